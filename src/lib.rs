@@ -1,1 +1,17 @@
+//! Lumencast: one server for live production.
+//!
+//! The folders are the layers; `tests/architecture.rs` enforces who may know whom:
+//!
+//! ```text
+//! main ─► api, server ─► app ─► media, store ─► domain, protocol
+//! ```
 
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod media;
+pub mod protocol;
+pub mod server;
+pub mod store;

@@ -1,0 +1,3 @@
+//! The meeting place: conductor, event bus, telemetry and services. Says neither `gst` nor `sqlx`.
+
+pub mod admission;

@@ -1,0 +1,1 @@
+//! Typed settings with defaults; errors name the key.

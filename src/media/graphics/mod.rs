@@ -1,0 +1,1 @@
+//! Graphics keyed over program: built-in SVG templates, their rasters and the blend step.

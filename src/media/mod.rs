@@ -1,0 +1,3 @@
+//! The media engine: the only folder that says `gst`.
+
+pub mod graphics;

@@ -1,0 +1,4 @@
+//! Bytes to values and back: pure, no I/O, no clock. Knows nobody.
+
+pub mod packet;
+pub mod rtmp;

@@ -1,0 +1,3 @@
+//! Doors media walks through.
+
+pub mod rtmp;

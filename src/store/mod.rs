@@ -1,0 +1,1 @@
+//! Rows: the only folder that says `sqlx`.
