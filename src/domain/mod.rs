@@ -1,1 +1,22 @@
 //! The show as pure state: std only, no async, no I/O, no clock, no serde.
+//!
+//! ```text
+//! Command ─►┌──────┐─► Order  (to media)
+//! Report  ─►│ Show │─► Event  (facts, to the bus)
+//! tick    ─►└──────┘─► Ack    (to the caller of a command)
+//! ```
+//!
+//! Time is an argument. [`Show`](show::Show) is owned by one task and is the only writer.
+
+pub mod command;
+pub mod event;
+pub mod fault;
+pub mod graphic;
+pub mod order;
+pub mod output;
+pub mod show;
+pub mod source;
+pub mod switcher;
+pub mod tally;
+pub mod time;
+pub mod view;

@@ -20,13 +20,7 @@ pub enum Packet {
     /// The decoder configuration record of the picture; comes before the first access unit and at each change.
     VideoConfig { codec: VideoCodec, record: Bytes },
     /// One access unit of picture. `pts` may lie before `dts` never by design, but a publisher may send it so.
-    Video {
-        codec: VideoCodec,
-        pts: Duration,
-        dts: Duration,
-        keyframe: bool,
-        data: Bytes,
-    },
+    Video { codec: VideoCodec, pts: Duration, dts: Duration, keyframe: bool, data: Bytes },
     /// The AAC `AudioSpecificConfig` (ISO/IEC 14496-3).
     AudioConfig { record: Bytes },
     /// One raw AAC access unit (no ADTS header).

@@ -1,0 +1,87 @@
+//! One transport-free error for everything a caller can be told; each plane words it in its own dialect.
+
+use std::fmt;
+
+/// What went wrong, as far as every plane distinguishes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The thing named does not exist.
+    NotFound,
+    /// A parameter is missing, of the wrong type or out of range.
+    Invalid,
+    /// The command makes no sense in the present state.
+    Conflict,
+    /// A sound command could not be carried out.
+    Failed,
+    /// The server is going down or not yet up.
+    Unavailable,
+}
+
+/// Who has to act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The caller: another request will do.
+    Caller,
+    /// This server or its machine.
+    Server,
+    /// Somebody else's server, e.g. a push destination.
+    Peer,
+}
+
+/// An error that a caller gets to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: Kind,
+    /// Stable, machine-readable, snake case: `no_channels_assigned`.
+    pub code: &'static str,
+    /// What it is about: an id, a parameter's name. May be empty.
+    pub subject: String,
+    pub blame: Blame,
+    /// One sentence for a person. Never holds SQL, paths outside the data folder or keys.
+    pub detail: String,
+}
+
+impl Fault {
+    /// The thing does not exist.
+    pub fn not_found(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, code, subject, Blame::Caller, detail)
+    }
+
+    /// A parameter is wrong.
+    pub fn invalid(subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Kind::Invalid, "invalid", subject, Blame::Caller, detail)
+    }
+
+    /// Not in this state.
+    pub fn conflict(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Kind::Conflict, code, subject, Blame::Caller, detail)
+    }
+
+    /// Could not be carried out here.
+    pub fn failed(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, code, subject, Blame::Server, detail)
+    }
+
+    /// Not now.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, "unavailable", "", Blame::Server, detail)
+    }
+
+    fn new(
+        kind: Kind,
+        code: &'static str,
+        subject: impl Into<String>,
+        blame: Blame,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { kind, code, subject: subject.into(), blame, detail: detail.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.detail)
+    }
+}
+
+impl std::error::Error for Fault {}

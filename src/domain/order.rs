@@ -1,0 +1,130 @@
+//! What the show tells the machines and what they tell it back.
+
+use super::{
+    command::Ticket,
+    graphic::Graphic,
+    output::LinkState,
+    source::{Health, SourceId, StreamId},
+    switcher::{Fade, SceneChange},
+    time::{ShowTime, Slot},
+};
+
+/// An order to the media engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Answered by [`Report::Switched`].
+    Switch {
+        ticket: Ticket,
+        change: SceneChange,
+    },
+    /// Draw it and key it on a channel; answered by [`Report::GraphicShown`] or [`Report::GraphicFailed`].
+    ShowGraphic {
+        ticket: Ticket,
+        channel: String,
+        graphic: Graphic,
+    },
+    /// Answered by [`Report::GraphicLeaving`], later by [`Report::GraphicGone`].
+    HideGraphic {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+    },
+    /// Answered by [`Report::RecordingStarted`] or [`Report::RecordingFailed`].
+    StartRecording {
+        ticket: Ticket,
+        recorder: u8,
+        stream: StreamId,
+    },
+    /// Answered by [`Report::RecordingStopped`] or [`Report::RecordingFailed`].
+    StopRecording {
+        ticket: Ticket,
+        recorder: u8,
+    },
+    /// Followed by [`Report::Push`] at each change.
+    StartPush {
+        output: u8,
+        stream: StreamId,
+        url: String,
+    },
+    StopPush {
+        output: u8,
+    },
+    /// Publish a stream as HLS for as long as the show lasts.
+    StartHls {
+        stream: StreamId,
+    },
+}
+
+/// What the media engine says happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// The change is in the picture of this slot.
+    Switched {
+        ticket: Ticket,
+        slot: Slot,
+        time: ShowTime,
+    },
+    /// A dissolve reached its end: from this slot on there is only its target.
+    FadeEnded {
+        fade: Fade,
+        slot: Slot,
+        time: ShowTime,
+    },
+    /// The first slot that shows it.
+    GraphicShown {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+        slot: Slot,
+        time: ShowTime,
+    },
+    /// The first slot of its out animation.
+    GraphicLeaving {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+        slot: Slot,
+        time: ShowTime,
+    },
+    /// It is no longer seen.
+    GraphicGone {
+        channel: String,
+        graphic: String,
+        slot: Slot,
+    },
+    GraphicFailed {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+        reason: String,
+    },
+    /// A source's signal changed.
+    Source {
+        source: SourceId,
+        health: Health,
+    },
+    RecordingStarted {
+        ticket: Ticket,
+        recorder: u8,
+        file: String,
+        first: Option<(Slot, ShowTime)>,
+    },
+    RecordingStopped {
+        ticket: Ticket,
+        recorder: u8,
+        file: String,
+        first: Option<(Slot, ShowTime)>,
+        frames: u64,
+    },
+    /// `ticket` is `None` when it failed on its own while running.
+    RecordingFailed {
+        ticket: Option<Ticket>,
+        recorder: u8,
+        reason: String,
+    },
+    Push {
+        output: u8,
+        state: LinkState,
+        error: Option<String>,
+    },
+}

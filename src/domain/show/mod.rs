@@ -1,0 +1,224 @@
+//! The show: all live state and its only writer. Sans-IO: inputs come in with the time, outputs are drained.
+//!
+//! Two switchers are kept. `wanted` is where the accepted commands lead; `air` is what the mixer confirmed. Commands
+//! are judged against `wanted`, so that two cuts sent at once do what two cuts mean; tally and views are made of
+//! `air`, so that no light turns red before its picture is out.
+
+mod graphics;
+mod outputs;
+mod switching;
+
+use super::{
+    command::{Ack, Command, Reply, Ticket},
+    event::Event,
+    fault::Fault,
+    graphic::{Channel, Graphic, OnAir, Taken},
+    order::{Order, Report},
+    output::{OUTPUTS, Output, Recorder, Recording},
+    source::{Health, Source, SourceId, SourceKind, StreamId},
+    switcher::Switcher,
+    time::{Format, ShowTime, Slot},
+    view::View,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    time::Duration,
+};
+
+/// What a show starts with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub project: Format,
+    /// Label and kind of each input; their ids are their places.
+    pub inputs: Vec<(String, SourceKind)>,
+    pub channels: Vec<Channel>,
+    pub graphics: Vec<Graphic>,
+    /// The fade duration until somebody sets another.
+    pub fade: Duration,
+    /// Publish program as HLS from the start.
+    pub hls_program: bool,
+    /// Publish each input as HLS from the start.
+    pub hls_inputs: bool,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Show {
+    project: Format,
+    sources: Vec<Source>,
+    wanted: Switcher,
+    air: Switcher,
+    fade_began: Option<(Slot, ShowTime)>,
+    /// What `air` becomes when the mixer confirms a ticket, in the order sent.
+    switching: VecDeque<(Ticket, Switcher)>,
+    channels: Vec<Channel>,
+    graphics: BTreeMap<String, Graphic>,
+    on_air: BTreeMap<String, OnAir>,
+    takes: HashMap<Ticket, Take>,
+    releases: HashMap<Ticket, BTreeSet<String>>,
+    outputs: Vec<Output>,
+    recorders: Vec<Recorder>,
+    orders: VecDeque<Order>,
+    events: Vec<Event>,
+    acks: VecDeque<Ack>,
+}
+
+/// A take whose channels have not all confirmed yet.
+#[derive(Debug)]
+struct Take {
+    waiting: BTreeSet<String>,
+    taken: Taken,
+    failure: Option<String>,
+}
+
+impl Show {
+    /// A show with its inputs on the first two buses: input 0 on program, input 1 on preview.
+    pub fn new(setup: Setup) -> Self {
+        let sources: Vec<_> = setup
+            .inputs
+            .into_iter()
+            .zip(0..)
+            .map(|((label, kind), n)| Source { id: SourceId(n), label, kind, health: Health::default() })
+            .collect();
+        let air = Switcher {
+            program: sources.first().map(|s| s.id),
+            preview: sources.get(1).map(|s| s.id),
+            fade: None,
+            duration: setup.fade,
+        };
+        let mut orders = VecDeque::new();
+        if setup.hls_program {
+            orders.push_back(Order::StartHls { stream: StreamId::Program });
+        }
+        if setup.hls_inputs {
+            orders.extend(sources.iter().map(|s| Order::StartHls { stream: StreamId::Source(s.id) }));
+        }
+        Self {
+            project: setup.project,
+            sources,
+            wanted: air.clone(),
+            air,
+            fade_began: None,
+            switching: VecDeque::new(),
+            channels: setup.channels,
+            on_air: setup.graphics.iter().map(|g| (g.id.clone(), OnAir::default())).collect(),
+            graphics: setup.graphics.into_iter().map(|g| (g.id.clone(), g)).collect(),
+            takes: HashMap::new(),
+            releases: HashMap::new(),
+            outputs: (1..=OUTPUTS).map(|number| Output { number, stream: StreamId::Program, push: None }).collect(),
+            recorders: (1..=OUTPUTS)
+                .map(|number| Recorder { number, stream: StreamId::Program, state: Recording::Idle, error: None })
+                .collect(),
+            orders,
+            events: Vec::new(),
+            acks: VecDeque::new(),
+        }
+    }
+
+    /// Takes a command in. Its answer comes out of [`Show::next_ack`], at once or after a report.
+    pub fn command(&mut self, ticket: Ticket, command: Command) {
+        let answer = match command {
+            Command::Cut => self.cut(ticket),
+            Command::CutTo { source } => self.cut_to(ticket, source),
+            Command::Fade { duration } => self.fade(ticket, duration),
+            Command::SetPreview { source } => self.set_preview(ticket, source),
+            Command::SetFadeDuration { duration } => self.set_fade_duration(duration),
+            Command::Take { graphic } => self.take(ticket, &graphic),
+            Command::Release { graphic } => self.release(ticket, &graphic),
+            Command::SetOutputStream { output, stream } => self.set_output_stream(output, stream),
+            Command::ConfigurePush { output, url } => self.configure_push(output, url),
+            Command::StartPush { output } => self.start_push(output),
+            Command::StopPush { output } => self.stop_push(output),
+            Command::StartRecording { recorder, stream } => self.start_recording(ticket, recorder, stream),
+            Command::StopRecording { recorder } => self.stop_recording(ticket, recorder),
+        };
+        match answer {
+            Ok(Some(reply)) => self.ack(ticket, Ok(reply)),
+            Ok(None) => {} // a report will answer
+            Err(fault) => self.ack(ticket, Err(fault)),
+        }
+    }
+
+    /// Takes a report in.
+    pub fn report(&mut self, report: Report) {
+        match report {
+            Report::Switched { ticket, slot, time } => self.switched(ticket, slot, time),
+            Report::FadeEnded { fade, slot, time } => self.fade_ended(fade, slot, time),
+            Report::GraphicShown { ticket, channel, graphic, slot, time } => {
+                self.graphic_shown(ticket, channel, graphic, slot, time);
+            }
+            Report::GraphicLeaving { ticket, channel, graphic, slot, time } => {
+                self.graphic_leaving(ticket, channel, graphic, slot, time);
+            }
+            Report::GraphicGone { channel, graphic, .. } => self.graphic_gone(channel, graphic),
+            Report::GraphicFailed { ticket, channel, reason, .. } => self.graphic_failed(ticket, &channel, reason),
+            Report::Source { source, health } => self.source_health(source, health),
+            Report::RecordingStarted { ticket, recorder, file, first } => {
+                self.recording_started(ticket, recorder, file, first);
+            }
+            Report::RecordingStopped { ticket, recorder, file, first, frames } => {
+                self.recording_stopped(ticket, recorder, file, first, frames);
+            }
+            Report::RecordingFailed { ticket, recorder, reason } => self.recording_failed(ticket, recorder, reason),
+            Report::Push { output, state, error } => self.push_changed(output, state, error),
+        }
+    }
+
+    /// The next order for the machines.
+    pub fn next_order(&mut self) -> Option<Order> {
+        self.orders.pop_front()
+    }
+
+    /// Every event since the last drain.
+    pub fn drain_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The next answer to a caller.
+    pub fn next_ack(&mut self) -> Option<Ack> {
+        self.acks.pop_front()
+    }
+
+    /// The confirmed state.
+    pub fn view(&self) -> View {
+        View {
+            project: self.project,
+            sources: self.sources.clone(),
+            switcher: self.air.clone(),
+            fade_began: self.fade_began,
+            channels: self.channels.clone(),
+            graphics: self.on_air.clone(),
+            outputs: self.outputs.clone(),
+            recorders: self.recorders.clone(),
+        }
+    }
+
+    fn ack(&mut self, ticket: Ticket, result: Result<Reply, Fault>) {
+        self.acks.push_back(Ack { ticket, result });
+    }
+
+    fn source_health(&mut self, id: SourceId, health: Health) {
+        let Some(source) = self.sources.iter_mut().find(|s| s.id == id) else { return };
+        let listed = source.health.signal != health.signal || source.health.has_audio != health.has_audio;
+        source.health = health;
+        self.events.push(Event::SourceHealthChanged { source: id });
+        if listed {
+            self.events.push(Event::InputsChanged);
+        }
+    }
+
+    fn known(&self, source: SourceId) -> Result<SourceId, Fault> {
+        self.sources
+            .iter()
+            .find(|s| s.id == source)
+            .map(|s| s.id)
+            .ok_or_else(|| Fault::not_found("source", source.to_string(), format!("There is no source {source}")))
+    }
+
+    fn known_stream(&self, stream: StreamId) -> Result<StreamId, Fault> {
+        match stream {
+            StreamId::Program => Ok(stream),
+            StreamId::Source(id) => self.known(id).map(|_| stream),
+        }
+    }
+}

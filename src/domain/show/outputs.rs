@@ -1,0 +1,161 @@
+//! Outputs and recorders.
+
+use super::Show;
+use crate::domain::{
+    command::{RecordingInfo, Reply, Ticket},
+    event::Event,
+    fault::Fault,
+    order::Order,
+    output::{LinkState, OUTPUTS, Output, Push, Recorder, Recording},
+    source::StreamId,
+    time::{ShowTime, Slot},
+};
+
+type Answer = Result<Option<Reply>, Fault>;
+
+impl Show {
+    pub(super) fn set_output_stream(&mut self, number: u8, stream: StreamId) -> Answer {
+        let stream = self.known_stream(stream)?;
+        let output = output(&mut self.outputs, number)?;
+        output.stream = stream;
+        let running = output.push.as_ref().filter(|p| p.state != LinkState::Idle).map(|p| p.url.clone());
+        if let Some(url) = running {
+            self.orders.push_back(Order::StopPush { output: number });
+            self.orders.push_back(Order::StartPush { output: number, stream, url });
+        }
+        self.events.push(Event::OutputChanged { output: number });
+        Ok(Some(Reply::Done))
+    }
+
+    pub(super) fn configure_push(&mut self, number: u8, url: String) -> Answer {
+        let output = output(&mut self.outputs, number)?;
+        if !(url.starts_with("rtmp://") || url.starts_with("rtmps://")) {
+            return Err(Fault::invalid("url", "The destination must begin with rtmp:// or rtmps://"));
+        }
+        if output.push.as_ref().is_some_and(|p| p.state != LinkState::Idle) {
+            let text = format!("Output {number} is running; stop it first");
+            return Err(Fault::conflict("output_running", number.to_string(), text));
+        }
+        output.push = Some(Push { url, state: LinkState::Idle, error: None });
+        self.events.push(Event::OutputChanged { output: number });
+        Ok(Some(Reply::Done))
+    }
+
+    pub(super) fn start_push(&mut self, number: u8) -> Answer {
+        let output = output(&mut self.outputs, number)?;
+        let stream = output.stream;
+        let Some(push) = output.push.as_mut() else {
+            let text = format!("Output {number} has no destination");
+            return Err(Fault::failed("no_destination", number.to_string(), text));
+        };
+        if push.state == LinkState::Idle {
+            push.state = LinkState::Connecting;
+            push.error = None;
+            let url = push.url.clone();
+            self.orders.push_back(Order::StartPush { output: number, stream, url });
+            self.events.push(Event::OutputChanged { output: number });
+        }
+        Ok(Some(Reply::Done))
+    }
+
+    pub(super) fn stop_push(&mut self, number: u8) -> Answer {
+        let output = output(&mut self.outputs, number)?;
+        if let Some(push) = output.push.as_mut().filter(|p| p.state != LinkState::Idle) {
+            push.state = LinkState::Idle;
+            push.error = None;
+            self.orders.push_back(Order::StopPush { output: number });
+            self.events.push(Event::OutputChanged { output: number });
+        }
+        Ok(Some(Reply::Done))
+    }
+
+    pub(super) fn push_changed(&mut self, number: u8, state: LinkState, error: Option<String>) {
+        let Ok(output) = output(&mut self.outputs, number) else { return };
+        // A report that was on its way when the push was stopped says nothing any more.
+        let Some(push) = output.push.as_mut().filter(|p| p.state != LinkState::Idle) else { return };
+        if push.state != state || push.error != error {
+            push.state = state;
+            push.error = error;
+            self.events.push(Event::OutputChanged { output: number });
+        }
+    }
+
+    pub(super) fn start_recording(&mut self, ticket: Ticket, number: u8, stream: Option<StreamId>) -> Answer {
+        let stream = stream.map(|s| self.known_stream(s)).transpose()?;
+        let recorder = recorder(&mut self.recorders, number)?;
+        if recorder.state != Recording::Idle {
+            let text = format!("Recorder {number} is recording already");
+            return Err(Fault::conflict("recording", number.to_string(), text));
+        }
+        recorder.stream = stream.unwrap_or(recorder.stream);
+        recorder.state = Recording::Starting;
+        recorder.error = None;
+        let stream = recorder.stream;
+        self.orders.push_back(Order::StartRecording { ticket, recorder: number, stream });
+        self.events.push(Event::RecorderChanged { recorder: number });
+        Ok(None)
+    }
+
+    pub(super) fn stop_recording(&mut self, ticket: Ticket, number: u8) -> Answer {
+        let recorder = recorder(&mut self.recorders, number)?;
+        let Recording::Running { file } = &recorder.state else {
+            let text = format!("Recorder {number} is not recording");
+            return Err(Fault::conflict("not_recording", number.to_string(), text));
+        };
+        recorder.state = Recording::Stopping { file: file.clone() };
+        self.orders.push_back(Order::StopRecording { ticket, recorder: number });
+        self.events.push(Event::RecorderChanged { recorder: number });
+        Ok(None)
+    }
+
+    pub(super) fn recording_started(
+        &mut self,
+        ticket: Ticket,
+        number: u8,
+        file: String,
+        first: Option<(Slot, ShowTime)>,
+    ) {
+        let Ok(recorder) = recorder(&mut self.recorders, number) else { return };
+        recorder.state = Recording::Running { file: file.clone() };
+        self.events.push(Event::RecorderChanged { recorder: number });
+        self.ack(ticket, Ok(Reply::Recording(RecordingInfo { recorder: number, file, first, frames: 0 })));
+    }
+
+    pub(super) fn recording_stopped(
+        &mut self,
+        ticket: Ticket,
+        number: u8,
+        file: String,
+        first: Option<(Slot, ShowTime)>,
+        frames: u64,
+    ) {
+        let Ok(recorder) = recorder(&mut self.recorders, number) else { return };
+        recorder.state = Recording::Idle;
+        self.events.push(Event::RecorderChanged { recorder: number });
+        self.ack(ticket, Ok(Reply::Recording(RecordingInfo { recorder: number, file, first, frames })));
+    }
+
+    pub(super) fn recording_failed(&mut self, ticket: Option<Ticket>, number: u8, reason: String) {
+        if let Ok(recorder) = recorder(&mut self.recorders, number) {
+            recorder.state = Recording::Idle;
+            recorder.error = Some(reason.clone());
+            self.events.push(Event::RecorderChanged { recorder: number });
+        }
+        if let Some(ticket) = ticket {
+            self.ack(ticket, Err(Fault::failed("recording", number.to_string(), reason)));
+        }
+    }
+}
+
+fn output(outputs: &mut [Output], number: u8) -> Result<&mut Output, Fault> {
+    outputs.iter_mut().find(|o| o.number == number).ok_or_else(|| {
+        Fault::not_found("output", number.to_string(), format!("There is no output {number}; they are 1 to {OUTPUTS}"))
+    })
+}
+
+fn recorder(recorders: &mut [Recorder], number: u8) -> Result<&mut Recorder, Fault> {
+    recorders.iter_mut().find(|r| r.number == number).ok_or_else(|| {
+        let text = format!("There is no recorder {number}; they are 1 to {OUTPUTS}");
+        Fault::not_found("recorder", number.to_string(), text)
+    })
+}

@@ -1,0 +1,83 @@
+//! Sources: what the switcher can put on air.
+
+use std::fmt;
+
+/// The number of an input; counts from 0 and is what every plane calls it by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Where a source's media comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A publisher on the RTMP door with this stream key.
+    Rtmp { key: String },
+    /// A moving test pattern with a tone, made here.
+    Pattern { pattern: String, tone_hz: u32 },
+}
+
+impl SourceKind {
+    /// The word for it on every plane.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SourceKind::Rtmp { .. } => "rtmp",
+            SourceKind::Pattern { .. } => "pattern",
+        }
+    }
+}
+
+/// Whether a source delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Signal {
+    /// Frames arrive.
+    Ok,
+    /// Frames stopped, the last one is held on screen.
+    Stalled,
+    /// Nothing to show but the slate.
+    #[default]
+    None,
+}
+
+/// What is measured of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Health {
+    pub signal: Signal,
+    /// Frames that arrived in the last second.
+    pub fps: f64,
+    /// Milliseconds since the last frame arrived; `None` before the first.
+    pub last_frame_ms: Option<u64>,
+    /// Whether the present publisher sends sound.
+    pub has_audio: bool,
+}
+
+/// An input of the switcher.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    pub id: SourceId,
+    pub label: String,
+    pub kind: SourceKind,
+    pub health: Health,
+}
+
+/// A stream that outputs can carry: program or one source as it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamId {
+    /// The switcher's program with its graphics and its mix.
+    Program,
+    /// One source, passed through without re-encoding where the format allows.
+    Source(SourceId),
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StreamId::Program => f.write_str("program"),
+            StreamId::Source(id) => write!(f, "input-{id}"),
+        }
+    }
+}

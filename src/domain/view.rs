@@ -1,0 +1,49 @@
+//! What the world may see of the show: one value, made anew after each change.
+
+use super::{
+    graphic::{Channel, OnAir},
+    output::{Output, Recorder},
+    source::Source,
+    switcher::Switcher,
+    tally::{Tally, tally},
+    time::{Format, ShowTime, Slot},
+};
+use std::collections::BTreeMap;
+
+/// The confirmed state: what is on air, not what was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    pub project: Format,
+    pub sources: Vec<Source>,
+    pub switcher: Switcher,
+    /// When the running fade began.
+    pub fade_began: Option<(Slot, ShowTime)>,
+    pub channels: Vec<Channel>,
+    /// Every graphic there is, by id, and where it is on air.
+    pub graphics: BTreeMap<String, OnAir>,
+    pub outputs: Vec<Output>,
+    pub recorders: Vec<Recorder>,
+}
+
+impl View {
+    /// Who is on air.
+    pub fn tally(&self) -> Tally {
+        tally(&self.switcher)
+    }
+
+    /// A channel by id.
+    pub fn channel(&self, id: &str) -> Option<&Channel> {
+        self.channels.iter().find(|c| c.id == id)
+    }
+
+    /// Graphics live on a channel, in order of their ids.
+    pub fn live_on(&self, channel: &str) -> Vec<&str> {
+        self.graphics.iter().filter(|(_, on)| on.live.contains(channel)).map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// Whether program shows something of a channel: it is keyed and a graphic on it is seen, leaving ones included.
+    pub fn channel_on_program(&self, channel: &str) -> bool {
+        self.channel(channel).is_some_and(|c| c.dsk)
+            && self.graphics.values().any(|on| on.live.contains(channel) || on.leaving.contains(channel))
+    }
+}
