@@ -16,6 +16,7 @@ pub mod order;
 pub mod output;
 pub mod show;
 pub mod source;
+pub mod stats;
 pub mod switcher;
 pub mod tally;
 pub mod time;
