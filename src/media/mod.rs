@@ -1,3 +1,10 @@
 //! The media engine: the only folder that says `gst`.
 
+pub mod clock;
+pub mod encoder;
 pub mod graphics;
+pub mod link;
+pub mod output;
+pub mod pipeline;
+pub mod supervisor;
+pub mod template;

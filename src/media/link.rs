@@ -1,0 +1,202 @@
+//! Joints between pipelines: a [`Feed`] is where media comes out of one, a [`Tap`] is where another takes it in.
+//!
+//! ```text
+//! pipeline A ! appsink ─► Feed ─┬─► Tap: appsrc ! pipeline B
+//!                               └─► Tap: appsrc ! pipeline C
+//! ```
+//!
+//! A feed never blocks and never forwards end-of-stream: a source that dies ends nobody, a consumer that hangs holds up
+//! nobody. Coded taps begin at a key frame, and one that falls behind loses whole groups of pictures, never a part.
+//!
+//! Refuses to know: what the media is for.
+
+use crate::domain::time::ShowTime;
+use gst::prelude::*;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// What travels over a joint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Frames or blocks of samples: each stands alone.
+    Raw,
+    /// Access units that lean on the key frame before them.
+    Coded,
+}
+
+/// Where media comes out. One writer, any number of taps.
+pub struct Feed {
+    carries: Carries,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    caps: Option<gst::Caps>,
+    next_id: u64,
+    taps: HashMap<u64, Consumer>,
+    /// Asks the writer for a key frame; absent where nobody can make one.
+    want_keyframe: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+struct Consumer {
+    appsrc: gst_app::AppSrc,
+    /// Coded: nothing goes out before a key frame.
+    awaits_keyframe: bool,
+    limit: u64,
+    from: Option<ShowTime>,
+    counts: Arc<Counts>,
+}
+
+/// What went through a tap.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub buffers: AtomicU64,
+    pub bytes: AtomicU64,
+    /// Buffers that a slow consumer lost.
+    pub dropped: AtomicU64,
+    /// Show time of the first buffer plus one; 0 before it.
+    first: AtomicU64,
+    /// Show time at which the newest buffer went through plus one; 0 before the first.
+    last: AtomicU64,
+}
+
+impl Counts {
+    /// Show time of the first buffer's picture or sound.
+    pub fn first(&self) -> Option<ShowTime> {
+        self.first.load(Ordering::Relaxed).checked_sub(1).map(ShowTime)
+    }
+
+    /// Show time of the newest buffer's picture or sound.
+    pub fn last(&self) -> Option<ShowTime> {
+        self.last.load(Ordering::Relaxed).checked_sub(1).map(ShowTime)
+    }
+}
+
+impl Feed {
+    /// An empty feed.
+    pub fn new(carries: Carries) -> Arc<Self> {
+        Arc::new(Self { carries, state: Mutex::default() })
+    }
+
+    /// Says how a key frame is asked for, e.g. an encoder's force-key-unit event.
+    pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
+        self.lock().want_keyframe = Some(Arc::new(ask));
+    }
+
+    /// The format of what came last.
+    pub fn caps(&self) -> Option<gst::Caps> {
+        self.lock().caps.clone()
+    }
+
+    /// Whether anybody listens.
+    pub fn is_wanted(&self) -> bool {
+        !self.lock().taps.is_empty()
+    }
+
+    /// Sends a buffer, stamped with show time, to every tap.
+    pub fn push(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
+        let mut state = self.lock();
+        if state.caps.as_ref() != Some(caps) {
+            state.caps = Some(caps.clone());
+        }
+        let delta = self.carries == Carries::Coded && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let at = buffer.pts().unwrap_or_default().nseconds();
+        for tap in state.taps.values_mut() {
+            if (tap.awaits_keyframe && delta) || tap.from.is_some_and(|from| at < from.0) {
+                continue;
+            }
+            if tap.appsrc.current_level_buffers() >= tap.limit {
+                tap.awaits_keyframe = self.carries == Carries::Coded;
+                tap.counts.dropped.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            tap.awaits_keyframe = false;
+            let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
+            // A tap whose pipeline is stopping refuses; it is about to be dropped.
+            if tap.appsrc.push_sample(&sample).is_ok() {
+                tap.counts.buffers.fetch_add(1, Ordering::Relaxed);
+                tap.counts.bytes.fetch_add(buffer.size() as u64, Ordering::Relaxed);
+                let _ = tap.counts.first.compare_exchange(0, at + 1, Ordering::Relaxed, Ordering::Relaxed);
+                tap.counts.last.store(at + 1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Lets an appsink of the writing pipeline fill the feed.
+    pub fn fill_from(self: &Arc<Self>, sink: &gst_app::AppSink) {
+        let feed: Weak<Self> = Arc::downgrade(self);
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder()
+                .new_sample(move |sink| {
+                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                    let feed = feed.upgrade().ok_or(gst::FlowError::Eos)?;
+                    if let (Some(buffer), Some(caps)) = (sample.buffer_owned(), sample.caps()) {
+                        feed.push(&buffer, &caps.to_owned());
+                    }
+                    Ok(gst::FlowSuccess::Ok)
+                })
+                .build(),
+        );
+    }
+
+    /// Joins an appsrc to the feed. `limit` is how many buffers may wait in it; nothing before `from` goes through.
+    pub fn tap(self: &Arc<Self>, appsrc: gst_app::AppSrc, limit: u64, from: Option<ShowTime>) -> Tap {
+        appsrc.set_format(gst::Format::Time);
+        appsrc.set_is_live(true);
+        appsrc.set_property("block", false);
+        let counts = Arc::new(Counts::default());
+        let mut state = self.lock();
+        let id = state.next_id;
+        state.next_id += 1;
+        let awaits_keyframe = self.carries == Carries::Coded;
+        if let Some(caps) = &state.caps {
+            appsrc.set_caps(Some(caps));
+        }
+        let consumer = Consumer { appsrc, awaits_keyframe, limit, from, counts: counts.clone() };
+        state.taps.insert(id, consumer);
+        let ask = state.want_keyframe.clone().filter(|_| awaits_keyframe);
+        drop(state); // the writer's answer may come back through `push`
+        if let Some(ask) = ask {
+            ask();
+        }
+        Tap { feed: self.clone(), id, counts }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A consumer's place on a feed; dropping it ends the flow.
+pub struct Tap {
+    feed: Arc<Feed>,
+    id: u64,
+    counts: Arc<Counts>,
+}
+
+impl Tap {
+    /// What went through so far.
+    pub fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
+    }
+
+    /// Stops the flow and sends end-of-stream into the consumer's pipeline, so that it can finish its file.
+    pub fn finish(self) {
+        let consumer = self.feed.lock().taps.remove(&self.id);
+        if let Some(consumer) = consumer {
+            let _ = consumer.appsrc.end_of_stream(); // refused only by a pipeline that is gone
+        }
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.feed.lock().taps.remove(&self.id);
+    }
+}

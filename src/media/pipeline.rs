@@ -1,0 +1,159 @@
+//! One run of one pipeline: started on show time, watched, and stopped without leaving anything behind.
+//!
+//! Refuses to know: what the pipeline does, and whether it is worth another try; that is the supervisor's.
+
+use super::clock::ShowClock;
+use gst::prelude::*;
+use std::{
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// What a pipeline said of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything that was in it came out.
+    Ended,
+    /// It can go no further.
+    Failed(Failure),
+}
+
+/// Why a pipeline failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub fault: FailureKind,
+    /// The element and its words, for the log and for people.
+    pub text: String,
+}
+
+/// Whose fault a failure is, as far as the error's domain and code tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The other end: not there, refused, gone. Another try makes sense.
+    Peer,
+    /// What came in cannot be decoded or is in no known format.
+    Media,
+    /// This machine: a missing element, a full disk, no memory.
+    Here,
+}
+
+/// Judges an error by domain and code, never by its English text.
+pub fn judge(error: &glib::Error) -> FailureKind {
+    if let Some(code) = error.kind::<gst::ResourceError>() {
+        return match code {
+            gst::ResourceError::NoSpaceLeft | gst::ResourceError::Settings | gst::ResourceError::OpenReadWrite => {
+                FailureKind::Here
+            }
+            _ => FailureKind::Peer,
+        };
+    }
+    if error.is::<gst::StreamError>() {
+        return FailureKind::Media;
+    }
+    FailureKind::Here
+}
+
+/// A pipeline that is running. Dropping it stops it at once.
+pub struct Run {
+    pipeline: gst::Pipeline,
+    ended: Arc<Ended>,
+}
+
+#[derive(Default)]
+struct Ended {
+    verdict: Mutex<Option<Verdict>>,
+    changed: Condvar,
+}
+
+impl Run {
+    /// Starts a pipeline. `told` is called once, from a thread of the pipeline, when it ends or fails; it must only
+    /// pass the news on.
+    ///
+    /// # Errors
+    /// The failure, when it cannot even start.
+    pub fn start(
+        pipeline: gst::Pipeline,
+        clock: &ShowClock,
+        told: impl Fn(Verdict) + Send + Sync + 'static,
+    ) -> Result<Self, Failure> {
+        let ended = Arc::new(Ended::default());
+        let bus = pipeline.bus().ok_or_else(|| here("the pipeline has no bus"))?;
+        let seen = ended.clone();
+        bus.set_sync_handler(move |_, message| {
+            let verdict = match message.view() {
+                gst::MessageView::Eos(_) => Verdict::Ended,
+                gst::MessageView::Error(error) => Verdict::Failed(Failure {
+                    fault: judge(&error.error()),
+                    text: format!(
+                        "{}: {}",
+                        error.src().map(|s| s.name().to_string()).unwrap_or_default(),
+                        error.error().message()
+                    ),
+                }),
+                gst::MessageView::Warning(warning) => {
+                    tracing::debug!(from = ?warning.src().map(|s| s.name()), "{}", warning.error());
+                    return gst::BusSyncReply::Drop;
+                }
+                _ => return gst::BusSyncReply::Drop,
+            };
+            let mut known = seen.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.is_none() {
+                *known = Some(verdict.clone());
+                drop(known);
+                seen.changed.notify_all();
+                told(verdict);
+            }
+            gst::BusSyncReply::Drop
+        });
+        clock.adopt(&pipeline);
+        let run = Self { pipeline, ended };
+        if run.pipeline.set_state(gst::State::Playing).is_err() {
+            let said = run.ended.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return Err(match said {
+                Some(Verdict::Failed(failure)) => failure,
+                _ => here("the pipeline refused to start"),
+            });
+        }
+        Ok(run)
+    }
+
+    /// The pipeline, to look things up in it.
+    pub fn pipeline(&self) -> &gst::Pipeline {
+        &self.pipeline
+    }
+
+    /// Waits until the end-of-stream that the caller has sent came out at the other end, then stops. Blocks.
+    ///
+    /// # Errors
+    /// The failure that came instead, or that nothing came before the deadline.
+    pub fn drain(self, deadline: Duration) -> Result<(), Failure> {
+        let known = self.ended.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut known, _) = self
+            .ended
+            .changed
+            .wait_timeout_while(known, deadline, |verdict| verdict.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        match known.take() {
+            Some(Verdict::Ended) => Ok(()),
+            Some(Verdict::Failed(failure)) => Err(failure),
+            None => {
+                tracing::warn!(pipeline = %self.pipeline.name(), "did not drain in {deadline:?}");
+                Err(here("it did not finish in time"))
+            }
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let _ = self.pipeline.set_state(gst::State::Null);
+        // The handler holds what the caller gave it; without this it would live as long as the bus does.
+        if let Some(bus) = self.pipeline.bus() {
+            bus.unset_sync_handler();
+        }
+    }
+}
+
+fn here(text: &str) -> Failure {
+    Failure { fault: FailureKind::Here, text: text.to_owned() }
+}
