@@ -83,11 +83,14 @@ pub(super) fn lower_third(fonts: &Fonts, values: &Values<'_>) -> Holes {
     // The title never overhangs the slanted foot of the name panel by a sliver only.
     let close = has_name && (title_end - (name_end - 25.0)).abs() < 24.0;
     let title_end = if close { name_end - 25.0 } else { title_end };
-    let (top, foot) = match (has_name, has_title) {
-        (true, true) => (838, 996),
-        (true, false) => (838, 938),
-        (false, true) => (936, 996),
-        (false, false) => (0, 0),
+    // One outline around both, so that the shadow has no seam.
+    let panel = format!("M96 838H{}l-25 100", name_end + 26.0);
+    let strip = format!("H{title_end}l-15 60H96z");
+    let (top, foot, outline) = match (has_name, has_title) {
+        (true, true) => (838, 996, format!("{panel}v-2{strip}")),
+        (true, false) => (838, 938, format!("{panel}H96z")),
+        (false, true) => (936, 996, format!("M96 936{strip}")),
+        (false, false) => (0, 0, String::new()),
     };
     vec![
         ("name-display", shown(has_name)),
@@ -95,6 +98,7 @@ pub(super) fn lower_third(fonts: &Fonts, values: &Values<'_>) -> Holes {
         ("name-end", name_end.to_string()),
         ("sliver", (name_end + 10.0).to_string()),
         ("title-end", title_end.to_string()),
+        ("outline", outline),
         ("accent-top", top.to_string()),
         ("accent-height", (foot - top).to_string()),
         ("name", lines(&name, text, centred(&name, 888.0), 1.0)),

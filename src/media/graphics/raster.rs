@@ -145,35 +145,53 @@ impl Raster {
         raster.left = (x & !1) + left as i32;
         raster.top = (y & !1) + top as i32;
         (raster.width, raster.height) = (right - left, foot - top);
-        let at = |column: usize, row: usize| -> [f32; 4] {
-            let inside = (column < width && row < height).then_some(row * width + column);
-            let pixel = inside
-                .and_then(|index| pixels.get(index))
-                .unwrap_or(&[0; 4]);
-            pixel.map(f32::from)
+        // Two rows at a time, as chroma needs them; rows and columns past the edge are clear.
+        let clear = vec![[0; 4]; width];
+        let cut = |row: usize| {
+            let row = pixels.get(row * width..(row + 1) * width);
+            row.unwrap_or(&clear).get(left..).unwrap_or_default()
         };
-        for row in top..foot {
-            for column in left..right {
-                let pixel = at(column, row);
-                raster.alpha.push(code(pixel[3], 255.0));
-                raster.y.push(code(luma_code(pixel), pixel[3]));
-            }
-        }
         for row in (top..foot).step_by(2) {
-            for column in (left..right).step_by(2) {
-                let (a, b) = (at(column, row), at(column + 1, row));
-                let (c, d) = (at(column, row + 1), at(column + 1, row + 1));
-                let mean: [f32; 4] = std::array::from_fn(|i| (a[i] + b[i] + c[i] + d[i]) / 4.0);
-                let [blue, red] = chroma_codes(mean);
-                let alpha = code(mean[3], 255.0);
-                raster.alpha_uv.push(alpha);
-                raster.u.push(code(blue, f32::from(alpha)));
-                raster.v.push(code(red, f32::from(alpha)));
-            }
+            let (upper, lower) = (cut(row), cut(row + 1));
+            raster.push_luma(upper);
+            raster.push_luma(lower);
+            raster.push_chroma(upper, lower);
         }
         raster.spans = spans(&raster.alpha, raster.width);
         raster.spans_uv = spans(&raster.alpha_uv, raster.width / 2);
         Ok(raster)
+    }
+
+    /// Adds a row of luma and alpha, `self.width` pixels of it.
+    fn push_luma(&mut self, pixels: &[[u8; 4]]) {
+        let end = self.y.len() + self.width;
+        let pixels = pixels
+            .get(..self.width.min(pixels.len()))
+            .unwrap_or_default();
+        self.y
+            .extend(pixels.iter().map(|pixel| code(luma_code(*pixel), pixel[3])));
+        self.alpha.extend(pixels.iter().map(|pixel| pixel[3]));
+        self.y.resize(end, 0);
+        self.alpha.resize(end, 0);
+    }
+
+    /// Adds a row of chroma, each sample from a square of four pixels.
+    fn push_chroma(&mut self, upper: &[[u8; 4]], lower: &[[u8; 4]]) {
+        let pairs = upper.chunks(2).zip(lower.chunks(2));
+        for (upper, lower) in pairs.take(self.width / 2) {
+            let mut sum = [0u16; 4];
+            for pixel in upper.iter().chain(lower) {
+                for (sum, part) in sum.iter_mut().zip(pixel) {
+                    *sum += u16::from(*part);
+                }
+            }
+            let mean = sum.map(|sum| f32::from(sum) / 4.0);
+            let alpha = code(mean[3], 255);
+            let [blue, red] = chroma_codes(mean);
+            self.alpha_uv.push(alpha);
+            self.u.push(code(blue, alpha));
+            self.v.push(code(red, alpha));
+        }
     }
 
     /// Nothing is visible.
@@ -184,9 +202,9 @@ impl Raster {
 
 /// Rounds a premultiplied value; never above the alpha it was multiplied with, so that the sum
 /// of the blend step cannot pass 255.
-fn code(value: f32, alpha: f32) -> u8 {
-    // The cast saturates at both ends.
-    value.min(alpha).round() as u8
+fn code(value: f32, alpha: u8) -> u8 {
+    // The cast saturates at both ends; a half is added because `round` is a slow call.
+    ((value + 0.5) as u8).min(alpha)
 }
 
 /// Full-range luma, BT.709 item 3.2.
@@ -195,7 +213,8 @@ fn luma([r, g, b, _]: [f32; 4]) -> f32 {
 }
 
 /// Limited-range luma code value times alpha (BT.709 item 3.4, 8 bit).
-fn luma_code(pixel: [f32; 4]) -> f32 {
+fn luma_code(pixel: [u8; 4]) -> f32 {
+    let pixel = pixel.map(f32::from);
     pixel[3] * 16.0 / 255.0 + luma(pixel) * 219.0 / 255.0
 }
 
