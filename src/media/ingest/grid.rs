@@ -1,0 +1,221 @@
+//! The grid: which decoded frame is shown in which slot. Sans-IO.
+//!
+//! A frame comes with the show time of its arrival at the server (its anchored stamp) and is put a latency behind it,
+//! so that ordinary jitter never empties a slot. The first frame is put exactly on a slot and takes the source's sound
+//! with it (see [`Grid::offset`]). A source of the project's own rate is *locked*: its frames take one slot each, one
+//! after the other, however its stamps are rounded, until it has really gained or lost most of a slot.
+
+use crate::domain::time::{Rate, ShowTime, Slot};
+use std::time::Duration;
+
+/// Margins are judged over this many frames.
+const WINDOW: u32 = 60;
+/// Frames that come too late in a row before the whole source is put later.
+const LATE_IN_A_ROW: u32 = 5;
+
+/// What became of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// It is shown from this slot on. `repeated` slots before it had to show the frame before once more.
+    At { slot: Slot, repeated: u64 },
+    /// Another frame has its slot.
+    Dropped,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Grid {
+    rate: Rate,
+    latency: i64,
+    offset: Option<i64>,
+    last: Option<(Slot, i64)>,
+    late: u32,
+    seen: u32,
+    least_margin: i64,
+    /// How often the source was put on the grid anew or moved by a slot.
+    pub moved: u64,
+}
+
+impl Grid {
+    /// A grid of a project; `latency` is how far behind arrival a frame is shown.
+    pub fn new(rate: Rate, latency: Duration) -> Self {
+        let latency = latency.as_nanos() as i64;
+        Self { rate, latency, offset: None, last: None, late: 0, seen: 0, least_margin: i64::MAX, moved: 0 }
+    }
+
+    /// How much later than its anchored stamp something of this source is shown or heard, in nanoseconds.
+    pub fn offset(&self) -> i64 {
+        self.offset.unwrap_or(self.latency)
+    }
+
+    /// Places a frame of this anchored stamp that left the decoder now.
+    pub fn place(&mut self, stamp: ShowTime, now: ShowTime) -> Placed {
+        let stamp = stamp.0 as i64;
+        let now = now.0 as i64;
+        let begun = self.last.is_some_and(|(_, before)| (stamp - before).abs() < 1_500_000_000);
+        if !begun {
+            self.put(stamp, stamp.max(now - self.latency / 2) + self.latency);
+        }
+        let slot = self.slot_of(stamp);
+        if let Some((last, _)) = self.last
+            && begun
+            && slot <= last
+        {
+            return Placed::Dropped;
+        }
+        let repeated = match self.last {
+            Some((last, _)) if begun => slot.0 - last.0 - 1,
+            _ => 0,
+        };
+        self.last = Some((slot, stamp));
+        self.judge(slot, stamp, now);
+        Placed::At { slot, repeated }
+    }
+
+    fn put(&mut self, stamp: i64, shown: i64) {
+        let slot = Slot(self.rate.slot_at(ShowTime(shown.max(0) as u64)).0 + 1);
+        self.offset = Some(self.rate.time_of(slot).0 as i64 - stamp);
+        self.moved += 1;
+        (self.late, self.seen, self.least_margin) = (0, 0, i64::MAX);
+    }
+
+    fn slot_of(&self, stamp: i64) -> Slot {
+        let shown = stamp + self.offset();
+        let length = self.rate.slot_ns() as i64;
+        if let Some((last, before)) = self.last {
+            let next = Slot(last.0 + 1);
+            let steady = (stamp - before - length).abs() < length / 4;
+            let away = (shown - self.rate.time_of(next).0 as i64).abs();
+            if steady && away < length * 3 / 4 {
+                return next;
+            }
+        }
+        self.rate.nearest(ShowTime(shown.max(0) as u64))
+    }
+
+    /// Watches how much time is left between a frame's coming and its slot, and moves the source when it must.
+    fn judge(&mut self, slot: Slot, stamp: i64, now: i64) {
+        let length = self.rate.slot_ns() as i64;
+        let margin = self.rate.time_of(slot).0 as i64 - now;
+        self.late = if margin < 0 { self.late + 1 } else { 0 };
+        if self.late >= LATE_IN_A_ROW {
+            self.put(stamp, now + self.latency / 2);
+            return;
+        }
+        self.seen += 1;
+        self.least_margin = self.least_margin.min(margin);
+        if self.seen < WINDOW {
+            return;
+        }
+        // A clock that runs off eats or grows the margin slowly: follow it a slot at a time.
+        let step = if self.least_margin < length / 4 {
+            length
+        } else if self.least_margin > self.latency + 2 * length + 50_000_000 {
+            -length
+        } else {
+            0
+        };
+        if step != 0 {
+            self.offset = self.offset.map(|offset| offset + step);
+            self.moved += 1;
+        }
+        (self.seen, self.least_margin) = (0, i64::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+    const THIRTY: Rate = Rate { num: 30, den: 1 };
+
+    fn grid() -> Grid {
+        Grid::new(THIRTY, Duration::from_millis(150))
+    }
+
+    /// Stamps rounded to milliseconds, as RTMP carries them.
+    fn rtmp_stamp(n: u64, fps: f64) -> u64 {
+        (n as f64 * 1000.0 / fps).round() as u64 * MS
+    }
+
+    #[test]
+    fn a_source_of_the_projects_rate_takes_one_slot_a_frame_whatever_its_phase_and_jitter() {
+        for phase in 0..40 {
+            let mut grid = grid();
+            let mut jitter = 17_u64;
+            let mut expected = None;
+            for n in 0..2000 {
+                jitter = jitter.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let stamp = 10_000 * MS + phase * MS + rtmp_stamp(n, 30.0);
+                let now = stamp + (jitter >> 40) % 60 * MS;
+                let Placed::At { slot, repeated } = grid.place(ShowTime(stamp), ShowTime(now)) else {
+                    panic!("frame {n} of phase {phase} was dropped");
+                };
+                assert_eq!(repeated, 0, "frame {n}, phase {phase}");
+                assert_eq!(slot, *expected.get_or_insert(slot), "frame {n}, phase {phase}");
+                expected = Some(Slot(slot.0 + 1));
+            }
+            assert_eq!(grid.moved, 1);
+        }
+    }
+
+    #[test]
+    fn the_first_frame_lies_exactly_on_its_slot_a_latency_behind_arrival() {
+        let mut grid = grid();
+        let Placed::At { slot, .. } = grid.place(ShowTime(1_000 * MS), ShowTime(1_010 * MS)) else { panic!() };
+        let shown = THIRTY.time_of(slot).0;
+        assert!((1_150 * MS..1_184 * MS).contains(&shown), "{shown}");
+        assert_eq!(grid.offset(), shown as i64 - 1_000 * MS as i64);
+    }
+
+    #[test]
+    fn twenty_five_frames_fill_thirty_slots_and_sixty_frames_thirty() {
+        let mut slow = grid();
+        let mut repeats = 0;
+        for n in 0..250 {
+            let stamp = ShowTime(1_000 * MS + rtmp_stamp(n, 25.0));
+            if let Placed::At { repeated, .. } = slow.place(stamp, stamp) {
+                repeats += repeated;
+            }
+        }
+        assert_eq!(repeats, 49, "between 250 frames of 25 a second lie 299 slots of 30");
+        let mut fast = grid();
+        let dropped = (0..600).filter(|n| {
+            let stamp = ShowTime(1_000 * MS + rtmp_stamp(*n, 60.0));
+            fast.place(stamp, stamp) == Placed::Dropped
+        });
+        let dropped = dropped.count();
+        assert!((299..=301).contains(&dropped), "{dropped}");
+    }
+
+    #[test]
+    fn a_source_that_keeps_coming_late_is_moved_once() {
+        let mut grid = grid();
+        let mut moved_slots = 0;
+        for n in 0..300 {
+            let stamp = 1_000 * MS + rtmp_stamp(n, 30.0);
+            let delay = if n < 100 { 20 } else { 260 };
+            if let Placed::At { repeated, .. } = grid.place(ShowTime(stamp), ShowTime(stamp + delay * MS)) {
+                moved_slots += repeated;
+            }
+        }
+        assert_eq!(grid.moved, 2);
+        assert!((4..=7).contains(&moved_slots), "{moved_slots}");
+    }
+
+    #[test]
+    fn a_publishers_clock_that_runs_off_costs_a_slot_at_a_time() {
+        // 1000 ppm fast: in 100 s the publisher makes 3 frames too many.
+        let mut grid = grid();
+        let mut dropped = 0;
+        for n in 0..3000_u64 {
+            let stamp = 1_000 * MS + rtmp_stamp(n, 30.0);
+            let now = 1_000 * MS + (n as f64 * 999.0 / 30.0 * 1e6) as u64;
+            if grid.place(ShowTime(stamp), ShowTime(now)) == Placed::Dropped {
+                dropped += 1;
+            }
+        }
+        assert!(dropped <= 3, "{dropped}");
+    }
+}
