@@ -1,0 +1,189 @@
+// One viewer's session: the only owner of the state, the timers and the engine. Feeds the reducer with what the
+// video element and the looks tell, and carries out its orders. Refuses to know buttons and words.
+
+import { type Address, masterUrl, withToken } from './address.ts';
+import { pauseBefore } from './backoff.ts';
+import { type Distance, judge } from './edge.ts';
+import type { Engine, StartEngine } from './engine.ts';
+import { Motion } from './motion.ts';
+import { look } from './probe.ts';
+import { type Event, next, type Order, START, type State } from './state.ts';
+
+/** What the page shows. `held`: the viewer paused, or the browser refused to start without a touch. */
+export interface Snapshot {
+  readonly state: State;
+  readonly held: boolean;
+  readonly distance: Distance | null;
+  readonly behind: boolean;
+}
+
+/** Milliseconds between two looks at the video element. */
+const TICK_MS = 250;
+
+export class Session {
+  #state: State = START;
+  #engine: Engine | null = null;
+  #motion = new Motion(0);
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #looking: AbortController | null = null;
+  #playlist: string | null = null;
+  #held = false;
+  #following = true;
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly address: Address,
+    private readonly startEngine: StartEngine,
+    private readonly show: (snapshot: Snapshot) => void,
+  ) {}
+
+  /** Starts to look for the stream; lasts as long as the page. */
+  begin(): void {
+    this.#carryOut('look-now');
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** Looks again at once: the viewer asked, or the network came back. */
+  again(): void {
+    this.#take({ type: 'again' });
+  }
+
+  togglePause(): void {
+    if (this.#state.phase !== 'live') return;
+    if (this.#held) this.#play();
+    else {
+      this.#hold();
+      this.video.pause();
+    }
+    this.#tick();
+  }
+
+  goLive(): void {
+    this.#following = true;
+    this.#engine?.goLive();
+    this.#play();
+    this.#tick();
+  }
+
+  #tick(): void {
+    if (this.#engine !== null) {
+      const pictured = this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+      // Paused by a media key, a headset or the system: the same as by our button.
+      if (this.#state.phase === 'live' && this.video.paused && pictured && !this.video.ended) this.#hold();
+      const verdict = this.#motion.observe({
+        at: performance.now(),
+        position: this.video.currentTime,
+        held: this.#held,
+        pictured,
+      });
+      const pending = this.#timer !== null || this.#looking !== null;
+      if (verdict === 'moving') this.#take({ type: 'moving' });
+      else if (verdict === 'stuck' && !pending) this.#take({ type: 'stuck' });
+    }
+    this.#publish();
+  }
+
+  #publish(): void {
+    const distance = this.#state.phase === 'live' ? (this.#engine?.distance() ?? null) : null;
+    let behind = false;
+    if (distance !== null) {
+      const judgement = judge(distance, this.#following && !this.#held);
+      behind = judgement.behind;
+      if (judgement.jump) this.#engine?.goLive();
+      else if (!behind && !this.#held) this.#following = true;
+    }
+    this.show({ state: this.#state, held: this.#held, distance, behind });
+  }
+
+  #take(event: Event): void {
+    const [state, order] = next(this.#state, event);
+    this.#state = state;
+    this.#carryOut(order);
+  }
+
+  #carryOut(order: Order): void {
+    if (order === 'none') return;
+    this.#cancelLook();
+    switch (order) {
+      case 'look-now':
+        void this.#look();
+        break;
+      case 'stop-and-look-later':
+        this.#stopEngine();
+        this.#lookLater();
+        break;
+      case 'look-later':
+        this.#lookLater();
+        break;
+      case 'restart':
+        this.#restart();
+        break;
+      case 'settle':
+        this.#playlist = null;
+        break;
+      case 'stop':
+        this.#stopEngine();
+        break;
+    }
+    this.#publish();
+  }
+
+  #lookLater(): void {
+    const pause = pauseBefore(this.#state.attempt, Math.random());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void this.#look();
+    }, pause);
+  }
+
+  async #look(): Promise<void> {
+    const control = new AbortController();
+    this.#looking = control;
+    const { token } = this.address;
+    const at = (url: string): string => withToken(url, token, location.origin);
+    const result = await look(masterUrl(this.address), this.#playlist, at, control.signal);
+    // Overtaken by a picture or a newer look.
+    if (this.#looking !== control) return;
+    this.#looking = null;
+    this.#playlist = result.text ?? this.#playlist;
+    this.#take({ type: 'looked', finding: result.finding });
+  }
+
+  #cancelLook(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#looking?.abort();
+    this.#looking = null;
+  }
+
+  #restart(): void {
+    this.#stopEngine();
+    this.#motion = new Motion(performance.now());
+    const engine = this.startEngine(this.video, masterUrl(this.address), {
+      // An engine that was replaced may still have something to say: not about this run.
+      broke: (gap) => this.#engine === engine && this.#take({ type: 'broke', gap }),
+      gaveUp: (fault) => this.#engine === engine && this.#take({ type: 'gave-up', fault }),
+    });
+    this.#engine = engine;
+    if (!this.#held) this.#play();
+  }
+
+  #stopEngine(): void {
+    const engine = this.#engine;
+    this.#engine = null;
+    engine?.stop();
+  }
+
+  #hold(): void {
+    this.#held = true;
+    this.#following = false;
+  }
+
+  #play(): void {
+    this.#held = false;
+    this.video.play().catch((refusal: unknown) => {
+      // Only a refusal needs the viewer; an aborted start means that a newer one is under way.
+      if (refusal instanceof DOMException && refusal.name === 'NotAllowedError') this.#hold();
+    });
+  }
+}

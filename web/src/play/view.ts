@@ -1,0 +1,54 @@
+// Writes a snapshot into the page. One direction only: reads nothing back but the video element's sound.
+// `<body data-state>` is the state's one public sign, for style sheets and tests.
+
+import type { Parts } from './parts.ts';
+import type { Snapshot } from './session.ts';
+import { latencyText, wordsFor } from './words.ts';
+
+export function render(parts: Parts, snapshot: Snapshot): void {
+  const { state, held, distance, behind } = snapshot;
+  const words = wordsFor(state);
+  const live = state.phase === 'live';
+  const { body } = document;
+  body.dataset['state'] = state.phase;
+  body.dataset['held'] = String(live && held);
+  body.dataset['behind'] = String(behind);
+  setText(parts.badge, words.badge);
+  parts.notice.hidden = words.headline === null;
+  // The last words stay while the notice is hidden, so that a screen reader is not told an empty string.
+  if (words.headline !== null) {
+    setText(parts.headline, words.headline);
+    setText(parts.sentence, words.sentence);
+  }
+  parts.again.hidden = state.phase !== 'error' || state.fault === 'address' || state.fault === 'unsupported';
+  parts.start.hidden = !(live && held);
+  parts.pause.disabled = !live;
+  name(parts.pause, held ? 'Play' : 'Pause', held);
+  parts.goLive.hidden = !(live && behind);
+  parts.latency.hidden = distance === null;
+  if (distance !== null) setText(parts.latency, latencyText(distance.latency));
+}
+
+export function renderSound(parts: Parts): void {
+  const silent = parts.video.muted || parts.video.volume === 0;
+  name(parts.mute, silent ? 'Unmute' : 'Mute', silent);
+  parts.volume.value = String(parts.video.muted ? 0 : Math.round(parts.video.volume * 100));
+  document.body.dataset['muted'] = String(silent);
+}
+
+export function renderFullscreen(parts: Parts): void {
+  const full = document.fullscreenElement !== null;
+  name(parts.fullscreen, full ? 'Leave full screen' : 'Full screen', full);
+}
+
+function name(button: HTMLButtonElement, label: string, on: boolean): void {
+  if (button.getAttribute('aria-label') === label) return;
+  button.setAttribute('aria-label', label);
+  button.title = `${label} (${button.dataset['key'] ?? ''})`;
+  button.dataset['on'] = String(on);
+}
+
+/** Same text again would make screen readers repeat it. */
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
