@@ -15,12 +15,18 @@ import { render } from './view.ts';
 function main(): void {
   const parts = findParts();
   const address = parseAddress(location.pathname, location.search);
-  if (address === null) return refuse(parts, 'address');
+  if (address === null) {
+    refuse(parts, 'address');
+    return;
+  }
   const name = `${address.app}/${address.room}`;
   document.title = `${name} · Lumencast`;
   parts.title.textContent = name;
   const start = pickEngine(parts.video, address.token);
-  if (start === null) return refuse(parts, 'unsupported');
+  if (start === null) {
+    refuse(parts, 'unsupported');
+    return;
+  }
   const session = new Session(parts.video, address, start, (snapshot) => render(parts, snapshot));
   wireControls(parts, session);
   session.begin();

@@ -15,6 +15,7 @@ export interface Parts {
   readonly mute: HTMLButtonElement;
   readonly volume: HTMLInputElement;
   readonly latency: HTMLElement;
+  readonly seconds: HTMLElement;
   readonly goLive: HTMLButtonElement;
   readonly fullscreen: HTMLButtonElement;
 }
@@ -35,6 +36,7 @@ export function findParts(): Parts {
     mute: find('mute', HTMLButtonElement),
     volume: find('volume', HTMLInputElement),
     latency: find('latency', HTMLElement),
+    seconds: find('seconds', HTMLElement),
     goLive: find('go-live', HTMLButtonElement),
     fullscreen: find('fullscreen', HTMLButtonElement),
   };

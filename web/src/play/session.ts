@@ -1,12 +1,11 @@
-// One viewer's session: the only owner of the state, the timers and the engine. Feeds the reducer with what the
-// video element and the looks tell, and carries out its orders. Refuses to know buttons and words.
+// One viewer's session: the only owner of the state and the engine. Feeds the reducer with what the video
+// element, the engine and the lookout tell, and carries out its orders. Refuses to know buttons and words.
 
-import { type Address, masterUrl, withToken } from './address.ts';
-import { pauseBefore } from './backoff.ts';
+import { type Address, masterUrl } from './address.ts';
 import { type Distance, judge } from './edge.ts';
 import type { Engine, StartEngine } from './engine.ts';
+import { Lookout } from './lookout.ts';
 import { Motion } from './motion.ts';
-import { look } from './probe.ts';
 import { type Event, next, type Order, START, type State } from './state.ts';
 
 /** What the page shows. `held`: the viewer paused, or the browser refused to start without a touch. */
@@ -24,9 +23,7 @@ export class Session {
   #state: State = START;
   #engine: Engine | null = null;
   #motion = new Motion(0);
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #looking: AbortController | null = null;
-  #playlist: string | null = null;
+  readonly #lookout: Lookout;
   #held = false;
   #following = true;
 
@@ -35,7 +32,9 @@ export class Session {
     private readonly address: Address,
     private readonly startEngine: StartEngine,
     private readonly show: (snapshot: Snapshot) => void,
-  ) {}
+  ) {
+    this.#lookout = new Lookout(address, (finding) => this.#take({ type: 'looked', finding }));
+  }
 
   /** Starts to look for the stream; lasts as long as the page. */
   begin(): void {
@@ -76,9 +75,8 @@ export class Session {
         held: this.#held,
         pictured,
       });
-      const pending = this.#timer !== null || this.#looking !== null;
       if (verdict === 'moving') this.#take({ type: 'moving' });
-      else if (verdict === 'stuck' && !pending) this.#take({ type: 'stuck' });
+      else if (verdict === 'stuck' && !this.#lookout.pending) this.#take({ type: 'stuck' });
     }
     this.#publish();
   }
@@ -103,57 +101,13 @@ export class Session {
 
   #carryOut(order: Order): void {
     if (order === 'none') return;
-    this.#cancelLook();
-    switch (order) {
-      case 'look-now':
-        void this.#look();
-        break;
-      case 'stop-and-look-later':
-        this.#stopEngine();
-        this.#lookLater();
-        break;
-      case 'look-later':
-        this.#lookLater();
-        break;
-      case 'restart':
-        this.#restart();
-        break;
-      case 'settle':
-        this.#playlist = null;
-        break;
-      case 'stop':
-        this.#stopEngine();
-        break;
-    }
+    this.#lookout.cancel();
+    if (order === 'stop' || order === 'stop-and-look-later') this.#stopEngine();
+    if (order === 'look-now') this.#lookout.now();
+    if (order === 'look-later' || order === 'stop-and-look-later') this.#lookout.later(this.#state.attempt);
+    if (order === 'restart') this.#restart();
+    if (order === 'settle') this.#lookout.forget();
     this.#publish();
-  }
-
-  #lookLater(): void {
-    const pause = pauseBefore(this.#state.attempt, Math.random());
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      void this.#look();
-    }, pause);
-  }
-
-  async #look(): Promise<void> {
-    const control = new AbortController();
-    this.#looking = control;
-    const { token } = this.address;
-    const at = (url: string): string => withToken(url, token, location.origin);
-    const result = await look(masterUrl(this.address), this.#playlist, at, control.signal);
-    // Overtaken by a picture or a newer look.
-    if (this.#looking !== control) return;
-    this.#looking = null;
-    this.#playlist = result.text ?? this.#playlist;
-    this.#take({ type: 'looked', finding: result.finding });
-  }
-
-  #cancelLook(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#looking?.abort();
-    this.#looking = null;
   }
 
   #restart(): void {

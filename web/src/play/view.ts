@@ -7,7 +7,7 @@ import { latencyText, wordsFor } from './words.ts';
 
 export function render(parts: Parts, snapshot: Snapshot): void {
   const { state, held, distance, behind } = snapshot;
-  const words = wordsFor(state);
+  const words = wordsFor(state, held, behind);
   const live = state.phase === 'live';
   const { body } = document;
   body.dataset['state'] = state.phase;
@@ -26,7 +26,7 @@ export function render(parts: Parts, snapshot: Snapshot): void {
   name(parts.pause, held ? 'Play' : 'Pause', held);
   parts.goLive.hidden = !(live && behind);
   parts.latency.hidden = distance === null;
-  if (distance !== null) setText(parts.latency, latencyText(distance.latency));
+  if (distance !== null) setText(parts.seconds, latencyText(distance.latency));
 }
 
 export function renderSound(parts: Parts): void {

@@ -11,12 +11,13 @@ export interface Words {
 
 const BY_ITSELF = 'Playback starts by itself as soon as it is there.';
 
-export function wordsFor(state: State): Words {
+/** `held` and `behind` only change the badge of a live picture: what is seen then is not the live moment. */
+export function wordsFor(state: State, held: boolean, behind: boolean): Words {
   switch (state.phase) {
     case 'connecting':
       return { badge: 'Connecting', headline: 'Connecting', sentence: 'Opening the stream.' };
     case 'live':
-      return { badge: 'Live', headline: null, sentence: '' };
+      return { badge: held ? 'Paused' : behind ? 'Behind' : 'Live', headline: null, sentence: '' };
     case 'waiting':
       return { badge: 'Waiting', ...waiting[state.gap] };
     case 'error':
@@ -56,7 +57,7 @@ const errors = {
   },
 } as const;
 
-/** Distance from the live edge for the control bar; seconds with one decimal, whole ones from ten up. */
+/** Distance from the live edge, for the control bar: seconds with one decimal, whole ones from ten up. */
 export function latencyText(seconds: number): string {
   const shown = Math.max(0, seconds);
   return `${shown < 9.95 ? shown.toFixed(1) : Math.round(shown)} s`;
