@@ -1,7 +1,7 @@
 // The small pure rules: pauses, motion, live edge, playlists, words.
 import { describe, expect, test } from 'vitest';
 import { FIRST_MS, LONGEST_MS, pauseBefore } from '../src/play/backoff.ts';
-import { judge } from '../src/play/edge.ts';
+import { judge, Place } from '../src/play/edge.ts';
 import { FIRST_PICTURE_MS, Motion, STUCK_MS } from '../src/play/motion.ts';
 import { firstVariant, judgePlaylist, judgeStatus } from '../src/play/probe.ts';
 import type { State } from '../src/play/state.ts';
@@ -61,6 +61,23 @@ describe('the live edge', () => {
 
   test('is only offered to a viewer who paused', () => {
     expect(judge({ latency: 60, aim: 4, targetDuration: 2 }, false)).toEqual({ behind: true, jump: false });
+  });
+
+  test('is followed again after go live, or once the viewer is near it again', () => {
+    const far = { latency: 9, aim: 4, targetDuration: 2 };
+    const near = { latency: 4, aim: 4, targetDuration: 2 };
+    const place = new Place();
+    expect(place.judge(far).jump).toBe(true);
+    place.hold();
+    expect(place.judge(far)).toEqual({ behind: true, jump: false });
+    place.release();
+    expect(place.judge(far)).toEqual({ behind: true, jump: false });
+    place.judge(near);
+    expect(place.judge(far).jump).toBe(true);
+    place.hold();
+    place.follow();
+    place.release();
+    expect(place.judge(far).jump).toBe(true);
   });
 
   test('causes no jump where the server itself asks for a long hold-back', () => {

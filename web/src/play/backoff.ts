@@ -3,10 +3,10 @@
 /** First pause, milliseconds: short, since most gaps are an encoder that reconnects. */
 export const FIRST_MS = 1000;
 /** Longest pause, milliseconds: a viewer left on a silent room still sees the picture soon after it starts. */
-export const LONGEST_MS = 8000;
+export const LONGEST_MS = 5000;
 
 /**
- * Milliseconds before try number `attempt` (1, 2, 3, …): 1 s growing by half each time up to 8 s.
+ * Milliseconds before try number `attempt` (1, 2, 3, …): 1 s growing by half each time up to 5 s.
  * `random` in 0..1 spreads the result over ±20 %, so that a room full of viewers does not return in one instant.
  */
 export function pauseBefore(attempt: number, random: number): number {

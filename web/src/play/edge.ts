@@ -1,4 +1,4 @@
-// The rule about the live edge. Pure: reads three figures, answers what to do.
+// Where the viewer is against the live edge. Pure: reads three figures, answers what to do.
 //
 // A viewer who never paused follows the show and is brought back when more than three target durations behind
 // it. One who paused chose an own place: nothing moves it but the "go live" button.
@@ -28,4 +28,37 @@ export function judge(distance: Distance, following: boolean): Judgement {
   const limit = Math.max(MOST_TARGETS * targetDuration, aim + targetDuration / 2);
   const behind = latency > limit;
   return { behind, jump: behind && following };
+}
+
+/** The viewer's place in the show: held by a pause, left behind after one, or following the live edge. */
+export class Place {
+  #held = false;
+  #following = true;
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  hold(): void {
+    this.#held = true;
+    this.#following = false;
+  }
+
+  /** Plays on from where it was held. */
+  release(): void {
+    this.#held = false;
+  }
+
+  /** The viewer wants the live moment again. */
+  follow(): void {
+    this.#following = true;
+  }
+
+  /** A viewer who is near the edge again follows it again; `null` while the distance is unknown. */
+  judge(distance: Distance | null): Judgement {
+    if (distance === null) return { behind: false, jump: false };
+    const judgement = judge(distance, this.#following && !this.#held);
+    if (!judgement.behind && !this.#held) this.#following = true;
+    return judgement;
+  }
 }

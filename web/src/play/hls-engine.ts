@@ -27,6 +27,8 @@ export function startHls(
     maxBufferLength: 20,
     // Small lags are caught up unheard; large ones are a jump (edge.ts).
     maxLiveSyncPlaybackRate: 1.08,
+    // A stall must not move the aim away from the edge for good.
+    liveSyncOnStallIncrease: 0,
     xhrSetup: (xhr, url) => xhr.open('GET', address(url), true),
   });
   // Set here and not above: a value given by the user would override the server's own hold-back.

@@ -2,19 +2,12 @@
 // element, the engine and the lookout tell, and carries out its orders. Refuses to know buttons and words.
 
 import { type Address, masterUrl } from './address.ts';
-import { type Distance, judge } from './edge.ts';
+import { Place } from './edge.ts';
 import type { Engine, StartEngine } from './engine.ts';
 import { Lookout } from './lookout.ts';
 import { Motion } from './motion.ts';
+import type { Snapshot } from './snapshot.ts';
 import { type Event, next, type Order, START, type State } from './state.ts';
-
-/** What the page shows. `held`: the viewer paused, or the browser refused to start without a touch. */
-export interface Snapshot {
-  readonly state: State;
-  readonly held: boolean;
-  readonly distance: Distance | null;
-  readonly behind: boolean;
-}
 
 /** Milliseconds between two looks at the video element. */
 const TICK_MS = 250;
@@ -24,8 +17,7 @@ export class Session {
   #engine: Engine | null = null;
   #motion = new Motion(0);
   readonly #lookout: Lookout;
-  #held = false;
-  #following = true;
+  readonly #place = new Place();
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -49,16 +41,16 @@ export class Session {
 
   togglePause(): void {
     if (this.#state.phase !== 'live') return;
-    if (this.#held) this.#play();
+    if (this.#place.held) this.#play();
     else {
-      this.#hold();
+      this.#place.hold();
       this.video.pause();
     }
     this.#tick();
   }
 
   goLive(): void {
-    this.#following = true;
+    this.#place.follow();
     this.#engine?.goLive();
     this.#play();
     this.#tick();
@@ -68,11 +60,12 @@ export class Session {
     if (this.#engine !== null) {
       const pictured = this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
       // Paused by a media key, a headset or the system: the same as by our button.
-      if (this.#state.phase === 'live' && this.video.paused && pictured && !this.video.ended) this.#hold();
+      if (this.#state.phase === 'live' && this.video.paused && pictured && !this.video.ended)
+        this.#place.hold();
       const verdict = this.#motion.observe({
         at: performance.now(),
         position: this.video.currentTime,
-        held: this.#held,
+        held: this.#place.held,
         pictured,
       });
       if (verdict === 'moving') this.#take({ type: 'moving' });
@@ -83,14 +76,9 @@ export class Session {
 
   #publish(): void {
     const distance = this.#state.phase === 'live' ? (this.#engine?.distance() ?? null) : null;
-    let behind = false;
-    if (distance !== null) {
-      const judgement = judge(distance, this.#following && !this.#held);
-      behind = judgement.behind;
-      if (judgement.jump) this.#engine?.goLive();
-      else if (!behind && !this.#held) this.#following = true;
-    }
-    this.show({ state: this.#state, held: this.#held, distance, behind });
+    const { behind, jump } = this.#place.judge(distance);
+    if (jump) this.#engine?.goLive();
+    this.show({ state: this.#state, held: this.#place.held, distance, behind });
   }
 
   #take(event: Event): void {
@@ -119,7 +107,7 @@ export class Session {
       gaveUp: (fault) => this.#engine === engine && this.#take({ type: 'gave-up', fault }),
     });
     this.#engine = engine;
-    if (!this.#held) this.#play();
+    if (!this.#place.held) this.#play();
   }
 
   #stopEngine(): void {
@@ -128,16 +116,11 @@ export class Session {
     engine?.stop();
   }
 
-  #hold(): void {
-    this.#held = true;
-    this.#following = false;
-  }
-
   #play(): void {
-    this.#held = false;
+    this.#place.release();
     this.video.play().catch((refusal: unknown) => {
       // Only a refusal needs the viewer; an aborted start means that a newer one is under way.
-      if (refusal instanceof DOMException && refusal.name === 'NotAllowedError') this.#hold();
+      if (refusal instanceof DOMException && refusal.name === 'NotAllowedError') this.#place.hold();
     });
   }
 }

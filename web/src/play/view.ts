@@ -2,17 +2,16 @@
 // `<body data-state>` is the state's one public sign, for style sheets and tests.
 
 import type { Parts } from './parts.ts';
-import type { Snapshot } from './session.ts';
+import type { Snapshot } from './snapshot.ts';
 import { latencyText, wordsFor } from './words.ts';
 
 export function render(parts: Parts, snapshot: Snapshot): void {
   const { state, held, distance, behind } = snapshot;
   const words = wordsFor(state, held, behind);
   const live = state.phase === 'live';
-  const { body } = document;
-  body.dataset['state'] = state.phase;
-  body.dataset['held'] = String(live && held);
-  body.dataset['behind'] = String(behind);
+  mark('state', state.phase);
+  mark('held', String(live && held));
+  mark('behind', String(behind));
   setText(parts.badge, words.badge);
   parts.notice.hidden = words.headline === null;
   // The last words stay while the notice is hidden, so that a screen reader is not told an empty string.
@@ -33,7 +32,7 @@ export function renderSound(parts: Parts): void {
   const silent = parts.video.muted || parts.video.volume === 0;
   name(parts.mute, silent ? 'Unmute' : 'Mute', silent);
   parts.volume.value = String(parts.video.muted ? 0 : Math.round(parts.video.volume * 100));
-  document.body.dataset['muted'] = String(silent);
+  mark('muted', String(silent));
 }
 
 export function renderFullscreen(parts: Parts): void {
@@ -46,6 +45,12 @@ function name(button: HTMLButtonElement, label: string, on: boolean): void {
   button.setAttribute('aria-label', label);
   button.title = `${label} (${button.dataset['key'] ?? ''})`;
   button.dataset['on'] = String(on);
+}
+
+/** Written only on change, so that observers of the attributes hear of changes alone. */
+function mark(key: string, value: string): void {
+  const { dataset } = document.body;
+  if (dataset[key] !== value) dataset[key] = value;
 }
 
 /** Same text again would make screen readers repeat it. */
