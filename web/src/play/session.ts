@@ -35,9 +35,7 @@ export class Session {
   }
 
   /** Looks again at once: the viewer asked, or the network came back. */
-  again(): void {
-    this.#take({ type: 'again' });
-  }
+  again = (): void => this.#take({ type: 'again' });
 
   togglePause(): void {
     if (this.#state.phase !== 'live') return;
@@ -62,12 +60,9 @@ export class Session {
       // Paused by a media key, a headset or the system: the same as by our button.
       if (this.#state.phase === 'live' && this.video.paused && pictured && !this.video.ended)
         this.#place.hold();
-      const verdict = this.#motion.observe({
-        at: performance.now(),
-        position: this.video.currentTime,
-        held: this.#place.held,
-        pictured,
-      });
+      const { currentTime: position } = this.video;
+      const sample = { at: performance.now(), position, held: this.#place.held, pictured };
+      const verdict = this.#motion.observe(sample);
       if (verdict === 'moving') this.#take({ type: 'moving' });
       else if (verdict === 'stuck' && !this.#lookout.pending) this.#take({ type: 'stuck' });
     }
