@@ -8,9 +8,7 @@ const HEIGHT: usize = 1080;
 
 fn drawn(id: &str, fields: &[(&str, &str)]) -> Raster {
     let fonts = Fonts::system().expect("a font is installed");
-    template(id)
-        .and_then(|template| template.render(&fonts, fields, WIDTH, HEIGHT))
-        .expect("a built-in template")
+    template(id).and_then(|template| template.render(&fonts, fields, WIDTH, HEIGHT)).expect("a built-in template")
 }
 
 /// Half transparent everywhere: nothing can be copied.

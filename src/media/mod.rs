@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod encoder;
+pub mod format;
 pub mod graphics;
+pub mod ingest;
 pub mod link;
 pub mod output;
 pub mod pipeline;

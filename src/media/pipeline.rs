@@ -127,13 +127,7 @@ impl Run {
     /// # Errors
     /// The failure that came instead, or that nothing came before the deadline.
     pub fn drain(self, deadline: Duration) -> Result<(), Failure> {
-        let known = self.ended.verdict.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut known, _) = self
-            .ended
-            .changed
-            .wait_timeout_while(known, deadline, |verdict| verdict.is_none())
-            .unwrap_or_else(PoisonError::into_inner);
-        match known.take() {
+        match self.settle(deadline) {
             Some(Verdict::Ended) => Ok(()),
             Some(Verdict::Failed(failure)) => Err(failure),
             None => {
@@ -141,6 +135,17 @@ impl Run {
                 Err(here("it did not finish in time"))
             }
         }
+    }
+
+    /// Waits for the end or a failure, at most until the deadline. Blocks.
+    pub fn settle(&self, deadline: Duration) -> Option<Verdict> {
+        let known = self.ended.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, _) = self
+            .ended
+            .changed
+            .wait_timeout_while(known, deadline, |verdict| verdict.is_none())
+            .unwrap_or_else(PoisonError::into_inner);
+        known.clone()
     }
 }
 

@@ -20,15 +20,7 @@ pub fn blend(dst: &mut PlanesMut<'_>, raster: &Raster, opacity: u8, dx: i32, dy:
     let x = i64::from(raster.left) + i64::from(dx & !1);
     let y = i64::from(raster.top) + i64::from(dy & !1);
     let [luma, u, v] = dst.split();
-    let key = |pixels, alpha, spans, width, x, y| Key {
-        pixels,
-        alpha,
-        spans,
-        width,
-        x,
-        y,
-        opacity,
-    };
+    let key = |pixels, alpha, spans, width, x, y| Key { pixels, alpha, spans, width, x, y, opacity };
     let half = raster.width / 2;
     // Both are even: the raster's own place by construction, the offset by rounding.
     let (half_x, half_y) = (x >> 1, y >> 1);

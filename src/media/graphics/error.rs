@@ -31,9 +31,7 @@ pub enum GraphicsError {
         found: usize,
     },
     /// The machine has no usable font (the operator's fault).
-    #[error(
-        "no font found on this machine; install one, for example the package fonts-dejavu-core"
-    )]
+    #[error("no font found on this machine; install one, for example the package fonts-dejavu-core")]
     NoFont,
     /// A built-in template is not readable as SVG (our fault).
     #[error("template `{template}` cannot be drawn: {reason}")]
@@ -60,10 +58,9 @@ impl GraphicsError {
     /// Who has to act.
     pub fn blame(&self) -> Blame {
         match self {
-            Self::UnknownTemplate(_)
-            | Self::UnknownField { .. }
-            | Self::Size { .. }
-            | Self::Pixels { .. } => Blame::Caller,
+            Self::UnknownTemplate(_) | Self::UnknownField { .. } | Self::Size { .. } | Self::Pixels { .. } => {
+                Blame::Caller
+            }
             Self::NoFont => Blame::Operator,
             Self::Broken { .. } => Blame::Ourselves,
         }

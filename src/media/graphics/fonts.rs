@@ -12,15 +12,7 @@ use super::error::GraphicsError;
 use super::text::escape;
 
 /// Families looked for first, in this order; then any name with "Sans" in it, then anything.
-const PREFERRED: [&str; 7] = [
-    "DejaVu Sans",
-    "Noto Sans",
-    "Open Sans",
-    "Liberation Sans",
-    "Inter",
-    "Roboto",
-    "Arial",
-];
+const PREFERRED: [&str; 7] = ["DejaVu Sans", "Noto Sans", "Open Sans", "Liberation Sans", "Inter", "Roboto", "Arial"];
 
 /// Font files are held in memory, so a machine with a large collection is read only up to this
 /// many bytes, the likely ones first.
@@ -57,10 +49,7 @@ impl Fonts {
         static SYSTEM: OnceLock<Result<Arc<Fonts>, GraphicsError>> = OnceLock::new();
         SYSTEM
             .get_or_init(|| {
-                let mut folders = vec![
-                    PathBuf::from("/usr/share/fonts"),
-                    PathBuf::from("/usr/local/share/fonts"),
-                ];
+                let mut folders = vec![PathBuf::from("/usr/share/fonts"), PathBuf::from("/usr/local/share/fonts")];
                 if let Some(home) = std::env::var_os("HOME").map(PathBuf::from) {
                     folders.extend([home.join(".local/share/fonts"), home.join(".fonts")]);
                 }
@@ -111,10 +100,7 @@ impl Fonts {
         // usvg's last resort for an unknown family is the serif one.
         database.set_serif_family(&family);
         database.set_monospace_family(&family);
-        Ok(Self {
-            database: Arc::new(database),
-            family,
-        })
+        Ok(Self { database: Arc::new(database), family })
     }
 
     /// Name of the family that text is set in.
@@ -142,11 +128,7 @@ impl Fonts {
         );
         for (index, text) in texts.iter().enumerate() {
             // Writing to a String cannot fail.
-            let _ = write!(
-                svg,
-                r#"<text id="t{index}">{}</text>"#,
-                escape(text.as_ref())
-            );
+            let _ = write!(svg, r#"<text id="t{index}">{}</text>"#, escape(text.as_ref()));
         }
         svg.push_str("</svg>");
         let tree = self.parse(&svg).ok();
@@ -154,9 +136,7 @@ impl Fonts {
             let node = tree.as_ref()?.node_by_id(&format!("t{index}"))?;
             Some(node.bounding_box().width() / MEASURED_AT * face.narrow)
         };
-        (0..texts.len())
-            .map(|index| width(index).unwrap_or(0.0))
-            .collect()
+        (0..texts.len()).map(|index| width(index).unwrap_or(0.0)).collect()
     }
 }
 
@@ -169,9 +149,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<(PathBuf, u64)>) {
         let Ok(metadata) = std::fs::metadata(&path) else {
             continue;
         };
-        let kind = path
-            .extension()
-            .map(|kind| kind.to_string_lossy().to_lowercase());
+        let kind = path.extension().map(|kind| kind.to_string_lossy().to_lowercase());
         if metadata.is_dir() && depth > 0 {
             collect(&path, depth - 1, files);
         } else if matches!(kind.as_deref(), Some("ttf" | "otf" | "ttc")) {
@@ -182,10 +160,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<(PathBuf, u64)>) {
 
 /// Order in which files are read: preferred families, other sans, the rest, fixed-width.
 fn likeliness(path: &Path) -> u8 {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().replace(['-', ' ', '_'], ""))
-        .unwrap_or_default();
+    let name = path.file_name().map(|name| name.to_string_lossy().replace(['-', ' ', '_'], "")).unwrap_or_default();
     let preferred = |family: &&str| name.starts_with(&family.replace(' ', ""));
     match () {
         () if name.contains("Mono") => 3,
@@ -199,11 +174,7 @@ fn likeliness(path: &Path) -> u8 {
 mod tests {
     use super::*;
 
-    const BOLD: Face = Face {
-        weight: 700,
-        spacing: 0.0,
-        narrow: 1.0,
-    };
+    const BOLD: Face = Face { weight: 700, spacing: 0.0, narrow: 1.0 };
 
     #[test]
     fn a_machine_without_fonts_is_told_so() {
@@ -226,10 +197,7 @@ mod tests {
         let widths = fonts.measure(BOLD, &["i", "Anna", "Anna <&> Berg", ""]);
         assert!(widths[0] > 0.1 && widths[0] < widths[1] && widths[1] < widths[2]);
         assert_eq!(widths[3], 0.0);
-        let narrow = Face {
-            narrow: 0.5,
-            ..BOLD
-        };
+        let narrow = Face { narrow: 0.5, ..BOLD };
         let half = fonts.measure(narrow, &["Anna"])[0];
         assert!((half * 2.0 - widths[1]).abs() < 1e-3);
     }

@@ -47,9 +47,7 @@ impl Layer {
     /// Its pose in `slot`; `None` before its first one.
     pub fn pose(&self, slot: u64) -> Option<Pose> {
         let since_in = slot.checked_sub(self.entered)?;
-        let since_out = self
-            .released
-            .and_then(|released| slot.checked_sub(released));
+        let since_out = self.released.and_then(|released| slot.checked_sub(released));
         Some(self.motion.pose(since_in, since_out))
     }
 
@@ -69,24 +67,9 @@ impl Stack {
     }
 
     /// Puts a graphic on air from `slot` on, or updates it when it is on air already.
-    pub fn take(
-        &mut self,
-        id: &str,
-        raster: Arc<Raster>,
-        motion: Motion,
-        z: i32,
-        slot: u64,
-    ) -> Taken {
+    pub fn take(&mut self, id: &str, raster: Arc<Raster>, motion: Motion, z: i32, slot: u64) -> Taken {
         let Some(index) = self.layers.iter().position(|layer| layer.id == id) else {
-            self.insert(Layer {
-                id: id.to_owned(),
-                z,
-                motion,
-                raster,
-                next: None,
-                entered: slot,
-                released: None,
-            });
+            self.insert(Layer { id: id.to_owned(), z, motion, raster, next: None, entered: slot, released: None });
             return Taken::Entered;
         };
         let mut layer = self.layers.remove(index);
@@ -135,10 +118,7 @@ impl Stack {
     /// Removes the graphics whose out animation is over in `slot` and names them.
     pub fn sweep(&mut self, slot: u64) -> Vec<String> {
         let gone = |layer: &mut Layer| layer.pose(slot).is_some_and(|pose| pose.done);
-        self.layers
-            .extract_if(.., gone)
-            .map(|layer| layer.id)
-            .collect()
+        self.layers.extract_if(.., gone).map(|layer| layer.id).collect()
     }
 
     /// Nothing is on air, coming or going: the mixer need not ask further.
@@ -167,25 +147,16 @@ impl Stack {
 mod tests {
     use super::*;
 
-    const FADE: Motion = Motion {
-        in_slots: 10,
-        out_slots: 10,
-        rise: 0,
-    };
+    const FADE: Motion = Motion { in_slots: 10, out_slots: 10, rise: 0 };
 
     /// A raster told apart by its position.
     fn raster(x: i32) -> Arc<Raster> {
-        Arc::new(Raster {
-            left: x,
-            ..Raster::empty()
-        })
+        Arc::new(Raster { left: x, ..Raster::empty() })
     }
 
     fn seen(stack: &Stack, slot: u64) -> Vec<(i32, u8)> {
         let poses = stack.poses(slot);
-        poses
-            .map(|(raster, pose)| (raster.left, pose.opacity))
-            .collect()
+        poses.map(|(raster, pose)| (raster.left, pose.opacity)).collect()
     }
 
     #[test]

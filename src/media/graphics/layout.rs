@@ -14,26 +14,10 @@ const CAPITAL: f32 = 0.73;
 const SAFE_LEFT: f32 = 96.0;
 const SAFE_RIGHT: f32 = 1824.0;
 
-const BOLD: Face = Face {
-    weight: 700,
-    spacing: 0.0,
-    narrow: 0.88,
-};
-const STRONG: Face = Face {
-    weight: 700,
-    spacing: 0.015,
-    narrow: 0.88,
-};
-const PLAIN: Face = Face {
-    weight: 400,
-    spacing: 0.0,
-    narrow: 0.92,
-};
-const WIDE: Face = Face {
-    weight: 700,
-    spacing: 0.07,
-    narrow: 0.9,
-};
+const BOLD: Face = Face { weight: 700, spacing: 0.0, narrow: 0.88 };
+const STRONG: Face = Face { weight: 700, spacing: 0.015, narrow: 0.88 };
+const PLAIN: Face = Face { weight: 400, spacing: 0.0, narrow: 0.92 };
+const WIDE: Face = Face { weight: 700, spacing: 0.07, narrow: 0.9 };
 
 /// Lines of text with the first baseline at `baseline` and `leading` font sizes between lines.
 fn lines(block: &Block, x: f32, baseline: f32, leading: f32) -> String {
@@ -62,19 +46,9 @@ fn shown(yes: bool) -> String {
 
 /// A name panel with a title strip under it; each reaches as far as its text needs.
 pub(super) fn lower_third(fonts: &Fonts, values: &Values<'_>) -> Holes {
-    let room = Room {
-        width: 1400.0,
-        lines: 1,
-        size: 60.0,
-        least: 34.0,
-    };
+    let room = Room { width: 1400.0, lines: 1, size: 60.0, least: 34.0 };
     let name = fit(fonts, BOLD, values.get("name"), room);
-    let room = Room {
-        width: 1340.0,
-        lines: 1,
-        size: 34.0,
-        least: 24.0,
-    };
+    let room = Room { width: 1340.0, lines: 1, size: 34.0, least: 24.0 };
     let title = fit(fonts, STRONG, values.get("title"), room);
     let (has_name, has_title) = (!name.lines.is_empty(), !title.lines.is_empty());
     let text = SAFE_LEFT + 44.0;
@@ -111,19 +85,9 @@ pub(super) fn full_frame(fonts: &Fonts, values: &Values<'_>) -> Holes {
     const LEFT: f32 = 210.0;
     const TIGHT: f32 = 1.14;
     const AIRY: f32 = 1.5;
-    let room = Room {
-        width: 1500.0,
-        lines: 2,
-        size: 92.0,
-        least: 60.0,
-    };
+    let room = Room { width: 1500.0, lines: 2, size: 92.0, least: 60.0 };
     let headline = fit(fonts, BOLD, values.get("headline"), room);
-    let room = Room {
-        width: 1500.0,
-        lines: 5,
-        size: 50.0,
-        least: 34.0,
-    };
+    let room = Room { width: 1500.0, lines: 5, size: 50.0, least: 34.0 };
     let body = fit(fonts, PLAIN, values.get("body"), room);
     let height = |block: &Block, leading: f32| match block.lines.len() {
         0 => 0.0,
@@ -143,25 +107,14 @@ pub(super) fn full_frame(fonts: &Fonts, values: &Values<'_>) -> Holes {
         ("bar-height", bar.to_string()),
         ("rule", (top + head + 54.0).to_string()),
         ("rule-display", shown(between > 0.0)),
-        (
-            "headline",
-            lines(&headline, LEFT, top + CAPITAL * headline.size, TIGHT),
-        ),
-        (
-            "body",
-            lines(&body, LEFT, body_top + CAPITAL * body.size, AIRY),
-        ),
+        ("headline", lines(&headline, LEFT, top + CAPITAL * headline.size, TIGHT)),
+        ("body", lines(&body, LEFT, body_top + CAPITAL * body.size, AIRY)),
     ]
 }
 
 /// A small panel in the top right corner, as wide as its text.
 pub(super) fn bug(fonts: &Fonts, values: &Values<'_>) -> Holes {
-    let room = Room {
-        width: 560.0,
-        lines: 1,
-        size: 30.0,
-        least: 20.0,
-    };
+    let room = Room { width: 560.0, lines: 1, size: 30.0, least: 20.0 };
     let text = fit(fonts, WIDE, values.get("text"), room);
     let left = SAFE_RIGHT - text.width - 64.0;
     vec![
@@ -174,42 +127,21 @@ pub(super) fn bug(fonts: &Fonts, values: &Values<'_>) -> Holes {
 
 /// The card for a source that delivers nothing.
 pub(super) fn slate(fonts: &Fonts, label: &str) -> Holes {
-    let room = Room {
-        width: 1400.0,
-        lines: 2,
-        size: 96.0,
-        least: 56.0,
-    };
+    let room = Room { width: 1400.0, lines: 2, size: 96.0, least: 56.0 };
     let label = fit(fonts, BOLD, &clean(label), room);
-    let notice = Room {
-        width: 1400.0,
-        lines: 1,
-        size: 44.0,
-        least: 44.0,
-    };
+    let notice = Room { width: 1400.0, lines: 1, size: 44.0, least: 44.0 };
     let notice = fit(fonts, WIDE, "NO SIGNAL", notice);
     let middle = |block: &Block, baseline: f32, leading: f32| {
         let widths = fonts.measure(block.face, &block.lines);
         let line = |(index, (line, width)): (usize, (&String, f32))| {
-            let one = Block {
-                lines: vec![line.clone()],
-                ..block.clone()
-            };
+            let one = Block { lines: vec![line.clone()], ..block.clone() };
             let x = 960.0 - width * block.size / 2.0;
-            lines(
-                &one,
-                x,
-                baseline + index as f32 * leading * block.size,
-                leading,
-            )
+            lines(&one, x, baseline + index as f32 * leading * block.size, leading)
         };
         let each = block.lines.iter().zip(widths).enumerate();
         each.map(line).collect::<String>()
     };
     let rows = label.lines.len() as f32;
     let foot = 620.0 + (rows - 1.0).max(0.0) * label.size * 1.14;
-    vec![
-        ("label", middle(&label, 620.0, 1.14)),
-        ("notice", middle(&notice, foot + 110.0, 1.0)),
-    ]
+    vec![("label", middle(&label, 620.0, 1.14)), ("notice", middle(&notice, foot + 110.0, 1.0))]
 }

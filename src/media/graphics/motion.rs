@@ -93,12 +93,7 @@ impl Motion {
 
     fn at(&self, level: f32, done: bool) -> Pose {
         let below = ((1.0 - level) * self.rise as f32).round() as i32;
-        Pose {
-            opacity: (level * 255.0).round() as u8,
-            dx: 0,
-            dy: below & !1,
-            done,
-        }
+        Pose { opacity: (level * 255.0).round() as u8, dx: 0, dy: below & !1, done }
     }
 }
 
@@ -142,19 +137,10 @@ mod tests {
         let motion = Motion::new(Style::Rise, 30, 1, 1080);
         assert_eq!((motion.in_slots, motion.rise), (12, 90));
         let poses: Vec<Pose> = (0..12).map(|slot| motion.pose(slot, None)).collect();
-        assert!(
-            poses
-                .windows(2)
-                .all(|pair| pair[0].opacity <= pair[1].opacity)
-        );
+        assert!(poses.windows(2).all(|pair| pair[0].opacity <= pair[1].opacity));
         assert!(poses.windows(2).all(|pair| pair[0].dy >= pair[1].dy));
         assert!(poses.iter().all(|pose| pose.dy % 2 == 0 && !pose.done));
-        let still = Pose {
-            opacity: 255,
-            dx: 0,
-            dy: 0,
-            done: false,
-        };
+        let still = Pose { opacity: 255, dx: 0, dy: 0, done: false };
         assert_eq!(poses[11], still);
         assert_eq!(motion.pose(u64::MAX, None), still);
     }
@@ -162,15 +148,9 @@ mod tests {
     #[test]
     fn it_goes_steadily_and_is_done_after_the_out_slots() {
         let motion = Motion::new(Style::Fade, 30, 1, 1080);
-        let poses: Vec<Pose> = (0..12)
-            .map(|out| motion.pose(100 + out, Some(out)))
-            .collect();
+        let poses: Vec<Pose> = (0..12).map(|out| motion.pose(100 + out, Some(out))).collect();
         assert!(poses[0].opacity < 255);
-        assert!(
-            poses
-                .windows(2)
-                .all(|pair| pair[0].opacity > pair[1].opacity)
-        );
+        assert!(poses.windows(2).all(|pair| pair[0].opacity > pair[1].opacity));
         assert!(poses.iter().take(11).all(|pose| !pose.done));
         assert!(poses[11].done && poses[11].opacity == 0);
         assert!(motion.pose(u64::MAX, Some(u64::MAX)).done);

@@ -57,13 +57,7 @@ impl Picture {
     /// A picture of one colour (BT.709 limited range code values).
     pub fn flat(width: usize, height: usize, [y, u, v]: [u8; 3]) -> Self {
         let chroma = width.div_ceil(2) * height.div_ceil(2);
-        Self {
-            width,
-            height,
-            y: vec![y; width * height],
-            u: vec![u; chroma],
-            v: vec![v; chroma],
-        }
+        Self { width, height, y: vec![y; width * height], u: vec![u; chroma], v: vec![v; chroma] }
     }
 
     /// The picture to read.
@@ -118,12 +112,7 @@ impl<'a> Planes<'a> {
             width: self.width.div_ceil(2),
             height: self.height.div_ceil(2),
         };
-        let luma = Plane {
-            data: self.y,
-            stride: self.y_stride,
-            width: self.width,
-            height: self.height,
-        };
+        let luma = Plane { data: self.y, stride: self.y_stride, width: self.width, height: self.height };
         [luma, chroma(self.u), chroma(self.v)]
     }
 }
@@ -132,18 +121,8 @@ impl PlanesMut<'_> {
     pub(super) fn split(&mut self) -> [PlaneMut<'_>; 3] {
         let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
         let stride = self.uv_stride;
-        let luma = PlaneMut {
-            data: &mut *self.y,
-            stride: self.y_stride,
-            width: self.width,
-            height: self.height,
-        };
-        let [u, v] = [&mut *self.u, &mut *self.v].map(|data| PlaneMut {
-            data,
-            stride,
-            width,
-            height,
-        });
+        let luma = PlaneMut { data: &mut *self.y, stride: self.y_stride, width: self.width, height: self.height };
+        let [u, v] = [&mut *self.u, &mut *self.v].map(|data| PlaneMut { data, stride, width, height });
         [luma, u, v]
     }
 }

@@ -59,22 +59,14 @@ pub(super) enum Anchor {
 }
 
 /// Draws an SVG tree made for 1920x1080 into a picture of this size.
-pub(super) fn draw(
-    tree: &Tree,
-    anchor: Anchor,
-    width: usize,
-    height: usize,
-) -> Result<Raster, GraphicsError> {
+pub(super) fn draw(tree: &Tree, anchor: Anchor, width: usize, height: usize) -> Result<Raster, GraphicsError> {
     let size = GraphicsError::Size { width, height };
     if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE {
         return Err(size);
     }
     let (w, h) = (width as f32, height as f32);
     let scale = (w / tree.size().width()).min(h / tree.size().height());
-    let (spare_x, spare_y) = (
-        w - scale * tree.size().width(),
-        h - scale * tree.size().height(),
-    );
+    let (spare_x, spare_y) = (w - scale * tree.size().width(), h - scale * tree.size().height());
     let (dx, dy) = match anchor {
         Anchor::BottomLeft => (0.0, spare_y),
         Anchor::TopRight => (spare_x, 0.0),
@@ -122,13 +114,7 @@ impl Raster {
     /// # Errors
     /// [`GraphicsError::Pixels`] when `rgba` is not `width * height * 4` bytes;
     /// [`GraphicsError::Size`] when a side is above [`MAX_SIDE`].
-    pub fn from_rgba(
-        rgba: &[u8],
-        width: usize,
-        height: usize,
-        x: i32,
-        y: i32,
-    ) -> Result<Self, GraphicsError> {
+    pub fn from_rgba(rgba: &[u8], width: usize, height: usize, x: i32, y: i32) -> Result<Self, GraphicsError> {
         if width > MAX_SIDE || height > MAX_SIDE {
             return Err(GraphicsError::Size { width, height });
         }
@@ -165,11 +151,8 @@ impl Raster {
     /// Adds a row of luma and alpha, `self.width` pixels of it.
     fn push_luma(&mut self, pixels: &[[u8; 4]]) {
         let end = self.y.len() + self.width;
-        let pixels = pixels
-            .get(..self.width.min(pixels.len()))
-            .unwrap_or_default();
-        self.y
-            .extend(pixels.iter().map(|pixel| code(luma_code(*pixel), pixel[3])));
+        let pixels = pixels.get(..self.width.min(pixels.len())).unwrap_or_default();
+        self.y.extend(pixels.iter().map(|pixel| code(luma_code(*pixel), pixel[3])));
         self.alpha.extend(pixels.iter().map(|pixel| pixel[3]));
         self.y.resize(end, 0);
         self.alpha.resize(end, 0);
@@ -241,12 +224,7 @@ fn extent(pixels: &[[u8; 4]], width: usize) -> Option<[usize; 4]> {
         found = Some([left.min(first), top, right.max(end), row + 1]);
     }
     let even = |[left, top, right, foot]: [usize; 4]| {
-        [
-            left & !1,
-            top & !1,
-            right.next_multiple_of(2),
-            foot.next_multiple_of(2),
-        ]
+        [left & !1, top & !1, right.next_multiple_of(2), foot.next_multiple_of(2)]
     };
     found.map(even)
 }
@@ -256,9 +234,7 @@ fn spans(alpha: &[u8], width: usize) -> Vec<Span> {
     let span = |row: &[u8]| {
         let first = row.iter().position(|alpha| *alpha != 0);
         let last = row.iter().rposition(|alpha| *alpha != 0);
-        let (first, end) = first
-            .zip(last)
-            .map_or((0, 0), |(first, last)| (first, last + 1));
+        let (first, end) = first.zip(last).map_or((0, 0), |(first, last)| (first, last + 1));
         Span {
             first: first as u32,
             end: end as u32,
@@ -327,13 +303,7 @@ mod tests {
     #[test]
     fn wrong_lengths_and_sizes_are_refused() {
         let error = Raster::from_rgba(&[0; 12], 2, 2, 0, 0).unwrap_err();
-        assert_eq!(
-            error,
-            GraphicsError::Pixels {
-                expected: 16,
-                found: 12
-            }
-        );
+        assert_eq!(error, GraphicsError::Pixels { expected: 16, found: 12 });
         let error = Raster::from_rgba(&[], 100_000, 2, 0, 0).unwrap_err();
         assert!(matches!(error, GraphicsError::Size { .. }));
     }

@@ -16,20 +16,9 @@ pub const NEUTRAL: [u8; 3] = [70, 130, 126];
 ///
 /// # Errors
 /// [`GraphicsError::Size`] for an empty or too large picture.
-pub fn slate(
-    fonts: &Fonts,
-    label: &str,
-    width: usize,
-    height: usize,
-) -> Result<Picture, GraphicsError> {
-    let broken = |reason| GraphicsError::Broken {
-        template: "slate",
-        reason,
-    };
-    let svg = fill(
-        include_str!("templates/slate.svg"),
-        &layout::slate(fonts, label),
-    );
+pub fn slate(fonts: &Fonts, label: &str, width: usize, height: usize) -> Result<Picture, GraphicsError> {
+    let broken = |reason| GraphicsError::Broken { template: "slate", reason };
+    let svg = fill(include_str!("templates/slate.svg"), &layout::slate(fonts, label));
     let tree = svg.and_then(|svg| fonts.parse(&svg).map_err(|error| error.to_string()));
     let raster = draw(&tree.map_err(broken)?, Anchor::Centre, width, height)?;
     let mut picture = Picture::flat(width, height, NEUTRAL);

@@ -49,14 +49,8 @@ const TEMPLATES: [Template; 3] = [
         id: "lower-third",
         label: "Lower third: a name and what the person does",
         fields: &[
-            Field {
-                id: "name",
-                label: "Name",
-            },
-            Field {
-                id: "title",
-                label: "Title or place; its strip is hidden when empty",
-            },
+            Field { id: "name", label: "Name" },
+            Field { id: "title", label: "Title or place; its strip is hidden when empty" },
         ],
         style: Style::Rise,
         anchor: Anchor::BottomLeft,
@@ -66,16 +60,7 @@ const TEMPLATES: [Template; 3] = [
     Template {
         id: "full-frame",
         label: "Full-frame card: a headline and up to five lines of text",
-        fields: &[
-            Field {
-                id: "headline",
-                label: "Headline",
-            },
-            Field {
-                id: "body",
-                label: "Text, wrapped on words",
-            },
-        ],
+        fields: &[Field { id: "headline", label: "Headline" }, Field { id: "body", label: "Text, wrapped on words" }],
         style: Style::Fade,
         anchor: Anchor::Centre,
         svg: include_str!("templates/full-frame.svg"),
@@ -84,10 +69,7 @@ const TEMPLATES: [Template; 3] = [
     Template {
         id: "bug",
         label: "Corner bug: a short text that stays on",
-        fields: &[Field {
-            id: "text",
-            label: "Text",
-        }],
+        fields: &[Field { id: "text", label: "Text" }],
         style: Style::QuickFade,
         anchor: Anchor::TopRight,
         svg: include_str!("templates/bug.svg"),
@@ -105,10 +87,7 @@ pub fn templates() -> &'static [Template] {
 /// # Errors
 /// [`GraphicsError::UnknownTemplate`] naming the id.
 pub fn template(id: &str) -> Result<&'static Template, GraphicsError> {
-    TEMPLATES
-        .iter()
-        .find(|template| template.id == id)
-        .ok_or_else(|| GraphicsError::UnknownTemplate(id.to_owned()))
+    TEMPLATES.iter().find(|template| template.id == id).ok_or_else(|| GraphicsError::UnknownTemplate(id.to_owned()))
 }
 
 impl Template {
@@ -117,15 +96,10 @@ impl Template {
     /// # Errors
     /// [`GraphicsError::UnknownField`] naming the first field this template does not have.
     pub fn check<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<(), GraphicsError> {
-        let unknown = names
-            .into_iter()
-            .find(|name| !self.fields.iter().any(|field| field.id == *name));
+        let unknown = names.into_iter().find(|name| !self.fields.iter().any(|field| field.id == *name));
         match unknown {
             None => Ok(()),
-            Some(name) => Err(GraphicsError::UnknownField {
-                template: self.id,
-                field: name.to_owned(),
-            }),
+            Some(name) => Err(GraphicsError::UnknownField { template: self.id, field: name.to_owned() }),
         }
     }
 
@@ -146,14 +120,9 @@ impl Template {
     ) -> Result<Raster, GraphicsError> {
         self.check(fields.iter().map(|(name, _)| *name))?;
         let holes = (self.layout)(fonts, &Values(fields.to_vec()));
-        let broken = |reason| GraphicsError::Broken {
-            template: self.id,
-            reason,
-        };
+        let broken = |reason| GraphicsError::Broken { template: self.id, reason };
         let svg = fill(self.svg, &holes).map_err(broken)?;
-        let tree = fonts
-            .parse(&svg)
-            .map_err(|error| broken(error.to_string()))?;
+        let tree = fonts.parse(&svg).map_err(|error| broken(error.to_string()))?;
         draw(&tree, self.anchor, width, height)
     }
 
@@ -171,10 +140,8 @@ pub(super) fn fill(svg: &str, holes: &Holes) -> Result<String, String> {
     let mut rest = svg;
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, after) = after.split_once("}}").ok_or("a hole is not closed")?;
-        let value = holes
-            .iter()
-            .find(|(hole, _)| *hole == name)
-            .ok_or_else(|| format!("nothing fills the hole `{name}`"))?;
+        let value =
+            holes.iter().find(|(hole, _)| *hole == name).ok_or_else(|| format!("nothing fills the hole `{name}`"))?;
         out.push_str(before);
         out.push_str(&value.1);
         rest = after;
@@ -197,16 +164,8 @@ mod tests {
     #[test]
     fn an_unknown_field_is_named_with_its_template() {
         let fonts = Fonts::system().unwrap();
-        let error = template("bug")
-            .and_then(|bug| bug.render(&fonts, &[("colour", "red")], 640, 360))
-            .unwrap_err();
-        assert_eq!(
-            error,
-            GraphicsError::UnknownField {
-                template: "bug",
-                field: "colour".into()
-            }
-        );
+        let error = template("bug").and_then(|bug| bug.render(&fonts, &[("colour", "red")], 640, 360)).unwrap_err();
+        assert_eq!(error, GraphicsError::UnknownField { template: "bug", field: "colour".into() });
     }
 
     #[test]

@@ -12,16 +12,11 @@ const STEP: f32 = 2.0;
 pub(super) fn clean(value: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     let short: String = value.chars().take(LONGEST).collect();
-    for line in short
-        .replace("\r\n", "\n")
-        .split(['\n', '\u{2028}', '\u{2029}', '\r'])
-    {
+    for line in short.replace("\r\n", "\n").split(['\n', '\u{2028}', '\u{2029}', '\r']) {
         let words: Vec<String> = line
             .split_whitespace()
             .map(|word| {
-                word.chars()
-                    .filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}'))
-                    .collect::<String>()
+                word.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect::<String>()
             })
             .filter(|word| !word.is_empty())
             .collect();
@@ -94,11 +89,7 @@ enum Before {
 /// ellipsis when it does not fit even at the least size.
 pub(super) fn fit(fonts: &Fonts, face: Face, text: &str, room: Room) -> Block {
     let text = clean(text);
-    let text = if room.lines == 1 {
-        text.replace('\n', " ")
-    } else {
-        text
-    };
+    let text = if room.lines == 1 { text.replace('\n', " ") } else { text };
     let pieces = pieces(fonts, face, &text, room.width / room.least);
     let space = match fonts.measure(face, &["n n", "nn"])[..] {
         [apart, together] => apart - together,
@@ -114,12 +105,7 @@ pub(super) fn fit(fonts: &Fonts, face: Face, text: &str, room: Room) -> Block {
         }
     };
     let width = fonts.measure(face, &lines).into_iter().fold(0.0, f32::max) * size;
-    Block {
-        size,
-        lines,
-        width,
-        face,
-    }
+    Block { size, lines, width, face }
 }
 
 /// Cuts the text into words, and words wider than `limit` (at font size 1) into parts.
@@ -132,11 +118,7 @@ fn pieces(fonts: &Fonts, face: Face, text: &str, limit: f32) -> Vec<Piece> {
                 (_, 0) => Before::Break,
                 _ => Before::Space,
             };
-            pieces.push(Piece {
-                text: word.to_owned(),
-                width: 0.0,
-                before,
-            });
+            pieces.push(Piece { text: word.to_owned(), width: 0.0, before });
         }
     }
     loop {
@@ -152,22 +134,10 @@ fn pieces(fonts: &Fonts, face: Face, text: &str, limit: f32) -> Vec<Piece> {
                 continue;
             }
             split = true;
-            let middle = piece
-                .text
-                .char_indices()
-                .nth(length / 2)
-                .map_or(0, |(at, _)| at);
+            let middle = piece.text.char_indices().nth(length / 2).map_or(0, |(at, _)| at);
             let (head, tail) = piece.text.split_at(middle);
-            parts.push(Piece {
-                text: head.to_owned(),
-                width: 0.0,
-                before: piece.before,
-            });
-            parts.push(Piece {
-                text: tail.to_owned(),
-                width: 0.0,
-                before: Before::Nothing,
-            });
+            parts.push(Piece { text: head.to_owned(), width: 0.0, before: piece.before });
+            parts.push(Piece { text: tail.to_owned(), width: 0.0, before: Before::Nothing });
         }
         pieces = parts;
         if !split {
@@ -184,11 +154,7 @@ fn wrap(pieces: &[Piece], space: f32, limit: f32) -> Option<Vec<String>> {
         if piece.width > limit {
             return None;
         }
-        let gap = if piece.before == Before::Space {
-            space
-        } else {
-            0.0
-        };
+        let gap = if piece.before == Before::Space { space } else { 0.0 };
         match lines.last_mut() {
             Some(line) if piece.before != Before::Break && used + gap + piece.width <= limit => {
                 if piece.before == Before::Space {
@@ -214,11 +180,7 @@ fn cut(fonts: &Fonts, face: Face, mut lines: Vec<String>, room: Room, size: f32)
         let mut chars: Vec<char> = last.chars().collect();
         loop {
             let ended = chars.iter().collect::<String>().trim_end().to_owned() + "…";
-            let width = fonts
-                .measure(face, &[&ended])
-                .first()
-                .copied()
-                .unwrap_or(0.0);
+            let width = fonts.measure(face, &[&ended]).first().copied().unwrap_or(0.0);
             if width <= limit || chars.pop().is_none() {
                 *last = ended;
                 break;
@@ -232,26 +194,14 @@ fn cut(fonts: &Fonts, face: Face, mut lines: Vec<String>, room: Room, size: f32)
 mod tests {
     use super::*;
 
-    const FACE: Face = Face {
-        weight: 400,
-        spacing: 0.0,
-        narrow: 1.0,
-    };
-    const ROOM: Room = Room {
-        width: 600.0,
-        lines: 1,
-        size: 60.0,
-        least: 30.0,
-    };
+    const FACE: Face = Face { weight: 400, spacing: 0.0, narrow: 1.0 };
+    const ROOM: Room = Room { width: 600.0, lines: 1, size: 60.0, least: 30.0 };
 
     fn set(text: &str, room: Room) -> Block {
         let block = fit(&Fonts::system().unwrap(), FACE, text, room);
         assert!(block.width <= room.width + 1.0, "{block:?}");
         assert!(block.lines.len() <= room.lines, "{block:?}");
-        assert!(
-            block.size <= room.size && block.size >= room.least,
-            "{block:?}"
-        );
+        assert!(block.size <= room.size && block.size >= room.least, "{block:?}");
         block
     }
 
@@ -263,19 +213,13 @@ mod tests {
 
     #[test]
     fn markup_is_escaped() {
-        assert_eq!(
-            escape("<b a=\"1\">&'"),
-            "&lt;b a=&quot;1&quot;&gt;&amp;&apos;"
-        );
+        assert_eq!(escape("<b a=\"1\">&'"), "&lt;b a=&quot;1&quot;&gt;&amp;&apos;");
     }
 
     #[test]
     fn short_text_keeps_the_full_size() {
         let block = set("Anna Berg", ROOM);
-        assert_eq!(
-            (block.size, block.lines),
-            (60.0, vec!["Anna Berg".to_owned()])
-        );
+        assert_eq!((block.size, block.lines), (60.0, vec!["Anna Berg".to_owned()]));
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub struct Anchor {
 }
 
 impl Anchor {
+    /// Another publisher begins: the next packet is anchored anew.
+    pub fn restart(&mut self) {
+        (self.offset, self.last) = (None, [None; 2]);
+    }
+
     /// The show time of a stamp (the decoding time of pictures) that arrives now.
     pub fn place(&mut self, track: Track, stamp: Duration, now: ShowTime) -> ShowTime {
         let (stamp, now) = (nanoseconds(stamp), now.0 as i64);

@@ -11,6 +11,7 @@ pub mod anchor;
 pub mod grid;
 pub mod pattern;
 pub mod publisher;
+mod raw;
 pub mod reel;
 pub mod sound;
 pub mod source;

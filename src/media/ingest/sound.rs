@@ -77,7 +77,9 @@ impl Sound {
         let mut state = self.lock();
         state.forget_before(from);
         let lead = usize::try_from(state.start.saturating_sub(from)).unwrap_or(usize::MAX);
-        for (i, (out, sample)) in mix.iter_mut().enumerate().skip(lead).zip(state.samples.iter()).map(|((i, o), s)| (i, (o, s))) {
+        for (i, (out, sample)) in
+            mix.iter_mut().enumerate().skip(lead).zip(state.samples.iter()).map(|((i, o), s)| (i, (o, s)))
+        {
             let gain = gain(i);
             out[0] += sample[0] * gain;
             out[1] += sample[1] * gain;
@@ -186,7 +188,10 @@ mod tests {
                 read_to += 480;
             }
         }
-        let end = { sound.lock().start + sound.lock().samples.len() as u64 };
+        let end = {
+            let state = sound.lock();
+            state.start + state.samples.len() as u64
+        };
         let want = (3000.0 * 480.0 * 1.002) as u64;
         assert!(end.abs_diff(want) < 400, "laid to {end}, stamps at {want}");
         assert_eq!(silent, 0);

@@ -1,0 +1,232 @@
+//! One publisher on a source: packets in, two pipelines (picture and sound) that come and go with their configuration.
+//!
+//! ```text
+//! Packet ─► anchor ─┬► video: appsrc ! parse ┬► coded ─► Feed
+//!                   │                        └► decode ! fit ─► raw ─► grid
+//!                   └► audio: appsrc ! parse ┬► coded ─► Feed
+//!                                            └► decode ! resample ─► raw ─► sound
+//! ```
+//!
+//! Runs on a thread of its own, because state changes block. A pipeline that fails (broken media) is built again at
+//! the next key frame; one whose configuration changes (another resolution) is replaced at once.
+
+use super::{anchor::Track, raw, source::Source};
+use crate::{
+    domain::time::{Format, ShowTime},
+    media::{
+        clock::ShowClock,
+        format,
+        pipeline::{Failure, FailureKind, Run, Verdict},
+        template::{Template, TemplateError},
+    },
+    protocol::packet::{Packet, VideoCodec},
+};
+use bytes::Bytes;
+use gst::prelude::*;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// Packets that may wait between the door and the pipelines; beyond that the publisher is held back.
+const WAITING: usize = 64;
+
+/// Seats a publisher on a source: what is sent into the channel is on the source until the sender is dropped.
+pub fn seat(source: Arc<Source>, clock: ShowClock, project: Format) -> std::io::Result<mpsc::Sender<Packet>> {
+    let (packets, inbox) = mpsc::channel(WAITING);
+    std::thread::Builder::new()
+        .name(format!("source-{}", source.id))
+        .spawn(move || Publisher { source, clock, project, video: None, audio: None }.run(inbox))?;
+    Ok(packets)
+}
+
+struct Publisher {
+    source: Arc<Source>,
+    clock: ShowClock,
+    project: Format,
+    video: Option<Chain>,
+    audio: Option<Chain>,
+}
+
+/// One of the two pipelines.
+struct Chain {
+    record: Bytes,
+    codec: Option<VideoCodec>,
+    appsrc: gst_app::AppSrc,
+    failed: Arc<AtomicBool>,
+    run: Run,
+}
+
+impl Publisher {
+    fn run(mut self, mut inbox: mpsc::Receiver<Packet>) {
+        self.source.begin();
+        tracing::info!(source = %self.source.id, "publisher on air");
+        while let Some(packet) = inbox.blocking_recv() {
+            if let Err(failure) = self.packet(packet) {
+                tracing::error!(source = %self.source.id, "{}", failure.text);
+            }
+        }
+        self.source.end();
+        tracing::info!(source = %self.source.id, "publisher gone");
+    }
+
+    fn packet(&mut self, packet: Packet) -> Result<(), Failure> {
+        match packet {
+            Packet::VideoConfig { codec, record } => {
+                let same = self.video.as_ref().is_some_and(|c| c.record == record && c.codec == Some(codec));
+                if !same {
+                    self.video = None; // the old one must be gone before the new one writes to the grid
+                    self.video = Some(self.video_chain(codec, record)?);
+                }
+            }
+            Packet::Video { codec, pts, dts, keyframe, data } => {
+                self.source.count_bytes(data.len());
+                let stamps = self.source.anchored(|anchor, now| {
+                    let dts_at = anchor.place(Track::Picture, dts, now);
+                    (anchor.shift(pts), dts_at)
+                });
+                if keyframe && let Some(broken) = self.video.take_if(|c| c.failed.load(Ordering::Relaxed)) {
+                    let record = broken.record.clone();
+                    drop(broken);
+                    self.video = Some(self.video_chain(codec, record)?);
+                }
+                if let Some(chain) = &self.video {
+                    chain.push(data, stamps.0, Some(stamps.1), keyframe);
+                }
+            }
+            Packet::AudioConfig { record } => {
+                if self.audio.as_ref().is_none_or(|c| c.record != record) {
+                    self.audio = None;
+                    self.audio = Some(self.audio_chain(record)?);
+                    self.source.set_has_audio();
+                }
+            }
+            Packet::Audio { pts, data } => {
+                self.source.count_bytes(data.len());
+                let at = self.source.anchored(|anchor, now| anchor.place(Track::Sound, pts, now));
+                if let Some(broken) = self.audio.take_if(|c| c.failed.load(Ordering::Relaxed)) {
+                    let record = broken.record.clone();
+                    drop(broken);
+                    self.audio = Some(self.audio_chain(record)?);
+                }
+                if let Some(chain) = &self.audio {
+                    chain.push(data, at, None, true);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn video_chain(&self, codec: VideoCodec, record: Bytes) -> Result<Chain, Failure> {
+        let (parse, coded, decode, media, form) = match codec {
+            VideoCodec::H264 => {
+                ("h264parse", "video/x-h264,stream-format=avc,alignment=au", "avdec_h264", "video/x-h264", "avc")
+            }
+            VideoCodec::Hevc => {
+                ("h265parse", "video/x-h265,stream-format=hvc1,alignment=au", "avdec_h265", "video/x-h265", "hvc1")
+            }
+        };
+        let slots = [("parse", parse), ("coded", coded), ("decode", decode)];
+        let project = format::picture(self.project);
+        let pipeline = Template::load("ingest_video")
+            .and_then(|t| t.build(&slots, &[("project", project.into())]))
+            .map_err(here)?;
+        let caps = gst::Caps::builder(media)
+            .field("stream-format", form)
+            .field("alignment", "au")
+            .field("codec_data", gst::Buffer::from_slice(record.clone()))
+            .build();
+        raw::frames(&appsink(&pipeline, "raw")?, &self.source);
+        self.source.coded_video.fill_from(&appsink(&pipeline, "coded")?);
+        self.watch_size(&pipeline);
+        self.chain(pipeline, caps, record, Some(codec))
+    }
+
+    fn audio_chain(&self, record: Bytes) -> Result<Chain, Failure> {
+        let pipeline = Template::load("ingest_audio")
+            .and_then(|t| t.build(&[], &[("mix", format::SOUND.into())]))
+            .map_err(here)?;
+        let caps = gst::Caps::builder("audio/mpeg")
+            .field("mpegversion", 4_i32)
+            .field("stream-format", "raw")
+            .field("codec_data", gst::Buffer::from_slice(record.clone()))
+            .build();
+        raw::blocks(&appsink(&pipeline, "raw")?, &self.source);
+        self.source.coded_audio.fill_from(&appsink(&pipeline, "coded")?);
+        self.chain(pipeline, caps, record, None)
+    }
+
+    fn chain(
+        &self,
+        pipeline: gst::Pipeline,
+        caps: gst::Caps,
+        record: Bytes,
+        codec: Option<VideoCodec>,
+    ) -> Result<Chain, Failure> {
+        let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
+        let appsrc = appsrc.ok_or_else(|| here(TemplateError::Missing { file: "ingest (appsrc in)".into() }))?;
+        appsrc.set_caps(Some(&caps));
+        let failed = Arc::new(AtomicBool::new(false));
+        let (tell, id) = (failed.clone(), self.source.id);
+        let run = Run::start(pipeline, &self.clock, move |verdict| {
+            if let Verdict::Failed(failure) = verdict {
+                tracing::warn!(source = %id, "broken media, starting over: {}", failure.text);
+                tell.store(true, Ordering::Relaxed);
+            }
+        })?;
+        Ok(Chain { record, codec, appsrc, failed, run })
+    }
+
+    /// Learns the publisher's own picture size from what the decoder puts out.
+    fn watch_size(&self, pipeline: &gst::Pipeline) {
+        let Some(pad) = pipeline.by_name("decode").and_then(|e| e.static_pad("src")) else { return };
+        let source = Arc::downgrade(&self.source);
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+            if let Some(gst::PadProbeData::Event(event)) = &info.data
+                && let gst::EventView::Caps(caps) = event.view()
+                && let Some(shape) = caps.caps().structure(0)
+                && let (Ok(width), Ok(height)) = (shape.get::<i32>("width"), shape.get::<i32>("height"))
+                && let Some(source) = source.upgrade()
+            {
+                source.set_size(width.unsigned_abs(), height.unsigned_abs());
+            }
+            gst::PadProbeReturn::Ok
+        });
+    }
+}
+
+impl Chain {
+    fn push(&self, data: Bytes, pts: ShowTime, dts: Option<ShowTime>, keyframe: bool) {
+        let mut buffer = gst::Buffer::from_slice(data);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(gst::ClockTime::from_nseconds(pts.0));
+            buffer.set_dts(dts.map(|dts| gst::ClockTime::from_nseconds(dts.0)));
+            if !keyframe {
+                buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
+            }
+        }
+        // Refused only by a pipeline that failed; that is noticed at the next key frame.
+        let _ = self.appsrc.push_buffer(buffer);
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        // Let what was sent be decoded and shown: the last frames of a publisher are part of its run.
+        let _ = self.appsrc.end_of_stream();
+        self.run.settle(Duration::from_millis(500));
+    }
+}
+
+fn appsink(pipeline: &gst::Pipeline, name: &str) -> Result<gst_app::AppSink, Failure> {
+    let found = pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSink>().ok());
+    found.ok_or_else(|| Failure { fault: FailureKind::Here, text: format!("the template has no appsink {name}") })
+}
+
+fn here(error: TemplateError) -> Failure {
+    Failure { fault: FailureKind::Here, text: error.to_string() }
+}
