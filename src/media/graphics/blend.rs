@@ -140,3 +140,6 @@ fn copy_plane(dst: &mut PlaneMut<'_>, src: Plane<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
