@@ -205,3 +205,6 @@ fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Secret
         source,
     }
 }
+
+#[cfg(test)]
+mod tests;

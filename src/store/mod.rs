@@ -39,7 +39,15 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is no database of ours, or of a newer version.
+    /// The file is no database.
+    #[error("{path}: {source}")]
+    Open {
+        /// The database.
+        path: String,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+    /// The tables are not ours, or of a newer version.
     #[error("{path}: {source}")]
     Migrate {
         /// The database.
@@ -61,15 +69,14 @@ impl Store {
         let file = data_dir.join("lumencast.db");
         let folder = data_dir.to_owned();
         let path = file.display().to_string();
-        let io_error = |source| StoreError::Io {
-            path: path.clone(),
-            source,
-        };
         // Held while the tables are made: sqlx does not keep two processes from migrating a SQLite file at once.
         let made = tokio::task::spawn_blocking(move || prepare(&folder)).await;
         let migrating = made
             .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-            .map_err(io_error)?;
+            .map_err(|source| StoreError::Io {
+                path: path.clone(),
+                source,
+            })?;
 
         let options = SqliteConnectOptions::new()
             .filename(&file)
@@ -80,7 +87,11 @@ impl Store {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .connect_with(options)
-            .await?;
+            .await
+            .map_err(|source| StoreError::Open {
+                path: path.clone(),
+                source,
+            })?;
         sqlx::migrate!()
             .run(&pool)
             .await
