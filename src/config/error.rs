@@ -110,9 +110,8 @@ fn spoken(key: &str) -> String {
 
 /// The environment variable that sets a key; entries of a list are part of the list's variable.
 fn variable(key: &str) -> String {
-    let is_index = |part: &&str| part.parse::<usize>().is_ok();
     let parts: Vec<&str> = key.split('.').collect();
-    match parts.iter().position(|part| is_index(&part)) {
+    match parts.iter().position(|part| part.parse::<usize>().is_ok()) {
         None => format!("LUMENCAST_{}", parts.join("__").to_uppercase()),
         Some(at) => {
             let (list, entry) = parts.split_at(at);

@@ -92,8 +92,9 @@ impl Provider for Layer {
     }
 }
 
-fn dict(table: &toml::Table) -> Result<Dict, figment::Error> {
-    Value::serialize(table).map(|value| value.into_dict().unwrap_or_default())
+fn dict(table: &toml::Table) -> Result<Dict, Box<figment::Error>> {
+    let value = Value::serialize(table)?;
+    Ok(value.into_dict().unwrap_or_default())
 }
 
 /// Reads a variable as the type its key has; what does not fit stays text and is refused with the others.
