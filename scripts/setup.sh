@@ -45,7 +45,7 @@ install() {
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
     if ! sudo -n true 2>/dev/null; then
-      fail "not root, and sudo wants a password; run: sudo apt-get install -y --no-install-recommends ${missing[*]}"
+      fail "not root, and no sudo without a password; run: sudo apt-get install -y --no-install-recommends ${missing[*]}"
     fi
     root=(sudo -n)
   fi

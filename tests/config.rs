@@ -225,6 +225,28 @@ fn variables_go_over_the_file_and_are_read_as_the_type_of_their_key() {
 }
 
 #[test]
+fn a_bare_date_in_the_fields_of_a_graphic_is_its_text() {
+    let config = load(
+        "[[graphic]]\nid = \"g\"\ntemplate = \"countdown\"\nfields = { to = 2030-01-01T20:15:00Z, n = [1.5, 2] }",
+    );
+    assert_eq!(config.graphics[0].fields["to"], "2030-01-01T20:15:00Z");
+    assert_eq!(config.graphics[0].fields["n"][0], 1.5);
+}
+
+#[test]
+fn a_variable_for_a_whole_table_is_refused_even_beside_one_for_its_key() {
+    let set = variables(&[
+        ("LUMENCAST_HTTP", "8080"),
+        ("LUMENCAST_HTTP__LISTEN", "127.0.0.1:1"),
+    ]);
+    for set in [set.clone(), set.into_iter().rev().collect()] {
+        let error = Config::load(None, set).expect_err("a table is no text");
+        let line = "environment: LUMENCAST_HTTP: needs a table, not \"8080\"";
+        assert_eq!(error.to_string(), line);
+    }
+}
+
+#[test]
 fn frame_rates_may_be_whole_decimal_or_a_fraction() {
     for (written, num, den) in [
         ("25", 25, 1),

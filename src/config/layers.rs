@@ -7,7 +7,7 @@ use figment::{
     Metadata, Profile, Provider,
     value::{Dict, Map, Tag, Value},
 };
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 const PREFIX: &str = "LUMENCAST_";
 /// Names the settings file itself on the command line, so it is no key.
@@ -37,8 +37,10 @@ impl Layer {
                 reason: error.message().lines().collect::<Vec<_>>().join("; "),
             }
         })?;
-        let values = dict(&table).map_err(|error| ConfigError::from_figment(&error, &file))?;
-        Ok(Self { name: file, values })
+        Ok(Self {
+            name: file,
+            values: dict(table),
+        })
     }
 
     /// Takes every variable with our prefix: `LUMENCAST_HTTP__LISTEN` is `http.listen`. Empty ones count as not set.
@@ -48,7 +50,9 @@ impl Layer {
         types: &Value,
     ) -> Self {
         let mut values = Dict::new();
-        for (name, text) in variables {
+        // From the deepest key up, so that a variable for a whole table is seen, and refused, whatever their order.
+        let variables: BTreeMap<String, String> = variables.into_iter().collect();
+        for (name, text) in variables.into_iter().rev() {
             let Some(key) = name.strip_prefix(PREFIX) else {
                 continue;
             };
@@ -92,9 +96,21 @@ impl Provider for Layer {
     }
 }
 
-fn dict(table: &toml::Table) -> Result<Dict, Box<figment::Error>> {
-    let value = Value::serialize(table)?;
-    Ok(value.into_dict().unwrap_or_default())
+fn dict(table: toml::Table) -> Dict {
+    table.into_iter().map(|(key, v)| (key, value(v))).collect()
+}
+
+/// figment has no dates; one that is written bare, in a graphic's fields, is taken as its text.
+fn value(written: toml::Value) -> Value {
+    match written {
+        toml::Value::String(text) => Value::from(text),
+        toml::Value::Integer(number) => Value::from(number),
+        toml::Value::Float(number) => Value::from(number),
+        toml::Value::Boolean(truth) => Value::from(truth),
+        toml::Value::Datetime(date) => Value::from(date.to_string()),
+        toml::Value::Array(list) => Value::from(list.into_iter().map(value).collect::<Vec<_>>()),
+        toml::Value::Table(table) => Value::from(dict(table)),
+    }
 }
 
 /// Reads a variable as the type its key has; what does not fit stays text and is refused with the others.
@@ -105,7 +121,7 @@ fn typed(text: &str, default: Option<&Value>) -> Value {
         Some(Value::Num(..)) => text.parse::<i64>().map_or_else(|_| as_text(), Value::from),
         Some(Value::Array(..)) => toml::from_str::<toml::Table>(&format!("list = {text}"))
             .ok()
-            .and_then(|table| dict(&table).ok()?.remove("list"))
+            .and_then(|table| dict(table).remove("list"))
             .unwrap_or_else(as_text),
         _ => as_text(),
     }
@@ -120,14 +136,8 @@ fn nest(values: &mut Dict, key: &str, value: Value) {
             let slot = values
                 .entry(table.to_owned())
                 .or_insert_with(|| Value::Dict(Tag::Default, Dict::new()));
-            match slot {
-                Value::Dict(_, dict) => nest(dict, rest, value),
-                // A variable for a whole table beside one for a key in it: the key wins, the table is not text.
-                other => {
-                    let mut dict = Dict::new();
-                    nest(&mut dict, rest, value);
-                    *other = Value::Dict(Tag::Default, dict);
-                }
+            if let Value::Dict(_, dict) = slot {
+                nest(dict, rest, value);
             }
         }
     }

@@ -25,7 +25,10 @@ pub use sections::{
 use error::{ENVIRONMENT, Fault};
 use figment::{Figment, value::Value};
 use layers::Layer;
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 use written::Written;
 
 /// All settings, judged: whoever holds one from [`Config::load`] need not check again.
@@ -108,6 +111,12 @@ impl Config {
             None => format!("http://localhost:{}", self.http.listen.port()),
         }
     }
+}
+
+/// The variables of this process, for [`Config::load`]. Bytes that are not UTF-8 are replaced, and so refused there.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    let text = |bytes: OsString| bytes.to_string_lossy().into_owned();
+    std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
 impl Default for Config {
