@@ -1,6 +1,4 @@
 //! The meeting place: conductor, event bus, telemetry and services. Says neither `gst` nor `sqlx`.
 
 pub mod admission;
-pub mod bus;
-pub mod conductor;
-pub mod telemetry;
+pub mod keys;
