@@ -2,6 +2,8 @@
 //!
 //! Each flaw is put into a marked clip with an ffmpeg filter, and must be found, and nothing else.
 
+#[path = "support/peers.rs"]
+mod peers;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -63,7 +65,10 @@ fn assert_whole(reading: &Reading, source: u8, frames: u32, flashes: usize) {
     assert!(reading.gaps().is_empty(), "{reading}");
     assert_eq!(reading.errors, 0, "{reading}");
     assert_eq!(reading.skews().len(), flashes, "{reading}");
-    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
+    assert!(
+        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
+        "{reading}"
+    );
 }
 
 fn cells_of(word: u32) -> [f32; CELLS] {
@@ -75,7 +80,10 @@ fn every_source_and_number_is_read_back_from_its_cells() {
     assert_eq!(COLUMNS * ROWS, CELLS);
     for source in 0..16 {
         for n in (0..1 << 20).step_by(997) {
-            assert_eq!(code::decode(&cells_of(code::word(source, n))), Ok((source, n)));
+            assert_eq!(
+                code::decode(&cells_of(code::word(source, n))),
+                Ok((source, n))
+            );
         }
     }
 }
@@ -106,7 +114,10 @@ fn a_made_clip_reads_back_frame_by_frame_at_exact_times() {
     let reading = read(clip.cached(), Region::FULL);
     assert_whole(&reading, 7, 120, 4);
     for (n, frame) in reading.frames.iter().enumerate() {
-        assert!((frame.pts - clip.time_of(n as u32)).abs() < 1e-9, "{reading}");
+        assert!(
+            (frame.pts - clip.time_of(n as u32)).abs() < 1e-9,
+            "{reading}"
+        );
         assert_eq!(frame.flash, n % 30 < 2, "frame {n}\n{reading}");
         assert_eq!(frame.flash_start, n % 30 == 0, "frame {n}\n{reading}");
     }
@@ -141,7 +152,12 @@ fn a_poor_bitrate_still_reads_back_whole() {
 
 #[test]
 fn a_dropped_frame_is_found() {
-    let reading = through("[0:v]select='not(eq(n,37))'[v]", &[&base()], &[], Region::FULL);
+    let reading = through(
+        "[0:v]select='not(eq(n,37))'[v]",
+        &[&base()],
+        &[],
+        Region::FULL,
+    );
     let expected = Run {
         frames: 119,
         lost: 1,
@@ -149,7 +165,11 @@ fn a_dropped_frame_is_found() {
     };
     assert_eq!(reading.runs(), [expected], "{reading}");
     let gaps = reading.gaps();
-    assert_eq!(gaps.iter().map(|gap| gap.index).collect::<Vec<_>>(), [37], "{reading}");
+    assert_eq!(
+        gaps.iter().map(|gap| gap.index).collect::<Vec<_>>(),
+        [37],
+        "{reading}"
+    );
     assert!((gaps[0].ms - 66.67).abs() < 0.1, "{reading}");
 }
 
@@ -160,7 +180,10 @@ fn a_repeated_frame_is_found_and_makes_later_sound_early() {
     assert_eq!(reading.flaws(), (0, 1, 0), "{reading}");
     assert_eq!(reading.frames.len(), 121, "{reading}");
     assert!(reading.gaps().is_empty(), "{reading}");
-    assert!(reading.skew().is_some_and(|ms| (ms + 33.3).abs() <= 2.0), "{reading}");
+    assert!(
+        reading.skew().is_some_and(|ms| (ms + 33.3).abs() <= 2.0),
+        "{reading}"
+    );
 }
 
 #[test]
@@ -190,10 +213,18 @@ fn black_frames_are_found_and_told_from_mixed_ones() {
 fn a_clean_cut_and_a_fade_are_told_apart() {
     let cut = "[0:v][1:v]overlay=enable='gte(n,45)'[v]";
     let reading = through(cut, &[&base(), &other()], &[], Region::FULL);
-    assert_eq!(reading.runs(), [run(3, 0, 44, 0), run(9, 45, 119, 45)], "{reading}");
+    assert_eq!(
+        reading.runs(),
+        [run(3, 0, 44, 0), run(9, 45, 119, 45)],
+        "{reading}"
+    );
     let cuts = reading.cuts();
     assert_eq!(cuts.len(), 1, "{reading}");
-    assert_eq!((cuts[0].index, cuts[0].from, cuts[0].to), (45, (3, 44), (9, 45)), "{reading}");
+    assert_eq!(
+        (cuts[0].index, cuts[0].from, cuts[0].to),
+        (45, (3, 44), (9, 45)),
+        "{reading}"
+    );
     assert_eq!(cuts[0].between, 0, "{reading}");
 
     let fade = "[0:v][1:v]xfade=transition=fade:duration=1:offset=1.5[v]";
@@ -248,9 +279,16 @@ fn a_hum_tells_whose_sound_is_heard() {
     };
     let reading = read(clip.cached(), Region::FULL);
     let level = |hz| reading.sound.tone_level(hz, 0.2, 0.8);
-    assert!((level(600.0) - 0.05).abs() < 0.01, "{}\n{reading}", level(600.0));
+    assert!(
+        (level(600.0) - 0.05).abs() < 0.01,
+        "{}\n{reading}",
+        level(600.0)
+    );
     assert!(level(800.0) < 0.002, "{}\n{reading}", level(800.0));
-    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
+    assert!(
+        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
+        "{reading}"
+    );
 }
 
 #[test]
@@ -258,7 +296,10 @@ fn a_cut_beep_is_not_taken_for_a_late_one() {
     let more = ["-af", "volume=0:enable='between(t,0.98,1.03)'"];
     let reading = through("[0:v]null[v]", &[&base()], &more, Region::FULL);
     assert_eq!(reading.beeps.len(), 3, "{reading}");
-    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
+    assert!(
+        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
+        "{reading}"
+    );
 }
 
 #[test]

@@ -29,12 +29,23 @@ impl Config {
 
     /// Adds a graphics channel; `dsk` says whether it is keyed over program.
     pub fn channel(self, id: &str, dsk: bool) -> Self {
-        self.entry("channel", [("id", Value::from(id)), ("dsk", Value::from(dsk))])
+        self.entry(
+            "channel",
+            [("id", Value::from(id)), ("dsk", Value::from(dsk))],
+        )
     }
 
     /// Adds a graphic with its template, the channels it goes to and its first field values.
-    pub fn graphic(self, id: &str, template: &str, channels: &[&str], fields: &[(&str, &str)]) -> Self {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+    pub fn graphic(
+        self,
+        id: &str,
+        template: &str,
+        channels: &[&str],
+        fields: &[(&str, &str)],
+    ) -> Self {
+        let fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
         let entry = [
             ("id", Value::from(id)),
             ("template", Value::from(template)),
@@ -50,7 +61,9 @@ impl Config {
         let last = parts.pop().unwrap_or_default();
         let mut table = &mut self.root;
         for part in parts {
-            let next = table.entry(part).or_insert_with(|| Value::Table(Table::new()));
+            let next = table
+                .entry(part)
+                .or_insert_with(|| Value::Table(Table::new()));
             let Value::Table(next) = next else {
                 panic!("{key}: {part} is set and is no table");
             };
@@ -67,8 +80,13 @@ impl Config {
         values: impl IntoIterator<Item = (&'static str, V)>,
     ) -> Self {
         let values = values.into_iter();
-        let entry: Table = values.map(|(key, value)| (key.to_owned(), value.into())).collect();
-        let entries = self.root.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+        let entry: Table = values
+            .map(|(key, value)| (key.to_owned(), value.into()))
+            .collect();
+        let entries = self
+            .root
+            .entry(list)
+            .or_insert_with(|| Value::Array(Vec::new()));
         let Value::Array(entries) = entries else {
             panic!("{list} is set and is no list");
         };

@@ -71,7 +71,8 @@ impl LiveWing {
     pub async fn request(&mut self, kind: &str, params: Value) -> Result<Value, (String, String)> {
         let id = self.next_id.to_string();
         self.next_id += 1;
-        self.send_text(&json!({ "id": id, "type": kind, "params": params }).to_string()).await;
+        self.send_text(&json!({ "id": id, "type": kind, "params": params }).to_string())
+            .await;
         let end = Instant::now() + ANSWER_LIMIT;
         let answer = loop {
             match self.message(end).await {
@@ -100,7 +101,8 @@ impl LiveWing {
 
     /// Subscribes to topics; panics if that is refused.
     pub async fn subscribe(&mut self, topics: &[&str]) {
-        self.must("system.subscribe", json!({ "topics": topics })).await;
+        self.must("system.subscribe", json!({ "topics": topics }))
+            .await;
     }
 
     /// Takes the oldest event of a topic not taken yet, or waits for the next one; panics after `limit`.

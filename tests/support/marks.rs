@@ -7,9 +7,11 @@
 
 pub mod clip;
 pub mod code;
+mod decoder_log;
 mod picture;
 mod probe;
 pub mod read;
+mod report;
 pub mod sound;
 pub mod timeline;
 mod wav;

@@ -60,7 +60,10 @@ impl Port {
 /// table, since a trial connection would use up the one that `ffmpeg -listen` accepts.
 pub fn is_listening(port: u16) -> bool {
     let table = std::fs::read_to_string("/proc/net/tcp").expect("kernel's table of sockets");
-    let local = [format!("0100007F:{port:04X}"), format!("00000000:{port:04X}")];
+    let local = [
+        format!("0100007F:{port:04X}"),
+        format!("00000000:{port:04X}"),
+    ];
     table.lines().any(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let address = fields.next().unwrap_or_default();

@@ -65,7 +65,11 @@ impl Publisher {
         let end = Instant::now() + limit;
         while self.sent_seconds() < seconds {
             if let Some(status) = self.exited() {
-                panic!("publisher to {} ended with {status}\n{}", self.url, self.log());
+                panic!(
+                    "publisher to {} ended with {status}\n{}",
+                    self.url,
+                    self.log()
+                );
             }
             assert!(
                 Instant::now() < end,

@@ -53,7 +53,10 @@ impl RtmpTarget {
     /// listens.
     pub fn listen(&mut self) -> RtmpSink {
         self.taken += 1;
-        let file = self.home.path().join(format!("received-{}.flv", self.taken));
+        let file = self
+            .home
+            .path()
+            .join(format!("received-{}.flv", self.taken));
         let log = self.home.path().join(format!("sink-{}.log", self.taken));
         let child = Command::new("ffmpeg")
             .args(["-hide_banner", "-nostats", "-loglevel", "level+info", "-y"])
@@ -94,7 +97,11 @@ impl RtmpSink {
                 return;
             }
             let now = Instant::now();
-            assert!(now < end, "received {size} of {bytes} bytes\n{}", self.log());
+            assert!(
+                now < end,
+                "received {size} of {bytes} bytes\n{}",
+                self.log()
+            );
             tokio::time::sleep(POLL).await;
         }
     }
@@ -106,7 +113,11 @@ impl RtmpSink {
             if let Some(status) = self.child.try_wait().expect("sink can be waited for") {
                 return status;
             }
-            assert!(Instant::now() < end, "the publisher did not leave\n{}", self.log());
+            assert!(
+                Instant::now() < end,
+                "the publisher did not leave\n{}",
+                self.log()
+            );
             tokio::time::sleep(POLL).await;
         }
     }

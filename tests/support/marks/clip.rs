@@ -1,8 +1,8 @@
 //! Makes marked clips: H.264 and AAC in MP4, once per description, kept under the target folder.
 
+use super::super::child::{Watchdog, tail};
 use super::picture::Painter;
 use super::wav;
-use super::super::child::{Watchdog, tail};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -162,7 +162,7 @@ pub fn cache_folder() -> PathBuf {
 /// Makes the clip as an MP4 file at `path`. Panics with ffmpeg's words if it cannot.
 pub fn make(clip: &Clip, path: &Path) {
     assert!(
-        clip.source < 16 && clip.width % 2 == 0 && clip.height % 2 == 0,
+        clip.source < 16 && clip.width.is_multiple_of(2) && clip.height.is_multiple_of(2),
         "no such clip: {clip:?}"
     );
     let sound = path.with_extension("wav");

@@ -35,7 +35,7 @@ impl<'a> Painter<'a> {
                 .map(|x| {
                     let waves = 34.0 * (turn * 2.0 * x as f32).sin()
                         + 24.0 * (turn * (3.0 * y as f32 + x as f32)).cos();
-                    let grain = (x * 73 ^ y * 151 ^ (x * y) >> 3) % 9;
+                    let grain = ((x * 73) ^ (y * 151) ^ ((x * y) >> 3)) % 9;
                     (96.0 + waves) as u8 + grain as u8
                 })
                 .collect();
@@ -84,7 +84,9 @@ impl<'a> Painter<'a> {
             let row = y * code::ROWS / band;
             let fresh = y == 0 || (y - 1) * code::ROWS / band != row;
             if fresh {
-                out.extend((0..width).map(|x| code::cell_luma(word, x * code::COLUMNS / width, row)));
+                out.extend(
+                    (0..width).map(|x| code::cell_luma(word, x * code::COLUMNS / width, row)),
+                );
             } else {
                 out.extend_from_within(out.len() - width..);
             }

@@ -46,7 +46,10 @@ pub fn streams(media: &str, limit: Duration) -> Streams {
     };
     let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     for stream in json["streams"].as_array().into_iter().flatten() {
-        let codec = stream["codec_name"].as_str().unwrap_or("unknown").to_owned();
+        let codec = stream["codec_name"]
+            .as_str()
+            .unwrap_or("unknown")
+            .to_owned();
         match stream["codec_type"].as_str() {
             Some("video") if found.video_codec.is_empty() => {
                 found.video_codec = codec;

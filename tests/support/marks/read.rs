@@ -6,13 +6,14 @@
 
 use super::super::child::Watchdog;
 use super::code::{self, CELLS, COLUMNS, ROWS, Unread};
+use super::decoder_log::DecoderLog;
 use super::picture::{AFTERGLOW, FLASH};
 use super::probe;
-use super::sound::{Block, Sound};
+use super::sound::Sound;
 use super::timeline::{Frame, Reading};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{ChildStderr, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// The small picture all measuring is done on.
@@ -140,7 +141,7 @@ impl Reader {
         let mut pictures = child.stdout.take().expect("ffmpeg's stdout");
         let log = child.stderr.take().expect("ffmpeg's stderr");
         let dog = Watchdog::over(child, self.limit);
-        let listener = std::thread::spawn(move || Log::listen(log));
+        let listener = std::thread::spawn(move || DecoderLog::listen(log));
         let mut small = vec![0_u8; WIDTH * HEIGHT];
         while pictures.read_exact(&mut small).is_ok() {
             if self.most.is_none_or(|most| reading.frames.len() < most) {
@@ -165,7 +166,11 @@ impl Reader {
             let whole = reading.tones.iter().filter(|tone| tone.is_whole());
             reading.beeps = whole.map(|tone| tone.start).collect();
         }
-        assert!(!dog.expired(), "not read within {:?}: {reading}", self.limit);
+        assert!(
+            !dog.expired(),
+            "not read within {:?}: {reading}",
+            self.limit
+        );
         reading
     }
 
@@ -216,7 +221,13 @@ fn look(small: &[u8]) -> Frame {
         read => read,
     };
     // Upper middle below the mark: graphics of the lower third do not reach it.
-    let glow = mean(small, WIDTH / 10, HEIGHT * 3 / 10, WIDTH * 8 / 10, HEIGHT * 3 / 10);
+    let glow = mean(
+        small,
+        WIDTH / 10,
+        HEIGHT * 3 / 10,
+        WIDTH * 8 / 10,
+        HEIGHT * 3 / 10,
+    );
     Frame {
         pts: 0.0,
         mark: read.ok(),
@@ -230,65 +241,12 @@ fn look(small: &[u8]) -> Frame {
 fn mean(small: &[u8], left: usize, top: usize, wide: usize, high: usize) -> f32 {
     let rows = small.chunks_exact(WIDTH).skip(top).take(high);
     let sum: u32 = rows
-        .map(|row| row[left..left + wide].iter().map(|v| u32::from(*v)).sum::<u32>())
+        .map(|row| {
+            row[left..left + wide]
+                .iter()
+                .map(|v| u32::from(*v))
+                .sum::<u32>()
+        })
         .sum();
     sum as f32 / (wide * high) as f32
-}
-
-/// What ffmpeg says while it works.
-#[derive(Default)]
-struct Log {
-    pts: Vec<f64>,
-    rate: u32,
-    blocks: Vec<Block>,
-    complaints: Vec<String>,
-}
-
-impl Log {
-    fn listen(pipe: ChildStderr) -> Self {
-        let mut log = Self::default();
-        let mut tick = 0.0;
-        for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line);
-            if line.contains("showinfo") && line.contains("[info]") {
-                log.measure(&line, &mut tick);
-            } else if ["[error]", "[fatal]", "[panic]"].iter().any(|tag| line.contains(tag))
-                || line.contains("corrupt")
-            {
-                log.complaints.push(line.into_owned());
-            }
-        }
-        log
-    }
-
-    /// One line of (a)showinfo: the time base, or one frame or block of samples.
-    fn measure(&mut self, line: &str, tick: &mut f64) {
-        if let Some(base) = line.split("config in time_base: ").nth(1) {
-            let base = base.split(',').next().unwrap_or_default();
-            if let Some((num, den)) = base.split_once('/') {
-                let parse = |text: &str| text.trim().parse::<f64>().unwrap_or(f64::NAN);
-                *tick = parse(num) / parse(den);
-            }
-            return;
-        }
-        let Some(pts) = field(line, " pts:") else {
-            return;
-        };
-        match (field(line, " rate:"), field(line, " nb_samples:")) {
-            (Some(rate), Some(samples)) => {
-                self.rate = rate as u32;
-                self.blocks.push(Block {
-                    start: pts / rate,
-                    samples: samples as usize,
-                });
-            }
-            _ => self.pts.push(pts * *tick),
-        }
-    }
-}
-
-/// The number behind a name in ffmpeg's `name: value` lists, which pad values with blanks.
-fn field(line: &str, name: &str) -> Option<f64> {
-    let rest = line.split_once(name)?.1.trim_start();
-    rest.split_whitespace().next()?.parse().ok()
 }

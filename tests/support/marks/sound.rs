@@ -181,7 +181,9 @@ impl Envelope {
             let Some(up) = self.find(rise, |value| value >= peak / 2.0) else {
                 break;
             };
-            let down = self.find(up, |value| value < peak / 2.0).unwrap_or(self.values.len());
+            let down = self
+                .find(up, |value| value < peak / 2.0)
+                .unwrap_or(self.values.len());
             let start = self.crossing(up, peak / 2.0);
             beeps.push(Beep {
                 start,
@@ -203,7 +205,9 @@ impl Envelope {
 
     fn find(&self, from: usize, wanted: impl Fn(f64) -> bool) -> Option<usize> {
         let rest = self.values.get(from..)?;
-        rest.iter().position(|value| wanted(*value)).map(|index| from + index)
+        rest.iter()
+            .position(|value| wanted(*value))
+            .map(|index| from + index)
     }
 
     /// Where, between the step before `index` and it, the envelope has this height, in samples.

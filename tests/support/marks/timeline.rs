@@ -1,9 +1,9 @@
-//! What was read, and the questions tests ask about it. Printing a [`Reading`] gives the timeline.
+//! What was read, and the questions tests ask about it. Printing a [`Reading`]
+//! gives the timeline (see `report`).
 
 use super::code::Unread;
 use super::probe::Streams;
 use super::sound::{Beep, Sound};
-use std::fmt;
 
 /// A beep and a flash further apart than this do not belong together, in seconds.
 const PAIRING_SECONDS: f64 = 0.45;
@@ -242,7 +242,10 @@ impl Reading {
 
     fn indices(&self, wanted: impl Fn(&Frame) -> bool) -> Vec<usize> {
         let frames = self.frames.iter().enumerate();
-        frames.filter(|(_, frame)| wanted(frame)).map(|(index, _)| index).collect()
+        frames
+            .filter(|(_, frame)| wanted(frame))
+            .map(|(index, _)| index)
+            .collect()
     }
 }
 
@@ -259,75 +262,5 @@ impl Run {
         self.last_n = n;
         self.frames += 1;
         self.unread += unread;
-    }
-}
-
-impl fmt::Display for Reading {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let streams = &self.streams;
-        writeln!(
-            out,
-            "{}\n  {} {}x{}, sound {:?}; {} frames, {:.3} ms apart, {} errors",
-            self.media,
-            streams.video_codec,
-            streams.width,
-            streams.height,
-            streams.audio_codec,
-            self.frames.len(),
-            self.step() * 1000.0,
-            self.errors
-        )?;
-        for run in self.runs() {
-            writeln!(
-                out,
-                "  {:9.3} s  source {} frames {}..={} (index {}, {} read, {} unread): \
-                 {} lost, {} repeated, {} backwards",
-                self.frames[run.first_index].pts,
-                run.source,
-                run.first_n,
-                run.last_n,
-                run.first_index,
-                run.frames,
-                run.unread,
-                run.lost,
-                run.repeated,
-                run.backwards
-            )?;
-        }
-        self.write_flaws(out)?;
-        let skews: Vec<String> = self.skews().iter().map(|s| format!("{:+.1}", s.ms)).collect();
-        let spans: Vec<String> = self.sound.spans().iter().map(|(a, b)| format!("{a:.3}-{b:.3}")).collect();
-        writeln!(out, "  flashes {:.3?}\n  beeps   {:.3?}", self.flashes(), self.beeps)?;
-        writeln!(out, "  skew ms [{}]; sound at {}", skews.join(", "), spans.join(", "))?;
-        for line in &self.error_lines {
-            writeln!(out, "  ffmpeg: {line}")?;
-        }
-        Ok(())
-    }
-}
-
-impl Reading {
-    fn write_flaws(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut before: Option<(usize, u8, u32)> = None;
-        for (index, source, n) in self.marks() {
-            let smooth = before.is_none_or(|(_, s, m)| s == source && n == m + 1);
-            if let Some((_, s, m)) = before.filter(|_| !smooth) {
-                let pts = self.frames[index].pts;
-                writeln!(out, "  {pts:9.3} s  index {index}: {s}/{m} -> {source}/{n}")?;
-            }
-            before = Some((index, source, n));
-        }
-        for stretch in self.undecodable().chunk_by(|a, b| {
-            b - a == 1 && self.frames[*a].unread == self.frames[*b].unread
-        }) {
-            let (first, last) = (stretch[0], stretch[stretch.len() - 1]);
-            let frame = self.frames[first];
-            let why = frame.unread.map_or(String::new(), |why| format!("{why:?}"));
-            writeln!(out, "  {:9.3} s  index {first}..={last} unread: {why}", frame.pts)?;
-        }
-        for gap in self.gaps() {
-            writeln!(out, "  {:9.3} s  index {}: step of {:.1} ms", gap.pts, gap.index, gap.ms)?;
-        }
-        Ok(())
     }
 }
