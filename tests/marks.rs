@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 use support::child::Watchdog;
 use support::marks::code::{self, CELLS, COLUMNS, ROWS};
-use support::marks::{Clip, Reading, Region, Run, Unread, read};
+use support::marks::{Clip, Reader, Reading, Region, Run, Unread, read};
 
 /// The clip most flaws are put into: 4 s, 120 frames.
 fn base() -> PathBuf {
@@ -319,4 +319,34 @@ fn damage_and_what_is_no_medium_are_reported_as_errors() {
     let reading = read(&nothing, Region::FULL);
     assert!(reading.errors > 0 && reading.frames.is_empty(), "{reading}");
     assert_eq!(reading.skew(), None, "{reading}");
+}
+
+#[test]
+fn a_stream_without_an_end_is_read_for_the_frames_asked_for() {
+    let endless = Reader::of(base()).input_options(["-stream_loop", "-1"]);
+    let reading = endless.frames(150).read();
+    assert_eq!(reading.frames.len(), 150, "{reading}");
+    // The clip starts again after its 120 frames.
+    assert_eq!(reading.flaws(), (0, 0, 1), "{reading}");
+    assert_eq!(reading.errors, 0, "{reading}");
+}
+
+#[test]
+#[should_panic(expected = "not read within")]
+fn a_reading_that_does_not_end_fails_at_its_deadline() {
+    let endless = Reader::of(base()).input_options(["-re", "-stream_loop", "-1"]);
+    endless.deadline(Duration::from_secs(1)).read();
+}
+
+#[test]
+fn a_hole_in_the_sound_is_seen_and_later_beeps_keep_their_times() {
+    let more = ["-af", "aselect='not(between(t,1.4,1.6))'"];
+    let reading = through("[0:v]null[v]", &[&base()], &more, Region::FULL);
+    let spans = reading.sound.spans();
+    assert_eq!(spans.len(), 2, "{reading}");
+    assert!((spans[1].0 - spans[0].1 - 0.2).abs() < 0.05, "{reading}");
+    assert!(
+        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
+        "{reading}"
+    );
 }

@@ -74,8 +74,8 @@ fn lock(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits up to `limit` for a child to end; `None` if it still runs.
-pub fn wait_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+/// Waits up to `limit` for a child to end; `None` if it still runs. Other tasks of the test go on.
+pub async fn wait_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let end = Instant::now() + limit;
     loop {
         if let Some(status) = child.try_wait().expect("child can be waited for") {
@@ -84,7 +84,7 @@ pub fn wait_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
         if Instant::now() >= end {
             return None;
         }
-        std::thread::sleep(POLL);
+        tokio::time::sleep(POLL).await;
     }
 }
 

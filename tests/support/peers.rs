@@ -61,7 +61,7 @@ async fn a_stopped_publisher_ends_the_stream_and_a_killed_one_leaves_what_was_se
         if kill {
             publisher.kill();
         } else {
-            assert!(publisher.stop(LIMIT).success());
+            assert!(publisher.stop(LIMIT).await.success());
         }
         sink.finished(LIMIT).await;
         let reading = read(sink.file(), Region::FULL);
@@ -88,7 +88,7 @@ async fn a_target_can_fail_and_come_back_on_the_same_address() {
     let mut again = target.listen();
     let publisher = Publisher::start(&clip().cached(), &target.url());
     again.received(50_000, LIMIT).await;
-    again.stop(LIMIT);
+    again.stop(LIMIT).await;
     drop(publisher);
     let reading = read(again.file(), Region::FULL);
     assert!(reading.marks().count() > 0, "{reading}");

@@ -84,13 +84,9 @@ impl Publisher {
 
     /// Waits for its own end, refused or finished; panics if it still runs after `limit`.
     pub async fn ended(&mut self, limit: Duration) -> ExitStatus {
-        let end = Instant::now() + limit;
-        loop {
-            if let Some(status) = self.exited() {
-                return status;
-            }
-            assert!(Instant::now() < end, "publisher to {} still runs", self.url);
-            tokio::time::sleep(child::POLL).await;
+        match wait_exit(&mut self.child, limit).await {
+            Some(status) => status,
+            None => panic!("publisher to {} still runs after {limit:?}", self.url),
         }
     }
 
@@ -100,11 +96,11 @@ impl Publisher {
     }
 
     /// Ends as its user would, so the stream is closed properly; panics if it is not gone in time.
-    pub fn stop(mut self, limit: Duration) -> ExitStatus {
+    pub async fn stop(mut self, limit: Duration) -> ExitStatus {
         if let Some(pipe) = self.child.stdin.as_mut() {
             let _ = pipe.write_all(b"q");
         }
-        match wait_exit(&mut self.child, limit) {
+        match wait_exit(&mut self.child, limit).await {
             Some(status) => status,
             None => panic!("publisher to {} did not end within {limit:?}", self.url),
         }

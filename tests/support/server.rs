@@ -102,10 +102,10 @@ impl Server {
     }
 
     /// Asks it to end (SIGTERM) and waits; panics if it is not gone in time.
-    pub fn stop(&mut self, limit: Duration) -> ExitStatus {
+    pub async fn stop(&mut self, limit: Duration) -> ExitStatus {
         let mut child = self.child.take().expect("a running server");
         terminate(&child);
-        match wait_exit(&mut child, limit) {
+        match wait_exit(&mut child, limit).await {
             Some(status) => status,
             None => {
                 kill_now(&mut child);

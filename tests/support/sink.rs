@@ -108,26 +108,21 @@ impl RtmpSink {
 
     /// Waits until the publisher has left and the file is complete; panics after `limit`.
     pub async fn finished(&mut self, limit: Duration) -> ExitStatus {
-        let end = Instant::now() + limit;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("sink can be waited for") {
-                return status;
-            }
-            assert!(
-                Instant::now() < end,
-                "the publisher did not leave\n{}",
+        match wait_exit(&mut self.child, limit).await {
+            Some(status) => status,
+            None => panic!(
+                "the publisher did not leave within {limit:?}\n{}",
                 self.log()
-            );
-            tokio::time::sleep(POLL).await;
+            ),
         }
     }
 
     /// Closes the connection from this side, keeping what was received; panics if it takes too long.
-    pub fn stop(&mut self, limit: Duration) -> ExitStatus {
+    pub async fn stop(&mut self, limit: Duration) -> ExitStatus {
         if let Some(pipe) = self.child.stdin.as_mut() {
             let _ = pipe.write_all(b"q");
         }
-        match wait_exit(&mut self.child, limit) {
+        match wait_exit(&mut self.child, limit).await {
             Some(status) => status,
             None => panic!("the sink did not end within {limit:?}\n{}", self.log()),
         }

@@ -49,9 +49,11 @@ impl DecoderLog {
             }
             return;
         }
-        let Some(pts) = field(line, " pts:") else {
+        if !line.contains(" pts:") {
             return;
-        };
+        }
+        // A frame without a time still takes its place in the order.
+        let pts = field(line, " pts:").unwrap_or(f64::NAN);
         match (field(line, " rate:"), field(line, " nb_samples:")) {
             (Some(rate), Some(samples)) => {
                 self.rate = rate as u32;

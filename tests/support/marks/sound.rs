@@ -15,7 +15,7 @@ const SEAM_SECONDS: f64 = 0.002;
 /// One block of samples as the decoder gave it out.
 #[derive(Clone, Copy, Debug)]
 pub struct Block {
-    /// Seconds.
+    /// Seconds, NaN if the decoder gave no time.
     pub start: f64,
     /// Number of samples.
     pub samples: usize,
@@ -64,16 +64,22 @@ impl Sound {
         let mut samples = bytes
             .chunks_exact(2)
             .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0);
-        let mut expected = f64::NAN;
+        let mut expected = 0.0;
         for block in blocks {
-            if expected.is_nan() || (block.start - expected).abs() > SEAM_SECONDS {
+            // A block without a time follows on the one before it.
+            let begin = if block.start.is_nan() {
+                expected
+            } else {
+                block.start
+            };
+            if sound.stretches.is_empty() || (begin - expected).abs() > SEAM_SECONDS {
                 sound.stretches.push(Stretch::default());
             }
             if let Some(stretch) = sound.stretches.last_mut() {
-                stretch.anchors.push((stretch.samples.len(), block.start));
+                stretch.anchors.push((stretch.samples.len(), begin));
                 stretch.samples.extend(samples.by_ref().take(block.samples));
             }
-            expected = block.start + block.samples as f64 / sound.rate;
+            expected = begin + block.samples as f64 / sound.rate;
         }
         sound
     }
