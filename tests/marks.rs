@@ -350,3 +350,27 @@ fn a_hole_in_the_sound_is_seen_and_later_beeps_keep_their_times() {
         "{reading}"
     );
 }
+
+#[test]
+fn an_hls_playlist_and_a_picture_without_sound_read_back_whole() {
+    let folder = tempfile::tempdir().expect("folder");
+    let list = folder.path().join("list.m3u8");
+    let silent = folder.path().join("silent.mp4");
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg
+        .args(["-v", "error", "-nostdin", "-y", "-i"])
+        .arg(base())
+        .args(["-c", "copy", "-f", "hls", "-hls_time", "1"])
+        .args(["-hls_segment_type", "fmp4", "-hls_playlist_type", "event"])
+        .arg(&list)
+        .args(["-c", "copy", "-an"])
+        .arg(&silent);
+    let child = ffmpeg.spawn().expect("ffmpeg starts");
+    let status = Watchdog::over(child, Duration::from_secs(60)).wait();
+    assert!(status.success(), "{status}");
+    assert_whole(&read(&list, Region::FULL), 3, 120, 4);
+    let reading = read(&silent, Region::FULL);
+    assert_eq!(reading.runs(), [run(3, 0, 119, 0)], "{reading}");
+    assert_eq!(reading.streams.audio_codec, "", "{reading}");
+    assert_eq!(reading.skew(), None, "{reading}");
+}
