@@ -20,7 +20,8 @@ pub struct Streams {
     pub complaints: Vec<String>,
 }
 
-/// Probes a file or URL within `limit`; a medium that cannot be opened has no streams and complaints.
+/// Probes a file or URL; a medium that cannot be opened has no streams and complaints. Panics after
+/// `limit`.
 pub fn streams(media: &str, limit: Duration) -> Streams {
     let mut child = Command::new("ffprobe")
         .args(["-v", "error", "-of", "json", "-show_entries"])
@@ -36,10 +37,11 @@ pub fn streams(media: &str, limit: Duration) -> Streams {
     let complaints = std::thread::spawn(move || drain(&mut err));
     let text = drain(&mut out);
     dog.wait();
-    let mut complaints = complaints.join().unwrap_or_default();
-    if dog.expired() {
-        complaints += "\nffprobe did not end in time";
-    }
+    let complaints = complaints.join().unwrap_or_default();
+    assert!(
+        !dog.expired(),
+        "{media}: not read within {limit:?}, nor even probed\n{complaints}"
+    );
     let mut found = Streams {
         complaints: lines(&complaints),
         ..Streams::default()

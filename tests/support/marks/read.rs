@@ -14,7 +14,7 @@ use super::timeline::{Frame, Reading};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The small picture all measuring is done on.
 const WIDTH: usize = 320;
@@ -119,6 +119,7 @@ impl Reader {
     /// Reads. A medium that cannot be opened or is corrupt gives what can be decoded and
     /// `errors`; only a passed deadline panics.
     pub fn read(&self) -> Reading {
+        let end = Instant::now() + self.limit;
         let mut reading = Reading {
             media: self.media.clone(),
             streams: probe::streams(&self.media, self.limit),
@@ -140,7 +141,8 @@ impl Reader {
         let mut quit = child.stdin.take().expect("ffmpeg's stdin");
         let mut pictures = child.stdout.take().expect("ffmpeg's stdout");
         let log = child.stderr.take().expect("ffmpeg's stderr");
-        let dog = Watchdog::over(child, self.limit);
+        let left = end.saturating_duration_since(Instant::now());
+        let dog = Watchdog::over(child, left);
         let listener = std::thread::spawn(move || DecoderLog::listen(log));
         let mut small = vec![0_u8; WIDTH * HEIGHT];
         while pictures.read_exact(&mut small).is_ok() {
