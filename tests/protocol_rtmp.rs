@@ -4,5 +4,7 @@
 mod chunks;
 #[path = "protocol_rtmp/dialogue.rs"]
 mod dialogue;
+#[path = "protocol_rtmp/peer.rs"]
+mod peer;
 #[path = "protocol_rtmp/tags.rs"]
 mod tags;
