@@ -3,6 +3,7 @@
 //! Refuses to know: sockets, protocols, pipelines. A door asks with a stream key, gets a [`Seat`] or a [`Refusal`],
 //! and feeds the seat until it closes.
 
+use super::seats::Hold;
 use crate::protocol::packet::Packet;
 use std::{future::Future, net::SocketAddr, pin::Pin};
 use tokio::sync::mpsc;
@@ -40,6 +41,36 @@ pub struct Seat {
     pub packets: mpsc::Sender<Packet>,
     /// Fires when the seat was taken away (the key was given to a newer publisher, the input was removed, shutdown).
     pub evicted: CancellationToken,
+    /// Keeps the key while the seat lives; none when the key is not registered.
+    hold: Option<Hold>,
+}
+
+impl Seat {
+    /// A seat whose key nobody else can ask for.
+    pub fn unregistered(packets: mpsc::Sender<Packet>, evicted: CancellationToken) -> Self {
+        Self {
+            packets,
+            evicted,
+            hold: None,
+        }
+    }
+
+    /// A seat on a key of the register, evicted as the register says.
+    pub fn registered(packets: mpsc::Sender<Packet>, hold: Hold) -> Self {
+        Self {
+            packets,
+            evicted: hold.evicted(),
+            hold: Some(hold),
+        }
+    }
+
+    /// Tells the register that the publisher delivers. A door calls it with each packet that comes in, before the
+    /// packet waits for room.
+    pub fn alive(&self) {
+        if let Some(hold) = &self.hold {
+            hold.alive();
+        }
+    }
 }
 
 /// A future that can be stored in a trait object.

@@ -1,4 +1,4 @@
 //! The meeting place: conductor, event bus, telemetry and services. Says neither `gst` nor `sqlx`.
 
 pub mod admission;
-pub mod keys;
+pub mod seats;

@@ -1,1 +1,22 @@
-//! RTMP and FLV bytes.
+//! RTMP and FLV bytes: what a publisher sends, turned into [`Packet`](super::packet::Packet)s, and what it must be answered.
+//!
+//! Refuses to know: sockets, clocks and who may publish. The caller feeds bytes, asks for events, answers them and
+//! carries the output away.
+//!
+//! ```text
+//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, timeline) ─► Packet
+//!                                   └─► reply ─► bytes
+//! ```
+//!
+//! rml_rtmp lends the handshake, the message encoding and the chunk writer. Its chunk reader and its server session
+//! are not used: the reader panics on interleaved chunk streams and on small extended timestamp deltas and keeps whatever
+//! length a peer declares, its AMF0 parser recurses as deep as a peer likes, and the session answers a refusal with
+//! `_error` where encoders look for `onStatus`. Only `reply` and `session` name the crate.
+
+mod amf;
+pub mod chunk;
+mod reply;
+pub mod session;
+pub mod tag;
+pub mod timeline;
+pub mod unpack;

@@ -1,1 +1,166 @@
-//! The RTMP door.
+//! The RTMP door: listens, bounds what strangers can take, and runs one task per connection.
+//!
+//! Refuses to know: which keys exist and what becomes of the packets (both behind [`Admission`]), and RTMP itself
+//! (behind `protocol::rtmp`).
+
+mod connection;
+
+use crate::app::admission::Admission;
+use connection::Connection;
+use metrics::{counter, gauge};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
+
+/// The first and the longest pause after a failed accept, e.g. without file descriptors.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
+/// How long connections get to end after shutdown.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// What the door listens on and what it allows.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Connections at a time; more are closed at once.
+    pub max_connections: usize,
+    /// The handshake must be complete this long after the connection was made.
+    pub handshake_timeout: Duration,
+    /// A publisher must send something this often, and a publish must begin this long after the handshake.
+    pub idle_timeout: Duration,
+    /// The largest message in bytes, up to 16777215; a larger one ends the connection when its length is declared.
+    pub max_message: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], 1935)),
+            max_connections: 256,
+            handshake_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(10),
+            max_message: 8 * 1024 * 1024,
+        }
+    }
+}
+
+/// A bound door that is not open yet.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    settings: Arc<Settings>,
+}
+
+/// Takes the port.
+///
+/// # Errors
+/// Those of the system, e.g. that the address is in use.
+pub async fn bind(settings: &Settings) -> io::Result<Listener> {
+    let socket = TcpListener::bind(settings.listen).await?;
+    Ok(Listener {
+        socket,
+        settings: Arc::new(settings.clone()),
+    })
+}
+
+impl Listener {
+    /// Where the door listens, with the port that was taken.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves until `shutdown` fires, then closes all connections and returns.
+    pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
+        let Self {
+            socket: listener,
+            settings,
+        } = self;
+        let places = Arc::new(Semaphore::new(settings.max_connections));
+        let tasks = TaskTracker::new();
+        let mut pause = PAUSE.0;
+        while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept an RTMP connection");
+                    shutdown
+                        .run_until_cancelled(tokio::time::sleep(pause))
+                        .await;
+                    pause = (pause * 2).min(PAUSE.1);
+                    continue;
+                }
+            };
+            pause = PAUSE.0;
+            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+                counter!("lumencast_rtmp_refused_total", "reason" => "full").increment(1);
+                tracing::debug!(%peer, "RTMP connection closed: too many connections");
+                continue;
+            };
+            let admission = Arc::clone(&admission);
+            let serving = serve(
+                socket,
+                peer,
+                Arc::clone(&settings),
+                admission,
+                shutdown.clone(),
+            );
+            let span = tracing::info_span!("rtmp", %peer);
+            tasks.spawn(
+                async move {
+                    serving.await;
+                    drop(place);
+                }
+                .instrument(span),
+            );
+        }
+        drop(listener);
+        tasks.close();
+        if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+            tracing::warn!(left = tasks.len(), "RTMP connections did not end in time");
+        }
+    }
+}
+
+async fn serve(
+    socket: TcpStream,
+    peer: SocketAddr,
+    settings: Arc<Settings>,
+    admission: Arc<dyn Admission>,
+    shutdown: CancellationToken,
+) {
+    let _counted = Counted::new();
+    // Answers are small and awaited; a socket that cannot be told so still works.
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY was not set");
+    }
+    let end = Connection::new(socket, peer, settings, admission, shutdown)
+        .run()
+        .await;
+    if let Some(reason) = end.refusal() {
+        counter!("lumencast_rtmp_refused_total", "reason" => reason).increment(1);
+        tracing::info!(%end, "RTMP connection refused");
+    } else {
+        tracing::debug!(%end, "RTMP connection closed");
+    }
+}
+
+/// One open connection in the gauge, also when its task panics.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        gauge!("lumencast_rtmp_connections").increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        gauge!("lumencast_rtmp_connections").decrement(1.0);
+    }
+}

@@ -1,0 +1,359 @@
+//! One publisher's RTMP connection: handshake, commands and media, without any I/O.
+//!
+//! Refuses to know: who may publish. It asks with [`Event::Publish`] and waits for [`Session::grant`] or
+//! [`Session::refuse`]; a connection has one publish at a time and never plays.
+
+use super::{
+    amf,
+    chunk::{ChunkError, Message, Reader},
+    reply::{Level, WINDOW, Writer},
+    tag::TagError,
+    unpack::Unpacker,
+};
+use crate::protocol::packet::Packet;
+use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
+use rml_rtmp::rml_amf0::Amf0Value as Value;
+
+/// The largest message before a publish is granted, in bytes: commands are small, and strangers get little memory.
+const COMMAND_LIMIT: usize = 16 * 1024;
+/// Message streams one connection may create; encoders need one.
+const MAX_STREAMS: u32 = 16;
+
+/// Why a connection ends. All but [`Reply`](Self::Reply) are the peer's doing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// The first bytes are not an RTMP handshake.
+    #[error("no RTMP handshake: {0}")]
+    Handshake(String),
+    /// The chunk stream is damaged or above a limit.
+    #[error(transparent)]
+    Chunk(#[from] ChunkError),
+    /// Commands out of order or in excess; an answer may wait in the output.
+    #[error("{0}")]
+    Protocol(&'static str),
+    /// An answer could not be written; our fault.
+    #[error("cannot write a reply: {0}")]
+    Reply(String),
+}
+
+/// What the caller must act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The peer wants to publish. Nothing further is read until it is granted or refused.
+    Publish {
+        /// Without slashes at its ends and without a query, e.g. `live`.
+        app: String,
+        /// Without its query; may be empty.
+        key: String,
+    },
+    /// Media of a granted publish.
+    Packet(Packet),
+    /// A tag that could not be read. The session could go on.
+    Unreadable(TagError),
+    /// The publisher ended its publish; it may begin another one.
+    Finished,
+}
+
+/// Why a publish is refused or ended, as the publisher is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// The key is unknown or taken: `NetStream.Publish.BadName`, which encoders show as a wrong stream key.
+    BadName,
+    /// The server cannot take it now: `NetStream.Publish.Rejected`.
+    Rejected,
+    /// It began but cannot go on (codec, eviction): `NetStream.Publish.Failed`.
+    Failed,
+}
+
+impl Denial {
+    /// The status code on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::BadName => "NetStream.Publish.BadName",
+            Self::Rejected => "NetStream.Publish.Rejected",
+            Self::Failed => "NetStream.Publish.Failed",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    New,
+    Connected,
+    Asking { stream: u32, key: String },
+    Publishing { stream: u32 },
+    Refused,
+}
+
+/// The server side of one connection. Feed bytes, then poll until there is no event, then send the output.
+pub struct Session {
+    /// Gone once the handshake is complete.
+    handshake: Option<Handshake>,
+    reader: Reader,
+    writer: Writer,
+    max_message: usize,
+    state: State,
+    app: String,
+    streams: u32,
+    /// Bytes since the handshake and how many of them are acknowledged; both wrap (section 5.4.3).
+    received: u32,
+    acknowledged: u32,
+    window: u32,
+    unpacker: Unpacker,
+}
+
+impl Session {
+    /// A session that takes messages of at most `max_message` bytes once a publish is granted.
+    pub fn new(max_message: usize) -> Self {
+        Self {
+            handshake: Some(Handshake::new(PeerType::Server)),
+            reader: Reader::new(COMMAND_LIMIT.min(max_message)),
+            writer: Writer::new(),
+            max_message,
+            state: State::New,
+            app: String::new(),
+            streams: 0,
+            received: 0,
+            acknowledged: 0,
+            window: WINDOW,
+            unpacker: Unpacker::default(),
+        }
+    }
+
+    /// Whether the handshake is complete.
+    pub fn is_shaken(&self) -> bool {
+        self.handshake.is_none()
+    }
+
+    /// Whether a publish is granted and not over.
+    pub fn is_publishing(&self) -> bool {
+        matches!(self.state, State::Publishing { .. })
+    }
+
+    /// Takes bytes off the wire.
+    ///
+    /// # Errors
+    /// [`SessionError::Handshake`] when the peer does not speak RTMP.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
+        let Some(handshake) = &mut self.handshake else {
+            return self.feed_chunks(bytes);
+        };
+        match handshake.process_bytes(bytes) {
+            Ok(HandshakeProcessResult::InProgress { response_bytes }) => {
+                self.writer.raw(&response_bytes);
+                Ok(())
+            }
+            Ok(HandshakeProcessResult::Completed {
+                response_bytes,
+                remaining_bytes,
+            }) => {
+                self.writer.raw(&response_bytes);
+                self.handshake = None;
+                self.feed_chunks(&remaining_bytes)
+            }
+            Err(error) => Err(SessionError::Handshake(error.to_string())),
+        }
+    }
+
+    fn feed_chunks(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
+        self.reader.feed(bytes);
+        self.received = self.received.wrapping_add(bytes.len() as u32);
+        if self.received.wrapping_sub(self.acknowledged) >= self.window {
+            self.acknowledged = self.received;
+            self.writer.acknowledge(self.received)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes to send; empty when there are none.
+    pub fn take_output(&mut self) -> Vec<u8> {
+        self.writer.take()
+    }
+
+    /// The next event, or `None` when more bytes or an answer to [`Event::Publish`] are needed.
+    ///
+    /// # Errors
+    /// After any [`SessionError`] send the output and close.
+    pub fn poll(&mut self) -> Result<Option<Event>, SessionError> {
+        while !matches!(self.state, State::Asking { .. } | State::Refused) {
+            let Some(message) = self.reader.next()? else {
+                return Ok(None);
+            };
+            if let Some(event) = self.message(message)? {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Grants the publish that was asked for; does nothing when none was.
+    ///
+    /// # Errors
+    /// [`SessionError::Reply`].
+    pub fn grant(&mut self) -> Result<(), SessionError> {
+        let State::Asking { stream, key } = &self.state else {
+            return Ok(());
+        };
+        let stream = *stream;
+        self.writer.on_fc_publish(stream, key)?;
+        self.writer.stream_begin(stream)?;
+        self.writer.on_status(
+            stream,
+            Level::Status,
+            "NetStream.Publish.Start",
+            "Publishing is on.",
+        )?;
+        self.reader.set_limit(self.max_message);
+        self.unpacker = Unpacker::default();
+        self.state = State::Publishing { stream };
+        Ok(())
+    }
+
+    /// Refuses the publish that was asked for, or ends the one that is on; does nothing when there is none. Nothing is
+    /// read any more: send the output and close.
+    ///
+    /// # Errors
+    /// [`SessionError::Reply`].
+    pub fn refuse(&mut self, denial: Denial, description: &str) -> Result<(), SessionError> {
+        let (State::Asking { stream, .. } | State::Publishing { stream }) = self.state else {
+            return Ok(());
+        };
+        self.state = State::Refused;
+        self.writer
+            .on_status(stream, Level::Error, denial.code(), description)
+    }
+
+    fn message(&mut self, message: Message) -> Result<Option<Event>, SessionError> {
+        let number = message.body.first_chunk().copied().map(u32::from_be_bytes);
+        match message.kind {
+            1 => self.reader.set_chunk_size(number.unwrap_or(0))?,
+            2 => self.reader.abort(number.unwrap_or(0)),
+            // A ping request: event 6 and a timestamp.
+            4 => {
+                if let Some([0, 6, a, b, c, d]) = message.body.first_chunk().copied() {
+                    self.writer.pong(u32::from_be_bytes([a, b, c, d]))?;
+                }
+            }
+            // Acknowledging more often than every 64 KiB would serve nobody.
+            5 => self.window = number.unwrap_or(WINDOW).max(64 * 1024),
+            8 if self.is_publishing() => {
+                let packet = self.unpacker.audio(message.timestamp, message.body);
+                return Ok(media(packet));
+            }
+            9 if self.is_publishing() => {
+                let packet = self.unpacker.video(message.timestamp, message.body);
+                return Ok(media(packet));
+            }
+            20 => return self.command(message.stream, &message.body),
+            // An "AMF3" command is AMF0 behind a zero byte in practice.
+            17 => {
+                let body = message.body.strip_prefix(&[0]).unwrap_or(&message.body);
+                return self.command(message.stream, body);
+            }
+            // Acknowledgements, bandwidth, data messages and media outside of a publish.
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn command(&mut self, stream: u32, body: &[u8]) -> Result<Option<Event>, SessionError> {
+        let mut values = amf::values(body).into_iter();
+        let Some(Value::Utf8String(name)) = values.next() else {
+            return Err(SessionError::Protocol("a command without a name"));
+        };
+        let transaction = values.next().and_then(Value::get_number).unwrap_or(0.0);
+        let object = values.next();
+        match name.as_str() {
+            "connect" => self.connect(transaction, object)?,
+            "createStream" => {
+                self.streams += 1;
+                if self.streams > MAX_STREAMS {
+                    return Err(SessionError::Protocol("too many message streams"));
+                }
+                self.writer
+                    .result(transaction, Value::Number(f64::from(self.streams)))?;
+            }
+            "releaseStream" | "FCPublish" => self.writer.result(transaction, Value::Undefined)?,
+            "publish" => return self.publish(stream, values.next()).map(Some),
+            "play" | "play2" => {
+                let description = "This server takes streams over RTMP and does not play them.";
+                let code = "NetStream.Play.Failed";
+                self.writer
+                    .on_status(stream, Level::Error, code, description)?;
+                return Err(SessionError::Protocol("the peer wants to play"));
+            }
+            "FCUnpublish" | "closeStream" => return self.finish(None),
+            "deleteStream" => {
+                let stream = values.next().and_then(Value::get_number);
+                return self.finish(stream);
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn connect(&mut self, transaction: f64, object: Option<Value>) -> Result<(), SessionError> {
+        if self.state != State::New {
+            return Err(SessionError::Protocol("a second connect"));
+        }
+        let app = object
+            .and_then(Value::get_object_properties)
+            .and_then(|mut properties| properties.remove("app")?.get_string());
+        self.app = without_query(&app.unwrap_or_default())
+            .trim_matches('/')
+            .to_owned();
+        self.state = State::Connected;
+        self.writer.connected(transaction)
+    }
+
+    fn publish(&mut self, stream: u32, name: Option<Value>) -> Result<Event, SessionError> {
+        match self.state {
+            State::Connected => {}
+            State::New => return Err(SessionError::Protocol("publish before connect")),
+            _ => return Err(SessionError::Protocol("a second publish on one connection")),
+        }
+        let name = name.and_then(Value::get_string).unwrap_or_default();
+        let mut key = without_query(&name).trim_matches('/').to_owned();
+        let mut app = self.app.clone();
+        // An encoder that was given the whole address as its server puts the key at the end of the application.
+        if key.is_empty()
+            && let Some((head, tail)) = self.app.rsplit_once('/')
+        {
+            (app, key) = (head.to_owned(), tail.to_owned());
+        }
+        self.state = State::Asking {
+            stream,
+            key: key.clone(),
+        };
+        Ok(Event::Publish { app, key })
+    }
+
+    /// Ends the publish, unless another message stream than the publishing one is named.
+    fn finish(&mut self, named: Option<f64>) -> Result<Option<Event>, SessionError> {
+        let State::Publishing { stream } = self.state else {
+            return Ok(None);
+        };
+        if named.is_some_and(|named| named != f64::from(stream)) {
+            return Ok(None);
+        }
+        self.state = State::Connected;
+        self.writer.on_status(
+            stream,
+            Level::Status,
+            "NetStream.Unpublish.Success",
+            "Publishing is over.",
+        )?;
+        Ok(Some(Event::Finished))
+    }
+}
+
+fn media(packet: Result<Option<Packet>, TagError>) -> Option<Event> {
+    match packet {
+        Ok(packet) => packet.map(Event::Packet),
+        Err(error) => Some(Event::Unreadable(error)),
+    }
+}
+
+fn without_query(name: &str) -> &str {
+    name.split_once('?').map_or(name, |(name, _)| name)
+}

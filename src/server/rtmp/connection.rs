@@ -1,0 +1,280 @@
+//! One RTMP connection: carries bytes between the socket and the session, and packets from the session to the seat.
+//!
+//! Refuses to know: RTMP and FLV. Publisher ─► socket ─► session ─► seat; a full seat stops the reading, so that TCP
+//! pushes back.
+
+use super::Settings;
+use crate::app::admission::{Admission, PublishRequest, Refusal, Seat};
+use crate::protocol::rtmp::{
+    chunk::ChunkError,
+    session::{Denial, Event, Session, SessionError},
+    tag::TagError,
+};
+use metrics::{Counter, counter};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// Bytes read at a time.
+const READ: usize = 64 * 1024;
+/// A peer that does not take our few bytes for this long is gone.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long we go on reading after a last word, so that a reset does not overtake it.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
+    #[error("the peer left")]
+    Left,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Session(#[from] SessionError),
+    #[error("the handshake took too long")]
+    SlowHandshake,
+    #[error("no publish began in time")]
+    NoPublish,
+    #[error("the publisher fell silent")]
+    Silent,
+    #[error("{0}")]
+    Refused(Refusal),
+    #[error("{0}")]
+    Codec(TagError),
+    #[error("the stream key was given to another publisher or taken away")]
+    Evicted,
+    #[error("the input was closed")]
+    InputClosed,
+    #[error("the server is going down")]
+    Shutdown,
+}
+
+impl End {
+    /// The label under which a refusal is counted; none for an ordinary end.
+    pub(super) fn refusal(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Refused(Refusal::UnknownKey) => "unknown_key",
+            Self::Refused(Refusal::InUse) => "in_use",
+            Self::Refused(Refusal::Unavailable) => "unavailable",
+            Self::Codec(_) => "codec",
+            Self::Session(SessionError::Chunk(ChunkError::TooLarge { .. })) => "too_large",
+            Self::Session(SessionError::Handshake(_)) | Self::SlowHandshake => "handshake",
+            Self::Session(SessionError::Chunk(_) | SessionError::Protocol(_)) => "protocol",
+            Self::NoPublish => "no_publish",
+            Self::Session(SessionError::Reply(_))
+            | Self::Left
+            | Self::Io(_)
+            | Self::Silent
+            | Self::Evicted
+            | Self::InputClosed
+            | Self::Shutdown => return None,
+        })
+    }
+
+    /// What a publisher is told, if it can still hear it.
+    fn denial(&self) -> Option<Denial> {
+        match self {
+            Self::Refused(Refusal::UnknownKey | Refusal::InUse) => Some(Denial::BadName),
+            Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
+            Self::Codec(_) | Self::Evicted | Self::InputClosed | Self::Shutdown => {
+                Some(Denial::Failed)
+            }
+            _ => None,
+        }
+    }
+}
+
+pub(super) struct Connection {
+    socket: TcpStream,
+    peer: SocketAddr,
+    settings: Arc<Settings>,
+    admission: Arc<dyn Admission>,
+    shutdown: CancellationToken,
+    session: Session,
+    seat: Option<Seat>,
+    /// When the next step must be done: the handshake, the publish, or the next bytes of a publisher.
+    deadline: Instant,
+    bytes: Counter,
+}
+
+impl Connection {
+    pub(super) fn new(
+        socket: TcpStream,
+        peer: SocketAddr,
+        settings: Arc<Settings>,
+        admission: Arc<dyn Admission>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self {
+            socket,
+            peer,
+            admission,
+            shutdown,
+            session: Session::new(settings.max_message),
+            seat: None,
+            deadline: Instant::now() + settings.handshake_timeout,
+            bytes: counter!("lumencast_rtmp_bytes_total"),
+            settings,
+        }
+    }
+
+    /// Serves the connection to its end and tells why it ended.
+    pub(super) async fn run(mut self) -> End {
+        let Err(end) = self.serve().await;
+        // The key is free before the last word is out.
+        if self.seat.take().is_some() {
+            tracing::info!(%end, "publishing ended");
+        }
+        if let Err(error) = self.say_goodbye(&end).await {
+            tracing::debug!(%error, "the last word did not get through");
+        }
+        end
+    }
+
+    async fn serve(&mut self) -> Result<std::convert::Infallible, End> {
+        let mut buffer = vec![0; READ];
+        loop {
+            let size = tokio::select! {
+                biased;
+                end = called_off(&self.shutdown, self.seat.as_ref()) => return Err(end),
+                read = timeout_at(self.deadline, self.socket.read(&mut buffer)) => match read {
+                    Ok(read) => read?,
+                    Err(_) => return Err(self.too_late()),
+                },
+            };
+            let Some(bytes @ [_, ..]) = buffer.get(..size) else {
+                return Err(End::Left);
+            };
+            self.bytes.increment(bytes.len() as u64);
+            let was_shaken = self.session.is_shaken();
+            self.session.feed(bytes)?;
+            if self.session.is_shaken() && !was_shaken {
+                self.deadline = Instant::now() + self.settings.idle_timeout;
+            }
+            while let Some(event) = self.session.poll()? {
+                self.handle(event).await?;
+            }
+            self.flush().await?;
+            // Counted from when we are ready to read again: waiting for room in the seat is not the publisher's silence.
+            if self.session.is_publishing() {
+                self.deadline = Instant::now() + self.settings.idle_timeout;
+            }
+        }
+    }
+
+    async fn handle(&mut self, event: Event) -> Result<(), End> {
+        match event {
+            Event::Publish { app, key } => self.publish(app, key).await,
+            Event::Packet(packet) => {
+                let Some(seat) = &self.seat else {
+                    return Ok(());
+                };
+                seat.alive();
+                tokio::select! {
+                    biased;
+                    end = called_off(&self.shutdown, Some(seat)) => Err(end),
+                    sent = seat.packets.send(packet) => sent.map_err(|_| End::InputClosed),
+                }
+            }
+            Event::Unreadable(error @ TagError::Unsupported(_)) => Err(End::Codec(error)),
+            Event::Unreadable(error) => {
+                counter!("lumencast_rtmp_damaged_tags_total").increment(1);
+                tracing::debug!(%error, "a tag was skipped");
+                Ok(())
+            }
+            Event::Finished => {
+                self.seat = None;
+                self.deadline = Instant::now() + self.settings.idle_timeout;
+                tracing::info!("publishing finished");
+                Ok(())
+            }
+        }
+    }
+
+    async fn publish(&mut self, app: String, key: String) -> Result<(), End> {
+        self.flush().await?;
+        // Neither part is logged: the key is a secret, and some encoders put it into the application.
+        let request = PublishRequest {
+            app,
+            key,
+            peer: self.peer,
+        };
+        let admitted = self
+            .shutdown
+            .run_until_cancelled(self.admission.admit(request))
+            .await;
+        self.seat = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
+        self.session.grant()?;
+        tracing::info!("publishing began");
+        self.flush().await
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        let output = self.session.take_output();
+        if output.is_empty() {
+            return Ok(());
+        }
+        match timeout(WRITE_TIMEOUT, self.socket.write_all(&output)).await {
+            Ok(written) => Ok(written?),
+            Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+        }
+    }
+
+    fn too_late(&self) -> End {
+        if !self.session.is_shaken() {
+            End::SlowHandshake
+        } else if self.session.is_publishing() {
+            End::Silent
+        } else {
+            End::NoPublish
+        }
+    }
+
+    /// Sends what is left to say. A reset, which closing with unread bytes causes, may discard it at the peer; so
+    /// after a denial or a protocol answer we end our side first and read on for a moment.
+    async fn say_goodbye(&mut self, end: &End) -> Result<(), End> {
+        if let Some(denial) = end.denial() {
+            self.session.refuse(denial, &end.to_string())?;
+        }
+        let has_last_word =
+            end.denial().is_some() || matches!(end, End::Session(SessionError::Protocol(_)));
+        if !has_last_word {
+            return Ok(());
+        }
+        self.flush().await?;
+        self.socket.shutdown().await?;
+        let mut discarded = [0; 4096];
+        let reading = async {
+            while self
+                .socket
+                .read(&mut discarded)
+                .await
+                .is_ok_and(|size| size > 0)
+            {}
+        };
+        // Running out of time is an ordinary end here.
+        let _late = timeout(LINGER, reading).await;
+        Ok(())
+    }
+}
+
+/// Waits until the connection must end for reasons other than its own.
+async fn called_off(shutdown: &CancellationToken, seat: Option<&Seat>) -> End {
+    let seat_lost = async {
+        match seat {
+            Some(seat) => tokio::select! {
+                biased;
+                () = seat.evicted.cancelled() => End::Evicted,
+                () = seat.packets.closed() => End::InputClosed,
+            },
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = shutdown.cancelled() => End::Shutdown,
+        end = seat_lost => end,
+    }
+}

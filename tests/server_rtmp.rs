@@ -1,0 +1,12 @@
+//! The RTMP door on a loopback port: real encoders and hand-written ones against a show of one key.
+
+#[path = "server_rtmp/bounds.rs"]
+mod bounds;
+#[path = "server_rtmp/encoder.rs"]
+mod encoder;
+#[path = "server_rtmp/house.rs"]
+mod house;
+#[path = "server_rtmp/real_encoders.rs"]
+mod real_encoders;
+#[path = "server_rtmp/seat.rs"]
+mod seat;
