@@ -65,10 +65,7 @@ fn assert_whole(reading: &Reading, source: u8, frames: u32, flashes: usize) {
     assert!(reading.gaps().is_empty(), "{reading}");
     assert_eq!(reading.errors, 0, "{reading}");
     assert_eq!(reading.skews().len(), flashes, "{reading}");
-    assert!(
-        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
-        "{reading}"
-    );
+    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
 }
 
 fn cells_of(word: u32) -> [f32; CELLS] {
@@ -80,10 +77,7 @@ fn every_source_and_number_is_read_back_from_its_cells() {
     assert_eq!(COLUMNS * ROWS, CELLS);
     for source in 0..16 {
         for n in (0..1 << 20).step_by(997) {
-            assert_eq!(
-                code::decode(&cells_of(code::word(source, n))),
-                Ok((source, n))
-            );
+            assert_eq!(code::decode(&cells_of(code::word(source, n))), Ok((source, n)));
         }
     }
 }
@@ -114,10 +108,7 @@ fn a_made_clip_reads_back_frame_by_frame_at_exact_times() {
     let reading = read(clip.cached(), Region::FULL);
     assert_whole(&reading, 7, 120, 4);
     for (n, frame) in reading.frames.iter().enumerate() {
-        assert!(
-            (frame.pts - clip.time_of(n as u32)).abs() < 1e-9,
-            "{reading}"
-        );
+        assert!((frame.pts - clip.time_of(n as u32)).abs() < 1e-9, "{reading}");
         assert_eq!(frame.flash, n % 30 < 2, "frame {n}\n{reading}");
         assert_eq!(frame.flash_start, n % 30 == 0, "frame {n}\n{reading}");
     }
@@ -130,46 +121,24 @@ fn a_made_clip_reads_back_frame_by_frame_at_exact_times() {
 
 #[test]
 fn ntsc_rates_and_b_frames_read_back_whole() {
-    let clip = Clip {
-        fps: 30_000,
-        fps_den: 1001,
-        bframes: 2,
-        profile: "high",
-        ..Clip::of(2, 3.0).size(640, 360)
-    };
+    let clip = Clip { fps: 30_000, fps_den: 1001, bframes: 2, profile: "high", ..Clip::of(2, 3.0).size(640, 360) };
     let reading = read(clip.cached(), Region::FULL);
     assert_whole(&reading, 2, clip.frames(), 3);
 }
 
 #[test]
 fn a_poor_bitrate_still_reads_back_whole() {
-    let clip = Clip {
-        kbps: 1000,
-        ..Clip::of(15, 3.0)
-    };
+    let clip = Clip { kbps: 1000, ..Clip::of(15, 3.0) };
     assert_whole(&read(clip.cached(), Region::FULL), 15, 90, 3);
 }
 
 #[test]
 fn a_dropped_frame_is_found() {
-    let reading = through(
-        "[0:v]select='not(eq(n,37))'[v]",
-        &[&base()],
-        &[],
-        Region::FULL,
-    );
-    let expected = Run {
-        frames: 119,
-        lost: 1,
-        ..run(3, 0, 119, 0)
-    };
+    let reading = through("[0:v]select='not(eq(n,37))'[v]", &[&base()], &[], Region::FULL);
+    let expected = Run { frames: 119, lost: 1, ..run(3, 0, 119, 0) };
     assert_eq!(reading.runs(), [expected], "{reading}");
     let gaps = reading.gaps();
-    assert_eq!(
-        gaps.iter().map(|gap| gap.index).collect::<Vec<_>>(),
-        [37],
-        "{reading}"
-    );
+    assert_eq!(gaps.iter().map(|gap| gap.index).collect::<Vec<_>>(), [37], "{reading}");
     assert!((gaps[0].ms - 66.67).abs() < 0.1, "{reading}");
 }
 
@@ -180,10 +149,7 @@ fn a_repeated_frame_is_found_and_makes_later_sound_early() {
     assert_eq!(reading.flaws(), (0, 1, 0), "{reading}");
     assert_eq!(reading.frames.len(), 121, "{reading}");
     assert!(reading.gaps().is_empty(), "{reading}");
-    assert!(
-        reading.skew().is_some_and(|ms| (ms + 33.3).abs() <= 2.0),
-        "{reading}"
-    );
+    assert!(reading.skew().is_some_and(|ms| (ms + 33.3).abs() <= 2.0), "{reading}");
 }
 
 #[test]
@@ -192,11 +158,7 @@ fn a_frame_mixed_with_another_source_is_found() {
     let reading = through(graph, &[&base(), &other()], &[], Region::FULL);
     assert_eq!(reading.mixed(), [50], "{reading}");
     assert_eq!(reading.undecodable(), [50], "{reading}");
-    let expected = Run {
-        frames: 119,
-        unread: 1,
-        ..run(3, 0, 119, 0)
-    };
+    let expected = Run { frames: 119, unread: 1, ..run(3, 0, 119, 0) };
     assert_eq!(reading.runs(), [expected], "{reading}");
 }
 
@@ -213,18 +175,10 @@ fn black_frames_are_found_and_told_from_mixed_ones() {
 fn a_clean_cut_and_a_fade_are_told_apart() {
     let cut = "[0:v][1:v]overlay=enable='gte(n,45)'[v]";
     let reading = through(cut, &[&base(), &other()], &[], Region::FULL);
-    assert_eq!(
-        reading.runs(),
-        [run(3, 0, 44, 0), run(9, 45, 119, 45)],
-        "{reading}"
-    );
+    assert_eq!(reading.runs(), [run(3, 0, 44, 0), run(9, 45, 119, 45)], "{reading}");
     let cuts = reading.cuts();
     assert_eq!(cuts.len(), 1, "{reading}");
-    assert_eq!(
-        (cuts[0].index, cuts[0].from, cuts[0].to),
-        (45, (3, 44), (9, 45)),
-        "{reading}"
-    );
+    assert_eq!((cuts[0].index, cuts[0].from, cuts[0].to), (45, (3, 44), (9, 45)), "{reading}");
     assert_eq!(cuts[0].between, 0, "{reading}");
 
     let fade = "[0:v][1:v]xfade=transition=fade:duration=1:offset=1.5[v]";
@@ -273,22 +227,12 @@ fn a_small_picture_in_picture_is_read_beside_its_background() {
 
 #[test]
 fn a_hum_tells_whose_sound_is_heard() {
-    let clip = Clip {
-        hum_hz: 600,
-        ..Clip::of(4, 3.0).size(320, 180)
-    };
+    let clip = Clip { hum_hz: 600, ..Clip::of(4, 3.0).size(320, 180) };
     let reading = read(clip.cached(), Region::FULL);
     let level = |hz| reading.sound.tone_level(hz, 0.2, 0.8);
-    assert!(
-        (level(600.0) - 0.05).abs() < 0.01,
-        "{}\n{reading}",
-        level(600.0)
-    );
+    assert!((level(600.0) - 0.05).abs() < 0.01, "{}\n{reading}", level(600.0));
     assert!(level(800.0) < 0.002, "{}\n{reading}", level(800.0));
-    assert!(
-        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
-        "{reading}"
-    );
+    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
 }
 
 #[test]
@@ -296,10 +240,7 @@ fn a_cut_beep_is_not_taken_for_a_late_one() {
     let more = ["-af", "volume=0:enable='between(t,0.98,1.03)'"];
     let reading = through("[0:v]null[v]", &[&base()], &more, Region::FULL);
     assert_eq!(reading.beeps.len(), 3, "{reading}");
-    assert!(
-        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
-        "{reading}"
-    );
+    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
 }
 
 #[test]
@@ -346,10 +287,7 @@ fn a_hole_in_the_sound_is_seen_and_later_beeps_keep_their_times() {
     let spans = reading.sound.spans();
     assert_eq!(spans.len(), 2, "{reading}");
     assert!((spans[1].0 - spans[0].1 - 0.2).abs() < 0.05, "{reading}");
-    assert!(
-        reading.skew().is_some_and(|ms| ms.abs() <= 2.0),
-        "{reading}"
-    );
+    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.0), "{reading}");
 }
 
 #[test]

@@ -29,16 +29,10 @@ fn altered(raw: &str) -> String {
 async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane() {
     let folder = folder();
     let keys = service(folder.path()).await;
-    let (raw, row) = keys
-        .mint(Plane::Lumora, "  Stream Deck ")
-        .await
-        .expect("a key");
+    let (raw, row) = keys.mint(Plane::Lumora, "  Stream Deck ").await.expect("a key");
     assert_eq!(raw.len(), 58);
     let body = raw.strip_prefix("lumora_live_sk_").expect("the prefix");
-    assert!(
-        body.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-    );
+    assert!(body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
     assert_eq!(row.label, "Stream Deck");
     assert_eq!(row.plane, "lumora");
     assert_eq!(row.shown, raw[..20]);
@@ -47,10 +41,7 @@ async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane() {
     assert_eq!(id.len(), 12);
 
     let identity = keys.verify(&raw, Plane::Lumora).await.expect("a good key");
-    assert_eq!(
-        (identity.id, identity.label),
-        (row.id, "Stream Deck".into())
-    );
+    assert_eq!((identity.id, identity.label), (row.id, "Stream Deck".into()));
     assert_eq!(identity.plane, Plane::Lumora);
 }
 
@@ -190,9 +181,7 @@ async fn first_starts_at_the_same_time_share_one_database() {
         let data_dir = folder.path().to_owned();
         tokio::spawn(async move {
             let keys = service(&data_dir).await;
-            keys.mint(Plane::Lumora, &format!("start {n}"))
-                .await
-                .expect("a key")
+            keys.mint(Plane::Lumora, &format!("start {n}")).await.expect("a key")
         })
     });
     for open in opens.collect::<Vec<_>>() {

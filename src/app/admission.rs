@@ -48,20 +48,12 @@ pub struct Seat {
 impl Seat {
     /// A seat whose key nobody else can ask for.
     pub fn unregistered(packets: mpsc::Sender<Packet>, evicted: CancellationToken) -> Self {
-        Self {
-            packets,
-            evicted,
-            hold: None,
-        }
+        Self { packets, evicted, hold: None }
     }
 
     /// A seat on a key of the register, evicted as the register says.
     pub fn registered(packets: mpsc::Sender<Packet>, hold: Hold) -> Self {
-        Self {
-            packets,
-            evicted: hold.evicted(),
-            hold: Some(hold),
-        }
+        Self { packets, evicted: hold.evicted(), hold: Some(hold) }
     }
 
     /// Tells the register that the publisher delivers. A door calls it with each packet that comes in, before the

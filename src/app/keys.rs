@@ -164,10 +164,7 @@ impl KeyService {
         }
         let body = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let raw = format!("{}{body}", plane.key_prefix());
-        let shown: String = raw
-            .chars()
-            .take(plane.key_prefix().len() + SHOWN_OF_BODY)
-            .collect();
+        let shown: String = raw.chars().take(plane.key_prefix().len() + SHOWN_OF_BODY).collect();
         let row = self
             .rows
             .insert(NewKey {
@@ -198,11 +195,7 @@ impl KeyService {
             return Err(KeyError::Revoked);
         }
         self.note_use(&row);
-        Ok(KeyIdentity {
-            id: row.id,
-            plane,
-            label: row.label,
-        })
+        Ok(KeyIdentity { id: row.id, plane, label: row.label })
     }
 
     /// All keys, oldest first, revoked ones too.
@@ -239,15 +232,10 @@ fn hash(raw: &str) -> [u8; 32] {
 fn new_id() -> String {
     let mut rng = rand::rng();
     let body = (0..12).filter_map(|_| BASE32.choose(&mut rng));
-    "key_"
-        .chars()
-        .chain(body.map(|&byte| char::from(byte)))
-        .collect()
+    "key_".chars().chain(body.map(|&byte| char::from(byte))).collect()
 }
 
 fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

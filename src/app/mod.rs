@@ -1,4 +1,8 @@
 //! The meeting place: conductor, event bus, telemetry and services. Says neither `gst` nor `sqlx`.
 
 pub mod admission;
+pub mod bus;
+pub mod conductor;
+pub mod keys;
 pub mod seats;
+pub mod telemetry;

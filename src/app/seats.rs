@@ -98,12 +98,7 @@ impl Seats {
         lock(&self.register).holders.contains_key(key)
     }
 
-    async fn replace(
-        &self,
-        key: &str,
-        silent: u64,
-        mut life: watch::Receiver<()>,
-    ) -> Result<Hold, Refusal> {
+    async fn replace(&self, key: &str, silent: u64, mut life: watch::Receiver<()>) -> Result<Hold, Refusal> {
         let Attempt::Taken(hold) = self.attempt(key, Some(silent)) else {
             return Err(Refusal::InUse);
         };
@@ -121,10 +116,7 @@ impl Seats {
         let mut register = lock(&self.register);
         if let Some(holder) = register.holders.get(key) {
             if silent != Some(holder.id) {
-                return Attempt::Held {
-                    id: holder.id,
-                    life: holder.life.clone(),
-                };
+                return Attempt::Held { id: holder.id, life: holder.life.clone() };
             }
             holder.evicted.cancel();
         }
@@ -132,19 +124,9 @@ impl Seats {
         register.next_id += 1;
         let evicted = CancellationToken::new();
         let (sender, life) = watch::channel(());
-        let holder = Holder {
-            id,
-            evicted: evicted.clone(),
-            life,
-        };
+        let holder = Holder { id, evicted: evicted.clone(), life };
         register.holders.insert(key.to_owned(), holder);
-        Attempt::Taken(Hold {
-            register: Arc::clone(&self.register),
-            key: key.to_owned(),
-            id,
-            evicted,
-            life: sender,
-        })
+        Attempt::Taken(Hold { register: Arc::clone(&self.register), key: key.to_owned(), id, evicted, life: sender })
     }
 }
 
@@ -164,11 +146,7 @@ impl Drop for Hold {
     fn drop(&mut self) {
         let mut register = lock(&self.register);
         // After an eviction the key may be another one's.
-        if register
-            .holders
-            .get(&self.key)
-            .is_some_and(|holder| holder.id == self.id)
-        {
+        if register.holders.get(&self.key).is_some_and(|holder| holder.id == self.id) {
             register.holders.remove(&self.key);
         }
     }
@@ -272,10 +250,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_evicted_key_is_free_and_other_keys_are_left_alone() {
         let seats = Seats::new();
-        let (cam, desk) = (
-            seats.take("cam").await.unwrap(),
-            seats.take("desk").await.unwrap(),
-        );
+        let (cam, desk) = (seats.take("cam").await.unwrap(), seats.take("desk").await.unwrap());
         assert!(seats.evict("cam") && !seats.evict("cam"));
         assert!(cam.evicted().is_cancelled() && !desk.evicted().is_cancelled());
         let start = Instant::now();

@@ -23,23 +23,11 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
 }
 
 fn numbers(config: &Config) -> Result<(), Fault> {
-    let Config {
-        rtmp,
-        project,
-        mixer,
-        hls,
-        record,
-        encode,
-        ..
-    } = config;
+    let Config { rtmp, project, mixer, hls, record, encode, .. } = config;
     range("rtmp.max_connections", rtmp.max_connections, 1..=10_000)?;
     range("rtmp.idle_timeout_s", rtmp.idle_timeout_s, 1..=3600)?;
     range("rtmp.handshake_timeout_s", rtmp.handshake_timeout_s, 1..=60)?;
-    range(
-        "rtmp.max_message_bytes",
-        rtmp.max_message_bytes,
-        65_536..=67_108_864,
-    )?;
+    range("rtmp.max_message_bytes", rtmp.max_message_bytes, 65_536..=67_108_864)?;
     picture("project", project.width, project.height)?;
     range("mixer.hold_ms", mixer.hold_ms, 0..=60_000)?;
     range("mixer.source_latency_ms", mixer.source_latency_ms, LATENCY)?;
@@ -50,11 +38,7 @@ fn numbers(config: &Config) -> Result<(), Fault> {
     range("record.fragment_ms", record.fragment_ms, 100..=10_000)?;
     range("encode.bitrate_kbps", encode.bitrate_kbps, 100..=100_000)?;
     range("encode.gop_ms", encode.gop_ms, 250..=10_000)?;
-    range(
-        "encode.audio_bitrate_kbps",
-        encode.audio_bitrate_kbps,
-        32..=512,
-    )
+    range("encode.audio_bitrate_kbps", encode.audio_bitrate_kbps, 32..=512)
 }
 
 const LATENCY: RangeInclusive<u32> = 0..=5000;
@@ -64,10 +48,7 @@ fn range(key: &str, value: u32, allowed: RangeInclusive<u32>) -> Result<(), Faul
         return Ok(());
     }
     let (from, to) = allowed.into_inner();
-    Err(Fault::new(
-        key,
-        format!("{value} is not between {from} and {to}"),
-    ))
+    Err(Fault::new(key, format!("{value} is not between {from} and {to}")))
 }
 
 /// Pictures are 4:2:0, so both sides are even.
@@ -76,10 +57,7 @@ fn picture(table: &str, width: u32, height: u32) -> Result<(), Fault> {
         let key = format!("{table}.{name}");
         range(&key, value, allowed)?;
         if value % 2 != 0 {
-            return Err(Fault::new(
-                key,
-                format!("{value} is odd; pictures have even sides"),
-            ));
+            return Err(Fault::new(key, format!("{value} is odd; pictures have even sides")));
         }
     }
     Ok(())
@@ -89,15 +67,9 @@ fn public_url(config: &Config) -> Result<(), Fault> {
     let Some(url) = &config.public_url else {
         return Ok(());
     };
-    let host = url
-        .strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"));
+    let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     match host {
-        Some(host)
-            if !host.is_empty() && !host.starts_with('/') && !url.contains(char::is_whitespace) =>
-        {
-            Ok(())
-        }
+        Some(host) if !host.is_empty() && !host.starts_with('/') && !url.contains(char::is_whitespace) => Ok(()),
         _ => Err(Fault::new(
             "public_url",
             format!("{url:?} is not an address of the web; write http://host:port or https://host"),
@@ -114,8 +86,7 @@ fn listeners(config: &Config) -> Result<(), Fault> {
     for (index, &(key, address)) in all.iter().enumerate() {
         let mut earlier = all.iter().take(index);
         if let Some(&(other, theirs)) = earlier.find(|(_, a)| collide(*a, address)) {
-            let taken =
-                |address: SocketAddr, by: &str| format!("{address} is taken by {by} already");
+            let taken = |address: SocketAddr, by: &str| format!("{address} is taken by {by} already");
             return Err(Fault::new(key, taken(address, other)).or(other, taken(theirs, key)));
         }
     }
@@ -128,20 +99,10 @@ fn collide(a: SocketAddr, b: SocketAddr) -> bool {
 }
 
 fn together(config: &Config) -> Result<(), Fault> {
-    let (segment_ms, part_ms, gop_ms) = (
-        config.hls.segment_ms,
-        config.hls.part_ms,
-        config.encode.gop_ms,
-    );
+    let (segment_ms, part_ms, gop_ms) = (config.hls.segment_ms, config.hls.part_ms, config.encode.gop_ms);
     if part_ms > segment_ms {
-        return Err(Fault::new(
-            "hls.part_ms",
-            format!("{part_ms} is longer than hls.segment_ms ({segment_ms})"),
-        )
-        .or(
-            "hls.segment_ms",
-            format!("{segment_ms} is shorter than hls.part_ms ({part_ms})"),
-        ));
+        return Err(Fault::new("hls.part_ms", format!("{part_ms} is longer than hls.segment_ms ({segment_ms})"))
+            .or("hls.segment_ms", format!("{segment_ms} is shorter than hls.part_ms ({part_ms})")));
     }
     if segment_ms < gop_ms {
         let why = "a segment begins with a key frame";
@@ -149,10 +110,7 @@ fn together(config: &Config) -> Result<(), Fault> {
             "hls.segment_ms",
             format!("{segment_ms} is shorter than encode.gop_ms ({gop_ms}); {why}"),
         )
-        .or(
-            "encode.gop_ms",
-            format!("{gop_ms} is longer than hls.segment_ms ({segment_ms}); {why}"),
-        ));
+        .or("encode.gop_ms", format!("{gop_ms} is longer than hls.segment_ms ({segment_ms}); {why}")));
     }
     Ok(())
 }
@@ -181,13 +139,7 @@ fn channels(config: &Config) -> Result<(), Fault> {
     let project = &config.project;
     let mut ids = Names::new("channel");
     for (index, channel) in config.channels.iter().enumerate() {
-        let Channel {
-            id,
-            width,
-            height,
-            fps,
-            dsk,
-        } = channel;
+        let Channel { id, width, height, fps, dsk } = channel;
         let at = format!("channel.{index}.id");
         name(&at, id, "_-")?;
         ids.claim(index, at, id)?;
@@ -225,11 +177,7 @@ fn graphics(graphics: &[Graphic], channels: &[Channel]) -> Result<(), Fault> {
             }
         }
         if let Some(ms) = graphic.auto_out_ms {
-            range(
-                &format!("graphic.{index}.auto_out_ms"),
-                ms,
-                100..=86_400_000,
-            )?;
+            range(&format!("graphic.{index}.auto_out_ms"), ms, 100..=86_400_000)?;
         }
     }
     Ok(())
@@ -249,10 +197,7 @@ fn outputs(outputs: &[Output]) -> Result<(), Fault> {
                 ));
             }
             None if output.autostart => {
-                return Err(Fault::new(
-                    format!("output.{index}.autostart"),
-                    "needs a url",
-                ));
+                return Err(Fault::new(format!("output.{index}.autostart"), "needs a url"));
             }
             _ => {}
         }
@@ -261,11 +206,8 @@ fn outputs(outputs: &[Output]) -> Result<(), Fault> {
 }
 
 fn is_rtmp(url: &str) -> bool {
-    let rest = url
-        .strip_prefix("rtmp://")
-        .or_else(|| url.strip_prefix("rtmps://"));
-    rest.and_then(|rest| rest.split_once('/'))
-        .is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
+    let rest = url.strip_prefix("rtmp://").or_else(|| url.strip_prefix("rtmps://"));
+    rest.and_then(|rest| rest.split_once('/')).is_some_and(|(host, path)| !host.is_empty() && !path.is_empty())
         && !url.contains(char::is_whitespace)
 }
 
@@ -277,10 +219,7 @@ struct Names {
 
 impl Names {
     fn new(list: &'static str) -> Self {
-        Self {
-            list,
-            taken: BTreeMap::new(),
-        }
+        Self { list, taken: BTreeMap::new() }
     }
 
     fn claim(&mut self, index: usize, at: String, name: &str) -> Result<(), Fault> {
@@ -301,13 +240,7 @@ fn name(key: &str, value: &str, marks: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let marks: Vec<String> = marks.chars().map(String::from).collect();
-    Err(Fault::new(
-        key,
-        format!(
-            "{value:?} is not 1 to 64 of A-Z a-z 0-9 {}",
-            marks.join(" ")
-        ),
-    ))
+    Err(Fault::new(key, format!("{value:?} is not 1 to 64 of A-Z a-z 0-9 {}", marks.join(" "))))
 }
 
 fn label(key: &str, value: &str) -> Result<(), Fault> {

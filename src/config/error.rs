@@ -51,9 +51,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            blamed: vec![(key.into(), problem.into())],
-        }
+        Self { blamed: vec![(key.into(), problem.into())] }
     }
 
     /// The same from the other value's side.
@@ -79,16 +77,8 @@ impl ConfigError {
 
     /// An error about one dotted key.
     pub(super) fn at(origin: &str, key: &str, problem: String) -> Self {
-        let key = if origin == ENVIRONMENT {
-            variable(key)
-        } else {
-            spoken(key)
-        };
-        Self::Key {
-            origin: origin.to_owned(),
-            key,
-            problem,
-        }
+        let key = if origin == ENVIRONMENT { variable(key) } else { spoken(key) };
+        Self::Key { origin: origin.to_owned(), key, problem }
     }
 }
 

@@ -24,10 +24,8 @@ impl Layer {
     /// Reads a file.
     pub fn file(path: &Path) -> Result<Self, ConfigError> {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
-            file: file.clone(),
-            reason: error.to_string(),
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { file: file.clone(), reason: error.to_string() })?;
         let table: toml::Table = toml::from_str(&text).map_err(|error| {
             let (line, column) = place(&text, error.span().map_or(0, |span| span.start));
             ConfigError::Syntax {
@@ -37,18 +35,12 @@ impl Layer {
                 reason: error.message().lines().collect::<Vec<_>>().join("; "),
             }
         })?;
-        Ok(Self {
-            name: file,
-            values: dict(table),
-        })
+        Ok(Self { name: file, values: dict(table) })
     }
 
     /// Takes every variable with our prefix: `LUMENCAST_HTTP__LISTEN` is `http.listen`. Empty ones count as not set.
     /// `types` holds a value of the right type for every key, or none where the type is text.
-    pub fn environment(
-        variables: impl IntoIterator<Item = (String, String)>,
-        types: &Value,
-    ) -> Self {
+    pub fn environment(variables: impl IntoIterator<Item = (String, String)>, types: &Value) -> Self {
         let mut values = Dict::new();
         // From the deepest key up, so that a variable for a whole table is seen, and refused, whatever their order.
         let variables: BTreeMap<String, String> = variables.into_iter().collect();
@@ -63,10 +55,7 @@ impl Layer {
             let value = typed(&text, types.find_ref(&key));
             nest(&mut values, &key, value);
         }
-        Self {
-            name: ENVIRONMENT.to_owned(),
-            values,
-        }
+        Self { name: ENVIRONMENT.to_owned(), values }
     }
 
     /// Whether this layer sets the dotted key; numbers are places in a list.
@@ -133,9 +122,7 @@ fn nest(values: &mut Dict, key: &str, value: Value) {
             values.insert(key.to_owned(), value);
         }
         Some((table, rest)) => {
-            let slot = values
-                .entry(table.to_owned())
-                .or_insert_with(|| Value::Dict(Tag::Default, Dict::new()));
+            let slot = values.entry(table.to_owned()).or_insert_with(|| Value::Dict(Tag::Default, Dict::new()));
             if let Value::Dict(_, dict) = slot {
                 nest(dict, rest, value);
             }

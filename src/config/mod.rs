@@ -18,8 +18,8 @@ pub use rate::{NotARate, Rate};
 pub use secret::Secret;
 pub use secrets::{Secrets, SecretsError};
 pub use sections::{
-    Encode, Hls, Http, Livewing, Log, LogFormat, LogLevel, Lumora, Mixer, Operator, Plan, Preset,
-    Project, Record, Rtmp, VideoCodec, Webrtc,
+    Encode, Hls, Http, Livewing, Log, LogFormat, LogLevel, Lumora, Mixer, Operator, Plan, Preset, Project, Record,
+    Rtmp, VideoCodec, Webrtc,
 };
 
 use error::{ENVIRONMENT, Fault};
@@ -84,18 +84,16 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let file = file.map(Layer::file).transpose()?;
         let origin = file.as_ref().map_or(ENVIRONMENT, |layer| &layer.name);
-        let types = Value::serialize(Written::default())
-            .map_err(|error| ConfigError::from_figment(&error, "defaults"))?;
+        let types =
+            Value::serialize(Written::default()).map_err(|error| ConfigError::from_figment(&error, "defaults"))?;
         let environment = Layer::environment(variables, &types);
 
         let mut figment = Figment::new();
         if let Some(layer) = &file {
             figment = figment.merge(layer.clone());
         }
-        let written: Written = figment
-            .merge(environment.clone())
-            .extract()
-            .map_err(|error| ConfigError::from_figment(&error, origin))?;
+        let written: Written =
+            figment.merge(environment.clone()).extract().map_err(|error| ConfigError::from_figment(&error, origin))?;
 
         let judged = written.resolve().and_then(|config| {
             check::check(&config)?;
@@ -131,26 +129,10 @@ impl Default for Config {
 /// Names the key that was set, and where: the environment lies over the file, and a default is nobody's fault.
 /// A key that is missing in an entry belongs to the layer that has the entry.
 fn blame(fault: Fault, environment: &Layer, file: Option<&Layer>) -> ConfigError {
-    let layer_with = |key: &str| {
-        [Some(environment), file]
-            .into_iter()
-            .flatten()
-            .find(|layer| layer.sets(key))
-    };
-    let entry = |key: &str| {
-        key.rsplit_once('.')
-            .map_or(String::new(), |(entry, _)| entry.to_owned())
-    };
-    let set = fault
-        .blamed
-        .iter()
-        .find_map(|(key, problem)| Some((layer_with(key)?, key, problem)));
-    let missing = || {
-        fault
-            .blamed
-            .iter()
-            .find_map(|(key, problem)| Some((layer_with(&entry(key))?, key, problem)))
-    };
+    let layer_with = |key: &str| [Some(environment), file].into_iter().flatten().find(|layer| layer.sets(key));
+    let entry = |key: &str| key.rsplit_once('.').map_or(String::new(), |(entry, _)| entry.to_owned());
+    let set = fault.blamed.iter().find_map(|(key, problem)| Some((layer_with(key)?, key, problem)));
+    let missing = || fault.blamed.iter().find_map(|(key, problem)| Some((layer_with(&entry(key))?, key, problem)));
     match set.or_else(missing) {
         Some((layer, key, problem)) => ConfigError::at(&layer.name, key, problem.clone()),
         None => {

@@ -22,10 +22,7 @@ impl Rate {
     pub fn new(num: u32, den: u32) -> Option<Self> {
         let in_range = num > 0 && den > 0 && u64::from(num) <= 120 * u64::from(den);
         let divisor = gcd(num, den);
-        in_range.then(|| Self {
-            num: num / divisor,
-            den: den / divisor,
-        })
+        in_range.then(|| Self { num: num / divisor, den: den / divisor })
     }
 
     /// Reads a decimal: 29.97 and its kin become their 1001 fractions, others are exact to a thousandth.
@@ -33,9 +30,8 @@ impl Rate {
         if !(0.001..=120.0).contains(&value) {
             return None;
         }
-        let ntsc = NTSC_NOMINAL
-            .into_iter()
-            .find(|&nominal| (value - f64::from(nominal) * 1000.0 / 1001.0).abs() < 0.005);
+        let ntsc =
+            NTSC_NOMINAL.into_iter().find(|&nominal| (value - f64::from(nominal) * 1000.0 / 1001.0).abs() < 0.005);
         match ntsc {
             Some(nominal) => Self::new(nominal * 1000, 1001),
             None => Self::new((value * 1000.0).round() as u32, 1000),
@@ -49,11 +45,7 @@ fn gcd(a: u32, b: u32) -> u32 {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.den == 1 {
-            write!(f, "{}", self.num)
-        } else {
-            write!(f, "{}/{}", self.num, self.den)
-        }
+        if self.den == 1 { write!(f, "{}", self.num) } else { write!(f, "{}/{}", self.num, self.den) }
     }
 }
 
@@ -147,9 +139,7 @@ mod tests {
 
     #[test]
     fn zero_negative_unbounded_and_nonsense_rates_are_refused() {
-        for text in [
-            "0", "0/1", "30/0", "-25", "121", "NaN", "inf", "fast", "30/", "1e9",
-        ] {
+        for text in ["0", "0/1", "30/0", "-25", "121", "NaN", "inf", "fast", "30/", "1e9"] {
             assert_eq!(fraction(text), None, "{text}");
         }
     }

@@ -94,10 +94,7 @@ impl Secrets {
             }
             match kept.get(key).and_then(toml::Value::as_str) {
                 Some(text) if !text.is_empty() => Ok(Secret::new(text)),
-                _ => Err(SecretsError::Value {
-                    path: file.display().to_string(),
-                    key,
-                }),
+                _ => Err(SecretsError::Value { path: file.display().to_string(), key }),
             }
         };
         let livewing_token = secret(configured.0, LIVEWING_TOKEN, token)?;
@@ -105,13 +102,7 @@ impl Secrets {
         if !created.is_empty() {
             write(&config.data_dir, &file, &kept)?;
         }
-        Ok(Self {
-            livewing_token,
-            operator_password,
-            file,
-            created,
-            was_exposed,
-        })
+        Ok(Self { livewing_token, operator_password, file, created, was_exposed })
     }
 }
 
@@ -123,12 +114,8 @@ fn token() -> String {
 /// 20 readable characters in groups of 5, about 99 bits, for people.
 fn password() -> String {
     let mut rng = rand::rng();
-    let mut group = || -> String {
-        (0..5)
-            .filter_map(|_| READABLE.choose(&mut rng))
-            .map(|&byte| char::from(byte))
-            .collect()
-    };
+    let mut group =
+        || -> String { (0..5).filter_map(|_| READABLE.choose(&mut rng)).map(|&byte| char::from(byte)).collect() };
     [group(), group(), group(), group()].join("-")
 }
 
@@ -136,12 +123,9 @@ fn password() -> String {
 fn lock(folder: &Path) -> Result<File, SecretsError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o700);
-    builder
-        .create(folder)
-        .map_err(failed(folder, "cannot make the data folder"))?;
+    builder.create(folder).map_err(failed(folder, "cannot make the data folder"))?;
     let lock = File::open(folder).map_err(failed(folder, "cannot open the data folder"))?;
-    lock.lock()
-        .map_err(failed(folder, "cannot lock the data folder"))?;
+    lock.lock().map_err(failed(folder, "cannot lock the data folder"))?;
     Ok(lock)
 }
 
@@ -167,28 +151,20 @@ fn read(file: &Path) -> Result<toml::Table, SecretsError> {
         Err(error) => return Err(failed(file, "cannot be read")(error)),
     };
     // The parser's own message could quote a secret.
-    toml::from_str(&text).map_err(|_| SecretsError::Syntax {
-        path: file.display().to_string(),
-    })
+    toml::from_str(&text).map_err(|_| SecretsError::Syntax { path: file.display().to_string() })
 }
 
 /// Writes beside and renames, so that a crash leaves the old file or the new one.
 fn write(folder: &Path, file: &Path, table: &toml::Table) -> Result<(), SecretsError> {
     let beside = folder.join("secrets.toml.new");
-    let text = format!(
-        "# Made by Lumencast. Keep it private; delete a line to get a new secret.\n{table}"
-    );
+    let text = format!("# Made by Lumencast. Keep it private; delete a line to get a new secret.\n{table}");
     let written = (|| {
         // What a crash left behind may have another mode.
         match std::fs::remove_file(&beside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut out = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&beside)?;
+        let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
         out.write_all(text.as_bytes())?;
         out.sync_all()?;
         std::fs::rename(&beside, file)?;
@@ -199,11 +175,7 @@ fn write(folder: &Path, file: &Path, table: &toml::Table) -> Result<(), SecretsE
 
 fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> SecretsError {
     let path = path.display().to_string();
-    move |source| SecretsError::Io {
-        path,
-        action,
-        source,
-    }
+    move |source| SecretsError::Io { path, action, source }
 }
 
 #[cfg(test)]

@@ -57,10 +57,7 @@ impl LogLevel {
 
 impl Default for Log {
     fn default() -> Self {
-        Self {
-            format: LogFormat::Text,
-            level: LogLevel::Info,
-        }
+        Self { format: LogFormat::Text, level: LogLevel::Info }
     }
 }
 
@@ -75,9 +72,7 @@ pub struct Http {
 
 impl Default for Http {
     fn default() -> Self {
-        Self {
-            listen: everywhere(8080),
-        }
+        Self { listen: everywhere(8080) }
     }
 }
 
@@ -123,10 +118,7 @@ pub struct Livewing {
 
 impl Default for Livewing {
     fn default() -> Self {
-        Self {
-            listen: everywhere(8099),
-            token: None,
-        }
+        Self { listen: everywhere(8099), token: None }
     }
 }
 
@@ -141,9 +133,7 @@ pub struct Webrtc {
 
 impl Default for Webrtc {
     fn default() -> Self {
-        Self {
-            udp: everywhere(8189),
-        }
+        Self { udp: everywhere(8189) }
     }
 }
 
@@ -161,11 +151,7 @@ pub struct Project {
 
 impl Default for Project {
     fn default() -> Self {
-        Self {
-            width: 1920,
-            height: 1080,
-            fps: Rate { num: 30, den: 1 },
-        }
+        Self { width: 1920, height: 1080, fps: Rate { num: 30, den: 1 } }
     }
 }
 
@@ -191,11 +177,7 @@ pub struct Mixer {
 
 impl Default for Mixer {
     fn default() -> Self {
-        Self {
-            hold_ms: 1000,
-            source_latency_ms: 150,
-            fade_default_ms: 1000,
-        }
+        Self { hold_ms: 1000, source_latency_ms: 150, fade_default_ms: 1000 }
     }
 }
 
@@ -217,13 +199,7 @@ pub struct Hls {
 
 impl Default for Hls {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            segment_ms: 2000,
-            part_ms: 500,
-            window: 6,
-            streams: true,
-        }
+        Self { enabled: true, segment_ms: 2000, part_ms: 500, window: 6, streams: true }
     }
 }
 
@@ -239,10 +215,7 @@ pub struct Record {
 
 impl Default for Record {
     fn default() -> Self {
-        Self {
-            fragment_ms: 500,
-            min_free_mb: 500,
-        }
+        Self { fragment_ms: 500, min_free_mb: 500 }
     }
 }
 
@@ -334,9 +307,7 @@ pub enum Plan {
 
 impl Default for Lumora {
     fn default() -> Self {
-        Self {
-            plan: Plan::Standard,
-        }
+        Self { plan: Plan::Standard }
     }
 }
 
@@ -347,8 +318,6 @@ fn everywhere(port: u16) -> SocketAddr {
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
-        D::Error::custom(format!(
-            "{text:?} is not an address; write IP:port, such as 0.0.0.0:8080 or [::]:8080"
-        ))
+        D::Error::custom(format!("{text:?} is not an address; write IP:port, such as 0.0.0.0:8080 or [::]:8080"))
     })
 }

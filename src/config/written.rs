@@ -7,9 +7,7 @@ use super::{
     error::Fault,
     lists::{Channel, Graphic, Input, Output, Pattern, Source},
     rate::Rate,
-    sections::{
-        Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp, Webrtc,
-    },
+    sections::{Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp, Webrtc},
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -121,10 +119,7 @@ impl Written {
             .enumerate()
             .map(|(index, entry)| entry.resolve(index, mixer.source_latency_ms))
             .collect::<Result<_, _>>()?;
-        let mut channels: Vec<Channel> = channel
-            .into_iter()
-            .map(|entry| entry.resolve(&project))
-            .collect();
+        let mut channels: Vec<Channel> = channel.into_iter().map(|entry| entry.resolve(&project)).collect();
         if channels.is_empty() {
             channels.push(ChannelEntry::named("cg1").resolve(&project));
         }
@@ -153,16 +148,8 @@ impl Written {
 
 impl InputEntry {
     fn resolve(self, index: usize, source_latency_ms: u32) -> Result<Input, Fault> {
-        let Self {
-            kind,
-            key,
-            label,
-            latency_ms,
-            pattern,
-            tone_hz,
-        } = self;
-        let fault =
-            |name: &str, problem: &str| Fault::new(format!("input.{index}.{name}"), problem);
+        let Self { kind, key, label, latency_ms, pattern, tone_hz } = self;
+        let fault = |name: &str, problem: &str| Fault::new(format!("input.{index}.{name}"), problem);
         match kind {
             InputKind::Rtmp => {
                 if pattern.is_some() {
@@ -174,10 +161,7 @@ impl InputEntry {
                 let key = key.ok_or_else(|| fault("key", "missing"))?;
                 Ok(Input {
                     label: label.unwrap_or_else(|| key.clone()),
-                    source: Source::Rtmp {
-                        key,
-                        latency_ms: latency_ms.unwrap_or(source_latency_ms),
-                    },
+                    source: Source::Rtmp { key, latency_ms: latency_ms.unwrap_or(source_latency_ms) },
                 })
             }
             InputKind::Pattern => {
@@ -190,10 +174,7 @@ impl InputEntry {
                 let pattern = pattern.unwrap_or_default();
                 Ok(Input {
                     label: label.unwrap_or_else(|| pattern.as_str().to_owned()),
-                    source: Source::Pattern {
-                        pattern,
-                        tone_hz: tone_hz.unwrap_or(0),
-                    },
+                    source: Source::Pattern { pattern, tone_hz: tone_hz.unwrap_or(0) },
                 })
             }
         }
@@ -202,34 +183,16 @@ impl InputEntry {
 
 impl ChannelEntry {
     fn named(id: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            width: None,
-            height: None,
-            fps: None,
-            dsk: None,
-        }
+        Self { id: id.to_owned(), width: None, height: None, fps: None, dsk: None }
     }
 
     fn resolve(self, project: &Project) -> Channel {
-        let Self {
-            id,
-            width,
-            height,
-            fps,
-            dsk,
-        } = self;
+        let Self { id, width, height, fps, dsk } = self;
         let width = width.unwrap_or(project.width);
         let height = height.unwrap_or(project.height);
         let fps = fps.unwrap_or(project.fps);
         let fits_program = Project { width, height, fps } == *project;
-        Channel {
-            id,
-            width,
-            height,
-            fps,
-            dsk: dsk.unwrap_or(fits_program),
-        }
+        Channel { id, width, height, fps, dsk: dsk.unwrap_or(fits_program) }
     }
 }
 
@@ -299,10 +262,7 @@ mod tests {
                 shown.push((table.clone(), key.to_owned()));
             }
         }
-        let missing: Vec<_> = keys()
-            .into_iter()
-            .filter(|key| !shown.contains(key))
-            .collect();
+        let missing: Vec<_> = keys().into_iter().filter(|key| !shown.contains(key)).collect();
         assert!(missing.is_empty(), "not in the example: {missing:?}");
     }
 }

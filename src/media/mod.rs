@@ -6,6 +6,7 @@ pub mod format;
 pub mod graphics;
 pub mod ingest;
 pub mod link;
+pub mod mixer;
 pub mod output;
 pub mod pipeline;
 pub mod supervisor;

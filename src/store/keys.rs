@@ -105,20 +105,16 @@ impl Keys {
 
     /// Revokes a key for good.
     pub async fn revoke(&self, id: &str, now: i64) -> Result<Revocation, StoreError> {
-        let changed =
-            sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
-                .bind(now)
-                .bind(id)
-                .execute(&self.pool)
-                .await?
-                .rows_affected();
+        let changed = sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+            .bind(now)
+            .bind(id)
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
         if changed > 0 {
             return Ok(Revocation::Done);
         }
-        let known = sqlx::query("SELECT 1 FROM api_keys WHERE id = ?")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let known = sqlx::query("SELECT 1 FROM api_keys WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
         Ok(match known {
             Some(_) => Revocation::Already,
             None => Revocation::Unknown,
@@ -127,11 +123,7 @@ impl Keys {
 
     /// Notes that a key was used.
     pub async fn used(&self, id: &str, now: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE api_keys SET last_used_at = ? WHERE id = ?")
-            .bind(now)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query("UPDATE api_keys SET last_used_at = ? WHERE id = ?").bind(now).bind(id).execute(&self.pool).await?;
         Ok(())
     }
 }

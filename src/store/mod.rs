@@ -6,9 +6,7 @@ mod keys;
 
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io,
@@ -73,10 +71,7 @@ impl Store {
         let made = tokio::task::spawn_blocking(move || prepare(&folder)).await;
         let migrating = made
             .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-            .map_err(|source| StoreError::Io {
-                path: path.clone(),
-                source,
-            })?;
+            .map_err(|source| StoreError::Io { path: path.clone(), source })?;
 
         let options = SqliteConnectOptions::new()
             .filename(&file)
@@ -88,14 +83,8 @@ impl Store {
             .max_connections(CONNECTIONS)
             .connect_with(options)
             .await
-            .map_err(|source| StoreError::Open {
-                path: path.clone(),
-                source,
-            })?;
-        sqlx::migrate!()
-            .run(&pool)
-            .await
-            .map_err(|source| StoreError::Migrate { path, source })?;
+            .map_err(|source| StoreError::Open { path: path.clone(), source })?;
+        sqlx::migrate!().run(&pool).await.map_err(|source| StoreError::Migrate { path, source })?;
         drop(migrating);
         Ok(Self { pool })
     }
@@ -118,11 +107,7 @@ fn prepare(folder: &Path) -> io::Result<File> {
     let lock = File::open(folder)?;
     lock.lock()?;
     // Only ever created, never opened here: closing any descriptor of the file would drop SQLite's own locks.
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(folder.join("lumencast.db"));
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("lumencast.db"));
     match created {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(lock),

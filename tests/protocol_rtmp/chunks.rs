@@ -28,10 +28,7 @@ fn read(reader: &mut Reader, bytes: &[u8]) -> Result<Vec<Message>, ChunkError> {
 }
 
 fn brief(messages: &[Message]) -> Vec<(u32, u8, usize)> {
-    messages
-        .iter()
-        .map(|m| (m.timestamp, m.kind, m.body.len()))
-        .collect()
+    messages.iter().map(|m| (m.timestamp, m.kind, m.body.len())).collect()
 }
 
 #[test]
@@ -50,27 +47,16 @@ fn messages_interleaved_on_two_chunk_streams_are_put_together() {
     .concat();
     let messages = read(&mut Reader::new(1000), &wire).unwrap();
     assert_eq!(brief(&messages), [(41, 8, 100), (40, 9, 300)]);
-    assert_eq!(
-        (&messages[0].body[..], &messages[1].body[..]),
-        (&sound[..], &picture[..])
-    );
+    assert_eq!((&messages[0].body[..], &messages[1].body[..]), (&sound[..], &picture[..]));
 }
 
 #[test]
 fn deltas_add_up_and_a_bare_chunk_repeats_the_last_one() {
-    let wire = [
-        &full(4, 1000, 1, 8)[..],
-        &[0],
-        &[0x44, 0, 0, 23, 0, 0, 2, 8, 1, 1],
-        &[0x84, 0, 0, 20, 2, 2],
-        &[0xc4, 3, 3],
-    ]
-    .concat();
+    let wire =
+        [&full(4, 1000, 1, 8)[..], &[0], &[0x44, 0, 0, 23, 0, 0, 2, 8, 1, 1], &[0x84, 0, 0, 20, 2, 2], &[0xc4, 3, 3]]
+            .concat();
     let messages = read(&mut Reader::new(1000), &wire).unwrap();
-    assert_eq!(
-        brief(&messages),
-        [(1000, 8, 1), (1023, 8, 2), (1043, 8, 2), (1063, 8, 2)]
-    );
+    assert_eq!(brief(&messages), [(1000, 8, 1), (1023, 8, 2), (1043, 8, 2), (1063, 8, 2)]);
 }
 
 #[test]
@@ -89,28 +75,14 @@ fn extended_time_is_taken_with_and_without_its_repetition() {
 
 #[test]
 fn an_extended_delta_below_its_threshold_does_no_harm() {
-    let wire = [
-        &full(4, 5, 1, 8)[..],
-        &[0],
-        &[0x84, 0xff, 0xff, 0xff, 0, 0, 0, 9, 1],
-    ]
-    .concat();
-    assert_eq!(
-        brief(&read(&mut Reader::new(9), &wire).unwrap()),
-        [(5, 8, 1), (14, 8, 1)]
-    );
+    let wire = [&full(4, 5, 1, 8)[..], &[0], &[0x84, 0xff, 0xff, 0xff, 0, 0, 0, 9, 1]].concat();
+    assert_eq!(brief(&read(&mut Reader::new(9), &wire).unwrap()), [(5, 8, 1), (14, 8, 1)]);
 }
 
 #[test]
 fn a_message_above_the_limit_is_refused_by_its_header() {
     let error = read(&mut Reader::new(1000), &full(6, 0, 1001, 9)).unwrap_err();
-    assert_eq!(
-        error,
-        ChunkError::TooLarge {
-            length: 1001,
-            limit: 1000
-        }
-    );
+    assert_eq!(error, ChunkError::TooLarge { length: 1001, limit: 1000 });
 }
 
 #[test]
@@ -123,13 +95,7 @@ fn unfinished_messages_together_stay_below_the_limit() {
         outcome.is_ok()
     });
     assert_eq!(opened.count(), 7);
-    assert_eq!(
-        outcome,
-        Err(ChunkError::TooLarge {
-            length: 1024,
-            limit: 1000
-        })
-    );
+    assert_eq!(outcome, Err(ChunkError::TooLarge { length: 1024, limit: 1000 }));
 }
 
 #[test]
@@ -138,16 +104,11 @@ fn nonsense_headers_are_errors() {
     assert_eq!(next(&[0xc5]), ChunkError::NoPrevious(5));
     let within = [&full(6, 0, 200, 9)[..], &[0; 128], &full(6, 0, 200, 9)].concat();
     assert_eq!(next(&within), ChunkError::Unfinished(6));
-    let streams: Vec<u8> = (0..65)
-        .flat_map(|id| [&[0, id][..], &full(0, 0, 0, 8)[1..]].concat())
-        .collect();
+    let streams: Vec<u8> = (0..65).flat_map(|id| [&[0, id][..], &full(0, 0, 0, 8)[1..]].concat()).collect();
     assert_eq!(next(&streams), ChunkError::TooManyStreams);
     let mut reader = Reader::new(1000);
     assert_eq!(reader.set_chunk_size(0), Err(ChunkError::ChunkSize(0)));
-    assert_eq!(
-        reader.set_chunk_size(1 << 31),
-        Err(ChunkError::ChunkSize(1 << 31))
-    );
+    assert_eq!(reader.set_chunk_size(1 << 31), Err(ChunkError::ChunkSize(1 << 31)));
 }
 
 #[test]

@@ -13,54 +13,30 @@ use rml_rtmp::time::RtmpTimestamp;
 use std::time::Duration;
 
 fn video(bytes: &'static [u8]) -> RtmpMessage {
-    RtmpMessage::VideoData {
-        data: Bytes::from_static(bytes),
-    }
+    RtmpMessage::VideoData { data: Bytes::from_static(bytes) }
 }
 
 fn asks(app: &str, key: &str) -> Result<Vec<Event>, SessionError> {
-    Ok(vec![Event::Publish {
-        app: app.into(),
-        key: key.into(),
-    }])
+    Ok(vec![Event::Publish { app: app.into(), key: key.into() }])
 }
 
 #[test]
 fn a_connect_is_answered_with_sizes_success_and_the_codecs_we_take() {
     let mut peer = Peer::connected("live");
     let heard = peer.hear();
-    let kinds: Vec<u8> = heard
-        .iter()
-        .map(|(_, message)| message.get_message_type_id())
-        .collect();
+    let kinds: Vec<u8> = heard.iter().map(|(_, message)| message.get_message_type_id()).collect();
     assert_eq!(kinds, [5, 6, 1, 20]);
-    let Some((
-        0,
-        RtmpMessage::Amf0Command {
-            command_name,
-            transaction_id,
-            command_object,
-            additional_arguments,
-        },
-    )) = heard.into_iter().last()
+    let Some((0, RtmpMessage::Amf0Command { command_name, transaction_id, command_object, additional_arguments })) =
+        heard.into_iter().last()
     else {
         panic!("no command");
     };
     assert_eq!((command_name.as_str(), transaction_id), ("_result", 1.0));
     let codecs = ["avc1", "hvc1", "mp4a"].map(|code| Value::Utf8String(code.into()));
     let properties = command_object.get_object_properties().unwrap();
-    assert_eq!(
-        properties["fourCcList"],
-        Value::StrictArray(codecs.to_vec())
-    );
-    let information = additional_arguments[0]
-        .clone()
-        .get_object_properties()
-        .unwrap();
-    assert_eq!(
-        information["code"],
-        Value::Utf8String("NetConnection.Connect.Success".into())
-    );
+    assert_eq!(properties["fourCcList"], Value::StrictArray(codecs.to_vec()));
+    let information = additional_arguments[0].clone().get_object_properties().unwrap();
+    assert_eq!(information["code"], Value::Utf8String("NetConnection.Connect.Success".into()));
 }
 
 #[test]
@@ -68,12 +44,9 @@ fn a_stream_is_created_and_the_announcements_around_it_are_answered() {
     let mut peer = Peer::connected("live");
     peer.hear();
     let key = || vec![Value::Utf8String("KEY".into())];
-    peer.say(0, command("releaseStream", 2.0, Value::Null, key()))
-        .unwrap();
-    peer.say(0, command("FCPublish", 0.0, Value::Null, key()))
-        .unwrap();
-    peer.say(0, command("createStream", 4.0, Value::Null, vec![]))
-        .unwrap();
+    peer.say(0, command("releaseStream", 2.0, Value::Null, key())).unwrap();
+    peer.say(0, command("FCPublish", 0.0, Value::Null, key())).unwrap();
+    peer.say(0, command("createStream", 4.0, Value::Null, vec![])).unwrap();
     let results = [(2.0, Value::Undefined), (4.0, Value::Number(1.0))]
         .map(|(transaction, value)| (0, command("_result", transaction, Value::Null, vec![value])));
     assert_eq!(peer.hear(), results);
@@ -88,16 +61,9 @@ fn the_ways_encoders_write_application_and_key_come_out_the_same() {
         ("live/KEY", ""),
         ("live/KEY/", "?x"),
     ] {
-        assert_eq!(
-            Peer::connected(app).publish(name),
-            asks("live", "KEY"),
-            "{app} {name}"
-        );
+        assert_eq!(Peer::connected(app).publish(name), asks("live", "KEY"), "{app} {name}");
     }
-    assert_eq!(
-        Peer::connected("studio/a").publish("KEY"),
-        asks("studio/a", "KEY")
-    );
+    assert_eq!(Peer::connected("studio/a").publish("KEY"), asks("studio/a", "KEY"));
     assert_eq!(Peer::connected("live").publish(""), asks("live", ""));
 }
 
@@ -105,21 +71,12 @@ fn the_ways_encoders_write_application_and_key_come_out_the_same() {
 fn a_publish_without_its_type_and_one_in_the_amf3_envelope_are_understood() {
     let arguments = || vec![Value::Utf8String("KEY".into())];
     let mut peer = Peer::connected("live");
-    assert_eq!(
-        peer.say(1, command("publish", 5.0, Value::Null, arguments())),
-        asks("live", "KEY")
-    );
+    assert_eq!(peer.say(1, command("publish", 5.0, Value::Null, arguments())), asks("live", "KEY"));
     let mut peer = Peer::connected("live");
-    let plain = MessagePayload::from_rtmp_message(
-        command("publish", 5.0, Value::Null, arguments()),
-        RtmpTimestamp::new(0),
-        1,
-    );
+    let plain =
+        MessagePayload::from_rtmp_message(command("publish", 5.0, Value::Null, arguments()), RtmpTimestamp::new(0), 1);
     let data = [&[0], &plain.unwrap().data[..]].concat().into();
-    assert_eq!(
-        peer.say(1, RtmpMessage::Unknown { type_id: 17, data }),
-        asks("live", "KEY")
-    );
+    assert_eq!(peer.say(1, RtmpMessage::Unknown { type_id: 17, data }), asks("live", "KEY"));
 }
 
 #[test]
@@ -131,20 +88,13 @@ fn a_granted_publisher_is_told_so_on_its_stream() {
     let heard = peer.hear();
     assert!(heard.iter().any(|(_, message)| matches!(
         message,
-        RtmpMessage::UserControl {
-            event_type: UserControlEventType::StreamBegin,
-            stream_id: Some(1),
-            ..
-        }
+        RtmpMessage::UserControl { event_type: UserControlEventType::StreamBegin, stream_id: Some(1), .. }
     )));
     let mut peer = Peer::connected("live");
     peer.publish("KEY").unwrap();
     peer.session.grant().unwrap();
     let (name, level, code, _, stream) = peer.answers().pop().unwrap();
-    assert_eq!(
-        (name.as_str(), level.as_str(), stream),
-        ("onStatus", "status", 1)
-    );
+    assert_eq!((name.as_str(), level.as_str(), stream), ("onStatus", "status", 1));
     assert_eq!(code, "NetStream.Publish.Start");
 }
 
@@ -169,10 +119,7 @@ fn a_refusal_is_an_error_status_with_its_code_and_description() {
 fn nothing_is_read_between_the_question_and_its_answer() {
     let mut peer = Peer::connected("live");
     peer.publish("KEY").unwrap();
-    assert_eq!(
-        peer.say_at(40, 1, video(b"\x17\x01\x00\x00\x00unit")),
-        Ok(vec![])
-    );
+    assert_eq!(peer.say_at(40, 1, video(b"\x17\x01\x00\x00\x00unit")), Ok(vec![]));
     peer.session.grant().unwrap();
     let time = Duration::from_millis(40);
     let packet = Packet::Video {
@@ -186,10 +133,7 @@ fn nothing_is_read_between_the_question_and_its_answer() {
     let mut peer = Peer::connected("live");
     peer.publish("KEY").unwrap();
     peer.session.refuse(Denial::BadName, "no").unwrap();
-    assert_eq!(
-        peer.say_at(40, 1, video(b"\x17\x01\x00\x00\x00unit")),
-        Ok(vec![])
-    );
+    assert_eq!(peer.say_at(40, 1, video(b"\x17\x01\x00\x00\x00unit")), Ok(vec![]));
 }
 
 #[test]
@@ -205,62 +149,33 @@ fn media_outside_of_a_publish_is_ignored_and_metadata_always() {
 #[test]
 fn an_unsupported_codec_is_reported_by_name() {
     let events = Peer::publishing().say(1, video(b"\x90vp09rest"));
-    assert_eq!(
-        events,
-        Ok(vec![Event::Unreadable(TagError::Unsupported(
-            "vp09".into()
-        ))])
-    );
+    assert_eq!(events, Ok(vec![Event::Unreadable(TagError::Unsupported("vp09".into()))]));
 }
 
 #[test]
 fn a_player_is_told_that_there_is_nothing_to_play() {
     let mut peer = Peer::connected("live");
     peer.hear();
-    let play = command(
-        "play",
-        4.0,
-        Value::Null,
-        vec![Value::Utf8String("KEY".into())],
-    );
+    let play = command("play", 4.0, Value::Null, vec![Value::Utf8String("KEY".into())]);
     assert!(matches!(peer.say(1, play), Err(SessionError::Protocol(_))));
     let (name, level, code, _, stream) = peer.answers().pop().unwrap();
-    assert_eq!(
-        (name.as_str(), level.as_str(), stream),
-        ("onStatus", "error", 1)
-    );
+    assert_eq!((name.as_str(), level.as_str(), stream), ("onStatus", "error", 1));
     assert_eq!(code, "NetStream.Play.Failed");
 }
 
 #[test]
 fn each_way_to_end_a_publish_ends_it_once_and_another_may_follow_from_zero() {
     let key = Value::Utf8String("KEY".into());
-    for (name, argument) in [
-        ("FCUnpublish", key),
-        ("deleteStream", Value::Number(1.0)),
-        ("closeStream", Value::Null),
-    ] {
+    for (name, argument) in [("FCUnpublish", key), ("deleteStream", Value::Number(1.0)), ("closeStream", Value::Null)] {
         let mut peer = Peer::publishing();
-        peer.say_at(9000, 1, video(b"\x27\x01\x00\x00\x00unit"))
-            .unwrap();
+        peer.say_at(9000, 1, video(b"\x27\x01\x00\x00\x00unit")).unwrap();
         let end = || command(name, 6.0, Value::Null, vec![argument.clone()]);
         assert_eq!(peer.say(1, end()), Ok(vec![Event::Finished]), "{name}");
         assert_eq!(peer.say(1, end()), Ok(vec![]), "{name}");
         assert_eq!(peer.publish("OTHER"), asks("live", "OTHER"));
         peer.session.grant().unwrap();
-        let events = peer
-            .say_at(0, 1, video(b"\x27\x01\x00\x00\x00unit"))
-            .unwrap();
-        assert!(
-            matches!(
-                events[..],
-                [Event::Packet(Packet::Video {
-                    dts: Duration::ZERO,
-                    ..
-                })]
-            ),
-            "{events:?}"
-        );
+        let events = peer.say_at(0, 1, video(b"\x27\x01\x00\x00\x00unit")).unwrap();
+        assert!(matches!(events[..], [Event::Packet(Packet::Video { dts: Duration::ZERO, .. })]), "{events:?}");
     }
     let other = command("deleteStream", 6.0, Value::Null, vec![Value::Number(7.0)]);
     assert_eq!(Peer::publishing().say(0, other), Ok(vec![]));
@@ -269,23 +184,12 @@ fn each_way_to_end_a_publish_ends_it_once_and_another_may_follow_from_zero() {
 #[test]
 fn commands_out_of_order_or_in_excess_end_the_connection() {
     let connect = || command("connect", 1.0, Value::Null, vec![]);
-    assert!(matches!(
-        Peer::shaken().publish("KEY"),
-        Err(SessionError::Protocol(_))
-    ));
-    assert!(matches!(
-        Peer::connected("live").say(0, connect()),
-        Err(SessionError::Protocol(_))
-    ));
-    assert!(matches!(
-        Peer::publishing().publish("KEY"),
-        Err(SessionError::Protocol(_))
-    ));
+    assert!(matches!(Peer::shaken().publish("KEY"), Err(SessionError::Protocol(_))));
+    assert!(matches!(Peer::connected("live").say(0, connect()), Err(SessionError::Protocol(_))));
+    assert!(matches!(Peer::publishing().publish("KEY"), Err(SessionError::Protocol(_))));
     let mut peer = Peer::connected("live");
     let create = || command("createStream", 4.0, Value::Null, vec![]);
-    let created = (0..100)
-        .take_while(|_| peer.say(0, create()).is_ok())
-        .count();
+    let created = (0..100).take_while(|_| peer.say(0, create()).is_ok()).count();
     assert_eq!(created, 16);
 }
 
@@ -296,56 +200,36 @@ fn a_stranger_gets_less_room_than_a_publisher_and_nobody_more_than_allowed() {
         [7, 0, 0, 0, a, b, c, 9, 1, 0, 0, 0]
     };
     let mut outcomes = Vec::new();
-    for (mut peer, length) in [
-        (Peer::connected("live"), 16_385),
-        (Peer::publishing(), 16_385),
-        (Peer::publishing(), 100_001),
-    ] {
+    for (mut peer, length) in
+        [(Peer::connected("live"), 16_385), (Peer::publishing(), 16_385), (Peer::publishing(), 100_001)]
+    {
         peer.session.feed(&header(length)).unwrap();
         outcomes.push(peer.events());
     }
     let above = |length, limit| Err(SessionError::Chunk(ChunkError::TooLarge { length, limit }));
-    assert_eq!(
-        outcomes,
-        [
-            above(16_385, 16_384),
-            Ok(vec![]),
-            above(100_001, MAX_MESSAGE)
-        ]
-    );
+    assert_eq!(outcomes, [above(16_385, 16_384), Ok(vec![]), above(100_001, MAX_MESSAGE)]);
 }
 
 #[test]
 fn received_bytes_are_acknowledged_in_total_each_window() {
     let mut peer = Peer::publishing();
-    peer.say(0, RtmpMessage::WindowAcknowledgement { size: 70_000 })
-        .unwrap();
-    peer.say(0, RtmpMessage::SetChunkSize { size: 90_000 })
-        .unwrap();
-    peer.serializer
-        .set_max_chunk_size(90_000, RtmpTimestamp::new(0))
-        .unwrap();
+    peer.say(0, RtmpMessage::WindowAcknowledgement { size: 70_000 }).unwrap();
+    peer.say(0, RtmpMessage::SetChunkSize { size: 90_000 }).unwrap();
+    peer.serializer.set_max_chunk_size(90_000, RtmpTimestamp::new(0)).unwrap();
     let mut acknowledged = Vec::new();
     for _ in 0..3 {
         let data = Bytes::from(vec![0x27; 80_000]);
         peer.say(1, RtmpMessage::VideoData { data }).unwrap();
-        acknowledged.extend(
-            peer.hear()
-                .into_iter()
-                .filter_map(|(_, message)| match message {
-                    RtmpMessage::Acknowledgement { sequence_number } => Some(sequence_number),
-                    _ => None,
-                }),
-        );
+        acknowledged.extend(peer.hear().into_iter().filter_map(|(_, message)| match message {
+            RtmpMessage::Acknowledgement { sequence_number } => Some(sequence_number),
+            _ => None,
+        }));
     }
     let [first, second, third] = acknowledged[..] else {
         panic!("{acknowledged:?}");
     };
     assert!((80_000..82_000).contains(&first), "{first}");
-    assert!(
-        (80_000..80_100).contains(&(second - first))
-            && (80_000..80_100).contains(&(third - second))
-    );
+    assert!((80_000..80_100).contains(&(second - first)) && (80_000..80_100).contains(&(third - second)));
 }
 
 #[test]
@@ -357,25 +241,16 @@ fn a_ping_comes_back_with_its_timestamp() {
         buffer_length: None,
         timestamp: Some(RtmpTimestamp::new(77)),
     };
-    peer.say(0, control(UserControlEventType::PingRequest))
-        .unwrap();
-    assert_eq!(
-        peer.hear(),
-        [(0, control(UserControlEventType::PingResponse))]
-    );
+    peer.say(0, control(UserControlEventType::PingRequest)).unwrap();
+    assert_eq!(peer.hear(), [(0, control(UserControlEventType::PingResponse))]);
     // An event nobody knows is not worth a connection.
     let data = Bytes::from_static(&[0, 99, 1]);
-    assert_eq!(
-        peer.say(0, RtmpMessage::Unknown { type_id: 4, data }),
-        Ok(vec![])
-    );
+    assert_eq!(peer.say(0, RtmpMessage::Unknown { type_id: 4, data }), Ok(vec![]));
 }
 
 #[test]
 fn what_is_not_rtmp_is_refused_by_its_first_byte() {
-    let error = Session::new(MAX_MESSAGE)
-        .feed(b"GET / HTTP/1.1\r\n")
-        .unwrap_err();
+    let error = Session::new(MAX_MESSAGE).feed(b"GET / HTTP/1.1\r\n").unwrap_err();
     assert!(matches!(error, SessionError::Handshake(_)));
 }
 

@@ -36,11 +36,7 @@ impl Peer {
         session.feed(&response_bytes).unwrap();
         assert!(session.is_shaken());
         let (serializer, deserializer) = (ChunkSerializer::new(), ChunkDeserializer::new());
-        Self {
-            session,
-            serializer,
-            deserializer,
-        }
+        Self { session, serializer, deserializer }
     }
 
     pub fn connected(app: &str) -> Self {
@@ -60,10 +56,7 @@ impl Peer {
     }
 
     pub fn publish(&mut self, name: &str) -> Result<Vec<Event>, SessionError> {
-        let arguments = vec![
-            Value::Utf8String(name.into()),
-            Value::Utf8String("live".into()),
-        ];
+        let arguments = vec![Value::Utf8String(name.into()), Value::Utf8String("live".into())];
         self.say(1, command("publish", 5.0, Value::Null, arguments))
     }
 
@@ -71,25 +64,15 @@ impl Peer {
         self.say_at(0, stream, message)
     }
 
-    pub fn say_at(
-        &mut self,
-        time: u32,
-        stream: u32,
-        message: RtmpMessage,
-    ) -> Result<Vec<Event>, SessionError> {
+    pub fn say_at(&mut self, time: u32, stream: u32, message: RtmpMessage) -> Result<Vec<Event>, SessionError> {
         let bytes = self.bytes(time, stream, message);
         self.session.feed(&bytes)?;
         self.events()
     }
 
     pub fn bytes(&mut self, time: u32, stream: u32, message: RtmpMessage) -> Vec<u8> {
-        let payload = message
-            .into_message_payload(RtmpTimestamp::new(time), stream)
-            .unwrap();
-        self.serializer
-            .serialize(&payload, false, false)
-            .unwrap()
-            .bytes
+        let payload = message.into_message_payload(RtmpTimestamp::new(time), stream).unwrap();
+        self.serializer.serialize(&payload, false, false).unwrap().bytes
     }
 
     pub fn events(&mut self) -> Result<Vec<Event>, SessionError> {
@@ -115,27 +98,14 @@ impl Peer {
     }
 
     pub fn answers(&mut self) -> Vec<Answer> {
-        let commands = self
-            .hear()
-            .into_iter()
-            .filter_map(|(stream, message)| match message {
-                RtmpMessage::Amf0Command {
-                    command_name,
-                    mut additional_arguments,
-                    ..
-                } => {
-                    let information = additional_arguments.pop()?.get_object_properties()?;
-                    let text = |name| information.get(name)?.clone().get_string();
-                    Some((
-                        command_name,
-                        text("level")?,
-                        text("code")?,
-                        text("description")?,
-                        stream,
-                    ))
-                }
-                _ => None,
-            });
+        let commands = self.hear().into_iter().filter_map(|(stream, message)| match message {
+            RtmpMessage::Amf0Command { command_name, mut additional_arguments, .. } => {
+                let information = additional_arguments.pop()?.get_object_properties()?;
+                let text = |name| information.get(name)?.clone().get_string();
+                Some((command_name, text("level")?, text("code")?, text("description")?, stream))
+            }
+            _ => None,
+        });
         commands.collect()
     }
 }

@@ -31,40 +31,20 @@ fn read_audio(parts: &[&[u8]]) -> Result<AudioTag, TagError> {
 fn an_avc_sequence_header_is_a_configuration() {
     let record = Bytes::copy_from_slice(&AVC_RECORD);
     let tag = read_video(&[&[0x17, 0, 0, 0, 0], &AVC_RECORD]);
-    assert_eq!(
-        tag,
-        Ok(VideoTag::Config {
-            codec: VideoCodec::H264,
-            record
-        })
-    );
+    assert_eq!(tag, Ok(VideoTag::Config { codec: VideoCodec::H264, record }));
 }
 
 #[test]
 fn avc_units_carry_their_kind_and_a_signed_offset() {
     let frame = |keyframe, offset| {
         let data = Bytes::from_static(&[0, 0, 0, 1, 9]);
-        Ok(VideoTag::Frame {
-            codec: VideoCodec::H264,
-            keyframe,
-            offset,
-            data,
-        })
+        Ok(VideoTag::Frame { codec: VideoCodec::H264, keyframe, offset, data })
     };
     let unit = [0, 0, 0, 1, 9];
     assert_eq!(read_video(&[&[0x17, 1, 0, 0, 80], &unit]), frame(true, 80));
-    assert_eq!(
-        read_video(&[&[0x27, 1, 0xff, 0xff, 0xd8], &unit]),
-        frame(false, -40)
-    );
-    assert_eq!(
-        read_video(&[&[0x27, 1, 0x80, 0, 0], &unit]),
-        frame(false, -8_388_608)
-    );
-    assert_eq!(
-        read_video(&[&[0x37, 1, 0x7f, 0xff, 0xff], &unit]),
-        frame(false, 8_388_607)
-    );
+    assert_eq!(read_video(&[&[0x27, 1, 0xff, 0xff, 0xd8], &unit]), frame(false, -40));
+    assert_eq!(read_video(&[&[0x27, 1, 0x80, 0, 0], &unit]), frame(false, -8_388_608));
+    assert_eq!(read_video(&[&[0x37, 1, 0x7f, 0xff, 0xff], &unit]), frame(false, 8_388_607));
 }
 
 #[test]
@@ -75,23 +55,10 @@ fn enhanced_hevc_comes_with_and_without_an_offset() {
     assert_eq!(config, Ok(VideoTag::Config { codec, record }));
     let data = Bytes::from_static(&[0, 0, 0, 1, 0x26]);
     let coded = read_video(&[&[0x91], b"hvc1", &[0xff, 0xff, 0xfe], &data]);
-    let frame = VideoTag::Frame {
-        codec,
-        keyframe: true,
-        offset: -2,
-        data: data.clone(),
-    };
+    let frame = VideoTag::Frame { codec, keyframe: true, offset: -2, data: data.clone() };
     assert_eq!(coded, Ok(frame));
     let coded_x = read_video(&[&[0xa3], b"hvc1", &data]);
-    assert_eq!(
-        coded_x,
-        Ok(VideoTag::Frame {
-            codec,
-            keyframe: false,
-            offset: 0,
-            data
-        })
-    );
+    assert_eq!(coded_x, Ok(VideoTag::Frame { codec, keyframe: false, offset: 0, data }));
 }
 
 #[test]
@@ -99,28 +66,14 @@ fn enhanced_avc_is_h264() {
     let data = Bytes::from_static(&[0, 0, 0, 1, 0x65]);
     let tag = read_video(&[&[0x91], b"avc1", &[0, 0, 3], &data]);
     let codec = VideoCodec::H264;
-    assert_eq!(
-        tag,
-        Ok(VideoTag::Frame {
-            codec,
-            keyframe: true,
-            offset: 3,
-            data
-        })
-    );
+    assert_eq!(tag, Ok(VideoTag::Frame { codec, keyframe: true, offset: 3, data }));
 }
 
 #[test]
 fn hevc_under_the_old_codec_id_is_hevc() {
     let record = Bytes::from(hevc_record());
     let tag = read_video(&[&[0x1c, 0, 0, 0, 0], &record]);
-    assert_eq!(
-        tag,
-        Ok(VideoTag::Config {
-            codec: VideoCodec::Hevc,
-            record
-        })
-    );
+    assert_eq!(tag, Ok(VideoTag::Config { codec: VideoCodec::Hevc, record }));
 }
 
 #[test]
@@ -130,37 +83,17 @@ fn modifiers_before_the_packet_type_are_skipped() {
     let long = [[0xff, 1, 0].as_slice(), &[7; 257], &[0x03]].concat();
     let tag = read_video(&[&[0x97, 2, 0, 1, 2, 0x07], &long, b"hvc1", &data]);
     let codec = VideoCodec::Hevc;
-    assert_eq!(
-        tag,
-        Ok(VideoTag::Frame {
-            codec,
-            keyframe: true,
-            offset: 0,
-            data
-        })
-    );
+    assert_eq!(tag, Ok(VideoTag::Frame { codec, keyframe: true, offset: 0, data }));
 }
 
 #[test]
 fn aac_is_read_in_both_forms() {
     let record = Bytes::from_static(&[0x11, 0x90]);
     let unit = Bytes::from_static(&[0x21, 0x10, 4]);
-    assert_eq!(
-        read_audio(&[&[0xaf, 0], &record]),
-        Ok(AudioTag::Config(record.clone()))
-    );
-    assert_eq!(
-        read_audio(&[&[0xaf, 1], &unit]),
-        Ok(AudioTag::Frame(unit.clone()))
-    );
-    assert_eq!(
-        read_audio(&[&[0x90], b"mp4a", &record]),
-        Ok(AudioTag::Config(record))
-    );
-    assert_eq!(
-        read_audio(&[&[0x91], b"mp4a", &unit]),
-        Ok(AudioTag::Frame(unit))
-    );
+    assert_eq!(read_audio(&[&[0xaf, 0], &record]), Ok(AudioTag::Config(record.clone())));
+    assert_eq!(read_audio(&[&[0xaf, 1], &unit]), Ok(AudioTag::Frame(unit.clone())));
+    assert_eq!(read_audio(&[&[0x90], b"mp4a", &record]), Ok(AudioTag::Config(record)));
+    assert_eq!(read_audio(&[&[0x91], b"mp4a", &unit]), Ok(AudioTag::Frame(unit)));
 }
 
 #[test]
@@ -179,13 +112,7 @@ fn ends_commands_metadata_and_empty_bodies_hold_nothing() {
         let tag = video(Bytes::from_static(bytes));
         assert_eq!(tag, Ok(VideoTag::Nothing), "{bytes:x?}");
     }
-    let sound: [&[u8]; 5] = [
-        b"",
-        b"\xaf\x01",
-        b"\xaf\x00",
-        b"\x92mp4a",
-        b"\x94mp4a\x01\x02",
-    ];
+    let sound: [&[u8]; 5] = [b"", b"\xaf\x01", b"\xaf\x00", b"\x92mp4a", b"\x94mp4a\x01\x02"];
     for bytes in sound {
         let tag = audio(Bytes::from_static(bytes));
         assert_eq!(tag, Ok(AudioTag::Nothing), "{bytes:x?}");
@@ -202,23 +129,13 @@ fn an_unsupported_codec_is_named() {
         (b"\x91av01".to_vec(), "av01"),
         (b"\x90\xff\x00a\n".to_vec(), r"\xff\x00a\n"),
         (b"\x96\x00hvc1".to_vec(), "several tracks"),
-        (
-            [&[0x17, 0, 0, 0, 0], &[1, 0x64, 0, 31, 0xfd, 0xe1, 0][..]].concat(),
-            "2-byte length",
-        ),
+        ([&[0x17, 0, 0, 0, 0], &[1, 0x64, 0, 31, 0xfd, 0xe1, 0][..]].concat(), "2-byte length"),
     ];
     for (bytes, name) in picture {
         let said = text(video(bytes.into()).unwrap_err());
-        assert!(
-            said.contains(name) && said.contains("not supported"),
-            "{said}"
-        );
+        assert!(said.contains(name) && said.contains("not supported"), "{said}");
     }
-    for (bytes, name) in [
-        (vec![0x2f, 0], "MP3"),
-        (vec![0xb2, 0], "Speex"),
-        (b"\x90Opus".to_vec(), "Opus"),
-    ] {
+    for (bytes, name) in [(vec![0x2f, 0], "MP3"), (vec![0xb2, 0], "Speex"), (b"\x90Opus".to_vec(), "Opus")] {
         let said = text(audio(bytes.into()).unwrap_err());
         assert!(said.contains(name), "{said}");
     }
@@ -231,24 +148,13 @@ fn every_shortened_header_is_reported_and_not_guessed() {
     for whole in [avc, ex, b"\x97\x02\x00\x01\x02"] {
         for end in 1..=whole.len() {
             let cut = video(Bytes::copy_from_slice(&whole[..end]));
-            assert_eq!(
-                cut,
-                Err(TagError::Truncated("video")),
-                "{:x?}",
-                &whole[..end]
-            );
+            assert_eq!(cut, Err(TagError::Truncated("video")), "{:x?}", &whole[..end]);
         }
     }
     let short_record = read_video(&[&[0x17, 0, 0, 0, 0], &AVC_RECORD[..6]]);
-    assert_eq!(
-        short_record,
-        Err(TagError::Truncated("video configuration"))
-    );
+    assert_eq!(short_record, Err(TagError::Truncated("video configuration")));
     assert_eq!(read_audio(&[&[0xaf]]), Err(TagError::Truncated("audio")));
-    assert_eq!(
-        read_audio(&[&[0xaf, 0, 0x11]]),
-        Err(TagError::Truncated("audio configuration"))
-    );
+    assert_eq!(read_audio(&[&[0xaf, 0, 0x11]]), Err(TagError::Truncated("audio configuration")));
 }
 
 #[test]
@@ -279,12 +185,9 @@ enum Form {
 fn write_video(tag: &VideoTag, form: Form) -> Bytes {
     let (codec, kind, packet_type, offset, data) = match tag {
         VideoTag::Config { codec, record } => (codec, 1, 0, None, record),
-        VideoTag::Frame {
-            codec,
-            keyframe,
-            offset,
-            data,
-        } => (codec, if *keyframe { 1 } else { 2 }, 1, Some(*offset), data),
+        VideoTag::Frame { codec, keyframe, offset, data } => {
+            (codec, if *keyframe { 1 } else { 2 }, 1, Some(*offset), data)
+        }
         VideoTag::Nothing => panic!("nothing to write"),
     };
     let offset_bytes = |offset: i32| offset.to_be_bytes()[1..].to_vec();
@@ -297,11 +200,7 @@ fn write_video(tag: &VideoTag, form: Form) -> Bytes {
         }
         Form::Enhanced => {
             let mut bytes = vec![0x80 | kind << 4 | packet_type];
-            bytes.extend(if *codec == VideoCodec::H264 {
-                b"avc1"
-            } else {
-                b"hvc1"
-            });
+            bytes.extend(if *codec == VideoCodec::H264 { b"avc1" } else { b"hvc1" });
             bytes.extend(offset.map(offset_bytes).unwrap_or_default());
             bytes
         }
@@ -313,33 +212,16 @@ fn write_video(tag: &VideoTag, form: Form) -> Bytes {
 fn any_video() -> impl Strategy<Value = VideoTag> {
     let codec = prop_oneof![Just(VideoCodec::H264), Just(VideoCodec::Hevc)];
     let payload = prop::collection::vec(any::<u8>(), 1..200);
-    (
-        codec,
-        any::<bool>(),
-        any::<bool>(),
-        -(1 << 23)..(1i32 << 23),
-        payload,
-    )
-        .prop_map(|(codec, config, keyframe, offset, payload)| {
+    (codec, any::<bool>(), any::<bool>(), -(1 << 23)..(1i32 << 23), payload).prop_map(
+        |(codec, config, keyframe, offset, payload)| {
             if config {
-                let head = if codec == VideoCodec::H264 {
-                    AVC_RECORD.to_vec()
-                } else {
-                    hevc_record()
-                };
-                VideoTag::Config {
-                    codec,
-                    record: [head, payload].concat().into(),
-                }
+                let head = if codec == VideoCodec::H264 { AVC_RECORD.to_vec() } else { hevc_record() };
+                VideoTag::Config { codec, record: [head, payload].concat().into() }
             } else {
-                VideoTag::Frame {
-                    codec,
-                    keyframe,
-                    offset,
-                    data: payload.into(),
-                }
+                VideoTag::Frame { codec, keyframe, offset, data: payload.into() }
             }
-        })
+        },
+    )
 }
 
 proptest! {

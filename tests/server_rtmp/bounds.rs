@@ -17,10 +17,7 @@ fn header(length: u32) -> [u8; 12] {
 async fn closed(socket: &mut TcpStream) -> Duration {
     let start = Instant::now();
     let mut buffer = [0; 4096];
-    while soon(socket.read(&mut buffer))
-        .await
-        .is_ok_and(|size| size > 0)
-    {}
+    while soon(socket.read(&mut buffer)).await.is_ok_and(|size| size > 0) {}
     start.elapsed()
 }
 
@@ -36,10 +33,7 @@ async fn a_declared_size_above_the_limit_closes_before_its_bytes_come() {
 
 #[tokio::test]
 async fn a_handshake_that_does_not_come_or_trickles_is_cut_off() {
-    let door = Door::with(64, |settings| {
-        settings.handshake_timeout = Duration::from_millis(300)
-    })
-    .await;
+    let door = Door::with(64, |settings| settings.handshake_timeout = Duration::from_millis(300)).await;
     let mut mute = TcpStream::connect(door.address).await.unwrap();
     let mut slow = TcpStream::connect(door.address).await.unwrap();
     let trickle = async {
@@ -50,38 +44,23 @@ async fn a_handshake_that_does_not_come_or_trickles_is_cut_off() {
         }
     };
     let (mute, ()) = soon(futures::future::join(closed(&mut mute), trickle)).await;
-    assert!(
-        (Duration::from_millis(250)..Duration::from_secs(3)).contains(&mute),
-        "{mute:?}"
-    );
+    assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&mute), "{mute:?}");
 }
 
 #[tokio::test]
 async fn one_who_shakes_hands_and_then_does_not_publish_is_cut_off() {
-    let door = Door::with(64, |settings| {
-        settings.idle_timeout = Duration::from_millis(300)
-    })
-    .await;
+    let door = Door::with(64, |settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::shaken(door.address).await;
     let waited = closed(&mut encoder.socket).await;
-    assert!(
-        (Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited),
-        "{waited:?}"
-    );
+    assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
 }
 
 #[tokio::test]
 async fn a_publisher_without_bytes_loses_its_seat() {
-    let mut door = Door::with(64, |settings| {
-        settings.idle_timeout = Duration::from_millis(300)
-    })
-    .await;
+    let mut door = Door::with(64, |settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::publishing(door.address).await;
     let waited = closed(&mut encoder.socket).await;
-    assert!(
-        (Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited),
-        "{waited:?}"
-    );
+    assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
     assert_eq!(all(door.next_seat().await).await, []);
     assert!(!door.seats.is_held("KEY"));
 }
@@ -114,9 +93,7 @@ async fn connections_above_the_limit_are_closed_and_places_come_back() {
             // A byte that is no handshake is answered by closing either way; a handshake only in a free place.
             let hello = [&[3][..], &[0; 1536]].concat();
             let mut reply = [0];
-            if socket.write_all(&hello).await.is_ok()
-                && matches!(socket.read(&mut reply).await, Ok(1))
-            {
+            if socket.write_all(&hello).await.is_ok() && matches!(socket.read(&mut reply).await, Ok(1)) {
                 break;
             }
         }
@@ -135,16 +112,9 @@ async fn connections_bytes_and_refusals_are_counted() {
     let mut stranger = Encoder::asking(door.address, "GUESS").await;
     let refusal = Status::error("NetStream.Publish.BadName", "unknown stream key");
     assert_eq!(stranger.status().await, refusal);
-    assert!(
-        handle.render().contains("lumencast_rtmp_connections 2"),
-        "{}",
-        handle.render()
-    );
+    assert!(handle.render().contains("lumencast_rtmp_connections 2"), "{}", handle.render());
     drop((stranger, encoder));
-    let wanted = [
-        "lumencast_rtmp_connections 0",
-        r#"lumencast_rtmp_refused_total{reason="unknown_key"} 1"#,
-    ];
+    let wanted = ["lumencast_rtmp_connections 0", r#"lumencast_rtmp_refused_total{reason="unknown_key"} 1"#];
     let counted = async {
         while !wanted.iter().all(|line| handle.render().contains(line)) {
             tokio::task::yield_now().await;
@@ -152,9 +122,7 @@ async fn connections_bytes_and_refusals_are_counted() {
     };
     soon(counted).await;
     let text = handle.render();
-    let bytes = text
-        .lines()
-        .find_map(|line| line.strip_prefix("lumencast_rtmp_bytes_total "));
+    let bytes = text.lines().find_map(|line| line.strip_prefix("lumencast_rtmp_bytes_total "));
     let bytes: u64 = bytes.unwrap().parse().unwrap();
     assert!((6_146..8_000).contains(&bytes), "{bytes}");
 }

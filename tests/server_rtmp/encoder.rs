@@ -33,18 +33,12 @@ impl Encoder {
         socket.write_all(&hello).await.unwrap();
         let mut reply = [0; 3073];
         soon(socket.read_exact(&mut reply)).await.unwrap();
-        let Ok(HandshakeProcessResult::Completed { response_bytes, .. }) =
-            handshake.process_bytes(&reply)
-        else {
+        let Ok(HandshakeProcessResult::Completed { response_bytes, .. }) = handshake.process_bytes(&reply) else {
             panic!("no handshake");
         };
         socket.write_all(&response_bytes).await.unwrap();
         let (serializer, deserializer) = (ChunkSerializer::new(), ChunkDeserializer::new());
-        Self {
-            socket,
-            serializer,
-            deserializer,
-        }
+        Self { socket, serializer, deserializer }
     }
 
     /// Asks to publish on a key of the application `live`, without waiting for an answer.
@@ -53,13 +47,9 @@ impl Encoder {
         let app = ("app".to_owned(), Value::Utf8String("live".to_owned()));
         let properties = Value::Object(HashMap::from([app]));
         encoder.command(0, "connect", 1.0, properties, vec![]).await;
-        encoder
-            .command(0, "createStream", 2.0, Value::Null, vec![])
-            .await;
+        encoder.command(0, "createStream", 2.0, Value::Null, vec![]).await;
         let arguments = [key, "live"].map(|text| Value::Utf8String(text.to_owned()));
-        encoder
-            .command(1, "publish", 3.0, Value::Null, arguments.to_vec())
-            .await;
+        encoder.command(1, "publish", 3.0, Value::Null, arguments.to_vec()).await;
         encoder
     }
 
@@ -71,14 +61,7 @@ impl Encoder {
         encoder
     }
 
-    pub async fn command(
-        &mut self,
-        stream: u32,
-        name: &str,
-        transaction: f64,
-        object: Value,
-        arguments: Vec<Value>,
-    ) {
+    pub async fn command(&mut self, stream: u32, name: &str, transaction: f64, object: Value, arguments: Vec<Value>) {
         let message = RtmpMessage::Amf0Command {
             command_name: name.to_owned(),
             transaction_id: transaction,
@@ -94,9 +77,7 @@ impl Encoder {
     }
 
     async fn say(&mut self, time: u32, stream: u32, message: RtmpMessage) {
-        let payload = message
-            .into_message_payload(RtmpTimestamp::new(time), stream)
-            .unwrap();
+        let payload = message.into_message_payload(RtmpTimestamp::new(time), stream).unwrap();
         let packet = self.serializer.serialize(&payload, false, false).unwrap();
         self.socket.write_all(&packet.bytes).await.unwrap();
     }
@@ -111,11 +92,9 @@ impl Encoder {
                     RtmpMessage::SetChunkSize { size } => {
                         self.deserializer.set_max_chunk_size(size as usize).unwrap();
                     }
-                    RtmpMessage::Amf0Command {
-                        command_name,
-                        additional_arguments,
-                        ..
-                    } if command_name == "onStatus" => {
+                    RtmpMessage::Amf0Command { command_name, additional_arguments, .. }
+                        if command_name == "onStatus" =>
+                    {
                         return Some(Status::read(additional_arguments));
                     }
                     _ => {}
@@ -146,18 +125,10 @@ impl Status {
     fn read(mut arguments: Vec<Value>) -> Self {
         let information = arguments.pop().unwrap().get_object_properties().unwrap();
         let text = |name: &str| information[name].clone().get_string().unwrap();
-        Self {
-            level: text("level"),
-            code: text("code"),
-            description: text("description"),
-        }
+        Self { level: text("level"), code: text("code"), description: text("description") }
     }
 
     pub fn error(code: &str, description: &str) -> Option<Self> {
-        Some(Self {
-            level: "error".into(),
-            code: code.into(),
-            description: description.into(),
-        })
+        Some(Self { level: "error".into(), code: code.into(), description: description.into() })
     }
 }

@@ -28,9 +28,7 @@ impl Admission for House {
             }
             let hold = self.seats.take(&request.key).await?;
             let (sender, receiver) = mpsc::channel(self.room);
-            self.arrivals
-                .send(receiver)
-                .map_err(|_| Refusal::Unavailable)?;
+            self.arrivals.send(receiver).map_err(|_| Refusal::Unavailable)?;
             Ok(Seat::registered(sender, hold))
         })
     }
@@ -52,28 +50,15 @@ impl Door {
 
     /// A door to seats with room for so many packets, on changed settings.
     pub async fn with(room: usize, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut settings = Settings {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            ..Settings::default()
-        };
+        let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
         change(&mut settings);
         let listener = bind(&settings).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, arrivals) = mpsc::unbounded_channel();
         let (seats, shutdown) = (Seats::new(), CancellationToken::new());
-        let house = Arc::new(House {
-            seats: seats.clone(),
-            room,
-            arrivals: sender,
-        });
+        let house = Arc::new(House { seats: seats.clone(), room, arrivals: sender });
         let running = tokio::spawn(listener.run(house, shutdown.clone()));
-        Self {
-            address,
-            seats,
-            arrivals,
-            shutdown,
-            running,
-        }
+        Self { address, seats, arrivals, shutdown, running }
     }
 
     pub fn url(&self, name: &str) -> String {

@@ -7,16 +7,9 @@ use tokio::process::{Child, Command};
 
 fn start(program: &str, arguments: &str) -> Child {
     let mut command = Command::new(program);
-    command
-        .args(arguments.split_whitespace())
-        .stdin(Stdio::null());
-    command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    command
-        .spawn()
-        .unwrap_or_else(|error| panic!("{program}: {error}"))
+    command.args(arguments.split_whitespace()).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"))
 }
 
 /// ffmpeg with `frames` pictures of 25 per second and sound, an hour long at most.
@@ -50,18 +43,12 @@ fn nal_types(mut unit: &[u8]) -> Vec<u8> {
 
 /// What must be true of every H.264 and AAC publish; returns the pictures' (decoding time, presentation time, key).
 fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
-    let is_picture =
-        |packet: &&Packet| matches!(packet, Packet::Video { .. } | Packet::VideoConfig { .. });
-    let Some(Packet::VideoConfig {
-        codec: VideoCodec::H264,
-        record,
-    }) = packets.iter().find(is_picture)
-    else {
+    let is_picture = |packet: &&Packet| matches!(packet, Packet::Video { .. } | Packet::VideoConfig { .. });
+    let Some(Packet::VideoConfig { codec: VideoCodec::H264, record }) = packets.iter().find(is_picture) else {
         panic!("no configuration before the picture");
     };
     assert_eq!((record[0], record[4] & 3), (1, 3));
-    let is_sound =
-        |packet: &&Packet| matches!(packet, Packet::Audio { .. } | Packet::AudioConfig { .. });
+    let is_sound = |packet: &&Packet| matches!(packet, Packet::Audio { .. } | Packet::AudioConfig { .. });
     let Some(Packet::AudioConfig { record }) = packets.iter().find(is_sound) else {
         panic!("no configuration before the sound");
     };
@@ -72,10 +59,7 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
         .iter()
         .filter_map(|packet| match packet {
             Packet::Audio { pts, data } => {
-                assert!(
-                    data.len() > 1 && data[0] != 0xff,
-                    "an ADTS header in a raw unit"
-                );
+                assert!(data.len() > 1 && data[0] != 0xff, "an ADTS header in a raw unit");
                 Some(millis(pts))
             }
             _ => None,
@@ -85,13 +69,7 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
     packets
         .iter()
         .filter_map(|packet| match packet {
-            Packet::Video {
-                codec,
-                pts,
-                dts,
-                keyframe,
-                data,
-            } => {
+            Packet::Video { codec, pts, dts, keyframe, data } => {
                 assert_eq!(*codec, VideoCodec::H264);
                 let types = nal_types(data);
                 assert_eq!(types.contains(&5), *keyframe, "{types:?}");
@@ -108,11 +86,7 @@ async fn ffmpeg_publishes_every_frame_with_its_times() {
     let publisher = ffmpeg(50, &door.url("live/KEY"));
     let packets = all(door.next_seat().await).await;
     let output = ended(publisher).await;
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pictures = check_stream(&packets);
     assert_eq!(pictures.len(), 50);
     let keys: Vec<usize> = (0..50).filter(|frame| pictures[*frame].2).collect();
@@ -121,17 +95,11 @@ async fn ffmpeg_publishes_every_frame_with_its_times() {
         assert_eq!(*dts, pictures[0].0 + frame as u64 * 40);
     }
     assert!(pictures.iter().all(|(dts, pts, _)| pts >= dts));
-    assert!(
-        pictures.iter().any(|(dts, pts, _)| pts > dts),
-        "no B-frames"
-    );
+    assert!(pictures.iter().any(|(dts, pts, _)| pts > dts), "no B-frames");
     // In order of presentation the pictures are 40 ms apart.
     let mut shown: Vec<u64> = pictures.iter().map(|(_, pts, _)| *pts).collect();
     shown.sort_unstable();
-    assert!(
-        shown.windows(2).all(|pair| pair[1] - pair[0] == 40),
-        "{shown:?}"
-    );
+    assert!(shown.windows(2).all(|pair| pair[1] - pair[0] == 40), "{shown:?}");
     assert!(!door.seats.is_held("KEY"));
 }
 
@@ -213,11 +181,7 @@ async fn gstreamer_rtmp2sink_publishes_every_frame() {
     );
     let packets = all(door.next_seat().await).await;
     let output = ended(publisher).await;
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pictures = check_stream(&packets);
     assert_eq!(pictures.len(), 50);
     assert!(pictures[0].2 && pictures.is_sorted());

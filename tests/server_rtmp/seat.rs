@@ -13,10 +13,7 @@ const UNIT: &[u8] = b"\x27\x01\x00\x00\x00\x00\x00\x00\x01\x41";
 async fn a_wrong_key_and_an_input_that_cannot_be_are_refused_in_their_own_words() {
     let door = Door::open().await;
     let mut stranger = Encoder::asking(door.address, "GUESS").await;
-    assert_eq!(
-        stranger.status().await,
-        Status::error(BAD_NAME, "unknown stream key")
-    );
+    assert_eq!(stranger.status().await, Status::error(BAD_NAME, "unknown stream key"));
     stranger.closed().await;
     let mut unlucky = Encoder::asking(door.address, "BROKEN").await;
     let rejected = Status::error("NetStream.Publish.Rejected", "the input is not available");
@@ -32,15 +29,10 @@ async fn enhanced_hevc_arrives_as_hevc() {
     let mut record = [1; 23];
     record[21] = 0xff;
     encoder.video(0, [&b"\x90hvc1"[..], &record].concat()).await;
-    encoder
-        .video(40, b"\x91hvc1\x00\x00\x50\x00\x00\x00\x02\x26\x01")
-        .await;
+    encoder.video(40, b"\x91hvc1\x00\x00\x50\x00\x00\x00\x02\x26\x01").await;
     encoder.video(80, b"\xa3hvc1\x00\x00\x00\x02\x02\x01").await;
     let codec = VideoCodec::Hevc;
-    let config = Packet::VideoConfig {
-        codec,
-        record: record.to_vec().into(),
-    };
+    let config = Packet::VideoConfig { codec, record: record.to_vec().into() };
     assert_eq!(soon(packets.recv()).await, Some(config));
     let frame = |keyframe, dts, pts, data: &'static [u8]| Packet::Video {
         codec,
@@ -60,10 +52,7 @@ async fn a_codec_nobody_decodes_is_refused_by_name() {
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.video(0, b"\x90vp09rest").await;
-    let refusal = Status::error(
-        "NetStream.Publish.Failed",
-        "the codec vp09 is not supported",
-    );
+    let refusal = Status::error("NetStream.Publish.Failed", "the codec vp09 is not supported");
     assert_eq!(encoder.status().await, refusal);
     encoder.closed().await;
     assert_eq!(all(door.next_seat().await).await, []);
@@ -85,23 +74,13 @@ async fn an_ended_publish_frees_the_key_on_the_same_connection() {
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.video(5000, UNIT).await;
-    encoder
-        .command(1, "FCUnpublish", 4.0, Value::Null, vec![])
-        .await;
-    assert_eq!(
-        encoder.status().await.unwrap().code,
-        "NetStream.Unpublish.Success"
-    );
+    encoder.command(1, "FCUnpublish", 4.0, Value::Null, vec![]).await;
+    assert_eq!(encoder.status().await.unwrap().code, "NetStream.Unpublish.Success");
     assert_eq!(all(door.next_seat().await).await.len(), 1);
     assert!(!door.seats.is_held("KEY"));
     let arguments = vec![Value::Utf8String("KEY".into())];
-    encoder
-        .command(1, "publish", 5.0, Value::Null, arguments)
-        .await;
-    assert_eq!(
-        encoder.status().await.unwrap().code,
-        "NetStream.Publish.Start"
-    );
+    encoder.command(1, "publish", 5.0, Value::Null, arguments).await;
+    assert_eq!(encoder.status().await.unwrap().code, "NetStream.Publish.Start");
     assert!(door.seats.is_held("KEY"));
 }
 
@@ -116,10 +95,7 @@ async fn a_silent_publisher_is_replaced_within_a_second() {
     let mut newcomer = Encoder::publishing(door.address).await;
     let waited = start.elapsed();
     // 900 ms of grace, and some for two handshakes on a busy machine; the exact times are tested with the register.
-    assert!(
-        (Duration::from_millis(900)..Duration::from_millis(1400)).contains(&waited),
-        "{waited:?}"
-    );
+    assert!((Duration::from_millis(900)..Duration::from_millis(1400)).contains(&waited), "{waited:?}");
     let status = silent.status().await.unwrap();
     assert_eq!(status.code, "NetStream.Publish.Failed");
     silent.closed().await;
@@ -160,15 +136,8 @@ async fn a_newcomer_gets_in_at_once_when_the_publisher_leaves() {
     let mut newcomer = Encoder::asking(door.address, "KEY").await;
     let start = Instant::now();
     drop(publisher);
-    assert_eq!(
-        newcomer.status().await.unwrap().code,
-        "NetStream.Publish.Start"
-    );
-    assert!(
-        start.elapsed() < Duration::from_millis(850),
-        "{:?}",
-        start.elapsed()
-    );
+    assert_eq!(newcomer.status().await.unwrap().code, "NetStream.Publish.Start");
+    assert!(start.elapsed() < Duration::from_millis(850), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -182,9 +151,7 @@ async fn a_full_seat_stops_the_reading_and_loses_nothing() {
         for frame in 0..400u32 {
             encoder.video(frame * 40, &unit).await;
         }
-        encoder
-            .command(1, "FCUnpublish", 4.0, Value::Null, vec![])
-            .await;
+        encoder.command(1, "FCUnpublish", 4.0, Value::Null, vec![]).await;
         encoder.status().await
     });
     let stopped = tokio::time::timeout(Duration::from_millis(500), &mut writing).await;
@@ -210,10 +177,7 @@ async fn an_eviction_reaches_a_publisher_that_waits_for_room() {
         encoder.video(frame * 40, UNIT).await;
     }
     assert!(door.seats.evict("KEY"));
-    assert_eq!(
-        encoder.status().await.unwrap().code,
-        "NetStream.Publish.Failed"
-    );
+    assert_eq!(encoder.status().await.unwrap().code, "NetStream.Publish.Failed");
     encoder.closed().await;
     assert!(all(packets).await.len() < 5);
 }
@@ -235,10 +199,7 @@ async fn a_shutdown_ends_publishers_and_the_door() {
     let mut encoder = Encoder::publishing(door.address).await;
     let packets = door.next_seat().await;
     door.shutdown.cancel();
-    assert_eq!(
-        encoder.status().await.unwrap().code,
-        "NetStream.Publish.Failed"
-    );
+    assert_eq!(encoder.status().await.unwrap().code, "NetStream.Publish.Failed");
     encoder.closed().await;
     drop(encoder);
     soon(&mut door.running).await.unwrap();

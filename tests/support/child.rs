@@ -34,20 +34,13 @@ impl Watchdog {
                 }
             }
         });
-        Self {
-            child,
-            bitten,
-            _leash: leash,
-        }
+        Self { child, bitten, _leash: leash }
     }
 
     /// Waits for the end, which the deadline guarantees.
     pub fn wait(&self) -> ExitStatus {
         loop {
-            if let Some(status) = lock(&self.child)
-                .try_wait()
-                .expect("child can be waited for")
-            {
+            if let Some(status) = lock(&self.child).try_wait().expect("child can be waited for") {
                 return status;
             }
             std::thread::sleep(POLL);

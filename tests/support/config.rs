@@ -17,9 +17,7 @@ impl Config {
 
     /// The program's format: pixels, pixels, frames per second.
     pub fn project(self, width: u32, height: u32, fps: u32) -> Self {
-        self.set("project.width", width)
-            .set("project.height", height)
-            .set("project.fps", fps)
+        self.set("project.width", width).set("project.height", height).set("project.fps", fps)
     }
 
     /// Adds a switcher input fed by RTMP under this stream key.
@@ -29,23 +27,12 @@ impl Config {
 
     /// Adds a graphics channel; `dsk` says whether it is keyed over program.
     pub fn channel(self, id: &str, dsk: bool) -> Self {
-        self.entry(
-            "channel",
-            [("id", Value::from(id)), ("dsk", Value::from(dsk))],
-        )
+        self.entry("channel", [("id", Value::from(id)), ("dsk", Value::from(dsk))])
     }
 
     /// Adds a graphic with its template, the channels it goes to and its first field values.
-    pub fn graphic(
-        self,
-        id: &str,
-        template: &str,
-        channels: &[&str],
-        fields: &[(&str, &str)],
-    ) -> Self {
-        let fields = fields
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+    pub fn graphic(self, id: &str, template: &str, channels: &[&str], fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
         let entry = [
             ("id", Value::from(id)),
             ("template", Value::from(template)),
@@ -61,9 +48,7 @@ impl Config {
         let last = parts.pop().unwrap_or_default();
         let mut table = &mut self.root;
         for part in parts {
-            let next = table
-                .entry(part)
-                .or_insert_with(|| Value::Table(Table::new()));
+            let next = table.entry(part).or_insert_with(|| Value::Table(Table::new()));
             let Value::Table(next) = next else {
                 panic!("{key}: {part} is set and is no table");
             };
@@ -74,19 +59,10 @@ impl Config {
     }
 
     /// Adds one `[[list]]` entry.
-    pub fn entry<V: Into<Value>>(
-        mut self,
-        list: &str,
-        values: impl IntoIterator<Item = (&'static str, V)>,
-    ) -> Self {
+    pub fn entry<V: Into<Value>>(mut self, list: &str, values: impl IntoIterator<Item = (&'static str, V)>) -> Self {
         let values = values.into_iter();
-        let entry: Table = values
-            .map(|(key, value)| (key.to_owned(), value.into()))
-            .collect();
-        let entries = self
-            .root
-            .entry(list)
-            .or_insert_with(|| Value::Array(Vec::new()));
+        let entry: Table = values.map(|(key, value)| (key.to_owned(), value.into())).collect();
+        let entries = self.root.entry(list).or_insert_with(|| Value::Array(Vec::new()));
         let Value::Array(entries) = entries else {
             panic!("{list} is set and is no list");
         };

@@ -44,13 +44,7 @@ impl LiveWing {
             Ok(Err(error)) => panic!("connecting to {url}: {error}"),
             Err(_) => panic!("connecting to {url}: not within {ANSWER_LIMIT:?}"),
         };
-        Self {
-            socket,
-            next_id: 1,
-            waiting: VecDeque::new(),
-            opened: Instant::now(),
-            history: Vec::new(),
-        }
+        Self { socket, next_id: 1, waiting: VecDeque::new(), opened: Instant::now(), history: Vec::new() }
     }
 
     /// Connects and authenticates; panics if that is refused.
@@ -71,8 +65,7 @@ impl LiveWing {
     pub async fn request(&mut self, kind: &str, params: Value) -> Result<Value, (String, String)> {
         let id = self.next_id.to_string();
         self.next_id += 1;
-        self.send_text(&json!({ "id": id, "type": kind, "params": params }).to_string())
-            .await;
+        self.send_text(&json!({ "id": id, "type": kind, "params": params }).to_string()).await;
         let end = Instant::now() + ANSWER_LIMIT;
         let answer = loop {
             match self.message(end).await {
@@ -101,8 +94,7 @@ impl LiveWing {
 
     /// Subscribes to topics; panics if that is refused.
     pub async fn subscribe(&mut self, topics: &[&str]) {
-        self.must("system.subscribe", json!({ "topics": topics }))
-            .await;
+        self.must("system.subscribe", json!({ "topics": topics })).await;
     }
 
     /// Takes the oldest event of a topic not taken yet, or waits for the next one; panics after `limit`.
@@ -112,12 +104,7 @@ impl LiveWing {
     }
 
     /// Takes events of a topic until one fits, and answers that one; panics after `limit`.
-    pub async fn event_where(
-        &mut self,
-        topic: &str,
-        limit: Duration,
-        fits: impl Fn(&Value) -> bool,
-    ) -> Value {
+    pub async fn event_where(&mut self, topic: &str, limit: Duration, fits: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + limit;
         loop {
             while let Some(data) = self.take(topic) {

@@ -27,29 +27,18 @@ async fn a_published_clip_arrives_at_the_sink_whole_and_in_real_time() {
     let started = std::time::Instant::now();
     let mut publisher = Publisher::start(&clip().cached(), &target.url());
     publisher.sent(1.0, LIMIT).await;
-    assert!(
-        publisher.ended(LIMIT).await.success(),
-        "{}",
-        publisher.log()
-    );
+    assert!(publisher.ended(LIMIT).await.success(), "{}", publisher.log());
     let took = started.elapsed().as_secs_f64();
     assert!(took > 3.0, "pushed 4 s in {took} s");
     sink.finished(LIMIT).await;
     let reading = read(sink.file(), Region::FULL);
     let runs = reading.runs();
     assert_eq!(runs.len(), 1, "{reading}");
-    assert_eq!(
-        (runs[0].source, runs[0].first_n, runs[0].last_n),
-        (5, 0, 119),
-        "{reading}"
-    );
+    assert_eq!((runs[0].source, runs[0].first_n, runs[0].last_n), (5, 0, 119), "{reading}");
     assert_eq!(reading.flaws(), (0, 0, 0), "{reading}");
     assert_eq!(reading.skews().len(), 4, "{reading}");
     // FLV counts milliseconds, so a frame's time is rounded.
-    assert!(
-        reading.skew().is_some_and(|ms| ms.abs() <= 2.5),
-        "{reading}"
-    );
+    assert!(reading.skew().is_some_and(|ms| ms.abs() <= 2.5), "{reading}");
 }
 
 #[tokio::test]
@@ -80,10 +69,7 @@ async fn a_target_can_fail_and_come_back_on_the_same_address() {
     let mut publisher = Publisher::start(&clip().cached(), &target.url());
     sink.received(50_000, LIMIT).await;
     sink.kill();
-    assert!(
-        !publisher.ended(LIMIT).await.success(),
-        "the target has gone"
-    );
+    assert!(!publisher.ended(LIMIT).await.success(), "the target has gone");
 
     let mut again = target.listen();
     let publisher = Publisher::start(&clip().cached(), &target.url());
@@ -173,19 +159,12 @@ async fn scripted() -> String {
 #[tokio::test]
 async fn answers_and_events_are_kept_apart_and_in_order() {
     let mut client = LiveWing::open(&scripted().await, "token").await;
-    let echoed = client
-        .must("switcher.cutToSource", json!({ "sourceId": 2 }))
-        .await;
+    let echoed = client.must("switcher.cutToSource", json!({ "sourceId": 2 })).await;
     assert_eq!(echoed, json!({ "sourceId": 2 }));
     let refused = client.request("fail", json!({})).await;
-    assert_eq!(
-        refused,
-        Err(("STATE_ERROR".to_owned(), "not now".to_owned()))
-    );
+    assert_eq!(refused, Err(("STATE_ERROR".to_owned(), "not now".to_owned())));
     assert_eq!(client.next_event("tally", LIMIT).await["count"], 1);
-    let third = client
-        .event_where("tally", LIMIT, |data| data["count"] == 3)
-        .await;
+    let third = client.event_where("tally", LIMIT, |data| data["count"] == 3).await;
     assert_eq!(third["count"], 3);
     let rest = client.drain();
     let topics: Vec<&str> = rest.iter().map(|(topic, _)| topic.as_str()).collect();

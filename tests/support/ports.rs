@@ -36,10 +36,7 @@ impl Port {
                 && TcpListener::bind(("127.0.0.1", number)).is_ok()
                 && UdpSocket::bind(("127.0.0.1", number)).is_ok();
             if free {
-                return Self {
-                    number,
-                    _lock: lock,
-                };
+                return Self { number, _lock: lock };
             }
         }
         panic!("no free port in {FIRST}..{}", FIRST + COUNT);
@@ -60,10 +57,7 @@ impl Port {
 /// table, since a trial connection would use up the one that `ffmpeg -listen` accepts.
 pub fn is_listening(port: u16) -> bool {
     let table = std::fs::read_to_string("/proc/net/tcp").expect("kernel's table of sockets");
-    let local = [
-        format!("0100007F:{port:04X}"),
-        format!("00000000:{port:04X}"),
-    ];
+    let local = [format!("0100007F:{port:04X}"), format!("00000000:{port:04X}")];
     table.lines().any(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let address = fields.next().unwrap_or_default();

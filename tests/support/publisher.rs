@@ -46,12 +46,7 @@ impl Publisher {
         let progress = child.stdout.take().expect("ffmpeg's stdout");
         let counter = sent.clone();
         std::thread::spawn(move || follow(progress, &counter));
-        Self {
-            child,
-            url: url.to_owned(),
-            home,
-            sent,
-        }
+        Self { child, url: url.to_owned(), home, sent }
     }
 
     /// Seconds of media sent so far.
@@ -65,11 +60,7 @@ impl Publisher {
         let end = Instant::now() + limit;
         while self.sent_seconds() < seconds {
             if let Some(status) = self.exited() {
-                panic!(
-                    "publisher to {} ended with {status}\n{}",
-                    self.url,
-                    self.log()
-                );
+                panic!("publisher to {} ended with {status}\n{}", self.url, self.log());
             }
             assert!(
                 Instant::now() < end,

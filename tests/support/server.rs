@@ -75,10 +75,7 @@ impl Server {
     /// Polls `GET /health` until it answers 200.
     async fn healthy(&mut self, limit: Duration) {
         let url = self.url("/health");
-        let client = reqwest::Client::builder()
-            .timeout(Duration::from_secs(2))
-            .build()
-            .expect("HTTP client");
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(2)).build().expect("HTTP client");
         let end = Instant::now() + limit;
         let mut last = String::from("not asked");
         while Instant::now() < end {

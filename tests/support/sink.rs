@@ -37,11 +37,7 @@ pub fn rtmp_sink() -> (RtmpTarget, RtmpSink) {
 impl RtmpTarget {
     /// Reserves a port nobody listens on yet.
     pub fn reserve() -> Self {
-        Self {
-            port: Port::take(),
-            home: tempfile::tempdir().expect("folder of the sink"),
-            taken: 0,
-        }
+        Self { port: Port::take(), home: tempfile::tempdir().expect("folder of the sink"), taken: 0 }
     }
 
     /// Where to push to.
@@ -53,10 +49,7 @@ impl RtmpTarget {
     /// listens.
     pub fn listen(&mut self) -> RtmpSink {
         self.taken += 1;
-        let file = self
-            .home
-            .path()
-            .join(format!("received-{}.flv", self.taken));
+        let file = self.home.path().join(format!("received-{}.flv", self.taken));
         let log = self.home.path().join(format!("sink-{}.log", self.taken));
         let child = Command::new("ffmpeg")
             .args(["-hide_banner", "-nostats", "-loglevel", "level+info", "-y"])
@@ -97,11 +90,7 @@ impl RtmpSink {
                 return;
             }
             let now = Instant::now();
-            assert!(
-                now < end,
-                "received {size} of {bytes} bytes\n{}",
-                self.log()
-            );
+            assert!(now < end, "received {size} of {bytes} bytes\n{}", self.log());
             tokio::time::sleep(POLL).await;
         }
     }
@@ -110,10 +99,7 @@ impl RtmpSink {
     pub async fn finished(&mut self, limit: Duration) -> ExitStatus {
         match wait_exit(&mut self.child, limit).await {
             Some(status) => status,
-            None => panic!(
-                "the publisher did not leave within {limit:?}\n{}",
-                self.log()
-            ),
+            None => panic!("the publisher did not leave within {limit:?}\n{}", self.log()),
         }
     }
 

@@ -9,10 +9,7 @@ fn folder() -> TempDir {
 }
 
 fn settings(data_dir: &Path) -> Config {
-    Config {
-        data_dir: data_dir.to_owned(),
-        ..Config::default()
-    }
+    Config { data_dir: data_dir.to_owned(), ..Config::default() }
 }
 
 fn mode(path: &Path) -> u32 {
@@ -100,9 +97,7 @@ fn starts_at_the_same_time_agree_on_the_secrets() {
     let folder = folder();
     let config = settings(folder.path());
     let all: Vec<Secrets> = std::thread::scope(|scope| {
-        let starts: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| Secrets::open(&config).expect("secrets")))
-            .collect();
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| Secrets::open(&config).expect("secrets"))).collect();
         let join = |start: std::thread::ScopedJoinHandle<Secrets>| start.join().expect("no panic");
         starts.into_iter().map(join).collect()
     });
@@ -130,18 +125,9 @@ fn a_broken_file_is_refused_in_one_line_that_repeats_no_secret() {
     let folder = folder();
     let file = folder.path().join("secrets.toml");
     for (text, line) in [
-        (
-            "livewing_token = \"topsecret",
-            "is not TOML; mend it, or move it away to get new secrets",
-        ),
-        (
-            "operator_password = 271828",
-            "operator_password: needs text in quotes",
-        ),
-        (
-            "livewing_token = \"\"",
-            "livewing_token: needs text in quotes",
-        ),
+        ("livewing_token = \"topsecret", "is not TOML; mend it, or move it away to get new secrets"),
+        ("operator_password = 271828", "operator_password: needs text in quotes"),
+        ("livewing_token = \"\"", "livewing_token: needs text in quotes"),
     ] {
         fs::write(&file, text).expect("a file");
         let error = Secrets::open(&settings(folder.path())).expect_err("a broken file");
@@ -159,9 +145,6 @@ fn a_data_folder_that_cannot_be_made_is_named() {
     let error = Secrets::open(&settings(&below)).expect_err("no folder");
     assert_eq!(
         error.to_string(),
-        format!(
-            "{}: cannot make the data folder: Not a directory (os error 20)",
-            below.display()
-        )
+        format!("{}: cannot make the data folder: Not a directory (os error 20)", below.display())
     );
 }

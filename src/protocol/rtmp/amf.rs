@@ -128,9 +128,6 @@ mod tests {
 
     #[test]
     fn values_before_damage_are_kept() {
-        assert_eq!(
-            values(&[0x05, 0x01, 0x01, 0x02, 0xff]),
-            [Value::Null, Value::Boolean(true)]
-        );
+        assert_eq!(values(&[0x05, 0x01, 0x01, 0x02, 0xff]), [Value::Null, Value::Boolean(true)]);
     }
 }

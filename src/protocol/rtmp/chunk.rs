@@ -75,14 +75,7 @@ pub struct Reader {
 impl Reader {
     /// A reader that takes messages of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self {
-            chunk_size: 128,
-            limit,
-            streams: HashMap::new(),
-            input: BytesMut::new(),
-            current: None,
-            held: 0,
-        }
+        Self { chunk_size: 128, limit, streams: HashMap::new(), input: BytesMut::new(), current: None, held: 0 }
     }
 
     /// Changes the largest message taken, in bytes.
@@ -119,10 +112,7 @@ impl Reader {
     ///
     /// # Errors
     /// A [`ChunkError`] after which the connection is of no more use.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "errors and later input make it no iterator"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "errors and later input make it no iterator")]
     pub fn next(&mut self) -> Result<Option<Message>, ChunkError> {
         loop {
             let (id, left) = match self.current {
@@ -143,10 +133,7 @@ impl Reader {
             self.input.advance(taken);
             self.held += taken;
             if self.held > self.limit {
-                return Err(ChunkError::TooLarge {
-                    length: self.held,
-                    limit: self.limit,
-                });
+                return Err(ChunkError::TooLarge { length: self.held, limit: self.limit });
             }
             if taken < left {
                 self.current = Some((id, left - taken));
@@ -189,9 +176,7 @@ impl Reader {
         if !begins && format != 3 {
             return Err(ChunkError::Unfinished(id));
         }
-        let extended = head
-            .field
-            .map_or(stream.extended, |field| field == EXTENDED);
+        let extended = head.field.map_or(stream.extended, |field| field == EXTENDED);
         let mut field = head.field.unwrap_or(stream.field);
         if extended {
             let Some((bytes, after)) = rest.split_first_chunk::<4>() else {
@@ -206,10 +191,7 @@ impl Reader {
         }
         let length = head.length.unwrap_or(stream.length);
         if length > self.limit {
-            return Err(ChunkError::TooLarge {
-                length,
-                limit: self.limit,
-            });
+            return Err(ChunkError::TooLarge { length, limit: self.limit });
         }
         stream.extended = extended;
         stream.field = field;

@@ -30,10 +30,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new() -> Self {
-        Self {
-            serializer: ChunkSerializer::new(),
-            output: Vec::new(),
-        }
+        Self { serializer: ChunkSerializer::new(), output: Vec::new() }
     }
 
     /// Everything to be sent since the last call.
@@ -47,48 +44,27 @@ impl Writer {
     }
 
     pub(super) fn acknowledge(&mut self, received: u32) -> Result<(), SessionError> {
-        self.send(
-            0,
-            RtmpMessage::Acknowledgement {
-                sequence_number: received,
-            },
-        )
+        self.send(0, RtmpMessage::Acknowledgement { sequence_number: received })
     }
 
     /// Answers a ping request with its own timestamp (section 7.1.7).
     pub(super) fn pong(&mut self, timestamp: u32) -> Result<(), SessionError> {
-        self.send(
-            0,
-            control(UserControlEventType::PingResponse, None, Some(timestamp)),
-        )
+        self.send(0, control(UserControlEventType::PingResponse, None, Some(timestamp)))
     }
 
     /// Accepts a connect command and sets the sizes of both directions (section 7.2.1.1).
     pub(super) fn connected(&mut self, transaction: f64) -> Result<(), SessionError> {
         self.send(0, RtmpMessage::WindowAcknowledgement { size: WINDOW })?;
         let limit_type = PeerBandwidthLimitType::Dynamic;
-        self.send(
-            0,
-            RtmpMessage::SetPeerBandwidth {
-                size: WINDOW,
-                limit_type,
-            },
-        )?;
-        let packet = self
-            .serializer
-            .set_max_chunk_size(CHUNK_SIZE, RtmpTimestamp::new(0))
-            .map_err(reply_error)?;
+        self.send(0, RtmpMessage::SetPeerBandwidth { size: WINDOW, limit_type })?;
+        let packet = self.serializer.set_max_chunk_size(CHUNK_SIZE, RtmpTimestamp::new(0)).map_err(reply_error)?;
         self.output.extend_from_slice(&packet.bytes);
         let properties = object([
             ("fmsVer", text("FMS/3,0,1,123")),
             ("capabilities", Value::Number(31.0)),
             ("fourCcList", Value::StrictArray(FOURCCS.map(text).to_vec())),
         ]);
-        let mut information = status(
-            Level::Status,
-            "NetConnection.Connect.Success",
-            "Connection succeeded.",
-        );
+        let mut information = status(Level::Status, "NetConnection.Connect.Success", "Connection succeeded.");
         // AMF0 also towards a peer that offers AMF3.
         information.push(("objectEncoding", Value::Number(0.0)));
         self.command(0, "_result", transaction, properties, object(information))
@@ -104,10 +80,7 @@ impl Writer {
 
     /// Tells that a message stream is open.
     pub(super) fn stream_begin(&mut self, stream: u32) -> Result<(), SessionError> {
-        self.send(
-            0,
-            control(UserControlEventType::StreamBegin, Some(stream), None),
-        )
+        self.send(0, control(UserControlEventType::StreamBegin, Some(stream), None))
     }
 
     pub(super) fn on_status(
@@ -145,13 +118,8 @@ impl Writer {
     }
 
     fn send(&mut self, stream: u32, message: RtmpMessage) -> Result<(), SessionError> {
-        let payload = message
-            .into_message_payload(RtmpTimestamp::new(0), stream)
-            .map_err(reply_error)?;
-        let packet = self
-            .serializer
-            .serialize(&payload, false, false)
-            .map_err(reply_error)?;
+        let payload = message.into_message_payload(RtmpTimestamp::new(0), stream).map_err(reply_error)?;
+        let packet = self.serializer.serialize(&payload, false, false).map_err(reply_error)?;
         self.output.extend_from_slice(&packet.bytes);
         Ok(())
     }
@@ -161,11 +129,7 @@ fn reply_error(error: impl std::fmt::Display) -> SessionError {
     SessionError::Reply(error.to_string())
 }
 
-fn control(
-    event: UserControlEventType,
-    stream: Option<u32>,
-    timestamp: Option<u32>,
-) -> RtmpMessage {
+fn control(event: UserControlEventType, stream: Option<u32>, timestamp: Option<u32>) -> RtmpMessage {
     RtmpMessage::UserControl {
         event_type: event,
         stream_id: stream,
@@ -179,17 +143,11 @@ fn status(level: Level, code: &str, description: &str) -> Vec<(&'static str, Val
         Level::Status => "status",
         Level::Error => "error",
     };
-    vec![
-        ("level", text(level)),
-        ("code", text(code)),
-        ("description", text(description)),
-    ]
+    vec![("level", text(level)), ("code", text(code)), ("description", text(description))]
 }
 
 fn object(properties: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
-    let named = properties
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
+    let named = properties.into_iter().map(|(name, value)| (name.to_owned(), value));
     Value::Object(named.collect())
 }
 

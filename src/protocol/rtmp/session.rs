@@ -143,10 +143,7 @@ impl Session {
                 self.writer.raw(&response_bytes);
                 Ok(())
             }
-            Ok(HandshakeProcessResult::Completed {
-                response_bytes,
-                remaining_bytes,
-            }) => {
+            Ok(HandshakeProcessResult::Completed { response_bytes, remaining_bytes }) => {
                 self.writer.raw(&response_bytes);
                 self.handshake = None;
                 self.feed_chunks(&remaining_bytes)
@@ -197,12 +194,7 @@ impl Session {
         let stream = *stream;
         self.writer.on_fc_publish(stream, key)?;
         self.writer.stream_begin(stream)?;
-        self.writer.on_status(
-            stream,
-            Level::Status,
-            "NetStream.Publish.Start",
-            "Publishing is on.",
-        )?;
+        self.writer.on_status(stream, Level::Status, "NetStream.Publish.Start", "Publishing is on.")?;
         self.reader.set_limit(self.max_message);
         self.unpacker = Unpacker::default();
         self.state = State::Publishing { stream };
@@ -219,8 +211,7 @@ impl Session {
             return Ok(());
         };
         self.state = State::Refused;
-        self.writer
-            .on_status(stream, Level::Error, denial.code(), description)
+        self.writer.on_status(stream, Level::Error, denial.code(), description)
     }
 
     fn message(&mut self, message: Message) -> Result<Option<Event>, SessionError> {
@@ -270,16 +261,14 @@ impl Session {
                 if self.streams > MAX_STREAMS {
                     return Err(SessionError::Protocol("too many message streams"));
                 }
-                self.writer
-                    .result(transaction, Value::Number(f64::from(self.streams)))?;
+                self.writer.result(transaction, Value::Number(f64::from(self.streams)))?;
             }
             "releaseStream" | "FCPublish" => self.writer.result(transaction, Value::Undefined)?,
             "publish" => return self.publish(stream, values.next()).map(Some),
             "play" | "play2" => {
                 let description = "This server takes streams over RTMP and does not play them.";
                 let code = "NetStream.Play.Failed";
-                self.writer
-                    .on_status(stream, Level::Error, code, description)?;
+                self.writer.on_status(stream, Level::Error, code, description)?;
                 return Err(SessionError::Protocol("the peer wants to play"));
             }
             "FCUnpublish" | "closeStream" => return self.finish(None),
@@ -299,9 +288,7 @@ impl Session {
         let app = object
             .and_then(Value::get_object_properties)
             .and_then(|mut properties| properties.remove("app")?.get_string());
-        self.app = without_query(&app.unwrap_or_default())
-            .trim_matches('/')
-            .to_owned();
+        self.app = without_query(&app.unwrap_or_default()).trim_matches('/').to_owned();
         self.state = State::Connected;
         self.writer.connected(transaction)
     }
@@ -321,10 +308,7 @@ impl Session {
         {
             (app, key) = (head.to_owned(), tail.to_owned());
         }
-        self.state = State::Asking {
-            stream,
-            key: key.clone(),
-        };
+        self.state = State::Asking { stream, key: key.clone() };
         Ok(Event::Publish { app, key })
     }
 
@@ -337,12 +321,7 @@ impl Session {
             return Ok(None);
         }
         self.state = State::Connected;
-        self.writer.on_status(
-            stream,
-            Level::Status,
-            "NetStream.Unpublish.Success",
-            "Publishing is over.",
-        )?;
+        self.writer.on_status(stream, Level::Status, "NetStream.Unpublish.Success", "Publishing is over.")?;
         Ok(Some(Event::Finished))
     }
 }

@@ -24,12 +24,7 @@ pub enum VideoTag {
     /// A decoder configuration record.
     Config { codec: VideoCodec, record: Bytes },
     /// An access unit; `offset` is the presentation time minus the decoding time in milliseconds.
-    Frame {
-        codec: VideoCodec,
-        keyframe: bool,
-        offset: i32,
-        data: Bytes,
-    },
+    Frame { codec: VideoCodec, keyframe: bool, offset: i32, data: Bytes },
     /// End of sequence, metadata, seek commands and empty bodies.
     Nothing,
 }
@@ -108,12 +103,7 @@ fn frame(codec: VideoCodec, first: u8, offset: i32, data: Bytes) -> VideoTag {
     }
     // 1 is a keyframe, 4 one that a server made.
     let keyframe = matches!((first >> 4) & 7, 1 | 4);
-    VideoTag::Frame {
-        codec,
-        keyframe,
-        offset,
-        data,
-    }
+    VideoTag::Frame { codec, keyframe, offset, data }
 }
 
 /// Checks the size of the record and that access units will have 4-byte length prefixes (ISO/IEC 14496-15, 5.3.3 and
@@ -129,9 +119,7 @@ fn video_config(codec: VideoCodec, record: Bytes) -> Result<VideoTag, TagError> 
     match record.get(at) {
         Some(prefix) if record.len() >= size => match (prefix & 3) + 1 {
             4 => Ok(VideoTag::Config { codec, record }),
-            bytes => Err(TagError::Unsupported(format!(
-                "{codec:?} with {bytes}-byte length prefixes"
-            ))),
+            bytes => Err(TagError::Unsupported(format!("{codec:?} with {bytes}-byte length prefixes"))),
         },
         _ => Err(TagError::Truncated("video configuration")),
     }

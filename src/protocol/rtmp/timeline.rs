@@ -24,11 +24,7 @@ impl Timeline {
             Some((previous, time)) => {
                 // Serial number arithmetic: neighbours are less than 2^31 ms apart.
                 let step = i64::from(timestamp.wrapping_sub(previous).cast_signed());
-                if step < -RESTART {
-                    time
-                } else {
-                    time.saturating_add(step)
-                }
+                if step < -RESTART { time } else { time.saturating_add(step) }
             }
         };
         self.last = Some((timestamp, time));
@@ -80,10 +76,7 @@ mod tests {
     #[test]
     fn sound_a_little_behind_the_picture_keeps_its_time() {
         let mut timeline = Timeline::default();
-        assert_eq!(
-            [1000, 950, 1040].map(|t| timeline.unwrap(t)),
-            [1000, 950, 1040]
-        );
+        assert_eq!([1000, 950, 1040].map(|t| timeline.unwrap(t)), [1000, 950, 1040]);
     }
 
     #[test]

@@ -24,22 +24,11 @@ impl Unpacker {
     pub fn video(&mut self, timestamp: u32, body: Bytes) -> Result<Option<Packet>, TagError> {
         Ok(match tag::video(body)? {
             VideoTag::Config { codec, record } => Some(Packet::VideoConfig { codec, record }),
-            VideoTag::Frame {
-                codec,
-                keyframe,
-                offset,
-                data,
-            } => {
+            VideoTag::Frame { codec, keyframe, offset, data } => {
                 let time = self.timeline.unwrap(timestamp);
                 let dts = self.picture.advance(time);
                 let pts = millis(time.saturating_add(i64::from(offset)));
-                Some(Packet::Video {
-                    codec,
-                    pts,
-                    dts,
-                    keyframe,
-                    data,
-                })
+                Some(Packet::Video { codec, pts, dts, keyframe, data })
             }
             VideoTag::Nothing => None,
         })

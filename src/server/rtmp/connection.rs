@@ -78,9 +78,7 @@ impl End {
         match self {
             Self::Refused(Refusal::UnknownKey | Refusal::InUse) => Some(Denial::BadName),
             Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
-            Self::Codec(_) | Self::Evicted | Self::InputClosed | Self::Shutdown => {
-                Some(Denial::Failed)
-            }
+            Self::Codec(_) | Self::Evicted | Self::InputClosed | Self::Shutdown => Some(Denial::Failed),
             _ => None,
         }
     }
@@ -196,15 +194,8 @@ impl Connection {
     async fn publish(&mut self, app: String, key: String) -> Result<(), End> {
         self.flush().await?;
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
-        let request = PublishRequest {
-            app,
-            key,
-            peer: self.peer,
-        };
-        let admitted = self
-            .shutdown
-            .run_until_cancelled(self.admission.admit(request))
-            .await;
+        let request = PublishRequest { app, key, peer: self.peer };
+        let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.seat = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
         self.session.grant()?;
         tracing::info!("publishing began");
@@ -238,22 +229,14 @@ impl Connection {
         if let Some(denial) = end.denial() {
             self.session.refuse(denial, &end.to_string())?;
         }
-        let has_last_word =
-            end.denial().is_some() || matches!(end, End::Session(SessionError::Protocol(_)));
+        let has_last_word = end.denial().is_some() || matches!(end, End::Session(SessionError::Protocol(_)));
         if !has_last_word {
             return Ok(());
         }
         self.flush().await?;
         self.socket.shutdown().await?;
         let mut discarded = [0; 4096];
-        let reading = async {
-            while self
-                .socket
-                .read(&mut discarded)
-                .await
-                .is_ok_and(|size| size > 0)
-            {}
-        };
+        let reading = async { while self.socket.read(&mut discarded).await.is_ok_and(|size| size > 0) {} };
         // Running out of time is an ordinary end here.
         let _late = timeout(LINGER, reading).await;
         Ok(())

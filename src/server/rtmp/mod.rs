@@ -59,10 +59,7 @@ pub struct Listener {
 /// Those of the system, e.g. that the address is in use.
 pub async fn bind(settings: &Settings) -> io::Result<Listener> {
     let socket = TcpListener::bind(settings.listen).await?;
-    Ok(Listener {
-        socket,
-        settings: Arc::new(settings.clone()),
-    })
+    Ok(Listener { socket, settings: Arc::new(settings.clone()) })
 }
 
 impl Listener {
@@ -76,10 +73,7 @@ impl Listener {
 
     /// Serves until `shutdown` fires, then closes all connections and returns.
     pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
-        let Self {
-            socket: listener,
-            settings,
-        } = self;
+        let Self { socket: listener, settings } = self;
         let places = Arc::new(Semaphore::new(settings.max_connections));
         let tasks = TaskTracker::new();
         let mut pause = PAUSE.0;
@@ -88,9 +82,7 @@ impl Listener {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept an RTMP connection");
-                    shutdown
-                        .run_until_cancelled(tokio::time::sleep(pause))
-                        .await;
+                    shutdown.run_until_cancelled(tokio::time::sleep(pause)).await;
                     pause = (pause * 2).min(PAUSE.1);
                     continue;
                 }
@@ -102,13 +94,7 @@ impl Listener {
                 continue;
             };
             let admission = Arc::clone(&admission);
-            let serving = serve(
-                socket,
-                peer,
-                Arc::clone(&settings),
-                admission,
-                shutdown.clone(),
-            );
+            let serving = serve(socket, peer, Arc::clone(&settings), admission, shutdown.clone());
             let span = tracing::info_span!("rtmp", %peer);
             tasks.spawn(
                 async move {
@@ -138,9 +124,7 @@ async fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
-    let end = Connection::new(socket, peer, settings, admission, shutdown)
-        .run()
-        .await;
+    let end = Connection::new(socket, peer, settings, admission, shutdown).run().await;
     if let Some(reason) = end.refusal() {
         counter!("lumencast_rtmp_refused_total", "reason" => reason).increment(1);
         tracing::info!(%end, "RTMP connection refused");

@@ -68,20 +68,12 @@ impl Default for Clip {
 impl Clip {
     /// A clip of a source with a length in seconds, the rest as by default (720p30).
     pub fn of(source: u8, seconds: f64) -> Self {
-        Self {
-            source,
-            seconds,
-            ..Self::default()
-        }
+        Self { source, seconds, ..Self::default() }
     }
 
     /// The same clip in another picture size.
     pub fn size(self, width: u32, height: u32) -> Self {
-        Self {
-            width,
-            height,
-            ..self
-        }
+        Self { width, height, ..self }
     }
 
     /// Number of frames.
@@ -105,19 +97,7 @@ impl Clip {
     }
 
     fn name(&self) -> String {
-        let Self {
-            source,
-            seconds,
-            width,
-            height,
-            fps,
-            fps_den,
-            gop,
-            kbps,
-            bframes,
-            hum_hz,
-            profile,
-        } = self;
+        let Self { source, seconds, width, height, fps, fps_den, gop, kbps, bframes, hum_hz, profile } = self;
         format!(
             "e{EDITION}-s{source}-{seconds}s-{width}x{height}-{fps}_{fps_den}-g{gop}-{kbps}k\
              -b{bframes}-h{hum_hz}-{profile}"

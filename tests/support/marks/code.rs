@@ -40,11 +40,7 @@ pub fn word(source: u8, number: u32) -> u32 {
 /// The luma of one cell of a word.
 pub fn cell_luma(word: u32, column: usize, row: usize) -> u8 {
     let position = column * ROWS + row;
-    if word >> (CELLS - 1 - position) & 1 == 1 {
-        WHITE
-    } else {
-        BLACK
-    }
+    if word >> (CELLS - 1 - position) & 1 == 1 { WHITE } else { BLACK }
 }
 
 /// Reads `(source, number)` back from the mean luma of each cell, in code order.

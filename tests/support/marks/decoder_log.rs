@@ -28,10 +28,7 @@ impl DecoderLog {
             let line = String::from_utf8_lossy(&line);
             if line.contains("showinfo") && line.contains("[info]") {
                 log.measure(&line, &mut tick);
-            } else if ["[error]", "[fatal]", "[panic]"]
-                .iter()
-                .any(|tag| line.contains(tag))
-                || line.contains("corrupt")
+            } else if ["[error]", "[fatal]", "[panic]"].iter().any(|tag| line.contains(tag)) || line.contains("corrupt")
             {
                 log.complaints.push(line.into_owned());
             }
@@ -57,10 +54,7 @@ impl DecoderLog {
         match (field(line, " rate:"), field(line, " nb_samples:")) {
             (Some(rate), Some(samples)) => {
                 self.rate = rate as u32;
-                self.blocks.push(Block {
-                    start: pts / rate,
-                    samples: samples as usize,
-                });
+                self.blocks.push(Block { start: pts / rate, samples: samples as usize });
             }
             _ => self.pts.push(pts * *tick),
         }

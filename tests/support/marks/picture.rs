@@ -33,8 +33,8 @@ impl<'a> Painter<'a> {
         for y in 0..PERIOD {
             let row: Vec<u8> = (0..PERIOD)
                 .map(|x| {
-                    let waves = 34.0 * (turn * 2.0 * x as f32).sin()
-                        + 24.0 * (turn * (3.0 * y as f32 + x as f32)).cos();
+                    let waves =
+                        34.0 * (turn * 2.0 * x as f32).sin() + 24.0 * (turn * (3.0 * y as f32 + x as f32)).cos();
                     let grain = ((x * 73) ^ (y * 151) ^ ((x * y) >> 3)) % 9;
                     (96.0 + waves) as u8 + grain as u8
                 })
@@ -42,16 +42,8 @@ impl<'a> Painter<'a> {
             tile.extend(row.iter().cycle().take(stride));
         }
         let hue = f32::from(clip.source) / 16.0 * std::f32::consts::TAU;
-        let chroma = [
-            (128.0 + 44.0 * hue.cos()) as u8,
-            (128.0 + 44.0 * hue.sin()) as u8,
-        ];
-        Self {
-            clip,
-            tile,
-            stride,
-            chroma,
-        }
+        let chroma = [(128.0 + 44.0 * hue.cos()) as u8, (128.0 + 44.0 * hue.sin()) as u8];
+        Self { clip, tile, stride, chroma }
     }
 
     /// Replaces `out` by frame `n` as planar YUV 4:2:0.
@@ -84,9 +76,7 @@ impl<'a> Painter<'a> {
             let row = y * code::ROWS / band;
             let fresh = y == 0 || (y - 1) * code::ROWS / band != row;
             if fresh {
-                out.extend(
-                    (0..width).map(|x| code::cell_luma(word, x * code::COLUMNS / width, row)),
-                );
+                out.extend((0..width).map(|x| code::cell_luma(word, x * code::COLUMNS / width, row)));
             } else {
                 out.extend_from_within(out.len() - width..);
             }

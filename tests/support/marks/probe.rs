@@ -38,20 +38,11 @@ pub fn streams(media: &str, limit: Duration) -> Streams {
     let text = drain(&mut out);
     dog.wait();
     let complaints = complaints.join().unwrap_or_default();
-    assert!(
-        !dog.expired(),
-        "{media}: not read within {limit:?}, nor even probed\n{complaints}"
-    );
-    let mut found = Streams {
-        complaints: lines(&complaints),
-        ..Streams::default()
-    };
+    assert!(!dog.expired(), "{media}: not read within {limit:?}, nor even probed\n{complaints}");
+    let mut found = Streams { complaints: lines(&complaints), ..Streams::default() };
     let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     for stream in json["streams"].as_array().into_iter().flatten() {
-        let codec = stream["codec_name"]
-            .as_str()
-            .unwrap_or("unknown")
-            .to_owned();
+        let codec = stream["codec_name"].as_str().unwrap_or("unknown").to_owned();
         match stream["codec_type"].as_str() {
             Some("video") if found.video_codec.is_empty() => {
                 found.video_codec = codec;

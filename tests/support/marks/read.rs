@@ -41,12 +41,7 @@ pub struct Region {
 
 impl Region {
     /// The whole picture.
-    pub const FULL: Self = Self {
-        x: 0.0,
-        y: 0.0,
-        w: 1.0,
-        h: 1.0,
-    };
+    pub const FULL: Self = Self { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
 
     /// A rectangle in pixels `(x, y, width, height)` of a picture of `(width, height)`.
     pub fn pixels(inner: (u32, u32, u32, u32), outer: (u32, u32)) -> Self {
@@ -168,11 +163,7 @@ impl Reader {
             let whole = reading.tones.iter().filter(|tone| tone.is_whole());
             reading.beeps = whole.map(|tone| tone.start).collect();
         }
-        assert!(
-            !dog.expired(),
-            "not read within {:?}: {reading}",
-            self.limit
-        );
+        assert!(!dog.expired(), "not read within {:?}: {reading}", self.limit);
         reading
     }
 
@@ -223,13 +214,7 @@ fn look(small: &[u8]) -> Frame {
         read => read,
     };
     // Upper middle below the mark: graphics of the lower third do not reach it.
-    let glow = mean(
-        small,
-        WIDTH / 10,
-        HEIGHT * 3 / 10,
-        WIDTH * 8 / 10,
-        HEIGHT * 3 / 10,
-    );
+    let glow = mean(small, WIDTH / 10, HEIGHT * 3 / 10, WIDTH * 8 / 10, HEIGHT * 3 / 10);
     Frame {
         pts: 0.0,
         mark: read.ok(),
@@ -242,13 +227,6 @@ fn look(small: &[u8]) -> Frame {
 
 fn mean(small: &[u8], left: usize, top: usize, wide: usize, high: usize) -> f32 {
     let rows = small.chunks_exact(WIDTH).skip(top).take(high);
-    let sum: u32 = rows
-        .map(|row| {
-            row[left..left + wide]
-                .iter()
-                .map(|v| u32::from(*v))
-                .sum::<u32>()
-        })
-        .sum();
+    let sum: u32 = rows.map(|row| row[left..left + wide].iter().map(|v| u32::from(*v)).sum::<u32>()).sum();
     sum as f32 / (wide * high) as f32
 }

@@ -37,29 +37,10 @@ impl fmt::Display for Reading {
             )?;
         }
         self.write_flaws(out)?;
-        let skews: Vec<String> = self
-            .skews()
-            .iter()
-            .map(|s| format!("{:+.1}", s.ms))
-            .collect();
-        let spans: Vec<String> = self
-            .sound
-            .spans()
-            .iter()
-            .map(|(a, b)| format!("{a:.3}-{b:.3}"))
-            .collect();
-        writeln!(
-            out,
-            "  flashes {:.3?}\n  beeps   {:.3?}",
-            self.flashes(),
-            self.beeps
-        )?;
-        writeln!(
-            out,
-            "  skew ms [{}]; sound at {}",
-            skews.join(", "),
-            spans.join(", ")
-        )?;
+        let skews: Vec<String> = self.skews().iter().map(|s| format!("{:+.1}", s.ms)).collect();
+        let spans: Vec<String> = self.sound.spans().iter().map(|(a, b)| format!("{a:.3}-{b:.3}")).collect();
+        writeln!(out, "  flashes {:.3?}\n  beeps   {:.3?}", self.flashes(), self.beeps)?;
+        writeln!(out, "  skew ms [{}]; sound at {}", skews.join(", "), spans.join(", "))?;
         for line in &self.error_lines {
             writeln!(out, "  ffmpeg: {line}")?;
         }
@@ -78,25 +59,16 @@ impl Reading {
             }
             before = Some((index, source, n));
         }
-        for stretch in self
-            .undecodable()
-            .chunk_by(|a, b| b - a == 1 && self.frames[*a].unread == self.frames[*b].unread)
+        for stretch in
+            self.undecodable().chunk_by(|a, b| b - a == 1 && self.frames[*a].unread == self.frames[*b].unread)
         {
             let (first, last) = (stretch[0], stretch[stretch.len() - 1]);
             let frame = self.frames[first];
             let why = frame.unread.map_or(String::new(), |why| format!("{why:?}"));
-            writeln!(
-                out,
-                "  {:9.3} s  index {first}..={last} unread: {why}",
-                frame.pts
-            )?;
+            writeln!(out, "  {:9.3} s  index {first}..={last} unread: {why}", frame.pts)?;
         }
         for gap in self.gaps() {
-            writeln!(
-                out,
-                "  {:9.3} s  index {}: step of {:.1} ms",
-                gap.pts, gap.index, gap.ms
-            )?;
+            writeln!(out, "  {:9.3} s  index {}: step of {:.1} ms", gap.pts, gap.index, gap.ms)?;
         }
         Ok(())
     }

@@ -57,21 +57,13 @@ pub struct Sound {
 impl Sound {
     /// Puts 16 bit little endian samples and the times of their blocks together.
     pub fn new(rate: u32, blocks: &[Block], bytes: &[u8]) -> Self {
-        let mut sound = Self {
-            rate: f64::from(rate),
-            stretches: Vec::new(),
-        };
-        let mut samples = bytes
-            .chunks_exact(2)
-            .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0);
+        let mut sound = Self { rate: f64::from(rate), stretches: Vec::new() };
+        let mut samples =
+            bytes.chunks_exact(2).map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0);
         let mut expected = 0.0;
         for block in blocks {
             // A block without a time follows on the one before it.
-            let begin = if block.start.is_nan() {
-                expected
-            } else {
-                block.start
-            };
+            let begin = if block.start.is_nan() { expected } else { block.start };
             if sound.stretches.is_empty() || (begin - expected).abs() > SEAM_SECONDS {
                 sound.stretches.push(Stretch::default());
             }
@@ -169,10 +161,7 @@ impl Envelope {
             let lower = sum(centre.saturating_sub(window / 2));
             2.0 * (upper.0 - lower.0).hypot(upper.1 - lower.1) / window as f64
         });
-        Self {
-            step: step as f64,
-            values: values.collect(),
-        }
+        Self { step: step as f64, values: values.collect() }
     }
 
     /// A beep starts and ends where the envelope passes half its height, since a centred window is
@@ -187,15 +176,9 @@ impl Envelope {
             let Some(up) = self.find(rise, |value| value >= peak / 2.0) else {
                 break;
             };
-            let down = self
-                .find(up, |value| value < peak / 2.0)
-                .unwrap_or(self.values.len());
+            let down = self.find(up, |value| value < peak / 2.0).unwrap_or(self.values.len());
             let start = self.crossing(up, peak / 2.0);
-            beeps.push(Beep {
-                start,
-                length: self.crossing(down, peak / 2.0) - start,
-                level: peak,
-            });
+            beeps.push(Beep { start, length: self.crossing(down, peak / 2.0) - start, level: peak });
             // The decay belongs to this beep; the next one rises out of it or out of silence.
             let quiet = FLOOR.max(peak / 4.0);
             let Some(settled) = self.find(down, |value| value < quiet) else {
@@ -211,9 +194,7 @@ impl Envelope {
 
     fn find(&self, from: usize, wanted: impl Fn(f64) -> bool) -> Option<usize> {
         let rest = self.values.get(from..)?;
-        rest.iter()
-            .position(|value| wanted(*value))
-            .map(|index| from + index)
+        rest.iter().position(|value| wanted(*value)).map(|index| from + index)
     }
 
     /// Where, between the step before `index` and it, the envelope has this height, in samples.
@@ -221,11 +202,7 @@ impl Envelope {
         let value = |at: usize| self.values.get(at).copied().unwrap_or(0.0);
         let before = index.saturating_sub(1);
         let (low, high) = (value(before), value(index));
-        let share = if index == before || high == low {
-            0.0
-        } else {
-            ((height - low) / (high - low)).clamp(0.0, 1.0)
-        };
+        let share = if index == before || high == low { 0.0 } else { ((height - low) / (high - low)).clamp(0.0, 1.0) };
         (before as f64 + share) * self.step
     }
 }

@@ -220,11 +220,7 @@ impl Reading {
         let uneven = pairs.filter_map(|(before, pair)| {
             let step = pair[1].pts - pair[0].pts;
             let even = (step - usual).abs() <= usual * UNEVEN;
-            (!even).then_some(Gap {
-                index: before + 1,
-                pts: pair[1].pts,
-                ms: step * 1000.0,
-            })
+            (!even).then_some(Gap { index: before + 1, pts: pair[1].pts, ms: step * 1000.0 })
         });
         uneven.collect()
     }
@@ -233,19 +229,12 @@ impl Reading {
     pub fn flaws(&self) -> (usize, usize, usize) {
         let runs = self.runs();
         let sum = |of: fn(&Run) -> usize| runs.iter().map(of).sum();
-        (
-            sum(|run| run.lost),
-            sum(|run| run.repeated),
-            sum(|run| run.backwards),
-        )
+        (sum(|run| run.lost), sum(|run| run.repeated), sum(|run| run.backwards))
     }
 
     fn indices(&self, wanted: impl Fn(&Frame) -> bool) -> Vec<usize> {
         let frames = self.frames.iter().enumerate();
-        frames
-            .filter(|(_, frame)| wanted(frame))
-            .map(|(index, _)| index)
-            .collect()
+        frames.filter(|(_, frame)| wanted(frame)).map(|(index, _)| index).collect()
     }
 }
 

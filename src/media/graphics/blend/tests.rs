@@ -18,12 +18,7 @@ fn patchwork(width: usize, height: usize, x: i32, y: i32, seed: u32) -> Raster {
             kind @ 0..=79 => kind / 40 * 255,
             _ => next(),
         };
-        rgba.extend([
-            next().min(alpha),
-            next().min(alpha),
-            next().min(alpha),
-            alpha,
-        ]);
+        rgba.extend([next().min(alpha), next().min(alpha), next().min(alpha), alpha]);
     }
     Raster::from_rgba(&rgba, width, height, x, y).expect("a raster")
 }
@@ -63,11 +58,7 @@ fn references(raster: &Raster, dx: i32, dy: i32) -> [Reference<'_>; 3] {
         x: x / scale,
         y: y / scale,
     };
-    [
-        plane(&raster.y, &raster.alpha, 1),
-        plane(&raster.u, &raster.alpha_uv, 2),
-        plane(&raster.v, &raster.alpha_uv, 2),
-    ]
+    [plane(&raster.y, &raster.alpha, 1), plane(&raster.u, &raster.alpha_uv, 2), plane(&raster.v, &raster.alpha_uv, 2)]
 }
 
 proptest! {
@@ -175,10 +166,7 @@ fn every_alpha_opacity_and_background_is_within_one() {
                 for (reference, found) in references(&raster, 0, 0).iter().zip(found) {
                     let exact = reference.at(0, 0, dst, opacity);
                     let off = (f64::from(found) - exact).abs();
-                    assert!(
-                        off <= 1.0,
-                        "a {alpha} o {opacity} d {dst}: {found} for {exact}"
-                    );
+                    assert!(off <= 1.0, "a {alpha} o {opacity} d {dst}: {found} for {exact}");
                 }
             }
         }
@@ -209,22 +197,11 @@ fn offsets_far_away_and_slices_too_short_change_nothing_and_do_not_panic() {
     }
     let mut short = [0u8; 8];
     let (mut u, mut v) = ([0u8; 1], [0u8; 1]);
-    let mut dst = PlanesMut {
-        y: &mut short,
-        y_stride: 32,
-        u: &mut u,
-        v: &mut v,
-        uv_stride: 16,
-        width: 32,
-        height: 24,
-    };
+    let mut dst = PlanesMut { y: &mut short, y_stride: 32, u: &mut u, v: &mut v, uv_stride: 16, width: 32, height: 24 };
     blend(&mut dst, &raster, 255, 0, 0);
     copy(&mut dst, &untouched.planes());
     fade(&mut dst, &untouched.planes(), &untouched.planes(), 100);
-    assert_eq!(
-        short, [0; 8],
-        "rows that are not wholly there are left alone"
-    );
+    assert_eq!(short, [0; 8], "rows that are not wholly there are left alone");
 }
 
 #[test]
@@ -234,8 +211,5 @@ fn copying_fills_the_common_area_only() {
     copy(&mut large.planes_mut(), &small.planes());
     assert_eq!(large.y[..12], [1, 1, 1, 1, 9, 9, 1, 1, 1, 1, 9, 9]);
     assert!(large.y[12..].iter().all(|y| *y == 9));
-    assert_eq!(
-        (&large.u[..3], &large.v[..3]),
-        (&[2, 2, 9][..], &[3, 3, 9][..])
-    );
+    assert_eq!((&large.u[..3], &large.v[..3]), (&[2, 2, 9][..], &[3, 3, 9][..]));
 }

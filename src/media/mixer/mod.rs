@@ -1,0 +1,118 @@
+//! The program mixer: one loop, one turn a slot, picture and sound together.
+//!
+//! ```text
+//! reels  ─┐                    ┌─► raw picture Feed ─► encoder, …
+//! sounds ─┼─► turn(slot n) ────┼─► raw sound Feed
+//! orders ─┘   scene · keys     └─► reports (slot and show time of each change)
+//! ```
+//!
+//! At the time of slot n the loop takes the orders that came in, so that they all share slot n; looks up the scene;
+//! takes each needed source's frame of slot n; and hands on picture and sound stamped with the slot's time. It waits
+//! for nobody: sources are put on the grid far enough ahead, and what is not there is held, then replaced by its slate.
+//! A single opaque source without graphics is handed on by reference, not copied.
+//!
+//! Refuses to know: who asked, how sources are decoded, who takes program.
+
+mod compose;
+mod mix;
+mod turn;
+
+pub mod scene;
+
+use crate::{
+    domain::{
+        command::Ticket, order::Report, source::SourceId, stats::MixerStats, switcher::SceneChange, time::Format,
+    },
+    media::{
+        clock::ShowClock,
+        graphics::{Motion, Raster},
+        ingest::source::Source,
+        link::{Carries, Feed},
+    },
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+
+/// What the mixer can be told.
+pub enum Instruction {
+    Switch {
+        ticket: Ticket,
+        change: SceneChange,
+    },
+    Show {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+        raster: Arc<Raster>,
+        motion: Motion,
+        z: i32,
+    },
+    Hide {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+    },
+    /// The loop ends after the present slot.
+    Stop,
+}
+
+/// What a mixer is made of.
+pub struct Setup {
+    pub project: Format,
+    pub clock: ShowClock,
+    pub sources: BTreeMap<SourceId, Arc<Source>>,
+    pub program: Option<SourceId>,
+    pub preview: Option<SourceId>,
+    /// How long the last frame of a silent source is held.
+    pub hold: Duration,
+    pub reports: tokio::sync::mpsc::UnboundedSender<Report>,
+}
+
+/// The running mixer. Dropping it ends the loop.
+pub struct Mixer {
+    instructions: mpsc::Sender<Instruction>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    stats: Arc<Mutex<MixerStats>>,
+    /// Program's picture, raw, one buffer a slot.
+    pub video: Arc<Feed>,
+    /// Program's sound, raw, one buffer a slot.
+    pub audio: Arc<Feed>,
+}
+
+impl Mixer {
+    /// Starts the loop at the next slot.
+    ///
+    /// # Errors
+    /// When no thread or no picture memory is to be had.
+    pub fn start(setup: Setup) -> anyhow::Result<Self> {
+        let (instructions, inbox) = mpsc::channel();
+        let video = Feed::new(Carries::Raw);
+        let audio = Feed::new(Carries::Raw);
+        let stats = Arc::new(Mutex::new(MixerStats::default()));
+        let turns = turn::Turns::new(setup, inbox, video.clone(), audio.clone(), stats.clone())?;
+        let thread = std::thread::Builder::new().name("mixer".into()).spawn(move || turns.run())?;
+        Ok(Self { instructions, thread: Some(thread), stats, video, audio })
+    }
+
+    /// Passes an instruction on; it takes effect at the next slot. Never blocks.
+    pub fn instruct(&self, instruction: Instruction) {
+        let _ = self.instructions.send(instruction); // refused only when the loop has ended, at shutdown
+    }
+
+    /// The figures as of now.
+    pub fn stats(&self) -> MixerStats {
+        *self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Mixer {
+    fn drop(&mut self) {
+        self.instruct(Instruction::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // its panic was printed already
+        }
+    }
+}
