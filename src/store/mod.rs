@@ -1,1 +1,130 @@
-//! Rows: the only folder that says `sqlx`.
+//! Rows: the only folder that says `sqlx`. One SQLite file in the data folder, shared by server and command line.
+//!
+//! Refuses to know: what rows are for, and the clock; times are arguments.
+
+mod keys;
+
+pub use keys::{KeyRow, Keys, NewKey, Revocation};
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    time::Duration,
+};
+
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers do not wait for one another; writers do anyway.
+const CONNECTIONS: u32 = 4;
+
+/// The open database. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: SqlitePool,
+}
+
+/// Why rows cannot be had. The server's fault or the machine's, never a client's.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or the file cannot be made or opened.
+    #[error("{path}: {source}")]
+    Io {
+        /// What it is about.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is no database.
+    #[error("{path}: {source}")]
+    Open {
+        /// The database.
+        path: String,
+        /// What SQLite said.
+        source: sqlx::Error,
+    },
+    /// The tables are not ours, or of a newer version.
+    #[error("{path}: {source}")]
+    Migrate {
+        /// The database.
+        path: String,
+        /// Which step failed.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Store {
+    /// Opens `<data_dir>/lumencast.db`, and makes folder (0700), file (0600) and tables when they are missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or the file is not a database of this version or an older one.
+    pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let file = data_dir.join("lumencast.db");
+        let folder = data_dir.to_owned();
+        let path = file.display().to_string();
+        // Held while the tables are made: sqlx does not keep two processes from migrating a SQLite file at once.
+        let made = tokio::task::spawn_blocking(move || prepare(&folder)).await;
+        let migrating = made
+            .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+            .map_err(|source| StoreError::Io {
+                path: path.clone(),
+                source,
+            })?;
+
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .connect_with(options)
+            .await
+            .map_err(|source| StoreError::Open {
+                path: path.clone(),
+                source,
+            })?;
+        sqlx::migrate!()
+            .run(&pool)
+            .await
+            .map_err(|source| StoreError::Migrate { path, source })?;
+        drop(migrating);
+        Ok(Self { pool })
+    }
+
+    /// The API keys.
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.pool.clone())
+    }
+
+    /// Writes back what is open and closes the file; later calls fail.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Makes folder and file with closed modes, and locks the folder until the answer is dropped.
+fn prepare(folder: &Path) -> io::Result<File> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)?;
+    let lock = File::open(folder)?;
+    lock.lock()?;
+    // Only ever created, never opened here: closing any descriptor of the file would drop SQLite's own locks.
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(folder.join("lumencast.db"));
+    match created {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(lock),
+    }
+}

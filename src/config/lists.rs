@@ -1,0 +1,131 @@
+//! Entries of the lists: inputs, graphics channels, graphics and outputs, with every default filled in.
+//!
+//! Refuses to know: which templates exist, and what is connected.
+
+use super::{rate::Rate, secret::Secret};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `[[input]]`: a switcher input, in the order of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// What the operator sees; by default the key or the pattern's name.
+    pub label: String,
+    /// Where its picture and sound come from.
+    pub source: Source,
+}
+
+/// What feeds an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A publisher over RTMP.
+    Rtmp {
+        /// The stream key: 1 to 64 of `A-Z a-z 0-9 . _ -`, one input per key.
+        key: String,
+        /// How far it is anchored behind arrival, milliseconds, 0 to 5000; by default `mixer.source_latency_ms`.
+        latency_ms: u32,
+    },
+    /// A test picture made here.
+    Pattern {
+        /// Which picture.
+        pattern: Pattern,
+        /// Frequency of its sine tone, 20 to 20000 Hz; 0 is silence.
+        tone_hz: u32,
+    },
+}
+
+/// Test pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pattern {
+    /// SMPTE colour bars.
+    #[default]
+    Bars,
+    /// A ball that moves, to see that time passes.
+    Ball,
+    /// A turning wheel of black and white.
+    Pinwheel,
+    /// A checkerboard of single pixels grown to 8.
+    Checkers,
+    /// Random grey, the hardest picture to encode.
+    Snow,
+    /// Black.
+    Black,
+}
+
+impl Pattern {
+    /// The word of the settings file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bars => "bars",
+            Self::Ball => "ball",
+            Self::Pinwheel => "pinwheel",
+            Self::Checkers => "checkers",
+            Self::Snow => "snow",
+            Self::Black => "black",
+        }
+    }
+}
+
+/// `[[channel]]`: a graphics channel with its own stack of live graphics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// 1 to 64 of `A-Z a-z 0-9 _ -`, unique.
+    pub id: String,
+    /// Pixels, even, 16 to 7680; by default program's.
+    pub width: u32,
+    /// Pixels, even, 16 to 4320; by default program's.
+    pub height: u32,
+    /// Frames per second; by default program's.
+    pub fps: Rate,
+    /// Whether it is keyed over program; needs program's format, and is the default when it has it.
+    pub dsk: bool,
+}
+
+/// `[[graphic]]`: a configured instance of a template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graphic {
+    /// 1 to 64 of `A-Z a-z 0-9 _ -`, unique; the graphicId of the Lumora plane.
+    pub id: String,
+    /// The template's name.
+    pub template: String,
+    /// The channel lock: ids of channels it is taken on. Empty means that it cannot be taken yet.
+    #[serde(default)]
+    pub channels: Vec<String>,
+    /// Values of the template's fields.
+    #[serde(default)]
+    pub fields: BTreeMap<String, serde_json::Value>,
+    /// Place in the channel's stack; higher covers lower.
+    #[serde(default)]
+    pub z: i32,
+    /// How long it stays on air, milliseconds from the take, 100 to 86400000; without it, until it is taken off.
+    pub auto_out_ms: Option<u32>,
+}
+
+/// `[[output]]`: one of the four outputs, pushed on over RTMP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// 1 to 4, unique.
+    pub number: u8,
+    /// What it carries.
+    #[serde(default)]
+    pub source: OutputSource,
+    /// Where it goes: `rtmp://` or `rtmps://`. Secret, since it carries the stream key.
+    pub url: Option<Secret>,
+    /// Whether it goes on air with the server; needs `url`.
+    #[serde(default)]
+    pub autostart: bool,
+}
+
+/// What an output carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputSource {
+    /// The program picture and sound.
+    #[default]
+    Program,
+    /// The preview picture.
+    Preview,
+}

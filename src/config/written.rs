@@ -1,0 +1,308 @@
+//! The settings as they stand in a file, and their way into [`Config`]: entries of lists get their defaults here.
+//!
+//! Refuses to know: files and the environment.
+
+use super::{
+    Config,
+    error::Fault,
+    lists::{Channel, Graphic, Input, Output, Pattern, Source},
+    rate::Rate,
+    sections::{
+        Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp, Webrtc,
+    },
+};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Every key. Lists hold entries as written; [`Written::resolve`] fills and judges them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Written {
+    pub data_dir: PathBuf,
+    pub public_url: Option<String>,
+    pub log: Log,
+    pub http: Http,
+    pub rtmp: Rtmp,
+    pub livewing: Livewing,
+    pub webrtc: Webrtc,
+    pub project: Project,
+    pub operator: Operator,
+    pub mixer: Mixer,
+    pub hls: Hls,
+    pub record: Record,
+    pub encode: Encode,
+    pub lumora: Lumora,
+    pub input: Vec<InputEntry>,
+    pub channel: Vec<ChannelEntry>,
+    pub graphic: Vec<Graphic>,
+    pub output: Vec<Output>,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./data"),
+            public_url: None,
+            log: Log::default(),
+            http: Http::default(),
+            rtmp: Rtmp::default(),
+            livewing: Livewing::default(),
+            webrtc: Webrtc::default(),
+            project: Project::default(),
+            operator: Operator::default(),
+            mixer: Mixer::default(),
+            hls: Hls::default(),
+            record: Record::default(),
+            encode: Encode::default(),
+            lumora: Lumora::default(),
+            input: Vec::new(),
+            channel: Vec::new(),
+            graphic: Vec::new(),
+            output: Vec::new(),
+        }
+    }
+}
+
+/// `[[input]]`. One flat table for all kinds, so that an error can name its key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InputEntry {
+    pub kind: InputKind,
+    pub key: Option<String>,
+    pub label: Option<String>,
+    pub latency_ms: Option<u32>,
+    pub pattern: Option<Pattern>,
+    pub tone_hz: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum InputKind {
+    Rtmp,
+    Pattern,
+}
+
+/// `[[channel]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChannelEntry {
+    pub id: String,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub fps: Option<Rate>,
+    pub dsk: Option<bool>,
+}
+
+impl Written {
+    /// Fills the lists' defaults. Whether values fit together is judged by `check` afterwards.
+    pub fn resolve(self) -> Result<Config, Fault> {
+        let Self {
+            data_dir,
+            public_url,
+            log,
+            http,
+            rtmp,
+            livewing,
+            webrtc,
+            project,
+            operator,
+            mixer,
+            hls,
+            record,
+            encode,
+            lumora,
+            input,
+            channel,
+            graphic,
+            output,
+        } = self;
+        let inputs = input
+            .into_iter()
+            .enumerate()
+            .map(|(index, entry)| entry.resolve(index, mixer.source_latency_ms))
+            .collect::<Result<_, _>>()?;
+        let mut channels: Vec<Channel> = channel
+            .into_iter()
+            .map(|entry| entry.resolve(&project))
+            .collect();
+        if channels.is_empty() {
+            channels.push(ChannelEntry::named("cg1").resolve(&project));
+        }
+        Ok(Config {
+            data_dir,
+            public_url,
+            log,
+            http,
+            rtmp,
+            livewing,
+            webrtc,
+            project,
+            operator,
+            mixer,
+            hls,
+            record,
+            encode,
+            lumora,
+            inputs,
+            channels,
+            graphics: graphic,
+            outputs: output,
+        })
+    }
+}
+
+impl InputEntry {
+    fn resolve(self, index: usize, source_latency_ms: u32) -> Result<Input, Fault> {
+        let Self {
+            kind,
+            key,
+            label,
+            latency_ms,
+            pattern,
+            tone_hz,
+        } = self;
+        let fault =
+            |name: &str, problem: &str| Fault::new(format!("input.{index}.{name}"), problem);
+        match kind {
+            InputKind::Rtmp => {
+                if pattern.is_some() {
+                    return Err(fault("pattern", "is for kind = \"pattern\" only"));
+                }
+                if tone_hz.is_some() {
+                    return Err(fault("tone_hz", "is for kind = \"pattern\" only"));
+                }
+                let key = key.ok_or_else(|| fault("key", "missing"))?;
+                Ok(Input {
+                    label: label.unwrap_or_else(|| key.clone()),
+                    source: Source::Rtmp {
+                        key,
+                        latency_ms: latency_ms.unwrap_or(source_latency_ms),
+                    },
+                })
+            }
+            InputKind::Pattern => {
+                if key.is_some() {
+                    return Err(fault("key", "is for kind = \"rtmp\" only"));
+                }
+                if latency_ms.is_some() {
+                    return Err(fault("latency_ms", "is for kind = \"rtmp\" only"));
+                }
+                let pattern = pattern.unwrap_or_default();
+                Ok(Input {
+                    label: label.unwrap_or_else(|| pattern.as_str().to_owned()),
+                    source: Source::Pattern {
+                        pattern,
+                        tone_hz: tone_hz.unwrap_or(0),
+                    },
+                })
+            }
+        }
+    }
+}
+
+impl ChannelEntry {
+    fn named(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            width: None,
+            height: None,
+            fps: None,
+            dsk: None,
+        }
+    }
+
+    fn resolve(self, project: &Project) -> Channel {
+        let Self {
+            id,
+            width,
+            height,
+            fps,
+            dsk,
+        } = self;
+        let width = width.unwrap_or(project.width);
+        let height = height.unwrap_or(project.height);
+        let fps = fps.unwrap_or(project.fps);
+        let fits_program = Project { width, height, fps } == *project;
+        Channel {
+            id,
+            width,
+            height,
+            fps,
+            dsk: dsk.unwrap_or(fits_program),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{lists::OutputSource, secret::Secret};
+    use figment::value::Value;
+
+    /// Every entry of every list with every key.
+    fn full() -> Written {
+        Written {
+            input: vec![InputEntry {
+                kind: InputKind::Rtmp,
+                key: None,
+                label: None,
+                latency_ms: None,
+                pattern: None,
+                tone_hz: None,
+            }],
+            channel: vec![ChannelEntry::named("cg1")],
+            graphic: vec![Graphic {
+                id: String::new(),
+                template: String::new(),
+                channels: Vec::new(),
+                fields: Default::default(),
+                z: 0,
+                auto_out_ms: None,
+            }],
+            output: vec![Output {
+                number: 1,
+                source: OutputSource::Program,
+                url: Some(Secret::new("x")),
+                autostart: false,
+            }],
+            ..Written::default()
+        }
+    }
+
+    /// `table key` of every setting; keys outside of tables have an empty table.
+    fn keys() -> Vec<(String, String)> {
+        let top = Value::serialize(full()).ok().and_then(Value::into_dict);
+        let mut keys = Vec::new();
+        for (name, value) in top.expect("a table") {
+            let table = match value {
+                Value::Dict(_, table) => Some(table),
+                Value::Array(_, list) => list.into_iter().next().and_then(Value::into_dict),
+                _ => None,
+            };
+            match table {
+                Some(table) => keys.extend(table.into_keys().map(|key| (name.clone(), key))),
+                None => keys.push((String::new(), name)),
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn the_example_file_shows_every_key_in_its_table() {
+        let mut table = String::new();
+        let mut shown = Vec::new();
+        for line in include_str!("../../lumencast.example.toml").lines() {
+            let line = line.strip_prefix('#').unwrap_or(line);
+            if let Some(header) = line.strip_prefix('[') {
+                table = header.trim_matches(['[', ']']).to_owned();
+            } else if let Some((key, _)) = line.split_once(" = ") {
+                shown.push((table.clone(), key.to_owned()));
+            }
+        }
+        let missing: Vec<_> = keys()
+            .into_iter()
+            .filter(|key| !shown.contains(key))
+            .collect();
+        assert!(missing.is_empty(), "not in the example: {missing:?}");
+    }
+}

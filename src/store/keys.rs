@@ -1,0 +1,137 @@
+//! Rows of API keys. Nothing is cached: what one process revokes the other sees with its next look.
+//!
+//! Refuses to know: raw keys, planes, and who may do what.
+
+use super::StoreError;
+use sqlx::sqlite::SqlitePool;
+
+/// A key as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct KeyRow {
+    /// Public id, `key_` and 12 characters.
+    pub id: String,
+    /// The plane's name.
+    pub plane: String,
+    /// What its owner calls it.
+    pub label: String,
+    /// The beginning of the key, to tell keys apart by.
+    pub shown: String,
+    /// Milliseconds since 1970 UTC.
+    pub created_at: i64,
+    /// Milliseconds since 1970 UTC, exact to a minute.
+    pub last_used_at: Option<i64>,
+    /// Milliseconds since 1970 UTC; a revoked key stays listed.
+    pub revoked_at: Option<i64>,
+}
+
+/// A key to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewKey<'a> {
+    /// See [`KeyRow::id`].
+    pub id: &'a str,
+    /// See [`KeyRow::plane`].
+    pub plane: &'a str,
+    /// See [`KeyRow::label`].
+    pub label: &'a str,
+    /// SHA-256 of the full key.
+    pub hash: &'a [u8; 32],
+    /// See [`KeyRow::shown`].
+    pub shown: &'a str,
+    /// See [`KeyRow::created_at`].
+    pub created_at: i64,
+}
+
+/// What became of a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revocation {
+    /// The key is revoked from now on.
+    Done,
+    /// It was revoked before; the first time stays.
+    Already,
+    /// There is no such key.
+    Unknown,
+}
+
+/// The table of API keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    pool: SqlitePool,
+}
+
+impl Keys {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// Keeps a key. Fails when id or hash is there already.
+    pub async fn insert(&self, key: NewKey<'_>) -> Result<KeyRow, StoreError> {
+        let row = sqlx::query_as(
+            "INSERT INTO api_keys (id, plane, label, hash, shown, created_at) VALUES (?, ?, ?, ?, ?, ?)
+             RETURNING id, plane, label, shown, created_at, last_used_at, revoked_at",
+        )
+        .bind(key.id)
+        .bind(key.plane)
+        .bind(key.label)
+        .bind(key.hash.as_slice())
+        .bind(key.shown)
+        .bind(key.created_at)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row)
+    }
+
+    /// All keys, oldest first, revoked ones too.
+    pub async fn list(&self) -> Result<Vec<KeyRow>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at
+             FROM api_keys ORDER BY created_at, rowid",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows)
+    }
+
+    /// The key whose SHA-256 this is, revoked or not.
+    pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<KeyRow>, StoreError> {
+        let row = sqlx::query_as(
+            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at
+             FROM api_keys WHERE hash = ?",
+        )
+        .bind(hash.as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row)
+    }
+
+    /// Revokes a key for good.
+    pub async fn revoke(&self, id: &str, now: i64) -> Result<Revocation, StoreError> {
+        let changed =
+            sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+                .bind(now)
+                .bind(id)
+                .execute(&self.pool)
+                .await?
+                .rows_affected();
+        if changed > 0 {
+            return Ok(Revocation::Done);
+        }
+        let known = sqlx::query("SELECT 1 FROM api_keys WHERE id = ?")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(match known {
+            Some(_) => Revocation::Already,
+            None => Revocation::Unknown,
+        })
+    }
+
+    /// Notes that a key was used.
+    pub async fn used(&self, id: &str, now: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE api_keys SET last_used_at = ? WHERE id = ?")
+            .bind(now)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
