@@ -5,4 +5,6 @@
 
 pub mod limits;
 pub mod livewing;
+pub mod lumora;
 pub mod mask;
+pub mod operator;
