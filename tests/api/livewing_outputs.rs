@@ -8,7 +8,7 @@ use lumencast::domain::{
 };
 use serde_json::json;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -37,7 +37,7 @@ async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
     assert_eq!(client.data("outputs.getState", json!({ "output": 1 })).await["destinations"][0], pushed("idle"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_output_carries_program_or_a_camera() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -57,7 +57,7 @@ async fn an_output_carries_program_or_a_camera() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outputs_that_cannot_be_started_say_why() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -84,7 +84,7 @@ async fn outputs_that_cannot_be_started_say_why() {
     assert_eq!(client.fails("outputs.configure", configure("rtmp://a/b", "k")).await.0, "STATE_ERROR");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_names_its_file_and_its_first_frame() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -115,7 +115,7 @@ async fn a_recording_names_its_file_and_its_first_frame() {
     assert_eq!(client.fails("outputs.stopRecording", json!({ "recorder": 2 })).await.0, "STATE_ERROR");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_that_fails_says_why() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;

@@ -7,7 +7,7 @@ fn tally(program: &[u32], preview: &[u32]) -> serde_json::Value {
     json!({ "program": program, "preview": preview })
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_swaps_the_buses_and_says_at_which_frame() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -26,7 +26,7 @@ async fn a_cut_swaps_the_buses_and_says_at_which_frame() {
     assert_eq!((&state["program"], &state["preview"]), (&json!(1), &json!(0)));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_sent_at_once_are_carried_out_and_answered_in_their_order() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -48,7 +48,7 @@ async fn commands_sent_at_once_are_carried_out_and_answered_in_their_order() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_to_source_leaves_the_old_program_on_preview_and_is_nothing_when_it_is_there() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -60,7 +60,7 @@ async fn cut_to_source_leaves_the_old_program_on_preview_and_is_nothing_when_it_
     assert_eq!(studio.stage.orders().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn set_preview_says_at_which_frame_and_does_not_touch_program() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -71,7 +71,7 @@ async fn set_preview_says_at_which_frame_and_does_not_touch_program() {
     assert_eq!(client.event("tally").await, tally(&[0], &[2]));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fade_tallies_both_shows_its_progress_and_ends_as_a_cut_would() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -95,7 +95,7 @@ async fn a_fade_tallies_both_shows_its_progress_and_ends_as_a_cut_would() {
     assert_eq!(ended, json!({"program":1,"preview":0,"transition":still}));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_fade_is_ignored_without_an_error() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -104,7 +104,7 @@ async fn a_second_fade_is_ignored_without_an_error() {
     assert_eq!(studio.stage.orders().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn preview_cannot_be_set_during_a_fade_and_a_cut_finishes_it_at_once() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -116,7 +116,7 @@ async fn preview_cannot_be_set_during_a_fade_and_a_cut_finishes_it_at_once() {
     assert_eq!(state["transition"]["active"], false);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_transition_set_is_the_one_that_the_next_fade_takes() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -128,7 +128,7 @@ async fn the_transition_set_is_the_one_that_the_next_fade_takes() {
     assert!(message.starts_with("type") && message.contains("fade"), "{message}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_and_fade_need_a_preview_that_is_not_on_program() {
     let empty = Studio::with(Stage::with_inputs(1), |_| {}).await;
     let mut client = empty.client().await;
@@ -141,7 +141,7 @@ async fn cut_and_fade_need_a_preview_that_is_not_on_program() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_sources_and_wrong_parameters_are_named() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;

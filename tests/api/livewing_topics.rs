@@ -17,7 +17,7 @@ fn names(described: &Value, list: &str, field: Option<&str>) -> Vec<String> {
     list.iter().map(name).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn describe_lists_what_there_is_and_nothing_else() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -27,6 +27,11 @@ async fn describe_lists_what_there_is_and_nothing_else() {
     for command in &commands {
         let code = client.call(command, json!({ "token": "", "topics": 0 })).await["error"]["code"].clone();
         assert_ne!(code, "COMMAND_NOT_FOUND", "{command}");
+    }
+    let document = include_str!("../../docs/api/livewing.yaml");
+    for command in &commands {
+        let words = document.split(|c: char| !(c.is_alphanumeric() || c == '.'));
+        assert!(words.into_iter().any(|word| word == command), "{command} is missing in docs/api/livewing.yaml");
     }
     let set_source = &described["commands"].as_array().expect("a list")
         [commands.iter().position(|c| c == "outputs.setSource").expect("it is described")];
@@ -46,7 +51,7 @@ async fn describe_lists_what_there_is_and_nothing_else() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_snapshot_comes_right_after_the_ok() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -60,7 +65,7 @@ async fn the_first_snapshot_comes_right_after_the_ok() {
     assert_eq!(client.data("inputs.list", json!({})).await, json!({ "inputs": inputs }));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_with_an_unknown_topic_is_refused_whole() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -74,7 +79,7 @@ async fn a_list_with_an_unknown_topic_is_refused_whole() {
     assert!(client.left_over().is_empty(), "{:?}", client.left_over());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documented_topics_that_nothing_feeds_yet_can_be_subscribed_to() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -93,7 +98,7 @@ async fn documented_topics_that_nothing_feeds_yet_can_be_subscribed_to() {
     assert_eq!(client.data("system.unsubscribe", json!({ "topics": ["audio.levels"] })).await, json!({}));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_unsubscribed_is_pushed_no_more() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -106,7 +111,7 @@ async fn what_was_unsubscribed_is_pushed_no_more() {
     assert!(client.left_over().is_empty(), "{:?}", client.left_over());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_client_is_told_what_any_of_them_did() {
     let studio = Studio::open().await;
     let (mut one, mut other) = (studio.client().await, studio.client().await);
@@ -116,7 +121,7 @@ async fn every_client_is_told_what_any_of_them_did() {
     assert_eq!(other.event("tally").await, json!({ "program": [2], "preview": [0] }));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn source_health_tells_each_source_first_and_then_the_one_that_changed() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -135,7 +140,7 @@ async fn source_health_tells_each_source_first_and_then_the_one_that_changed() {
     assert_eq!(client.event("source.health").await["status"], "stalled");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
@@ -173,7 +178,7 @@ async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
     client.data("system.unsubscribe", json!({ "topics": ["output.2.stats"] })).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_state_is_keyed_by_topic() {
     let studio = Studio::open().await;
     let mut client = studio.client().await;
