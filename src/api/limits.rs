@@ -1,0 +1,125 @@
+//! An exact rate limit: a bucket whose every token comes back one window after it was spent.
+//!
+//! So never more than `capacity` requests pass in any stretch of `window`, which a bucket that refills evenly cannot
+//! promise (it lets almost twice as many through after a rest). It costs eight bytes for each token spent.
+//!
+//! Refuses to know: clocks (the time is an argument), who is limited, how a refusal is worded.
+
+use std::{collections::VecDeque, time::Duration};
+
+/// See the module's text. Times are durations since any fixed moment and never run backwards.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    capacity: usize,
+    window: Duration,
+    /// When each missing token was spent, oldest first.
+    spent: VecDeque<u64>,
+}
+
+/// What a bucket holds at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// Tokens when nothing was spent.
+    pub limit: usize,
+    /// Tokens there are now.
+    pub remaining: usize,
+    /// Until the next token comes back; zero when none is missing.
+    pub reset: Duration,
+}
+
+impl Level {
+    /// [`Level::reset`] in whole seconds, rounded up: after that long a token is surely back.
+    pub fn reset_seconds(&self) -> u64 {
+        self.reset.as_secs() + u64::from(self.reset.subsec_nanos() > 0)
+    }
+}
+
+impl Bucket {
+    /// A full bucket of `capacity` tokens, each back after `window`.
+    pub fn new(capacity: usize, window: Duration) -> Self {
+        Self { capacity, window, spent: VecDeque::new() }
+    }
+
+    /// What is in it.
+    pub fn level(&mut self, now: Duration) -> Level {
+        let (now, window) = (nanos(now), nanos(self.window));
+        while self.spent.front().is_some_and(|&at| at.saturating_add(window) <= now) {
+            self.spent.pop_front();
+        }
+        let back = self.spent.front().map_or(0, |&at| at.saturating_add(window).saturating_sub(now));
+        Level {
+            limit: self.capacity,
+            remaining: self.capacity.saturating_sub(self.spent.len()),
+            reset: Duration::from_nanos(back),
+        }
+    }
+
+    /// Takes a token; false when there is none. A refusal costs nothing.
+    pub fn take(&mut self, now: Duration) -> bool {
+        let free = self.level(now).remaining > 0;
+        if free {
+            self.spent.push_back(nanos(now));
+        }
+        free
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn the_token_after_the_last_is_refused_until_the_oldest_is_back() {
+        let mut bucket = Bucket::new(3, MINUTE);
+        for second in 0..3 {
+            assert!(bucket.take(Duration::from_secs(second)));
+        }
+        let just_before = MINUTE - Duration::from_nanos(1);
+        assert!(!bucket.take(just_before));
+        assert_eq!(bucket.level(just_before).reset_seconds(), 1);
+        assert!(bucket.take(MINUTE));
+        assert!(!bucket.take(MINUTE));
+        assert_eq!(bucket.level(MINUTE), Level { limit: 3, remaining: 0, reset: Duration::from_secs(1) });
+    }
+
+    #[test]
+    fn a_full_bucket_has_nothing_to_wait_for() {
+        let level = Bucket::new(5, MINUTE).level(Duration::from_secs(1_000));
+        assert_eq!(level, Level { limit: 5, remaining: 5, reset: Duration::ZERO });
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_ever_sees_more_than_the_capacity_and_none_is_refused_below_it(
+            capacity in 1usize..8,
+            steps in proptest::collection::vec(0u64..20, 1..200),
+        ) {
+            let window = Duration::from_millis(50);
+            let mut bucket = Bucket::new(capacity, window);
+            let mut passed: Vec<Duration> = Vec::new();
+            let mut now = Duration::ZERO;
+            for step in steps {
+                now += Duration::from_millis(step);
+                let recent = passed.iter().filter(|&&at| at + window > now).count();
+                let level = bucket.level(now);
+                prop_assert_eq!(level.remaining, capacity - recent);
+                prop_assert_eq!(bucket.take(now), recent < capacity);
+                if recent < capacity {
+                    passed.push(now);
+                } else {
+                    // Waiting exactly as long as told is enough, waiting any less is not.
+                    let mut ahead = bucket.clone();
+                    prop_assert!(!ahead.take(now + level.reset - Duration::from_nanos(1)));
+                    prop_assert!(ahead.take(now + level.reset));
+                }
+            }
+        }
+    }
+}

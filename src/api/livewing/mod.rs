@@ -1,0 +1,129 @@
+//! LiveWing: the switcher's WebSocket plane.
+//!
+//! ```text
+//! socket (frames, keep-alive, a queue per client) ─ session (auth, limits, order of answers, subscriptions)
+//!    commands (table) ─ params ─ wire (JSON)    topics ─ map (show -> wire)    error (fault -> code)
+//! ```
+//!
+//! Refuses to know: how the show carries an order out, other planes.
+
+mod auth;
+pub mod commands;
+pub mod error;
+mod limits;
+mod map;
+mod params;
+mod session;
+mod socket;
+mod topics;
+mod wire;
+
+use crate::{
+    app::{conductor::ShowHandle, telemetry::Telemetry},
+    domain::time::ShowTime,
+};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long clients are given to leave when the server goes down.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Rest after the system refused a connection, e.g. for want of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How the plane behaves.
+#[derive(Clone)]
+pub struct Settings {
+    /// The shared token. Nobody gets in with an empty one.
+    pub token: String,
+    /// Until `system.auth` must have come.
+    pub auth_timeout: Duration,
+    /// How long a client may leave its messages unread before it is dropped.
+    pub patience: Duration,
+    /// Between pings; a client that says nothing for two of them is gone.
+    pub keep_alive: Duration,
+    /// Clients at once.
+    pub connections: usize,
+    /// The present show time, for the progress of a fade.
+    pub now: Arc<dyn Fn() -> ShowTime + Send + Sync>,
+}
+
+impl Settings {
+    /// The documented and usual values.
+    pub fn new(token: impl Into<String>, now: impl Fn() -> ShowTime + Send + Sync + 'static) -> Self {
+        Self {
+            token: token.into(),
+            auth_timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(15),
+            connections: 256,
+            now: Arc::new(now),
+        }
+    }
+}
+
+/// What every session of the plane works with.
+struct Plane {
+    settings: Settings,
+    show: ShowHandle,
+    telemetry: Telemetry,
+}
+
+/// Opens the plane's port.
+///
+/// # Errors
+/// What the system says, e.g. that the address is in use.
+pub async fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(addr).await
+}
+
+/// Serves clients until shutdown, then takes leave of them.
+pub async fn serve(
+    listener: TcpListener,
+    settings: Settings,
+    show: ShowHandle,
+    telemetry: Telemetry,
+    shutdown: CancellationToken,
+) {
+    let seats = Arc::new(Semaphore::new(settings.connections));
+    let plane = Arc::new(Plane { settings, show, telemetry });
+    let clients = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a livewing connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        match seats.clone().try_acquire_owned() {
+            Ok(seat) => {
+                let (plane, shutdown) = (plane.clone(), shutdown.clone());
+                clients.spawn(async move {
+                    socket::run(stream, peer, plane, shutdown).await;
+                    drop(seat);
+                });
+            }
+            Err(_) => {
+                tracing::warn!(%peer, "too many livewing clients");
+                clients.spawn(turn_away(stream));
+            }
+        }
+    }
+    clients.close();
+    let _ = tokio::time::timeout(FAREWELL, clients.wait()).await; // who did not leave by then is cut off
+}
+
+async fn turn_away(mut stream: TcpStream) {
+    let full = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let _ = tokio::time::timeout(FAREWELL, stream.write_all(full)).await; // it is being left anyway
+}

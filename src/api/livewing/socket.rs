@@ -1,0 +1,94 @@
+//! One client's socket: handshake, frames in and out, a bounded queue for what it has not read, leave-taking.
+//!
+//! Refuses to know: what is said on it.
+
+use super::{
+    Plane,
+    session::{End, Session},
+};
+use futures::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{io::AsyncWriteExt, net::TcpStream, sync::mpsc, task::JoinHandle, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream, accept_async_with_config,
+    tungstenite::protocol::{CloseFrame, Message, WebSocketConfig},
+};
+use tokio_util::sync::CancellationToken;
+
+/// The largest message a client may send, in bytes.
+const LARGEST: usize = 256 * 1024;
+/// Messages that wait for a client to read.
+const QUEUE: usize = 256;
+/// How long a client is given to see a close and answer it.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+type Reading = SplitStream<WebSocketStream<TcpStream>>;
+type Writing = SplitSink<WebSocketStream<TcpStream>, Message>;
+
+/// Serves one client until it or the server leaves.
+pub async fn run(stream: TcpStream, peer: SocketAddr, plane: Arc<Plane>, shutdown: CancellationToken) {
+    let _ = stream.set_nodelay(true); // only slower without
+    let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
+    let shaken = timeout(plane.settings.auth_timeout, accept_async_with_config(stream, Some(config)));
+    let Ok(Ok(socket)) = shaken.await else {
+        tracing::debug!(%peer, "no websocket handshake");
+        return;
+    };
+    let (sink, mut incoming) = socket.split();
+    let (out, queue) = mpsc::channel(QUEUE);
+    let gone = CancellationToken::new();
+    let mut writer = tokio::spawn(write(sink, queue, plane.settings.patience, gone.clone()));
+    tracing::info!(%peer, "livewing client came");
+    let end = Session::new(plane, out.clone()).run(&mut incoming, &gone, &shutdown).await;
+    tracing::info!(%peer, ?end, "livewing client leaves");
+    if let End::Close(code, reason) = end {
+        let close = Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }));
+        let leave = take_leave(close, out, &mut writer, incoming);
+        let _ = timeout(GOODBYE, leave).await; // it had its time
+    }
+    writer.abort();
+}
+
+/// Says goodbye and waits until the client is gone. What it still sends is read away: unread bytes would make the
+/// system reset the connection, and the client would lose the words it was to read last.
+async fn take_leave(
+    close: Message,
+    out: mpsc::Sender<Message>,
+    writer: &mut JoinHandle<Writing>,
+    mut reading: Reading,
+) {
+    if out.send(close).await.is_err() {
+        return;
+    }
+    while let Some(Ok(_)) = reading.next().await {}
+    let Ok(writing) = writer.await else { return };
+    let Ok(mut socket) = reading.reunite(writing) else { return };
+    let stream = socket.get_mut();
+    let _ = stream.shutdown().await; // its failure shows in the next line
+    let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await; // whichever way it ends
+}
+
+/// Writes until the queue ends or the client does not read.
+async fn write(
+    mut sink: Writing,
+    mut queue: mpsc::Receiver<Message>,
+    patience: Duration,
+    gone: CancellationToken,
+) -> Writing {
+    while let Some(message) = queue.recv().await {
+        let last = message.is_close();
+        match timeout(patience, sink.send(message)).await {
+            Ok(Ok(())) if !last => {}
+            Ok(_) => break,
+            Err(_) => {
+                tracing::warn!(?patience, "a livewing client does not read and is dropped");
+                break;
+            }
+        }
+    }
+    gone.cancel();
+    sink
+}

@@ -1,0 +1,162 @@
+//! The filter and what each request passes: key, limit, route, show.
+
+use super::{
+    error::ApiError,
+    limits::{Limits, Plan},
+    map::{self, Answer},
+    path::{NoRoute, Route},
+};
+use crate::{
+    api::limits::Level,
+    app::{
+        conductor::ShowHandle,
+        keys::{KeyError, KeyService, Plane},
+    },
+    domain::{command::Command, fault::Fault},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use warp::{
+    Filter,
+    filters::{BoxedFilter, path::Tail},
+    http::{HeaderMap, Method, StatusCode, header},
+    reply::{Reply, Response, json, with_status},
+};
+
+/// How long a graphic may take to be seen before the request counts as failed.
+const CONFIRMATION: Duration = Duration::from_secs(10);
+
+/// What the plane works with. Clones share the limits.
+#[derive(Clone)]
+pub struct LumoraState {
+    show: ShowHandle,
+    keys: KeyService,
+    limits: Arc<Mutex<Limits>>,
+    /// The limits count from here.
+    began: Instant,
+}
+
+impl LumoraState {
+    /// The plane of the one workspace there is.
+    pub fn new(show: ShowHandle, keys: KeyService, plan: Plan) -> Self {
+        Self { show, keys, limits: Arc::new(Mutex::new(Limits::new(plan))), began: Instant::now() }
+    }
+
+    fn limited<T>(&self, with: impl FnOnce(&mut Limits, Duration) -> T) -> T {
+        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
+        with(&mut limits, self.began.elapsed())
+    }
+}
+
+/// `/api/v1/{trigger,status,tally,refresh-all}` with all below; rejects every other path and nothing else.
+pub fn routes(state: LumoraState) -> BoxedFilter<(Response,)> {
+    let claimed = |first: &'static str| {
+        warp::path(first).and(warp::path::tail()).map(move |tail: Tail| match tail.as_str() {
+            "" => first.to_owned(),
+            tail => format!("{first}/{tail}"),
+        })
+    };
+    let tail = claimed("trigger")
+        .or(claimed("status"))
+        .unify()
+        .or(claimed("tally"))
+        .unify()
+        .or(claimed("refresh-all"))
+        .unify();
+    warp::path("api")
+        .and(warp::path("v1"))
+        .and(tail)
+        .and(warp::method())
+        .and(warp::header::headers_cloned())
+        .then(move |tail: String, method: Method, headers: HeaderMap| serve(state.clone(), tail, method, headers))
+        .boxed()
+}
+
+async fn serve(state: LumoraState, tail: String, method: Method, headers: HeaderMap) -> Response {
+    // A stranger's request is not counted: it must not use up what the workspace may ask.
+    if let Err(error) = authenticate(&state.keys, &headers).await {
+        let level = state.limited(Limits::level);
+        return respond(Err(error), level);
+    }
+    match state.limited(Limits::take) {
+        Err(level) => {
+            let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+            let mut response = respond(Err(error), level);
+            response.headers_mut().insert(header::RETRY_AFTER, level.reset_seconds().into());
+            response
+        }
+        Ok(level) => {
+            let answer = match Route::parse(&method, &tail) {
+                Ok(route) => carry_out(&state.show, route).await,
+                Err(NoRoute::UnknownPath) => Err(ApiError::not_found("Not found")),
+                Err(NoRoute::WrongMethod(allow)) => {
+                    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+                    Err(ApiError { allow: Some(allow), ..error })
+                }
+            };
+            respond(answer, level)
+        }
+    }
+}
+
+/// The header is taken by the letter: a blank too many makes the key another one, as the document warns.
+async fn authenticate(keys: &KeyService, headers: &HeaderMap) -> Result<(), ApiError> {
+    let unauthorized = |text: &str| ApiError::new(StatusCode::UNAUTHORIZED, text);
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key =
+        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, key)) = key else { return Err(unauthorized("Missing or malformed Authorization header")) };
+    match keys.verify(key, Plane::Lumora).await {
+        Ok(_) => Ok(()),
+        Err(KeyError::Malformed | KeyError::Unknown | KeyError::Revoked | KeyError::WrongPlane) => {
+            Err(unauthorized("Invalid API key"))
+        }
+        Err(KeyError::Store(error)) => {
+            tracing::error!(%error, "an API key could not be looked up");
+            Err(Fault::unavailable("The key could not be checked").into())
+        }
+    }
+}
+
+async fn carry_out(show: &ShowHandle, route: Route) -> Answer {
+    let view = show.view();
+    match route {
+        Route::TriggerOn { graphic } => command(show, Command::Take { graphic }).await,
+        Route::TriggerOff { graphic } => command(show, Command::Release { graphic }).await,
+        Route::TriggerAction { graphic, action } => map::action(&view, &graphic, &action),
+        Route::TriggerStatus { graphic } => map::graphic(&view, &graphic),
+        Route::ChannelStatus { channel } => map::channel(&view, &channel),
+        Route::GraphicStatus { channel, graphic } => map::graphic_on(&view, &channel, &graphic),
+        Route::TallyProgram { channel } => map::on_program(&view, &channel),
+        Route::TallyPreview { channel } => map::on_preview(&view, &channel),
+        Route::RefreshAll => Ok(map::refreshed()),
+    }
+}
+
+async fn command(show: &ShowHandle, command: Command) -> Answer {
+    let late = |_| Fault::unavailable("The engine did not confirm in time");
+    let reply = tokio::time::timeout(CONFIRMATION, show.command(command)).await.map_err(late)??;
+    Ok(map::reply(reply))
+}
+
+fn respond(answer: Answer, level: Level) -> Response {
+    let mut response = match &answer {
+        Ok(body) => json(body).into_response(),
+        Err(error) => with_status(json(&error.body), error.status).into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert("ratelimit-limit", level.limit.into());
+    headers.insert("ratelimit-remaining", level.remaining.into());
+    headers.insert("ratelimit-reset", level.reset_seconds().into());
+    if let Err(ApiError { status, allow, .. }) = answer {
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+        }
+        if let Some(allow) = allow {
+            headers.insert(header::ALLOW, header::HeaderValue::from_static(allow));
+        }
+    }
+    response
+}

@@ -1,0 +1,102 @@
+//! `GET /health`: the quick check of the LUME document, whose four keys stay, and what is ours beside them.
+
+use super::OperatorState;
+use crate::domain::{
+    output::LinkState,
+    source::{Signal, SourceId},
+    view::View,
+};
+use serde::Serialize;
+use warp::reply::{Reply, Response, json};
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Health {
+    /// Always `ok`: who cannot say so says nothing.
+    status: &'static str,
+    /// Seconds.
+    uptime: u64,
+    /// Bytes of memory that the machine can still give; `null` when it does not tell.
+    free_heap: Option<u64>,
+    /// Always `null`: the server is not on Wi-Fi as a lamp is.
+    #[serde(rename = "wifiRSSI")]
+    wifi_rssi: Option<i32>,
+    version: &'static str,
+    sources: Vec<SourceHealth>,
+    outputs: Vec<OutputHealth>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceHealth {
+    source_id: u32,
+    label: String,
+    status: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct OutputHealth {
+    output: u8,
+    /// Where its destination stands; `idle` where none is configured.
+    state: &'static str,
+}
+
+/// The answer as of now.
+pub fn reply(state: &OperatorState) -> Response {
+    let view: &View = &state.show.view();
+    let memory = std::fs::read_to_string("/proc/meminfo").ok();
+    let sources = view.sources.iter().map(|source| {
+        let SourceId(source_id) = source.id;
+        SourceHealth { source_id, label: source.label.clone(), status: signal(source.health.signal) }
+    });
+    let outputs = view.outputs.iter().map(|output| {
+        let state = output.push.as_ref().map_or(LinkState::Idle, |push| push.state);
+        OutputHealth { output: output.number, state: link(state) }
+    });
+    let health = Health {
+        status: "ok",
+        uptime: state.began.elapsed().as_secs(),
+        free_heap: memory.as_deref().and_then(available),
+        wifi_rssi: None,
+        version: env!("CARGO_PKG_VERSION"),
+        sources: sources.collect(),
+        outputs: outputs.collect(),
+    };
+    json(&health).into_response()
+}
+
+/// `MemAvailable` of proc(5)'s meminfo in bytes.
+fn available(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+pub(super) fn signal(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Ok => "ok",
+        Signal::Stalled => "stalled",
+        Signal::None => "noSignal",
+    }
+}
+
+fn link(state: LinkState) -> &'static str {
+    match state {
+        LinkState::Idle => "idle",
+        LinkState::Connecting => "connecting",
+        LinkState::Live => "live",
+        LinkState::Reconnecting => "reconnecting",
+        LinkState::Error => "error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_that_is_available_is_read_in_bytes() {
+        assert_eq!(available("MemTotal: 8 kB\nMemAvailable:    3 kB\n"), Some(3 * 1024));
+        assert_eq!(available("MemTotal: 8 kB\n"), None);
+        assert_eq!(available("MemAvailable: lots\n"), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! `GET /metrics` in the Prometheus text format.
+//!
+//! The figures of the engine are put into a recorder of their own at each scrape: what ended since the last one is not
+//! in it, where a lasting recorder would show its last value for ever.
+
+use super::{OperatorState, health::signal};
+use crate::domain::{
+    source::{Signal, SourceId},
+    stats::{MixerStats, OutputKind, OutputStats, SourceStats, Stats},
+    view::View,
+};
+use metrics::{Label, counter, gauge, with_local_recorder};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use warp::{
+    http::header::CONTENT_TYPE,
+    reply::{Reply, Response, with_header},
+};
+
+/// The answer as of now.
+pub fn reply(state: &OperatorState) -> Response {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let stats = state.telemetry.read();
+    with_local_recorder(&recorder, || record(&stats, &state.show.view(), state.began.elapsed().as_secs_f64()));
+    let process = state.process.as_ref().map(|handle| handle.render()).unwrap_or_default();
+    let text = recorder.handle().render() + &process;
+    with_header(text, CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").into_response()
+}
+
+fn record(stats: &Stats, view: &View, uptime: f64) {
+    let Stats { mixer, sources, outputs } = stats;
+    gauge!("lumencast_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    gauge!("lumencast_uptime_seconds").set(uptime);
+    of_mixer(mixer);
+    for (id, stats) in sources {
+        let kind = view.sources.iter().find(|s| s.id == *id).map_or("unknown", |s| s.kind.name());
+        of_source(*id, kind, stats);
+    }
+    outputs.iter().for_each(of_output);
+}
+
+fn of_mixer(stats: &MixerStats) {
+    let MixerStats { slots, late, slate, fps } = *stats;
+    counter!("lumencast_mixer_slots_total").absolute(slots);
+    counter!("lumencast_mixer_late_slots_total").absolute(late);
+    counter!("lumencast_mixer_slate_slots_total").absolute(slate);
+    gauge!("lumencast_mixer_fps").set(fps);
+}
+
+fn of_source(id: SourceId, kind: &'static str, stats: &SourceStats) {
+    let SourceStats {
+        signal: present,
+        fps,
+        bitrate_kbps,
+        width,
+        height,
+        frames,
+        dropped,
+        repeated,
+        anchored,
+        last_frame_ms,
+        has_audio,
+        peak_db: _, // a meter, not a metric: it says nothing at the pace of scrapes
+    } = *stats;
+    let of = || vec![Label::new("source", id.to_string()), Label::new("kind", kind)];
+    gauge!("lumencast_source_fps", of()).set(fps);
+    gauge!("lumencast_source_bitrate_kbps", of()).set(bitrate_kbps);
+    gauge!("lumencast_source_width_pixels", of()).set(width);
+    gauge!("lumencast_source_height_pixels", of()).set(height);
+    gauge!("lumencast_source_has_audio", of()).set(u8::from(has_audio));
+    counter!("lumencast_source_frames_total", of()).absolute(frames);
+    counter!("lumencast_source_frames_dropped_total", of()).absolute(dropped);
+    counter!("lumencast_source_frames_repeated_total", of()).absolute(repeated);
+    counter!("lumencast_source_anchored_total", of()).absolute(anchored);
+    if let Some(age) = last_frame_ms {
+        gauge!("lumencast_source_last_frame_age_seconds", of()).set(age as f64 / 1e3);
+    }
+    // One series for each state, of which one is 1: so they can be summed and alerted on.
+    for state in [Signal::Ok, Signal::Stalled, Signal::None] {
+        let mut labels = of();
+        labels.push(Label::new("state", signal(state)));
+        gauge!("lumencast_source_signal", labels).set(u8::from(state == present));
+    }
+}
+
+fn of_output(stats: &OutputStats) {
+    let OutputStats { kind, number, stream, bitrate_kbps, fps, bytes, dropped, uptime_s, last_frame_ms } = stats;
+    let kind = match kind {
+        OutputKind::Push => "push",
+        OutputKind::Record => "record",
+        OutputKind::Hls => "hls",
+    };
+    let of = || {
+        let number = Label::new("number", number.to_string());
+        vec![Label::new("kind", kind), number, Label::new("stream", stream.to_string())]
+    };
+    gauge!("lumencast_output_bitrate_kbps", of()).set(*bitrate_kbps);
+    gauge!("lumencast_output_fps", of()).set(*fps);
+    gauge!("lumencast_output_uptime_seconds", of()).set(*uptime_s);
+    counter!("lumencast_output_bytes_total", of()).absolute(*bytes);
+    counter!("lumencast_output_frames_dropped_total", of()).absolute(*dropped);
+    if let Some(age) = last_frame_ms {
+        gauge!("lumencast_output_last_frame_age_seconds", of()).set(*age as f64 / 1e3);
+    }
+}

@@ -1,0 +1,14 @@
+//! The planes over real sockets, on a real conductor; only the media engine is scripted.
+
+mod faults;
+mod golden;
+mod livewing_auth;
+mod livewing_limits;
+mod livewing_outputs;
+mod livewing_switching;
+mod livewing_topics;
+mod lumora;
+mod operator;
+mod stage;
+mod studio;
+mod ws;

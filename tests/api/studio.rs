@@ -1,0 +1,46 @@
+//! A stage with the LiveWing plane on a port.
+
+use crate::{stage::Stage, ws::Client};
+use lumencast::api::livewing::{self, Settings};
+use serde_json::json;
+use std::net::SocketAddr;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub const TOKEN: &str = "correct horse";
+
+pub struct Studio {
+    pub stage: Stage,
+    pub addr: SocketAddr,
+    pub shutdown: CancellationToken,
+    _ends: DropGuard,
+}
+
+impl Studio {
+    pub async fn open() -> Self {
+        Self::with(Stage::new(), |_| {}).await
+    }
+
+    /// With other settings than the documented ones.
+    pub async fn with(stage: Stage, change: impl FnOnce(&mut Settings)) -> Self {
+        let listener = livewing::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
+        let addr = listener.local_addr().expect("it is bound");
+        let mut settings = Settings::new(TOKEN, stage.now());
+        change(&mut settings);
+        let shutdown = CancellationToken::new();
+        let served = livewing::serve(listener, settings, stage.show.clone(), stage.telemetry.clone(), shutdown.clone());
+        tokio::spawn(served);
+        Self { stage, addr, _ends: shutdown.clone().drop_guard(), shutdown }
+    }
+
+    /// A client that has not authenticated.
+    pub async fn stranger(&self) -> Client {
+        Client::connect(self.addr).await
+    }
+
+    /// A client that has.
+    pub async fn client(&self) -> Client {
+        let mut client = self.stranger().await;
+        client.data("system.auth", json!({ "token": TOKEN })).await;
+        client
+    }
+}
