@@ -40,6 +40,7 @@ struct State {
     caps: Option<gst::Caps>,
     next_id: u64,
     taps: HashMap<u64, Consumer>,
+    listeners: HashMap<u64, Box<dyn FnMut(&gst::Buffer, &gst::Caps) + Send>>,
     /// Asks the writer for a key frame; absent where nobody can make one.
     want_keyframe: Option<Arc<dyn Fn() + Send + Sync>>,
 }
@@ -96,7 +97,8 @@ impl Feed {
 
     /// Whether anybody listens.
     pub fn is_wanted(&self) -> bool {
-        !self.lock().taps.is_empty()
+        let state = self.lock();
+        !state.taps.is_empty() || !state.listeners.is_empty()
     }
 
     /// Sends a buffer, stamped with show time, to every tap.
@@ -104,6 +106,9 @@ impl Feed {
         let mut state = self.lock();
         if state.caps.as_ref() != Some(caps) {
             state.caps = Some(caps.clone());
+        }
+        for hear in state.listeners.values_mut() {
+            hear(buffer, caps);
         }
         let delta = self.carries == Carries::Coded && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let at = buffer.pts().unwrap_or_default().nseconds();
@@ -136,7 +141,7 @@ impl Feed {
                 .new_sample(move |sink| {
                     let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                     let feed = feed.upgrade().ok_or(gst::FlowError::Eos)?;
-                    if let (Some(buffer), Some(caps)) = (sample.buffer_owned(), sample.caps()) {
+                    if let (Some(buffer), Some(caps)) = (on_show_time(&sample), sample.caps()) {
                         feed.push(&buffer, &caps.to_owned());
                     }
                     Ok(gst::FlowSuccess::Ok)
@@ -168,9 +173,41 @@ impl Feed {
         Tap { feed: self.clone(), id, counts }
     }
 
+    /// Hears every buffer from now on, for who has to decide for itself what goes on. `heard` runs on the writer's
+    /// thread with the feed locked: it must neither block nor call the feed. A key frame is asked for.
+    pub fn listen(self: &Arc<Self>, heard: impl FnMut(&gst::Buffer, &gst::Caps) + Send + 'static) -> Listener {
+        let mut state = self.lock();
+        let id = state.next_id;
+        state.next_id += 1;
+        state.listeners.insert(id, Box::new(heard));
+        let ask = state.want_keyframe.clone().filter(|_| self.carries == Carries::Coded);
+        drop(state); // the writer's answer may come back through `push`
+        if let Some(ask) = ask {
+            ask();
+        }
+        Listener { feed: self.clone(), id }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The sample's buffer with running time for its stamps. Encoders that need room for a negative first decoding time
+/// (x264enc) move their stamps and their segment by the same amount; only the running time is show time.
+fn on_show_time(sample: &gst::Sample) -> Option<gst::Buffer> {
+    let mut buffer = sample.buffer_owned()?;
+    let Some(segment) = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>()) else { return Some(buffer) };
+    let running = |stamp: Option<gst::ClockTime>| {
+        Some(segment.to_running_time_full(stamp?)?.positive().unwrap_or(gst::ClockTime::ZERO))
+    };
+    let (pts, dts) = (running(buffer.pts()), running(buffer.dts()));
+    if (pts, dts) != (buffer.pts(), buffer.dts()) {
+        let buffer = buffer.make_mut();
+        buffer.set_pts(pts);
+        buffer.set_dts(dts);
+    }
+    Some(buffer)
 }
 
 /// A consumer's place on a feed; dropping it ends the flow.
@@ -198,5 +235,18 @@ impl Tap {
 impl Drop for Tap {
     fn drop(&mut self) {
         self.feed.lock().taps.remove(&self.id);
+    }
+}
+
+/// A listener's place on a feed; after it is dropped nothing more is heard.
+pub struct Listener {
+    feed: Arc<Feed>,
+    id: u64,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let heard = self.feed.lock().listeners.remove(&self.id);
+        drop(heard); // what it holds may use the feed; so not under the lock
     }
 }

@@ -1,3 +1,8 @@
 //! Where streams go: files, HLS, other servers. Each output is a pipeline of its own that can fail alone.
 
+pub mod meter;
+pub mod pair;
+pub mod push;
+pub mod record;
+pub mod recover;
 pub mod stream;

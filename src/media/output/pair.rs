@@ -1,0 +1,321 @@
+//! A stream's picture and sound, joined to the two appsrcs of one file or connection.
+//!
+//! ```text
+//! picture Feed ─► ┌──────┐ ─► appsrc
+//! sound Feed   ─► │ Pair │ ─► appsrc
+//!                 └──────┘
+//! ```
+//!
+//! What comes out begins at a key frame whose decoding time becomes zero; sound that was over before it is left out, and
+//! the frame of sound that reaches into it is kept. Both sides are moved by the same time, so they keep their distance.
+//! A consumer that falls behind loses whole groups of pictures. Sound that stays away is bridged with gaps, so that a
+//! muxer that waits for both sides never holds up the picture.
+//!
+//! Refuses to know: what the media is for. Never blocks the feeds' threads.
+
+use super::{meter::Meter, stream::CodedStream};
+use crate::{
+    domain::time::ShowTime,
+    media::{clock::ShowClock, link::Listener},
+};
+use gst::prelude::*;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How far behind the picture sound may be before a gap stands in for it, and how long a stream's sound is waited for
+/// at the beginning.
+const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(1);
+
+/// Frames of sound that are kept while the first key frame is awaited; 10 s of AAC at 48 kHz are 470.
+const HELD_SOUND: usize = 1024;
+
+/// How much may wait for the consumer.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Access units of picture.
+    pub pictures: u64,
+    /// Frames of sound.
+    pub sounds: u64,
+}
+
+/// What a pair will deliver, known with its first picture.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// The first picture's show time.
+    pub first: ShowTime,
+    pub video: gst::Caps,
+    /// Absent when the stream has no sound, or none came within a second of picture.
+    pub audio: Option<gst::Caps>,
+}
+
+/// The joint. Dropping it ends the flow without an end-of-stream.
+pub struct Pair {
+    joint: Arc<Joint>,
+    // Dropped first by `finish`: then no more comes in.
+    listeners: Vec<Listener>,
+}
+
+struct Joint {
+    state: Mutex<State>,
+    begun: Condvar,
+    room: Room,
+    meter: Arc<Meter>,
+    clock: ShowClock,
+}
+
+struct State {
+    sound_expected: bool,
+    begin: Option<Begin>,
+    /// From the first key frame to the moment the appsrcs are there.
+    held_video: VecDeque<gst::Sample>,
+    held_audio: VecDeque<gst::Sample>,
+    to: Option<Ends>,
+    awaits_keyframe: bool,
+    /// The newest decoding times that went on, in show time.
+    last_video: Option<gst::ClockTime>,
+    last_audio: Option<gst::ClockTime>,
+    /// Until where there is sound or a gap that stands in for it.
+    sound_until: gst::ClockTime,
+    ready: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Begin {
+    first: gst::ClockTime,
+    /// What is taken from every stamp: the first picture's decoding time, which is earlier than `first` when pictures
+    /// are reordered, and must not become negative.
+    zero: gst::ClockTime,
+}
+
+struct Ends {
+    video: gst_app::AppSrc,
+    audio: Option<gst_app::AppSrc>,
+}
+
+impl Pair {
+    /// Listens to a stream. Nothing goes out before [`attach`](Self::attach).
+    pub fn listen(stream: &CodedStream, clock: &ShowClock, room: Room, meter: Arc<Meter>) -> Self {
+        let state = State {
+            sound_expected: stream.audio.is_some(),
+            begin: None,
+            held_video: VecDeque::new(),
+            held_audio: VecDeque::new(),
+            to: None,
+            awaits_keyframe: true,
+            last_video: None,
+            last_audio: None,
+            sound_until: gst::ClockTime::ZERO,
+            ready: false,
+        };
+        let joint =
+            Arc::new(Joint { state: Mutex::new(state), begun: Condvar::new(), room, meter, clock: clock.clone() });
+        let mut listeners = Vec::new();
+        // Sound first: what comes while the key frame is being made must not be missed.
+        if let Some(audio) = &stream.audio {
+            let joint = joint.clone();
+            listeners.push(audio.listen(move |buffer, caps| joint.hear_sound(buffer, caps)));
+        }
+        let heard = joint.clone();
+        listeners.push(stream.video.listen(move |buffer, caps| heard.hear_picture(buffer, caps)));
+        Self { joint, listeners }
+    }
+
+    /// Blocks until it is known what will come, at most `patience`, or until `stop` says so (asked ten times a second).
+    pub fn beginning(&self, patience: Duration, stop: impl Fn() -> bool) -> Option<Beginning> {
+        let end = Instant::now() + patience;
+        let mut state = self.joint.lock();
+        while !state.ready {
+            let left = end.saturating_duration_since(Instant::now()).min(Duration::from_millis(100));
+            if left.is_zero() || stop() {
+                return None;
+            }
+            state = self.joint.begun.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let first = ShowTime(state.begin?.first.nseconds());
+        let video = state.held_video.front()?.caps_owned()?;
+        let audio = state.held_audio.front().and_then(|sample| sample.caps_owned());
+        Some(Beginning { first, video, audio })
+    }
+
+    /// Lets what was held and all that follows flow into the consumer's appsrcs. `audio` only when the
+    /// [`Beginning`] has sound.
+    pub fn attach(&self, video: gst_app::AppSrc, audio: Option<gst_app::AppSrc>) {
+        for src in std::iter::once(&video).chain(&audio) {
+            src.set_format(gst::Format::Time);
+            // Not live: a muxer shall put both sides in order however late they are, not by the clock.
+            src.set_is_live(false);
+            src.set_property("block", false);
+            src.set_max_bytes(0);
+        }
+        let mut state = self.joint.lock();
+        state.to = Some(Ends { video, audio });
+        let (pictures, sounds) = (std::mem::take(&mut state.held_video), std::mem::take(&mut state.held_audio));
+        sounds.iter().for_each(|sample| self.joint.send_sound(&mut state, sample));
+        pictures.iter().for_each(|sample| self.joint.send_picture(&mut state, sample));
+    }
+
+    /// Whether something waits that the consumer has not taken.
+    pub fn is_waiting(&self) -> bool {
+        self.joint.lock().to.as_ref().is_some_and(|to| to.video.current_level_buffers() > 1)
+    }
+
+    /// Ends the flow and sends end-of-stream after what is on its way.
+    pub fn finish(mut self) {
+        self.listeners.clear();
+        if let Some(to) = self.joint.lock().to.take() {
+            let _ = to.video.end_of_stream(); // refused only by a pipeline that is gone
+            if let Some(audio) = to.audio {
+                let _ = audio.end_of_stream();
+            }
+        }
+    }
+}
+
+impl Joint {
+    fn hear_picture(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
+        let Some(pts) = buffer.pts() else { return };
+        let mut state = self.lock();
+        let dts = buffer.dts().map_or(pts, |dts| dts.min(pts));
+        let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        if state.begin.is_none() {
+            if !key {
+                return;
+            }
+            state.begin = Some(Begin { first: pts, zero: dts });
+            state.sound_until = pts;
+            state.held_audio.retain(|sample| sound_end(sample) > Some(pts));
+        }
+        let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
+        if state.to.is_some() {
+            self.send_picture(&mut state, &sample);
+            return;
+        }
+        if state.held_video.len() as u64 >= self.room.pictures {
+            // Who never attaches is about to give up; what came first is what counts.
+            self.meter.dropped(1);
+            return;
+        }
+        state.held_video.push_back(sample);
+        let waited = state.begin.is_some_and(|begin| pts.saturating_sub(begin.first) >= PATIENCE);
+        if !state.sound_expected || !state.held_audio.is_empty() || waited {
+            self.be_ready(&mut state);
+        }
+    }
+
+    fn hear_sound(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
+        if buffer.pts().is_none() {
+            return;
+        }
+        let mut state = self.lock();
+        let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
+        if state.begin.is_some_and(|begin| sound_end(&sample) <= Some(begin.first)) {
+            return;
+        }
+        if state.to.is_some() {
+            self.send_sound(&mut state, &sample);
+            return;
+        }
+        if state.held_audio.len() >= HELD_SOUND {
+            state.held_audio.pop_front();
+        }
+        state.held_audio.push_back(sample);
+        if state.begin.is_some() {
+            self.be_ready(&mut state);
+        }
+    }
+
+    fn be_ready(&self, state: &mut State) {
+        if !state.ready {
+            state.ready = true;
+            self.begun.notify_all();
+        }
+    }
+
+    fn send_picture(&self, state: &mut State, sample: &gst::Sample) {
+        let State { begin: Some(begin), to: Some(to), .. } = state else { return };
+        let (Some(buffer), Some(pts)) = (sample.buffer(), sample.buffer().and_then(gst::BufferRef::pts)) else {
+            return;
+        };
+        let dts = buffer.dts().map_or(pts, |dts| dts.min(pts));
+        let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let level = to.video.current_level_buffers();
+        // After a loss it goes on only when half of the room is free again, so that more than a stutter gets through.
+        let room = if state.awaits_keyframe { self.room.pictures / 2 } else { self.room.pictures };
+        // Decoding times that do not rise, and pictures that belong before the first one, fit into no file.
+        let misfit = state.last_video.is_some_and(|last| dts <= last) || pts < begin.first || dts < begin.zero;
+        if level >= room.max(1) && state.last_video.is_some() || misfit || (state.awaits_keyframe && !key) {
+            state.awaits_keyframe |= !(misfit && pts < begin.first);
+            self.meter.dropped(1);
+            return;
+        }
+        let Some(caps) = sample.caps() else { return };
+        let sample = moved(buffer, caps, pts - begin.zero, dts - begin.zero, buffer.duration());
+        if to.video.push_sample(&sample).is_ok() {
+            state.awaits_keyframe = false;
+            state.last_video = Some(dts);
+            self.meter.picture(buffer.size() as u64, self.clock.now());
+        }
+        // No sound for long: a gap up to where sound may still be on its way.
+        if let Some(audio) = &to.audio
+            && pts > state.sound_until + PATIENCE
+        {
+            let from = state.sound_until;
+            let length = pts - PATIENCE / 2 - from;
+            let gap = gst::event::Gap::builder(from.saturating_sub(begin.zero)).duration(length).build();
+            if audio.send_event(gap) {
+                state.sound_until = from + length;
+                state.last_audio = Some(state.sound_until);
+            }
+        }
+    }
+
+    fn send_sound(&self, state: &mut State, sample: &gst::Sample) {
+        let State { begin: Some(begin), to: Some(to), .. } = state else { return };
+        let (Some(audio), Some(buffer), Some(caps)) = (&to.audio, sample.buffer(), sample.caps()) else { return };
+        let (Some(pts), Some(end)) = (buffer.pts(), sound_end(sample)) else { return };
+        let at = pts.max(begin.first);
+        if state.last_audio.is_some_and(|last| at <= last) || audio.current_level_buffers() >= self.room.sounds {
+            self.meter.dropped(1);
+            return;
+        }
+        let sample = moved(buffer, caps, at - begin.zero, at - begin.zero, Some(end.saturating_sub(at)));
+        if audio.push_sample(&sample).is_ok() {
+            state.last_audio = Some(at);
+            state.sound_until = end.max(state.sound_until);
+            self.meter.sound(buffer.size() as u64, self.clock.now());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The same bytes with other stamps.
+fn moved(
+    buffer: &gst::BufferRef,
+    caps: &gst::CapsRef,
+    pts: gst::ClockTime,
+    dts: gst::ClockTime,
+    duration: Option<gst::ClockTime>,
+) -> gst::Sample {
+    let mut buffer = buffer.copy(); // shares the memory
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(pts);
+        buffer.set_dts(dts);
+        buffer.set_duration(duration);
+    }
+    gst::Sample::builder().buffer(&buffer).caps(&caps.to_owned()).build()
+}
+
+/// Where a frame of sound ends: by its duration, or 1024 samples (ISO 14496-3, 4.5.1.1) of its rate.
+fn sound_end(sample: &gst::Sample) -> Option<gst::ClockTime> {
+    let buffer = sample.buffer()?;
+    let rate = sample.caps().and_then(|caps| caps.structure(0)).and_then(|s| s.get::<i32>("rate").ok());
+    let rate = u64::try_from(rate.unwrap_or(48_000)).ok().filter(|rate| *rate > 0).unwrap_or(48_000);
+    let duration = buffer.duration().unwrap_or(gst::ClockTime::from_nseconds(1024 * 1_000_000_000 / rate));
+    Some(buffer.pts()? + duration)
+}

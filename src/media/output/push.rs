@@ -1,0 +1,280 @@
+//! Pushing a stream to an RTMP server, for as long as it is wanted.
+//!
+//! A thread of its own tries again and again, each time with a new pipeline that begins at a key frame:
+//!
+//! ```text
+//! Connecting ─► Live ─► Reconnecting ─► Live …        Error: the destination or the stream can never work
+//! ```
+//!
+//! It is live when the other end has accepted the stream and taken media. One that takes nothing more for
+//! [`SILENCE`] is lost as much as one that hangs up; meanwhile its queue is bounded, and the feeds never notice.
+//!
+//! Refuses to know: who wants it. Never tells the stream key.
+
+mod destination;
+
+use super::{
+    meter::Meter,
+    pair::{Beginning, Pair, Room},
+    stream::CodedStream,
+};
+use crate::{
+    domain::{
+        output::LinkState,
+        source::StreamId,
+        stats::{OutputKind, OutputStats},
+    },
+    media::{
+        clock::ShowClock,
+        pipeline::{Failure, FailureKind, Run, Verdict},
+        supervisor::Backoff,
+        template::Template,
+    },
+};
+use destination::Destination;
+use gst::prelude::*;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+/// A destination that answers nothing or takes nothing for so long is lost.
+pub const SILENCE: Duration = Duration::from_secs(8);
+/// How often progress is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long the farewell to the server may take.
+const FAREWELL: Duration = Duration::from_millis(500);
+/// What may wait for the network: 4 s at 30 frames a second.
+const ROOM: Room = Room { pictures: 120, sounds: 190 };
+
+/// A push at work. Dropping it stops it.
+pub struct Push {
+    stream: StreamId,
+    masked: String,
+    clock: ShowClock,
+    meter: Arc<Meter>,
+    stopping: Arc<AtomicBool>,
+    orders: mpsc::Sender<News>,
+    worker: Option<JoinHandle<()>>,
+}
+
+enum News {
+    Stop,
+    /// What the pipeline of a run said.
+    Said(u64, Verdict),
+}
+
+impl Push {
+    /// Starts pushing `stream` to `url`. `provide` is asked at each try for the stream as it is then; `None` when
+    /// there is none at the moment. `report` is called at each change, and at each further failure, from a thread of
+    /// the push; it must only pass it on.
+    ///
+    /// # Errors
+    /// [`FailureKind::Here`] when there can be no thread.
+    pub fn start(
+        stream: StreamId,
+        provide: impl Fn() -> Option<CodedStream> + Send + 'static,
+        url: &str,
+        clock: &ShowClock,
+        report: impl Fn(LinkState, Option<String>) + Send + 'static,
+    ) -> Result<Self, Failure> {
+        let (orders, inbox) = mpsc::channel();
+        let (meter, stopping) = (Arc::new(Meter::default()), Arc::new(AtomicBool::new(false)));
+        let destination = Destination::read(url);
+        let masked = destination.as_ref().map_or_else(|_| "rtmp://…".to_owned(), Destination::masked);
+        let (clock_, meter_, stopping_, say) = (clock.clone(), meter.clone(), stopping.clone(), orders.clone());
+        let work = move || {
+            let destination = match destination {
+                Ok(destination) => destination,
+                Err(text) => return report(LinkState::Error, Some(text.to_owned())),
+            };
+            Worker { destination, clock: clock_, meter: meter_, stopping: stopping_, say, inbox }
+                .run(&provide, &report);
+        };
+        let worker = std::thread::Builder::new().name("push".into()).spawn(work);
+        let worker = Some(worker.map_err(|e| here(format!("no thread for a push: {e}")))?);
+        Ok(Self { stream, masked, clock: clock.clone(), meter, stopping, orders, worker })
+    }
+
+    /// The destination with its key hidden.
+    pub fn url(&self) -> &str {
+        &self.masked
+    }
+
+    /// What went through since the start, over all tries. `number` is the output's.
+    pub fn stats(&self, number: u8) -> OutputStats {
+        self.meter.stats(OutputKind::Push, number, self.stream, self.clock.now())
+    }
+
+    /// Takes leave of the server and stops. Blocks for about half a second at most.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let _ = self.orders.send(News::Stop); // one that has given up listens no more
+        if let Some(Err(_)) = self.worker.take().map(JoinHandle::join) {
+            tracing::error!(to = %self.masked, "the thread of a push broke down");
+        }
+    }
+}
+
+impl Drop for Push {
+    fn drop(&mut self) {
+        if self.worker.is_some() {
+            self.end();
+        }
+    }
+}
+
+/// How a try ended.
+enum End {
+    Stopped,
+    /// Another try makes sense.
+    Lost(String),
+    /// None ever will.
+    Never(String),
+}
+
+struct Worker {
+    destination: Destination,
+    clock: ShowClock,
+    meter: Arc<Meter>,
+    stopping: Arc<AtomicBool>,
+    say: mpsc::Sender<News>,
+    inbox: mpsc::Receiver<News>,
+}
+
+impl Worker {
+    fn run(&self, provide: &dyn Fn() -> Option<CodedStream>, report: &dyn Fn(LinkState, Option<String>)) {
+        let mut backoff = Backoff::default();
+        report(LinkState::Connecting, None);
+        loop {
+            let number = backoff.begin();
+            let mut live = None;
+            let end = match provide() {
+                Some(stream) => self.attempt(&stream, number, &mut live, report),
+                None => End::Lost("the stream is not there".to_owned()),
+            };
+            self.meter.live(None);
+            let text = match end {
+                End::Stopped => return,
+                End::Never(text) => return report(LinkState::Error, Some(text)),
+                End::Lost(text) => self.destination.clean(&text),
+            };
+            tracing::warn!(to = %self.destination.masked(), "push lost: {text}");
+            report(LinkState::Reconnecting, Some(text));
+            let again = Instant::now() + backoff.failed(live.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
+            loop {
+                match self.inbox.recv_timeout(again.saturating_duration_since(Instant::now())) {
+                    Ok(News::Said(..)) => {} // an old run's last words
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+        }
+    }
+
+    fn attempt(
+        &self,
+        stream: &CodedStream,
+        number: u64,
+        live: &mut Option<Instant>,
+        report: &dyn Fn(LinkState, Option<String>),
+    ) -> End {
+        let stopping = || self.stopping.load(Ordering::Relaxed);
+        let pair = Pair::listen(stream, &self.clock, ROOM, self.meter.clone());
+        // A stream that says nothing for the moment is no failure of the destination: wait without an end.
+        let beginning = loop {
+            match pair.beginning(SILENCE, stopping) {
+                Some(beginning) => break beginning,
+                None if stopping() => return End::Stopped,
+                None => {}
+            }
+        };
+        if let Some(text) = unfit(&beginning) {
+            return End::Never(text);
+        }
+        let (run, taken) = match self.open(&pair, &beginning, number) {
+            Ok(open) => open,
+            Err(failure) => return End::Lost(failure.text),
+        };
+        let (mut known, mut moved) = (0, Instant::now());
+        loop {
+            match self.inbox.recv_timeout(LOOK) {
+                Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    pair.finish();
+                    if live.is_some() {
+                        let _ = run.drain(FAREWELL); // it is going away in any case
+                    }
+                    return End::Stopped;
+                }
+                Ok(News::Said(of, _)) if of != number => continue,
+                Ok(News::Said(_, Verdict::Failed(failure))) => return End::Lost(failure.text),
+                Ok(News::Said(_, Verdict::Ended)) => return End::Lost("it ended by itself".to_owned()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let count = taken.load(Ordering::Relaxed);
+            if count != known || (live.is_some() && !pair.is_waiting()) {
+                (known, moved) = (count, Instant::now());
+            }
+            // The sink takes one buffer before it is connected and sits on it; the second one shows that it is.
+            if live.is_none() && count >= 2 {
+                *live = Some(Instant::now());
+                self.meter.live(Some(self.clock.now()));
+                report(LinkState::Live, None);
+            }
+            if moved.elapsed() >= SILENCE {
+                let what = if live.is_some() { "takes no more data" } else { "does not answer" };
+                return End::Lost(format!("the server {what} ({} s)", SILENCE.as_secs()));
+            }
+        }
+    }
+
+    /// Starts a pipeline. The count is of the buffers of media that its sink was given.
+    fn open(&self, pair: &Pair, beginning: &Beginning, number: u64) -> Result<(Run, Arc<AtomicU64>), Failure> {
+        let name = if beginning.audio.is_some() { "push_sound" } else { "push_silent" };
+        let values = [("location", self.destination.url().into())];
+        let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;
+        let missing = |element: &str| here(format!("pipelines/{name}.toml has no {element}"));
+        let pad = pipeline.by_name("sink").and_then(|sink| sink.static_pad("sink")).ok_or_else(|| missing("sink"))?;
+        let taken = Arc::new(AtomicU64::new(0));
+        let count = taken.clone();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            // Headers are kept by the sink without being sent; they say nothing about the other end.
+            if info.buffer().is_some_and(|buffer| !buffer.flags().contains(gst::BufferFlags::HEADER)) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        let end = |name: &str| pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
+        let (video, audio) = (end("video").ok_or_else(|| missing("video"))?, end("audio"));
+        let say = Mutex::new(self.say.clone());
+        let run = Run::start(pipeline, &self.clock, move |verdict| {
+            let say = say.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = say.send(News::Said(number, verdict)); // nobody listens any more: it is over
+        })?;
+        pair.attach(video, audio);
+        Ok((run, taken))
+    }
+}
+
+/// Why a format does not go into the FLV that RTMP carries.
+fn unfit(beginning: &Beginning) -> Option<String> {
+    let caps = beginning.video.structure(0)?;
+    match caps.name().as_str() {
+        "video/x-h264" => None,
+        "video/x-h265" => Some("H.265 cannot be pushed over RTMP; push an H.264 stream".to_owned()),
+        other => Some(format!("{other} cannot be pushed over RTMP")),
+    }
+}
+
+fn here(text: String) -> Failure {
+    Failure { fault: FailureKind::Here, text }
+}

@@ -1,0 +1,357 @@
+//! Recording a stream to a crash-safe MP4.
+//!
+//! While it runs the file is a fragmented MP4, and `NAME.mp4.part` beside it says so; a kill loses at most the fragment
+//! that is being written. On stop it becomes an ordinary MP4 with one index, and the marker goes.
+//!
+//! Refuses to know: who ordered it, and what is encoded how. Nothing is re-encoded.
+
+use super::{
+    meter::Meter,
+    pair::{Beginning, Pair, Room},
+    recover,
+    stream::CodedStream,
+};
+use crate::{
+    domain::{
+        stats::{OutputKind, OutputStats},
+        time::ShowTime,
+    },
+    media::{
+        clock::ShowClock,
+        pipeline::{Failure, FailureKind, Run, Verdict},
+        template::Template,
+    },
+};
+use gst::prelude::*;
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+    time::{Duration, SystemTime},
+};
+
+/// How long the first key frame is awaited.
+pub const FIRST_KEYFRAME: Duration = Duration::from_secs(10);
+/// What may wait for a slow disk: 10 s of picture at 30 frames a second, a minute of sound.
+const ROOM: Room = Room { pictures: 300, sounds: 2820 };
+/// Fine enough for every usual frame rate.
+const TIMESCALE: u32 = 90_000;
+
+/// Where and how a recording is to be written.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Made when it is not there.
+    pub folder: PathBuf,
+    /// The name's first part, e.g. `program`.
+    pub stem: String,
+    /// Goes into the name as UTC.
+    pub at: SystemTime,
+    /// Length of a fragment in milliseconds, at least 100.
+    pub fragment_ms: u32,
+}
+
+/// What a recording says of itself while it runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// The picture of this show time is the first one of the file.
+    Started(ShowTime),
+    /// It is over. What was written is kept and, where possible, finished.
+    Failed(Failure),
+}
+
+/// A finished recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Name in the folder.
+    pub file: String,
+    /// Pictures in it.
+    pub frames: u64,
+    /// Show time of the first.
+    pub first: ShowTime,
+}
+
+/// A recording that runs. Dropping it finishes the file too, without telling what came of it.
+pub struct Recording {
+    path: PathBuf,
+    file: String,
+    stream: CodedStream,
+    clock: ShowClock,
+    meter: Arc<Meter>,
+    shared: Arc<Shared>,
+    worker: Option<JoinHandle<Result<Finished, Failure>>>,
+    orders: mpsc::Sender<Order>,
+}
+
+#[derive(Default)]
+struct Shared {
+    stopping: AtomicBool,
+    started: Mutex<Option<ShowTime>>,
+}
+
+enum Order {
+    Stop(Duration),
+    Said(Verdict),
+}
+
+impl Recording {
+    /// Begins with the stream's next key frame. `told` hears [`News`] from a thread of the recording; it must only
+    /// pass them on.
+    ///
+    /// # Errors
+    /// [`FailureKind::Here`] when the file cannot be made.
+    pub fn start(
+        stream: &CodedStream,
+        target: Target,
+        clock: &ShowClock,
+        told: impl Fn(News) + Send + 'static,
+    ) -> Result<Self, Failure> {
+        let (path, file) = reserve(&target).map_err(|e| here(format!("{}: {e}", target.folder.display())))?;
+        let (orders, inbox) = mpsc::channel();
+        let shared = Arc::new(Shared::default());
+        let meter = Arc::new(Meter::default());
+        // Listens from here on, not from when its thread runs.
+        let pair = Pair::listen(stream, clock, ROOM, meter.clone());
+        let job = Job {
+            path: path.clone(),
+            file: file.clone(),
+            fragment_ms: target.fragment_ms.max(100),
+            clock: clock.clone(),
+            meter: meter.clone(),
+            shared: shared.clone(),
+            say: orders.clone(),
+        };
+        let worker = std::thread::Builder::new().name("record".into()).spawn(move || {
+            let ended = job.run(pair, &inbox, &told);
+            if let (Err(failure), false) = (&ended, job.shared.stopping.load(Ordering::Relaxed)) {
+                told(News::Failed(failure.clone()));
+            }
+            ended
+        });
+        let worker = Some(worker.map_err(|e| here(format!("no thread for a recording: {e}")))?);
+        Ok(Self { path, file, stream: stream.clone(), clock: clock.clone(), meter, shared, worker, orders })
+    }
+
+    /// The file's name in its folder; the same while it runs and afterwards.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The first picture's show time, as soon as there is one.
+    pub fn started(&self) -> Option<ShowTime> {
+        *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What went through so far. `number` is the recorder's.
+    pub fn stats(&self, number: u8) -> OutputStats {
+        self.meter.stats(OutputKind::Record, number, self.stream.id, self.clock.now())
+    }
+
+    /// Ends it and waits until the file is whole. Blocks, at most a little longer than `deadline`.
+    ///
+    /// # Errors
+    /// Why there is no whole file: it failed before, never began, or was not finished in time.
+    pub fn stop(mut self, deadline: Duration) -> Result<Finished, Failure> {
+        self.end(deadline)
+    }
+
+    fn end(&mut self, deadline: Duration) -> Result<Finished, Failure> {
+        let Some(worker) = self.worker.take() else { return Err(here("it is over".into())) };
+        self.shared.stopping.store(true, Ordering::Relaxed);
+        let _ = self.orders.send(Order::Stop(deadline)); // one that has failed listens no more
+        worker.join().unwrap_or_else(|_| Err(here("the recording's thread broke down".into())))
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if self.worker.is_some() {
+            let _ = self.end(Duration::from_secs(5));
+        }
+    }
+}
+
+/// What the recording's thread works on.
+struct Job {
+    path: PathBuf,
+    file: String,
+    fragment_ms: u32,
+    clock: ShowClock,
+    meter: Arc<Meter>,
+    shared: Arc<Shared>,
+    say: mpsc::Sender<Order>,
+}
+
+impl Job {
+    fn run(&self, pair: Pair, inbox: &mpsc::Receiver<Order>, told: &impl Fn(News)) -> Result<Finished, Failure> {
+        let stopping = || self.shared.stopping.load(Ordering::Relaxed);
+        let Some(beginning) = pair.beginning(FIRST_KEYFRAME, stopping) else {
+            drop(pair);
+            // Nothing was written yet, so there is nothing to keep.
+            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(recover::with(&self.path, recover::MARKER));
+            let text = if stopping() { "stopped before the first picture" } else { "no key frame came in 10 s" };
+            return Err(Failure { fault: FailureKind::Peer, text: text.into() });
+        };
+        let written = self.write(pair, &beginning, inbox, told);
+        if written.is_err() {
+            // What is there shall be of use at once; where that fails too (a full disk), the next start tries again.
+            match recover::finish(&self.path) {
+                Ok(outcome) => tracing::warn!(file = %self.file, ?outcome, "a recording failed; kept what there is"),
+                Err(error) => tracing::error!(file = %self.file, %error, "a failed recording stays unfinished"),
+            }
+        }
+        written
+    }
+
+    fn write(
+        &self,
+        pair: Pair,
+        beginning: &Beginning,
+        inbox: &mpsc::Receiver<Order>,
+        told: &impl Fn(News),
+    ) -> Result<Finished, Failure> {
+        let first = beginning.first;
+        let (pipeline, video, audio) = self.build(beginning)?;
+        let say = Mutex::new(self.say.clone());
+        let run = Run::start(pipeline, &self.clock, move |verdict| {
+            let say = say.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = say.send(Order::Said(verdict)); // nobody listens any more: it is over
+        })
+        .map_err(of_this_machine)?;
+        pair.attach(video, audio);
+        *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
+        self.meter.live(Some(first));
+        told(News::Started(first));
+        let deadline = match inbox.recv() {
+            Ok(Order::Stop(deadline)) => deadline,
+            Ok(Order::Said(Verdict::Failed(failure))) => return Err(of_this_machine(failure)),
+            Ok(Order::Said(Verdict::Ended)) => return Err(here("it ended by itself".into())),
+            Err(_) => return Err(here("it was abandoned".into())),
+        };
+        pair.finish();
+        run.drain(deadline).map_err(of_this_machine)?;
+        let settle = || -> io::Result<()> {
+            File::open(&self.path)?.sync_all()?;
+            fs::remove_file(recover::with(&self.path, recover::MARKER))
+        };
+        settle().map_err(|e| here(format!("{}: {e}", self.file)))?;
+        Ok(Finished { file: self.file.clone(), frames: self.meter.frames(), first })
+    }
+
+    #[allow(clippy::type_complexity, reason = "the pipeline and its two ends, used once")]
+    fn build(
+        &self,
+        beginning: &Beginning,
+    ) -> Result<(gst::Pipeline, gst_app::AppSrc, Option<gst_app::AppSrc>), Failure> {
+        let location = self.path.to_str().ok_or_else(|| here("the folder's name is no text".into()))?;
+        let name = if beginning.audio.is_some() { "record_sound" } else { "record_silent" };
+        let values = [("location", location.into()), ("fragment_ms", self.fragment_ms.into())];
+        let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;
+        if let Some(pad) = pipeline.by_name("mux").and_then(|mux| mux.static_pad("video_0")) {
+            pad.set_property("trak-timescale", TIMESCALE);
+        }
+        let end = |name: &str| pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
+        let video = end("video").ok_or_else(|| here(format!("pipelines/{name}.toml has no appsrc video")))?;
+        let audio = end("audio");
+        Ok((pipeline, video, audio))
+    }
+}
+
+/// Takes the first free name and leaves an empty file and its marker there.
+fn reserve(target: &Target) -> io::Result<(PathBuf, String)> {
+    fs::create_dir_all(&target.folder)?;
+    let name = format!("{}-{}", target.stem, utc(target.at));
+    for attempt in 1.. {
+        let file = if attempt == 1 { format!("{name}.mp4") } else { format!("{name}-{attempt}.mp4") };
+        let path = target.folder.join(&file);
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(_) => {
+                if let Err(error) = File::create(recover::with(&path, recover::MARKER)) {
+                    let _ = fs::remove_file(&path);
+                    return Err(error);
+                }
+                return Ok((path, file));
+            }
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}
+
+/// `20261122-153012`; the calendar is the proleptic Gregorian one.
+fn utc(at: SystemTime) -> String {
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (mut days, time) = (seconds / 86_400, seconds % 86_400);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let mut year = 1970;
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(leap(year));
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    format!("{year:04}{month:02}{:02}-{:02}{:02}{:02}", days + 1, time / 3600, time / 60 % 60, time % 60)
+}
+
+/// There is no peer here: whatever the sink could not open or write is this machine's fault.
+fn of_this_machine(failure: Failure) -> Failure {
+    match failure.fault {
+        FailureKind::Peer => Failure { fault: FailureKind::Here, ..failure },
+        _ => failure,
+    }
+}
+
+fn here(text: String) -> Failure {
+    Failure { fault: FailureKind::Here, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_the_utc_time_of_every_kind_of_day() {
+        for (seconds, name) in [
+            (0, "19700101-000000"),
+            (951_782_400, "20000229-000000"),
+            (1_795_361_412, "20261122-153012"),
+            (1_735_689_599, "20241231-235959"),
+            (4_107_542_400, "21000301-000000"),
+        ] {
+            assert_eq!(utc(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)), name);
+        }
+    }
+
+    #[test]
+    fn a_taken_name_gets_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = Target {
+            folder: folder.path().join("recordings"),
+            stem: "program".into(),
+            at: SystemTime::UNIX_EPOCH,
+            fragment_ms: 500,
+        };
+        let names: Vec<_> = (0..3).map(|_| reserve(&target).unwrap().1).collect();
+        let expected = ["", "-2", "-3"].map(|n| format!("program-19700101-000000{n}.mp4"));
+        assert_eq!(names, expected);
+    }
+}
