@@ -136,7 +136,7 @@ impl Feed {
                 .new_sample(move |sink| {
                     let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                     let feed = feed.upgrade().ok_or(gst::FlowError::Eos)?;
-                    if let (Some(buffer), Some(caps)) = (sample.buffer_owned(), sample.caps()) {
+                    if let (Some(buffer), Some(caps)) = (on_show_time(&sample), sample.caps()) {
                         feed.push(&buffer, &caps.to_owned());
                     }
                     Ok(gst::FlowSuccess::Ok)
@@ -171,6 +171,23 @@ impl Feed {
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The sample's buffer with running time for its stamps. Encoders that need room for a negative first decoding time
+/// (x264enc) move their stamps and their segment by the same amount; only the running time is show time.
+fn on_show_time(sample: &gst::Sample) -> Option<gst::Buffer> {
+    let mut buffer = sample.buffer_owned()?;
+    let Some(segment) = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>()) else { return Some(buffer) };
+    let running = |stamp: Option<gst::ClockTime>| {
+        Some(segment.to_running_time_full(stamp?)?.positive().unwrap_or(gst::ClockTime::ZERO))
+    };
+    let (pts, dts) = (running(buffer.pts()), running(buffer.dts()));
+    if (pts, dts) != (buffer.pts(), buffer.dts()) {
+        let buffer = buffer.make_mut();
+        buffer.set_pts(pts);
+        buffer.set_dts(dts);
+    }
+    Some(buffer)
 }
 
 /// A consumer's place on a feed; dropping it ends the flow.
