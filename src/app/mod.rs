@@ -3,4 +3,5 @@
 pub mod admission;
 pub mod bus;
 pub mod conductor;
+pub mod hls;
 pub mod telemetry;

@@ -6,5 +6,6 @@ pub mod graphics;
 pub mod link;
 pub mod output;
 pub mod pipeline;
+pub mod plugins;
 pub mod supervisor;
 pub mod template;

@@ -1,4 +1,5 @@
 //! Bytes to values and back: pure, no I/O, no clock. Knows nobody.
 
+pub mod m3u8;
 pub mod packet;
 pub mod rtmp;
