@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod bus;
 pub mod conductor;
+pub mod hls;
 pub mod keys;
 pub mod seats;
 pub mod telemetry;

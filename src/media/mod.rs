@@ -9,5 +9,6 @@ pub mod link;
 pub mod mixer;
 pub mod output;
 pub mod pipeline;
+pub mod plugins;
 pub mod supervisor;
 pub mod template;

@@ -1,5 +1,6 @@
 //! Bytes to values and back: pure, no I/O, no clock. Knows nobody.
 
+pub mod m3u8;
 pub mod mp4;
 pub mod packet;
 pub mod rtmp;

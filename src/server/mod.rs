@@ -1,3 +1,4 @@
 //! Doors media walks through.
 
+pub mod hls;
 pub mod rtmp;

@@ -1,5 +1,6 @@
 //! Where streams go: files, HLS, other servers. Each output is a pipeline of its own that can fail alone.
 
+pub mod hls;
 pub mod meter;
 pub mod pair;
 pub mod push;

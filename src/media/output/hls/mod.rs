@@ -1,0 +1,171 @@
+//! HLS publishing of a coded stream: CMAF segments and parts in memory (RFC 8216bis, ISO/IEC 23000-19).
+//!
+//! ```text
+//! Feed (video) ─► Tap ─► appsrc ! appsink ─►┐                              ┌─► playlists
+//!                                           ├─► Writer ─► Mux ×2 ─► Shelf ─┤
+//! Feed (audio) ─► Tap ─► appsrc ! appsink ─►┘                              └─► init, segments, parts
+//! ```
+//!
+//! Refuses to know: HTTP and addresses; those are the door's.
+
+mod init;
+mod mux;
+mod name;
+mod plan;
+mod rack;
+mod shelf;
+mod shelves;
+mod writer;
+
+pub use name::Track;
+pub use shelf::{HlsSettings, Miss, Reach, Shelf, ShelfStats};
+pub use shelves::Shelves;
+
+use crate::media::{
+    clock::ShowClock,
+    link::{Feed, Tap},
+    output::stream::CodedStream,
+    pipeline::{Failure, FailureKind, Run, Verdict},
+    plugins,
+    template::Template,
+};
+use gst::prelude::*;
+use mux::failure;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering, mpsc},
+    thread::JoinHandle,
+};
+use writer::{Note, Writer};
+
+/// Access units that may wait for the writer, per stream. More wait in the taps, which then lose whole groups.
+const QUEUE: usize = 64;
+/// Access units that may wait in a tap: about eight seconds of picture.
+const TAP: u64 = 256;
+
+/// A stream that is being published. Dropping it stops at once; the shelf stays readable.
+pub struct HlsOutput {
+    shelf: Arc<Shelf>,
+    /// Taps go first, then their pipelines.
+    taps: Vec<Tap>,
+    intakes: Vec<Run>,
+    notes: mpsc::SyncSender<Note>,
+    thread: Option<JoinHandle<()>>,
+    /// Keeps the stream's encoder at work.
+    _stream: CodedStream,
+}
+
+impl HlsOutput {
+    /// Begins to publish a stream on a shelf, with its first key frame. `told` is called at most once, from a thread
+    /// of the output, when it cannot go on; it must only pass the news on.
+    ///
+    /// # Errors
+    /// A missing element or a pipeline that does not start.
+    pub fn start(
+        stream: CodedStream,
+        clock: &ShowClock,
+        shelf: Arc<Shelf>,
+        told: impl FnOnce(Failure) + Send + 'static,
+    ) -> Result<Self, Failure> {
+        plugins::register().map_err(|e| failure(FailureKind::Here, &e))?;
+        let (notes, heard) = mpsc::sync_channel(QUEUE);
+        let mut taps = Vec::new();
+        let mut intakes = Vec::new();
+        for (track, feed) in [(Track::Video, Some(&stream.video)), (Track::Audio, stream.audio.as_ref())] {
+            let Some(feed) = feed else { continue };
+            let (run, tap) = intake(track, feed, clock, notes.clone())?;
+            intakes.push(run);
+            taps.push(tap);
+        }
+        let mut writer = Writer {
+            shelf: shelf.clone(),
+            clock: clock.clone(),
+            rate: stream.rate,
+            expects_audio: stream.audio.is_some(),
+            notes: notes.clone(),
+            generation: None,
+            held: VecDeque::new(),
+        };
+        let name = stream.id.to_string();
+        let work = move || {
+            let worked = writer.work(&heard);
+            // Closed first, so that nobody is left waiting for a place in it.
+            drop(heard);
+            drop(writer);
+            if let Err(failure) = worked {
+                tracing::warn!(stream = %name, text = %failure.text, "HLS stopped");
+                told(failure);
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("hls-{}", stream.id))
+            .spawn(work)
+            .map_err(|e| failure(FailureKind::Here, &e.to_string()))?;
+        Ok(Self { shelf, taps, intakes, notes, thread: Some(thread), _stream: stream })
+    }
+
+    /// The shelf it publishes on.
+    pub fn shelf(&self) -> &Arc<Shelf> {
+        &self.shelf
+    }
+
+    /// What the shelf counted, over all writers it had.
+    pub fn stats(&self) -> ShelfStats {
+        self.shelf.stats()
+    }
+
+    /// Access units that were lost because the writer could not follow.
+    pub fn dropped(&self) -> u64 {
+        self.taps.iter().map(|tap| tap.counts().dropped.load(Ordering::Relaxed)).sum()
+    }
+}
+
+impl Drop for HlsOutput {
+    fn drop(&mut self) {
+        self.taps.clear();
+        // The writer drains its queue up to this note, so sending waits for work and not for a peer.
+        let _ = self.notes.send(Note::Stop);
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            let _ = thread.join();
+        }
+        self.intakes.clear();
+    }
+}
+
+/// Taps a feed into the writer's queue.
+fn intake(
+    track: Track,
+    feed: &Arc<Feed>,
+    clock: &ShowClock,
+    notes: mpsc::SyncSender<Note>,
+) -> Result<(Run, Tap), Failure> {
+    let pipeline = Template::load("hls_intake")
+        .and_then(|template| template.build(&[], &[]))
+        .map_err(|e| failure(FailureKind::Here, &e.to_string()))?;
+    let appsrc = element::<gst_app::AppSrc>(&pipeline, "in")?;
+    let failed = notes.clone();
+    element::<gst_app::AppSink>(&pipeline, "out")?.set_callbacks(
+        gst_app::AppSinkCallbacks::builder()
+            .new_sample(move |sink| {
+                let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                // This waits while the writer is behind; only this hop's own queue grows by that, and it is bounded.
+                notes.send(Note::Unit(track, sample)).map_err(|_| gst::FlowError::Eos)?;
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build(),
+    );
+    let run = Run::start(pipeline, clock, move |verdict| {
+        if let Verdict::Failed(failure) = verdict {
+            let _ = failed.try_send(Note::Failed(failure));
+        }
+    })?;
+    let tap = feed.tap(appsrc, TAP, None);
+    Ok((run, tap))
+}
+
+fn element<E: IsA<gst::Element>>(pipeline: &gst::Pipeline, name: &str) -> Result<E, Failure> {
+    let found = pipeline.by_name(name).and_then(|e| e.downcast::<E>().ok());
+    found.ok_or_else(|| failure(FailureKind::Here, &format!("the template has no {name}")))
+}

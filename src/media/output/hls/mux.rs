@@ -1,0 +1,133 @@
+//! One track of one generation to CMAF.
+//!
+//! ```text
+//! units and cuts ─► appsrc ! parser ! cmafmux ! appsink ─► shelf
+//! ```
+//!
+//! The muxer is told with each cut to let go of what it holds, so what comes out is exactly one piece per cut; the
+//! pieces' times travel beside it in a channel.
+
+use super::{
+    init,
+    name::Track,
+    plan::{Cut, Pacer, Piece, Unit},
+    shelf::Shelf,
+};
+use crate::media::{
+    clock::ShowClock,
+    pipeline::{Failure, FailureKind, Run, Verdict},
+    template::Template,
+};
+use bytes::Bytes;
+use gst::prelude::*;
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+/// How long the muxer may take to let go of its last piece.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// A running muxer.
+pub(super) struct Mux {
+    appsrc: gst_app::AppSrc,
+    cuts: mpsc::Sender<Piece>,
+    run: Run,
+    pub pacer: Pacer,
+    pub caps: gst::Caps,
+}
+
+impl Mux {
+    /// Starts a muxer whose first unit is that of the pacer. `told` hears of its failure.
+    ///
+    /// # Errors
+    /// A codec that is not ours, or a pipeline that cannot be built or started.
+    pub fn start(
+        track: Track,
+        caps: &gst::Caps,
+        pacer: Pacer,
+        generation: u64,
+        shelf: Arc<Shelf>,
+        clock: &ShowClock,
+        told: impl Fn(Failure) + Send + Sync + 'static,
+    ) -> Result<Self, Failure> {
+        let parser = match caps.structure(0).map(|s| s.name().as_str()) {
+            Some("video/x-h264") => "h264parse",
+            Some("video/x-h265") => "h265parse",
+            Some("audio/mpeg") => "aacparse",
+            other => return Err(failure(FailureKind::Media, &format!("HLS does not carry {other:?}"))),
+        };
+        let here = |e: &dyn std::fmt::Display| failure(FailureKind::Here, &e.to_string());
+        let template = Template::load("hls_mux").map_err(|e| here(&e))?;
+        let pipeline = template.build(&[("parse", parser)], &[]).map_err(|e| here(&e))?;
+        let appsrc = super::element::<gst_app::AppSrc>(&pipeline, "in")?;
+        appsrc.set_caps(Some(caps));
+        let (cuts, pieces) = mpsc::channel();
+        let sink = super::element::<gst_app::AppSink>(&pipeline, "out")?;
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder()
+                .new_sample(move |sink| {
+                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                    let list = sample.buffer_list().ok_or(gst::FlowError::Error)?;
+                    deliver(track, generation, &shelf, list, &pieces)
+                })
+                .build(),
+        );
+        let run = Run::start(pipeline, clock, move |verdict| {
+            if let Verdict::Failed(failure) = verdict {
+                told(failure);
+            }
+        })?;
+        Ok(Self { appsrc, cuts, run, pacer, caps: caps.clone() })
+    }
+
+    /// Puts a unit in. With a cut, what came before it comes out.
+    pub fn push(&mut self, buffer: gst::Buffer, unit: Unit, cut: Cut) {
+        if let Some(piece) = self.pacer.take(unit, cut) {
+            // Both only fail when the pipeline is gone, of which `told` has heard.
+            let _ = self.cuts.send(piece);
+            let split = gst::Structure::builder("FMP4MuxSplitNow").field("chunk", !piece.ends_segment).build();
+            self.appsrc.send_event(gst::event::CustomDownstream::new(split));
+        }
+        let _ = self.appsrc.push_buffer(buffer);
+    }
+
+    /// Lets everything out that is in it. Blocks, at most one second.
+    ///
+    /// # Errors
+    /// What went wrong; the pieces that came out stay.
+    pub fn finish(self) -> Result<(), Failure> {
+        let _ = self.cuts.send(self.pacer.finish());
+        let _ = self.appsrc.end_of_stream();
+        self.run.drain(DRAIN)
+    }
+}
+
+fn deliver(
+    track: Track,
+    generation: u64,
+    shelf: &Shelf,
+    list: &gst::BufferListRef,
+    pieces: &mpsc::Receiver<Piece>,
+) -> Result<gst::FlowSuccess, gst::FlowError> {
+    let mut data = Vec::with_capacity(list.calculate_size());
+    for buffer in list.iter() {
+        let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
+        if buffer.flags().contains(gst::BufferFlags::DISCONT | gst::BufferFlags::HEADER) {
+            let format = init::read(&map).ok_or(gst::FlowError::NotNegotiated)?;
+            shelf.put_init(track, generation, Bytes::copy_from_slice(&map), format);
+        } else {
+            data.extend_from_slice(&map);
+        }
+    }
+    if !data.is_empty() {
+        // One piece per cut: it was sent before the muxer heard of it.
+        let piece = pieces.try_recv().map_err(|_| gst::FlowError::Error)?;
+        shelf.put(track, generation, data.into(), piece);
+    }
+    Ok(gst::FlowSuccess::Ok)
+}
+
+pub(super) fn failure(fault: FailureKind, text: &str) -> Failure {
+    Failure { fault, text: text.to_owned() }
+}

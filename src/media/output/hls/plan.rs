@@ -1,0 +1,195 @@
+//! Where segments and parts begin. Sans-IO: access units' times in, cuts out.
+//!
+//! Picture segments begin at key frames. Sound follows the picture's segment boundaries to within one AAC frame; for
+//! that a frame of sound is only placed when the picture has come as far (see the writer).
+
+/// Parts may last this much longer than asked, so that frame durations that do not divide a part still fit well.
+const FITS: u64 = 108;
+/// What is declared as longest part in percent of what was asked: room for `FITS` and for jitter in the stamps.
+pub(super) const DECLARED: u64 = 110;
+/// A longer way between two units is a discontinuity.
+pub(super) const GAP_NS: u64 = 1_000_000_000;
+
+/// When one unit is shown and decoded, in nanoseconds of show time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub pts: u64,
+    pub dts: u64,
+    pub key: bool,
+}
+
+/// What begins with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    Nothing,
+    Part,
+    Segment,
+}
+
+/// A finished piece of a track, up to the next cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Show time of its first unit.
+    pub pts: u64,
+    pub duration: u64,
+    /// It begins with a key frame.
+    pub independent: bool,
+    /// The segment ends with it.
+    pub ends_segment: bool,
+}
+
+/// Lengths, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lengths {
+    pub segment: u64,
+    pub part: u64,
+    /// One frame, nominally.
+    pub frame: u64,
+}
+
+/// Follows one track through its segments and parts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pacer {
+    lengths: Lengths,
+    segment_dts: u64,
+    part: Unit,
+    last: Unit,
+}
+
+impl Pacer {
+    /// Begins with the first unit of the first segment.
+    pub fn new(lengths: Lengths, first: Unit) -> Self {
+        Self { lengths, segment_dts: first.dts, part: first, last: first }
+    }
+
+    /// The unit before.
+    pub fn last(&self) -> Unit {
+        self.last
+    }
+
+    /// Whether a unit cannot follow the one before: time went back, or jumped.
+    pub fn breaks_at(&self, unit: Unit) -> bool {
+        unit.dts < self.last.dts || unit.dts - self.last.dts > GAP_NS
+    }
+
+    /// What begins with a picture. `longest` is where a segment has to end even without a key frame.
+    pub fn picture(&self, unit: Unit, longest: u64) -> Cut {
+        let run = unit.dts.saturating_sub(self.segment_dts);
+        let due = unit.key && run + self.lengths.frame / 2 >= self.lengths.segment;
+        if due || run + self.lengths.frame > longest { Cut::Segment } else { self.part_at(unit) }
+    }
+
+    /// What begins with a frame of sound, when the picture's next segment begins at `boundary`.
+    pub fn sound(&self, unit: Unit, boundary: Option<u64>) -> Cut {
+        if boundary.is_some_and(|b| b <= unit.pts) { Cut::Segment } else { self.part_at(unit) }
+    }
+
+    fn part_at(&self, unit: Unit) -> Cut {
+        let with_it = unit.dts.saturating_sub(self.part.dts) + self.lengths.frame;
+        if with_it * 100 > self.lengths.part * FITS { Cut::Part } else { Cut::Nothing }
+    }
+
+    /// Takes the next unit in; gives the piece that ended before it, if the cut says so.
+    pub fn take(&mut self, unit: Unit, cut: Cut) -> Option<Piece> {
+        self.last = unit;
+        if cut == Cut::Nothing {
+            return None;
+        }
+        let piece = self.piece(unit.dts, cut == Cut::Segment);
+        self.part = unit;
+        if cut == Cut::Segment {
+            self.segment_dts = unit.dts;
+        }
+        Some(piece)
+    }
+
+    /// How long the present segment has become when it ends before `unit`.
+    pub fn segment_until(&self, unit: Unit) -> u64 {
+        unit.dts.saturating_sub(self.segment_dts)
+    }
+
+    /// How long the present segment is by now.
+    pub fn segment_length(&self) -> u64 {
+        self.end().saturating_sub(self.segment_dts)
+    }
+
+    /// When the newest unit ends, nominally.
+    pub fn end(&self) -> u64 {
+        self.last.dts + self.lengths.frame
+    }
+
+    /// The last piece, which nothing follows.
+    pub fn finish(&self) -> Piece {
+        self.piece(self.end(), true)
+    }
+
+    fn piece(&self, until: u64, ends_segment: bool) -> Piece {
+        let duration = until.saturating_sub(self.part.dts);
+        Piece { pts: self.part.pts, duration, independent: self.part.key, ends_segment }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    fn pieces(fps: u64, gop: u64, seconds: u64, jitter: u64) -> Vec<Piece> {
+        let frame = 1_000_000_000 / fps;
+        let unit = |n: u64| {
+            let at = n * 1_000_000_000 / fps + (n * 7919 % 3) * jitter;
+            Unit { pts: at, dts: at, key: n % gop == 0 }
+        };
+        let mut pacer = Pacer::new(Lengths { segment: 2000 * MS, part: 200 * MS, frame }, unit(0));
+        (1..fps * seconds).filter_map(|n| pacer.take(unit(n), pacer.picture(unit(n), 4400 * MS))).collect()
+    }
+
+    #[test]
+    fn segments_begin_at_the_first_key_frame_after_their_length() {
+        for (gop, expected) in [(60, 2000), (30, 2000), (45, 3000), (20, 2000), (90, 3000)] {
+            let mut segment = 0;
+            for piece in pieces(30, gop, 20, 0) {
+                segment += piece.duration;
+                if piece.ends_segment {
+                    assert_eq!(segment.div_ceil(MS), expected, "gop {gop}");
+                    segment = 0;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn parts_keep_within_what_is_declared_at_every_usual_rate() {
+        for fps in [15, 24, 25, 30, 50, 60] {
+            let declared = 200 * MS * DECLARED / 100;
+            for piece in pieces(fps, fps * 2, 20, MS) {
+                assert!(piece.duration <= declared, "{fps}: {piece:?}");
+                // RFC 8216bis, section 4.4.4.9: all but a segment's last are at least 85 % of the target.
+                assert!(piece.ends_segment || piece.duration * 100 >= declared * 85, "{fps}: {piece:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_of_pictures_without_end_is_cut_where_the_target_ends() {
+        let pieces = pieces(30, 100_000, 20, 0);
+        let first = pieces.iter().position(|p| p.ends_segment).unwrap();
+        let length: u64 = pieces[..=first].iter().map(|p| p.duration).sum();
+        assert!((4300 * MS..=4400 * MS).contains(&length), "{length}");
+        assert!(!pieces[first + 1].independent);
+    }
+
+    #[test]
+    fn sound_is_cut_before_the_first_frame_that_begins_behind_the_boundary() {
+        let lengths = Lengths { segment: 2000 * MS, part: 200 * MS, frame: 21_333_333 };
+        let unit = |n: u64| Unit { pts: n * 21_333_333, dts: n * 21_333_333, key: true };
+        let mut pacer = Pacer::new(lengths, unit(0));
+        let cut = (1..200).find(|n| {
+            let cut = pacer.sound(unit(*n), Some(2000 * MS));
+            pacer.take(unit(*n), cut);
+            cut == Cut::Segment
+        });
+        assert_eq!(cut, Some(94)); // 2.005 s
+    }
+}

@@ -1,0 +1,81 @@
+//! A live publisher in this process: coded test picture and tone on feeds, stamped with show time.
+
+use gst::prelude::*;
+use lumencast::{
+    app::hls::Shelf,
+    domain::{
+        source::{SourceId, StreamId},
+        time::Rate,
+    },
+    media::{
+        clock::ShowClock,
+        link::{Carries, Feed},
+        output::{hls::HlsOutput, stream::CodedStream},
+    },
+};
+use std::sync::Arc;
+
+pub struct Coding {
+    pub encode: &'static str,
+    pub width: u32,
+    pub height: u32,
+}
+
+pub const H264_720: Coding = Coding { encode: H264, width: 1280, height: 720 };
+pub const H264_360: Coding = Coding { encode: H264, width: 640, height: 360 };
+pub const HEVC_360: Coding = Coding { encode: HEVC, width: 640, height: 360 };
+
+const H264: &str = "x264enc speed-preset=ultrafast tune=zerolatency bitrate=2000 key-int-max=30 bframes=0 ! \
+    h264parse ! video/x-h264,stream-format=avc,alignment=au";
+const HEVC: &str = "x265enc speed-preset=ultrafast tune=zerolatency bitrate=1000 key-int-max=30 ! \
+    h265parse ! video/x-h265,stream-format=hvc1,alignment=au";
+
+pub struct Show {
+    pub clock: ShowClock,
+    pub video: Arc<Feed>,
+    pub audio: Arc<Feed>,
+}
+
+pub struct Publisher(gst::Pipeline);
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.0.set_state(gst::State::Null).unwrap();
+    }
+}
+
+impl Show {
+    pub fn new() -> Self {
+        gst::init().unwrap();
+        Self { clock: ShowClock::start(), video: Feed::new(Carries::Coded), audio: Feed::new(Carries::Coded) }
+    }
+
+    /// Picture with 30 frames per second and a key frame each second, and a stereo tone, until it is dropped.
+    pub fn publish(&self, coding: Coding) -> Publisher {
+        let Coding { encode, width, height } = coding;
+        let graph = format!(
+            "videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width={width},height={height},framerate=30/1 ! \
+             {encode} ! appsink name=video sync=false async=false \
+             audiotestsrc is-live=true samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! \
+             aacparse ! audio/mpeg,mpegversion=4,stream-format=raw ! appsink name=audio sync=false async=false"
+        );
+        let pipeline = gst::parse::launch(&graph).unwrap().downcast::<gst::Pipeline>().unwrap();
+        for (name, feed) in [("video", &self.video), ("audio", &self.audio)] {
+            feed.fill_from(&pipeline.by_name(name).unwrap().downcast().unwrap());
+        }
+        self.clock.adopt(&pipeline);
+        pipeline.set_state(gst::State::Playing).unwrap();
+        Publisher(pipeline)
+    }
+
+    pub fn output(&self, shelf: &Arc<Shelf>) -> HlsOutput {
+        let stream = CodedStream {
+            id: StreamId::Source(SourceId(1)),
+            video: self.video.clone(),
+            audio: Some(self.audio.clone()),
+            rate: Rate { num: 30, den: 1 },
+            keep: None,
+        };
+        HlsOutput::start(stream, &self.clock, shelf.clone(), |failure| panic!("{failure:?}")).unwrap()
+    }
+}
