@@ -1,7 +1,9 @@
 //! The media engine: the only folder that says `gst`.
 
 pub mod clock;
+pub mod encode;
 pub mod encoder;
+pub mod engine;
 pub mod format;
 pub mod graphics;
 pub mod ingest;

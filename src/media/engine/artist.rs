@@ -1,0 +1,73 @@
+//! The artist: draws graphics on a thread of its own, so that no slot waits for one.
+
+use crate::{
+    domain::{command::Ticket, graphic::Graphic, order::Report, time::Format},
+    media::{
+        graphics::{Fonts, template},
+        mixer::{Instruction, Mixer},
+    },
+};
+use std::sync::{Arc, mpsc};
+
+struct Job {
+    ticket: Ticket,
+    channel: String,
+    graphic: Graphic,
+}
+
+/// See the module's text. It ends when it is dropped.
+pub struct Artist {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl Artist {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn start(
+        project: Format,
+        mixer: Arc<Mixer>,
+        reports: tokio::sync::mpsc::UnboundedSender<Report>,
+    ) -> std::io::Result<Self> {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        std::thread::Builder::new().name("artist".into()).spawn(move || {
+            while let Ok(job) = inbox.recv() {
+                let Job { ticket, channel, graphic } = job;
+                match instruction(project, ticket, &channel, &graphic) {
+                    Ok(instruction) => mixer.instruct(instruction),
+                    Err(reason) => {
+                        tracing::error!(graphic = %graphic.id, "{reason}");
+                        let failed = Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason };
+                        let _ = reports.send(failed); // nobody hears it only at shutdown
+                    }
+                }
+            }
+        })?;
+        Ok(Self { jobs })
+    }
+
+    /// Draws a graphic and has it keyed as soon as it is drawn. Never blocks.
+    pub fn draw(&self, ticket: Ticket, channel: String, graphic: Graphic) {
+        let _ = self.jobs.send(Job { ticket, channel, graphic }); // refused only when the thread is gone, at shutdown
+    }
+}
+
+fn instruction(project: Format, ticket: Ticket, channel: &str, graphic: &Graphic) -> Result<Instruction, String> {
+    let drawn = || {
+        let template = template(&graphic.template)?;
+        let fields: Vec<_> = graphic.fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let (width, height) = (project.width as usize, project.height as usize);
+        let raster = template.render(&*Fonts::system()?, &fields, width, height)?;
+        Ok((raster, template.motion(project.rate.num, project.rate.den, height)))
+    };
+    let (raster, motion) = drawn().map_err(|e: crate::media::graphics::GraphicsError| e.to_string())?;
+    Ok(Instruction::Show {
+        ticket,
+        channel: channel.to_owned(),
+        graphic: graphic.id.clone(),
+        raster: Arc::new(raster),
+        motion,
+        z: graphic.z,
+    })
+}

@@ -1,0 +1,168 @@
+//! The engine: everything that moves media, behind orders, reports and figures.
+//!
+//! ```text
+//! Order ─► engine ─┬─► mixer        (switching, keys: at the next slot)
+//!                  ├─► artist       (draws graphics off the media threads)
+//!                  └─► outputs      (recorders, pushes, HLS)
+//! Report ◄─ each of them
+//! ```
+//!
+//! Refuses to know: callers, planes, what the show means.
+
+mod artist;
+mod outputs;
+mod watch;
+
+use super::{
+    clock::ShowClock,
+    encoder::Quality,
+    ingest::{pattern, publisher, source::Source},
+    mixer::{self, Instruction, Mixer},
+    output::hls::{HlsSettings, Shelves},
+    pipeline::Run,
+};
+use crate::{
+    domain::{
+        order::{Order, Report},
+        source::{SourceId, SourceKind},
+        stats::Stats,
+        time::{Format, ShowTime},
+    },
+    protocol::packet::Packet,
+};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+/// One input.
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub label: String,
+    pub kind: SourceKind,
+    /// How far behind its arrival it is shown.
+    pub latency: Duration,
+}
+
+/// What an engine is built from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub project: Format,
+    /// Their ids are their places.
+    pub inputs: Vec<Input>,
+    /// How long the last frame of a silent source is held.
+    pub hold: Duration,
+    pub picture: Quality,
+    pub sound: Quality,
+    pub hls: HlsSettings,
+    /// Where recordings go.
+    pub recordings: PathBuf,
+    /// Length of a recording's fragments in milliseconds.
+    pub fragment_ms: u32,
+    /// A recording is refused when less is free on its disk, in bytes.
+    pub min_free: u64,
+}
+
+/// The running engine. Dropping it stops everything and finishes the files.
+pub struct Engine {
+    clock: ShowClock,
+    project: Format,
+    sources: BTreeMap<SourceId, Arc<Source>>,
+    // In the order in which they are to stop: outputs before what feeds them.
+    outputs: outputs::Outputs,
+    artist: artist::Artist,
+    watch: watch::Watch,
+    mixer: Arc<Mixer>,
+    _patterns: Vec<Run>,
+    stats: Arc<Mutex<Stats>>,
+}
+
+impl Engine {
+    /// Starts sources, mixer and outputs.
+    ///
+    /// # Errors
+    /// A sentence naming what is missing.
+    pub fn start(settings: Settings, reports: mpsc::UnboundedSender<Report>) -> anyhow::Result<Self> {
+        gst::init()?;
+        super::plugins::register().map_err(anyhow::Error::msg)?;
+        let clock = ShowClock::start();
+        let project = settings.project;
+        let sources: BTreeMap<_, _> = (0..)
+            .zip(&settings.inputs)
+            .map(|(n, input)| {
+                let id = SourceId(n);
+                let label = input.label.clone();
+                (id, Source::new(id, label, clock.clone(), project, input.latency, settings.hold))
+            })
+            .collect();
+        let mut ids = sources.keys().copied();
+        let mixer = Arc::new(Mixer::start(mixer::Setup {
+            project,
+            clock: clock.clone(),
+            sources: sources.clone(),
+            program: ids.next(),
+            preview: ids.next(),
+            hold: settings.hold,
+            reports: reports.clone(),
+        })?);
+        let mut patterns = Vec::new();
+        for (source, input) in sources.values().zip(&settings.inputs) {
+            if let SourceKind::Pattern { pattern, tone_hz } = &input.kind {
+                let run = pattern::start(source, &clock, project, pattern, *tone_hz);
+                patterns.push(run.map_err(|failure| anyhow::anyhow!(failure.text))?);
+            }
+        }
+        let stats = Arc::new(Mutex::new(Stats::default()));
+        let outputs =
+            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone());
+        let watch =
+            watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
+        let artist = artist::Artist::start(project, mixer.clone(), reports)?;
+        Ok(Self { clock, project, sources, outputs, artist, watch, mixer, _patterns: patterns, stats })
+    }
+
+    /// Passes an order on. Never blocks.
+    pub fn order(&self, order: Order) {
+        match order {
+            Order::Switch { ticket, change } => self.mixer.instruct(Instruction::Switch { ticket, change }),
+            Order::HideGraphic { ticket, channel, graphic } => {
+                self.mixer.instruct(Instruction::Hide { ticket, channel, graphic });
+            }
+            Order::ShowGraphic { ticket, channel, graphic } => self.artist.draw(ticket, channel, graphic),
+            order => self.outputs.order(order),
+        }
+    }
+
+    /// Seats a publisher on a source; it leaves when the sender is dropped.
+    ///
+    /// # Errors
+    /// When there is no such source or no thread to be had.
+    pub fn seat(&self, source: SourceId) -> std::io::Result<mpsc::Sender<Packet>> {
+        let source = self.sources.get(&source).ok_or(std::io::ErrorKind::NotFound)?;
+        publisher::seat(source.clone(), self.clock.clone(), self.project)
+    }
+
+    /// The figures of the last second.
+    pub fn stats(&self) -> Stats {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Show time as of now.
+    pub fn now(&self) -> ShowTime {
+        self.clock.now()
+    }
+
+    /// What is published as HLS.
+    pub fn shelves(&self) -> Arc<Shelves> {
+        self.outputs.shelves()
+    }
+
+    /// Finishes every file and takes leave of every server. Blocks for some seconds at most.
+    pub fn shut_down(&self) {
+        self.watch.stop();
+        self.outputs.shut_down();
+    }
+}

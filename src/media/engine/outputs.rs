@@ -1,0 +1,295 @@
+//! Recorders, pushes and HLS: which of them run, on which stream.
+//!
+//! Everything that blocks (finishing a file, taking leave of a server) happens on threads of its own.
+
+use super::Settings;
+use crate::{
+    domain::{
+        command::Ticket,
+        order::{Order, Report},
+        output::LinkState,
+        source::{SourceId, SourceKind, StreamId},
+        stats::{OutputKind, OutputStats},
+        time::Slot,
+    },
+    media::{
+        clock::ShowClock,
+        encode::Encode,
+        ingest::source::Source,
+        mixer::Mixer,
+        output::{
+            hls::{HlsOutput, Shelf, Shelves},
+            push::Push,
+            record::{News, Recording, Target},
+            stream::CodedStream,
+        },
+        pipeline::Failure,
+    },
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, SystemTime},
+};
+
+/// How long a file may take to be finished.
+const FINISH: Duration = Duration::from_secs(20);
+
+/// See the module's text.
+pub struct Outputs {
+    inner: Arc<Inner>,
+}
+
+/// Reads the figures of what runs.
+pub struct Gauge {
+    inner: Weak<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    clock: ShowClock,
+    sources: BTreeMap<SourceId, Arc<Source>>,
+    mixer: Arc<Mixer>,
+    reports: tokio::sync::mpsc::UnboundedSender<Report>,
+    shelves: Arc<Shelves>,
+    encodes: Mutex<HashMap<StreamId, Weak<Encode>>>,
+    running: Mutex<Running>,
+}
+
+#[derive(Default)]
+struct Running {
+    recorders: HashMap<u8, Recording>,
+    pushes: HashMap<u8, Push>,
+    hls: Vec<(StreamId, HlsOutput)>,
+}
+
+impl Outputs {
+    /// Nothing runs yet.
+    pub fn new(
+        settings: Settings,
+        clock: ShowClock,
+        sources: BTreeMap<SourceId, Arc<Source>>,
+        mixer: Arc<Mixer>,
+        reports: tokio::sync::mpsc::UnboundedSender<Report>,
+    ) -> Self {
+        let (shelves, encodes, running) = Default::default();
+        Self { inner: Arc::new(Inner { settings, clock, sources, mixer, reports, shelves, encodes, running }) }
+    }
+
+    /// Carries out an order for an output; others are not for here.
+    pub fn order(&self, order: Order) {
+        match order {
+            Order::StartRecording { ticket, recorder, stream } => {
+                if let Err(failure) = self.start_recording(ticket, recorder, stream) {
+                    self.inner.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text });
+                }
+            }
+            Order::StopRecording { ticket, recorder } => self.stop_recording(ticket, recorder),
+            Order::StartPush { output, stream, url } => self.start_push(output, stream, &url),
+            Order::StopPush { output } => {
+                if let Some(push) = self.inner.lock().pushes.remove(&output) {
+                    aside("push-stop", move || push.stop());
+                }
+            }
+            Order::StartHls { stream } => self.inner.start_hls(stream),
+            Order::Switch { .. } | Order::ShowGraphic { .. } | Order::HideGraphic { .. } => {}
+        }
+    }
+
+    /// What is published as HLS.
+    pub fn shelves(&self) -> Arc<Shelves> {
+        self.inner.shelves.clone()
+    }
+
+    /// The figures, readable from elsewhere.
+    pub fn gauge(&self) -> Gauge {
+        Gauge { inner: Arc::downgrade(&self.inner) }
+    }
+
+    /// Finishes every file and takes leave of every server. Blocks.
+    pub fn shut_down(&self) {
+        let running = std::mem::take(&mut *self.inner.lock());
+        for (recorder, recording) in running.recorders {
+            match recording.stop(FINISH) {
+                Ok(finished) => tracing::info!(recorder, file = %finished.file, "recording finished at shutdown"),
+                Err(failure) => tracing::error!(recorder, "recording not finished: {}", failure.text),
+            }
+        }
+        running.pushes.into_values().for_each(Push::stop);
+    }
+
+    fn start_recording(&self, ticket: Ticket, recorder: u8, stream: StreamId) -> Result<(), Failure> {
+        let inner = &self.inner;
+        let coded = inner.stream(stream)?;
+        let target = Target {
+            folder: inner.settings.recordings.clone(),
+            stem: stream.to_string(),
+            at: SystemTime::now(),
+            fragment_ms: inner.settings.fragment_ms,
+        };
+        let weak = Arc::downgrade(inner);
+        // Held until the recording is in its place, so that its first news find it there.
+        let mut running = inner.lock();
+        let recording = Recording::start(&coded, target, &inner.clock, move |news| {
+            if let Some(inner) = weak.upgrade() {
+                inner.recording_said(ticket, recorder, news);
+            }
+        })?;
+        running.recorders.insert(recorder, recording);
+        Ok(())
+    }
+
+    fn stop_recording(&self, ticket: Ticket, recorder: u8) {
+        let Some(recording) = self.inner.lock().recorders.remove(&recorder) else { return };
+        let inner = self.inner.clone();
+        aside("record-stop", move || {
+            let report = match recording.stop(FINISH) {
+                Ok(done) => Report::RecordingStopped {
+                    ticket,
+                    recorder,
+                    file: done.file,
+                    first: Some((inner.slot_of(done.first), done.first)),
+                    frames: done.frames,
+                },
+                Err(failure) => Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text },
+            };
+            inner.report(report);
+        });
+    }
+
+    fn start_push(&self, output: u8, stream: StreamId, url: &str) {
+        let provider = Arc::downgrade(&self.inner);
+        let reporter = self.inner.reports.clone();
+        let provide = move || provider.upgrade()?.stream(stream).ok();
+        let report = move |state: LinkState, error: Option<String>| {
+            let _ = reporter.send(Report::Push { output, state, error }); // unheard only at shutdown
+        };
+        match Push::start(stream, provide, url, &self.inner.clock, report) {
+            Ok(push) => drop(self.inner.lock().pushes.insert(output, push)),
+            Err(failure) => {
+                self.inner.report(Report::Push { output, state: LinkState::Error, error: Some(failure.text) });
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// A stream as outputs take it: passed through where it came in coded, else encoded once for all.
+    fn stream(self: &Arc<Self>, id: StreamId) -> Result<CodedStream, Failure> {
+        let (raw_video, raw_audio) = match id {
+            StreamId::Program => (&self.mixer.video, &self.mixer.audio),
+            StreamId::Source(number) => {
+                let source = self.sources.get(&number).ok_or_else(|| Failure {
+                    fault: crate::media::pipeline::FailureKind::Here,
+                    text: format!("there is no source {number}"),
+                })?;
+                if !self.is_made_here(number) {
+                    let audio = source.health().has_audio.then(|| source.coded_audio.clone());
+                    let (video, rate) = (source.coded_video.clone(), self.settings.project.rate);
+                    return Ok(CodedStream { id, video, audio, rate, keep: None });
+                }
+                (&source.raw_video, &source.raw_audio)
+            }
+        };
+        let mut encodes = self.encodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = self.settings.project.rate;
+        if let Some(encode) = encodes.get(&id).and_then(Weak::upgrade) {
+            return Ok(encode.stream(id, rate));
+        }
+        let failed = move |failure: Failure| tracing::error!(stream = %id, "encoder: {}", failure.text);
+        let (picture, sound) = (&self.settings.picture, &self.settings.sound);
+        let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, &self.clock, failed)?);
+        encodes.insert(id, Arc::downgrade(&encode));
+        Ok(encode.stream(id, rate))
+    }
+
+    fn is_made_here(&self, source: SourceId) -> bool {
+        let input = self.settings.inputs.get(source.0 as usize);
+        input.is_some_and(|input| matches!(input.kind, SourceKind::Pattern { .. }))
+    }
+
+    fn start_hls(self: &Arc<Self>, stream: StreamId) {
+        let (app, room) = match stream {
+            StreamId::Program => ("program", "main".to_owned()),
+            StreamId::Source(id) => ("live", format!("input-{id}")),
+        };
+        let shelf = Arc::new(Shelf::new(self.settings.hls));
+        self.shelves.put(app, &room, shelf.clone());
+        let started = self.stream(stream).and_then(|mut coded| {
+            if let StreamId::Source(id) = stream {
+                // Whether a publisher will have sound is not known before it comes; the shelf copes with none.
+                coded.audio = coded.audio.or_else(|| self.sources.get(&id).map(|s| s.coded_audio.clone()));
+            }
+            let told = move |failure: Failure| tracing::error!(%stream, "HLS: {}", failure.text);
+            HlsOutput::start(coded, &self.clock, shelf, told)
+        });
+        match started {
+            Ok(output) => self.lock().hls.push((stream, output)),
+            Err(failure) => tracing::error!(%stream, "HLS: {}", failure.text),
+        }
+    }
+
+    /// News of a recording, on its own thread.
+    fn recording_said(self: Arc<Self>, ticket: Ticket, recorder: u8, news: News) {
+        match news {
+            News::Started(first) => {
+                let file = self.lock().recorders.get(&recorder).map(|r| r.file().to_owned());
+                if let Some(file) = file {
+                    let first = Some((self.slot_of(first), first));
+                    self.report(Report::RecordingStarted { ticket, recorder, file, first });
+                }
+            }
+            News::Failed(failure) => {
+                let over = self.lock().recorders.remove(&recorder);
+                let never_began = over.as_ref().is_some_and(|r| r.started().is_none());
+                // Its thread, which this is, must not wait for itself.
+                aside("record-drop", move || drop(over));
+                let ticket = never_began.then_some(ticket);
+                self.report(Report::RecordingFailed { ticket, recorder, reason: failure.text });
+            }
+        }
+    }
+
+    fn slot_of(&self, time: crate::domain::time::ShowTime) -> Slot {
+        self.settings.project.rate.nearest(time)
+    }
+
+    fn report(&self, report: Report) {
+        let _ = self.reports.send(report); // unheard only at shutdown
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gauge {
+    /// The figures of everything that runs.
+    pub fn read(&self) -> Vec<OutputStats> {
+        let Some(inner) = self.inner.upgrade() else { return Vec::new() };
+        let running = inner.lock();
+        let records = running.recorders.iter().map(|(number, recording)| recording.stats(*number));
+        let pushes = running.pushes.iter().map(|(number, push)| push.stats(*number));
+        let hls = running.hls.iter().map(|(stream, output)| {
+            let stats = output.stats();
+            OutputStats {
+                kind: OutputKind::Hls,
+                number: 0,
+                stream: *stream,
+                bitrate_kbps: stats.bitrate_kbps,
+                fps: 0.0,
+                bytes: stats.bytes,
+                dropped: output.dropped(),
+                uptime_s: 0.0,
+                last_frame_ms: stats.last_part_age.map(|age| age.as_millis() as u64),
+            }
+        });
+        records.chain(pushes).chain(hls).collect()
+    }
+}
+
+fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
+        tracing::error!("no thread for {name}: {error}"); // what it held is stopped by being dropped
+    }
+}

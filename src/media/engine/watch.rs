@@ -1,0 +1,84 @@
+//! The watch: looks at every source ten times a second and measures everything once a second.
+
+use super::outputs::Gauge;
+use crate::{
+    domain::{
+        order::Report,
+        source::{Health, SourceId},
+        stats::Stats,
+    },
+    media::{ingest::source::Source, mixer::Mixer},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+const LOOK: Duration = Duration::from_millis(100);
+/// Looks between two measurements.
+const MEASURE: u32 = 10;
+
+/// See the module's text.
+pub struct Watch {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+}
+
+impl Watch {
+    /// Starts watching.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn start(
+        sources: BTreeMap<SourceId, Arc<Source>>,
+        mixer: Arc<Mixer>,
+        outputs: Gauge,
+        stats: Arc<Mutex<Stats>>,
+        reports: tokio::sync::mpsc::UnboundedSender<Report>,
+    ) -> std::io::Result<Self> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let (waiting, mut known) = (stop.clone(), BTreeMap::<SourceId, Health>::new());
+        std::thread::Builder::new().name("watch".into()).spawn(move || {
+            let mut looks = 0;
+            while !stopped(&waiting) {
+                looks += 1;
+                let measure = looks % MEASURE == 0;
+                if measure {
+                    let sources = sources.iter().map(|(id, source)| (*id, source.measure())).collect();
+                    let measured = Stats { mixer: mixer.stats(), sources, outputs: outputs.read() };
+                    *stats.lock().unwrap_or_else(PoisonError::into_inner) = measured;
+                }
+                for (id, source) in &sources {
+                    let health = source.health();
+                    let before = known.insert(*id, health).unwrap_or_default();
+                    let turned = before.signal != health.signal || before.has_audio != health.has_audio;
+                    // While frames come or have just stopped, the figures move; a dead source has nothing new to say.
+                    let moved = measure && health.fps != before.fps;
+                    if turned || moved {
+                        let _ = reports.send(Report::Source { source: *id, health }); // unheard only at shutdown
+                    }
+                }
+            }
+        })?;
+        Ok(Self { stop })
+    }
+
+    /// Ends the thread soon.
+    pub fn stop(&self) {
+        let (stop, told) = &*self.stop;
+        *stop.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        told.notify_all();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn stopped((stop, told): &(Mutex<bool>, Condvar)) -> bool {
+    let stop = stop.lock().unwrap_or_else(PoisonError::into_inner);
+    let (stop, _) = told.wait_timeout_while(stop, LOOK, |stop| !*stop).unwrap_or_else(PoisonError::into_inner);
+    *stop
+}
