@@ -9,5 +9,6 @@ use std::sync::OnceLock;
 pub fn register() -> Result<(), String> {
     static DONE: OnceLock<Result<(), String>> = OnceLock::new();
     // The plugin brings an older release of the bindings, hence its own error type.
-    DONE.get_or_init(|| gstfmp4::plugin_register_static().map_err(|e| format!("the fmp4 plugin: {}", e.message))).clone()
+    DONE.get_or_init(|| gstfmp4::plugin_register_static().map_err(|e| format!("the fmp4 plugin: {}", e.message)))
+        .clone()
 }

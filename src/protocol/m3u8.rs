@@ -159,12 +159,7 @@ impl Media {
             let _ = writeln!(out, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{}\"", quoted(uri));
         }
         for report in &self.reports {
-            let _ = write!(
-                out,
-                "#EXT-X-RENDITION-REPORT:URI=\"{}\",LAST-MSN={}",
-                quoted(&report.uri),
-                report.last_msn
-            );
+            let _ = write!(out, "#EXT-X-RENDITION-REPORT:URI=\"{}\",LAST-MSN={}", quoted(&report.uri), report.last_msn);
             if let Some(part) = report.last_part {
                 let _ = write!(out, ",LAST-PART={part}");
             }
