@@ -51,9 +51,11 @@ impl Mux {
         clock: &ShowClock,
         told: impl Fn(Failure) + Send + Sync + 'static,
     ) -> Result<Self, Failure> {
+        // Parameter sets are repeated at key frames: some players (ffmpeg) never read a second initialization segment, and
+        // go over a change of size only with these.
         let parser = match caps.structure(0).map(|s| s.name().as_str()) {
-            Some("video/x-h264") => "h264parse",
-            Some("video/x-h265") => "h265parse",
+            Some("video/x-h264") => "h264parse config-interval=-1",
+            Some("video/x-h265") => "h265parse config-interval=-1",
             Some("audio/mpeg") => "aacparse",
             other => return Err(failure(FailureKind::Media, &format!("HLS does not carry {other:?}"))),
         };
