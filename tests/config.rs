@@ -126,10 +126,9 @@ fn a_file_sets_tables_and_lists_and_leaves_the_rest_at_its_default() {
         channels = ["cg1", "wall"]
         fields = { home = 1, away = 0, live = true }
         z = -3
-        auto_out_ms = 5000
         [[output]]
         number = 2
-        source = "preview"
+        source = "input-1"
         url = "rtmps://peer.example.org/live/abc"
         autostart = true
         "#,
@@ -158,13 +157,13 @@ fn a_file_sets_tables_and_lists_and_leaves_the_rest_at_its_default() {
 
     let graphic = &config.graphics[0];
     assert_eq!(graphic.channels, ["cg1", "wall"]);
-    assert_eq!((graphic.z, graphic.auto_out_ms), (-3, Some(5000)));
+    assert_eq!(graphic.z, -3);
     assert_eq!(graphic.fields["home"], 1);
     assert_eq!(graphic.fields["live"], true);
 
     let output = &config.outputs[0];
     assert_eq!((output.number, output.autostart), (2, true));
-    assert_eq!(output.source, OutputSource::Preview);
+    assert_eq!(output.source, OutputSource::Input(1));
     let url = output.url.as_ref().map(|url| url.expose());
     assert_eq!(url, Some("rtmps://peer.example.org/live/abc"));
 }

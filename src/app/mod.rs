@@ -4,6 +4,8 @@ pub mod admission;
 pub mod bus;
 pub mod conductor;
 pub mod hls;
+pub mod intake;
 pub mod keys;
 pub mod seats;
+pub mod survey;
 pub mod telemetry;

@@ -176,9 +176,6 @@ fn graphics(graphics: &[Graphic], channels: &[Channel]) -> Result<(), Fault> {
                 ));
             }
         }
-        if let Some(ms) = graphic.auto_out_ms {
-            range(&format!("graphic.{index}.auto_out_ms"), ms, 100..=86_400_000)?;
-        }
     }
     Ok(())
 }

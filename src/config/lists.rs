@@ -99,8 +99,6 @@ pub struct Graphic {
     /// Place in the channel's stack; higher covers lower.
     #[serde(default)]
     pub z: i32,
-    /// How long it stays on air, milliseconds from the take, 100 to 86400000; without it, until it is taken off.
-    pub auto_out_ms: Option<u32>,
 }
 
 /// `[[output]]`: one of the four outputs, pushed on over RTMP.
@@ -119,13 +117,35 @@ pub struct Output {
     pub autostart: bool,
 }
 
-/// What an output carries.
+/// What an output carries: `program`, or `input-N` for an input as it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String", into = "String")]
 pub enum OutputSource {
-    /// The program picture and sound.
+    /// Program's picture and sound.
     #[default]
     Program,
-    /// The preview picture.
-    Preview,
+    /// An input, counted from 0.
+    Input(u32),
+}
+
+impl TryFrom<String> for OutputSource {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let number = text.strip_prefix("input-").and_then(|number| number.parse().ok());
+        match number {
+            Some(number) => Ok(Self::Input(number)),
+            None if text == "program" => Ok(Self::Program),
+            None => Err(format!("neither \"program\" nor \"input-N\": {text:?}")),
+        }
+    }
+}
+
+impl From<OutputSource> for String {
+    fn from(source: OutputSource) -> Self {
+        match source {
+            OutputSource::Program => "program".to_owned(),
+            OutputSource::Input(number) => format!("input-{number}"),
+        }
+    }
 }

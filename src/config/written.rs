@@ -220,7 +220,6 @@ mod tests {
                 channels: Vec::new(),
                 fields: Default::default(),
                 z: 0,
-                auto_out_ms: None,
             }],
             output: vec![Output {
                 number: 1,

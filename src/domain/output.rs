@@ -30,6 +30,13 @@ pub struct Push {
     pub error: Option<String>,
 }
 
+impl Push {
+    /// Whether it is live or on its way to be; one that has given up is not.
+    pub fn is_running(&self) -> bool {
+        !matches!(self.state, LinkState::Idle | LinkState::Error)
+    }
+}
+
 /// One of the output channels, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {

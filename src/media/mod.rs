@@ -13,4 +13,5 @@ pub mod output;
 pub mod pipeline;
 pub mod plugins;
 pub mod supervisor;
+pub mod survey;
 pub mod template;

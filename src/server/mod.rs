@@ -1,4 +1,5 @@
 //! Doors media walks through.
 
 pub mod hls;
+pub mod pages;
 pub mod rtmp;

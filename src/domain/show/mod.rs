@@ -91,7 +91,9 @@ impl Show {
             orders.push_back(Order::StartHls { stream: StreamId::Program });
         }
         if setup.hls_inputs {
-            orders.extend(sources.iter().map(|s| Order::StartHls { stream: StreamId::Source(s.id) }));
+            // A pattern would have to be encoded for it, whether somebody looks or not.
+            let pushed = sources.iter().filter(|s| matches!(s.kind, SourceKind::Rtmp { .. }));
+            orders.extend(pushed.map(|s| Order::StartHls { stream: StreamId::Source(s.id) }));
         }
         Self {
             project: setup.project,

@@ -18,7 +18,7 @@ impl Show {
         let stream = self.known_stream(stream)?;
         let output = output(&mut self.outputs, number)?;
         output.stream = stream;
-        let running = output.push.as_ref().filter(|p| p.state != LinkState::Idle).map(|p| p.url.clone());
+        let running = output.push.as_ref().filter(|p| p.is_running()).map(|p| p.url.clone());
         if let Some(url) = running {
             self.orders.push_back(Order::StopPush { output: number });
             self.orders.push_back(Order::StartPush { output: number, stream, url });
@@ -32,7 +32,7 @@ impl Show {
         if !(url.starts_with("rtmp://") || url.starts_with("rtmps://")) {
             return Err(Fault::invalid("url", "The destination must begin with rtmp:// or rtmps://"));
         }
-        if output.push.as_ref().is_some_and(|p| p.state != LinkState::Idle) {
+        if output.push.as_ref().is_some_and(Push::is_running) {
             let text = format!("Output {number} is running; stop it first");
             return Err(Fault::conflict("output_running", number.to_string(), text));
         }
@@ -48,7 +48,7 @@ impl Show {
             let text = format!("Output {number} has no destination");
             return Err(Fault::failed("no_destination", number.to_string(), text));
         };
-        if push.state == LinkState::Idle {
+        if !push.is_running() {
             push.state = LinkState::Connecting;
             push.error = None;
             let url = push.url.clone();

@@ -10,7 +10,7 @@ use crate::{
         output::LinkState,
         source::{SourceId, SourceKind, StreamId},
         stats::{OutputKind, OutputStats},
-        time::Slot,
+        time::{ShowTime, Slot},
     },
     media::{
         clock::ShowClock,
@@ -23,7 +23,8 @@ use crate::{
             record::{News, Recording, Target},
             stream::CodedStream,
         },
-        pipeline::Failure,
+        pipeline::{Failure, FailureKind},
+        survey::free_bytes,
     },
 };
 use std::{
@@ -43,6 +44,8 @@ pub struct Outputs {
 /// Reads the figures of what runs.
 pub struct Gauge {
     inner: Weak<Inner>,
+    /// Show time and bytes of each HLS stream at the last reading.
+    before: Mutex<HashMap<StreamId, (ShowTime, u64)>>,
 }
 
 struct Inner {
@@ -103,7 +106,7 @@ impl Outputs {
 
     /// The figures, readable from elsewhere.
     pub fn gauge(&self) -> Gauge {
-        Gauge { inner: Arc::downgrade(&self.inner) }
+        Gauge { inner: Arc::downgrade(&self.inner), before: Mutex::default() }
     }
 
     /// Finishes every file and takes leave of every server. Blocks.
@@ -121,6 +124,12 @@ impl Outputs {
     fn start_recording(&self, ticket: Ticket, recorder: u8, stream: StreamId) -> Result<(), Failure> {
         let inner = &self.inner;
         let coded = inner.stream(stream)?;
+        let folder = &inner.settings.recordings;
+        if let Some(free) = free_bytes(folder).filter(|free| *free < inner.settings.min_free) {
+            let (free, needed) = (free / 1_000_000, inner.settings.min_free / 1_000_000);
+            let text = format!("only {free} MB are free on the disk of recordings, {needed} are needed");
+            return Err(Failure { fault: FailureKind::Here, text });
+        }
         let target = Target {
             folder: inner.settings.recordings.clone(),
             stem: stream.to_string(),
@@ -180,7 +189,7 @@ impl Inner {
             StreamId::Program => (&self.mixer.video, &self.mixer.audio),
             StreamId::Source(number) => {
                 let source = self.sources.get(&number).ok_or_else(|| Failure {
-                    fault: crate::media::pipeline::FailureKind::Here,
+                    fault: FailureKind::Here,
                     text: format!("there is no source {number}"),
                 })?;
                 if !self.is_made_here(number) {
@@ -214,7 +223,7 @@ impl Inner {
             StreamId::Source(id) => ("live", format!("input-{id}")),
         };
         let shelf = Arc::new(Shelf::new(self.settings.hls));
-        self.shelves.put(app, &room, shelf.clone());
+        self.shelves.insert(app, &room, shelf.clone());
         let started = self.stream(stream).and_then(|mut coded| {
             if let StreamId::Source(id) = stream {
                 // Whether a publisher will have sound is not known before it comes; the shelf copes with none.
@@ -250,7 +259,7 @@ impl Inner {
         }
     }
 
-    fn slot_of(&self, time: crate::domain::time::ShowTime) -> Slot {
+    fn slot_of(&self, time: ShowTime) -> Slot {
         self.settings.project.rate.nearest(time)
     }
 
@@ -268,15 +277,19 @@ impl Gauge {
     pub fn read(&self) -> Vec<OutputStats> {
         let Some(inner) = self.inner.upgrade() else { return Vec::new() };
         let running = inner.lock();
+        let now = inner.clock.now();
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         let records = running.recorders.iter().map(|(number, recording)| recording.stats(*number));
         let pushes = running.pushes.iter().map(|(number, push)| push.stats(*number));
         let hls = running.hls.iter().map(|(stream, output)| {
             let stats = output.stats();
+            let (then, bytes) = before.insert(*stream, (now, stats.bytes)).unwrap_or((now, stats.bytes));
+            let seconds = (now.since(then) as f64 / 1e9).max(1e-3);
             OutputStats {
                 kind: OutputKind::Hls,
                 number: 0,
                 stream: *stream,
-                bitrate_kbps: stats.bitrate_kbps,
+                bitrate_kbps: (stats.bytes - bytes) as f64 / 125.0 / seconds,
                 fps: 0.0,
                 bytes: stats.bytes,
                 dropped: output.dropped(),

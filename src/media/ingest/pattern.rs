@@ -14,9 +14,17 @@ use gst::prelude::*;
 use std::sync::Arc;
 
 /// The names a pattern may have, and what `videotestsrc` calls them.
-const PATTERNS: [(&str, &str); 4] = [("bars", "smpte"), ("ball", "ball"), ("checkers", "checkers-8"), ("snow", "snow")];
+const PATTERNS: [(&str, &str); 6] = [
+    ("bars", "smpte"),
+    ("ball", "ball"),
+    ("pinwheel", "pinwheel"),
+    ("checkers", "checkers-8"),
+    ("snow", "snow"),
+    ("black", "black"),
+];
 
-/// Starts a pattern on a source. An unknown pattern becomes bars; the config has checked the name.
+/// Starts a pattern on a source. An unknown pattern becomes bars; the config has checked the name. A tone of 0 Hz is
+/// silence.
 ///
 /// # Errors
 /// The failure of its pipeline.
@@ -40,7 +48,8 @@ pub fn start(
                     ("pattern", name.into()),
                     ("picture_offset", offset.into()),
                     ("tone_offset", offset.into()),
-                    ("tone_hz", tone_hz.into()),
+                    ("tone_hz", tone_hz.max(1).into()),
+                    ("wave", if tone_hz == 0 { "silence" } else { "sine" }.into()),
                     ("project", format::picture_at_rate(project).into()),
                     ("mix", format::SOUND.into()),
                 ],

@@ -25,7 +25,7 @@ use bytes::Bytes;
 use gst::prelude::*;
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -63,6 +63,9 @@ struct Chain {
 
 impl Publisher {
     fn run(mut self, mut inbox: mpsc::Receiver<Packet>) {
+        let source = self.source.clone();
+        // The one before may still be putting out its last frames.
+        let _turn = source.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.source.begin();
         tracing::info!(source = %self.source.id, "publisher on air");
         while let Some(packet) = inbox.blocking_recv() {
@@ -70,6 +73,7 @@ impl Publisher {
                 tracing::error!(source = %self.source.id, "{}", failure.text);
             }
         }
+        (self.video, self.audio) = (None, None);
         self.source.end();
         tracing::info!(source = %self.source.id, "publisher gone");
     }

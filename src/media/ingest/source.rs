@@ -46,6 +46,8 @@ pub struct Source {
     hold: Duration,
     state: Mutex<State>,
     bytes: AtomicU64,
+    /// Held by the publisher that is on it, until its last frame is through.
+    pub turn: Mutex<()>,
 }
 
 struct State {
@@ -98,6 +100,7 @@ impl Source {
                 online: false,
             }),
             bytes: AtomicU64::new(0),
+            turn: Mutex::new(()),
         })
     }
 

@@ -1,0 +1,153 @@
+//! `lumencast serve`: puts the parts together, runs them, takes them down.
+
+use super::{demo, doors::Doors, setup};
+use crate::{
+    api::{livewing, lumora, operator},
+    app::{
+        conductor::{self, ShowHandle},
+        intake::Intake,
+        keys::KeyService,
+        survey,
+        telemetry::Telemetry,
+    },
+    config::{Config, LogFormat, Plan, Secrets},
+    domain::{command::Command, show::Show},
+    media::{engine::Engine, output::recover},
+    server,
+    store::Store,
+};
+use anyhow::{Context, bail};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::sync::Arc;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tokio_util::sync::CancellationToken;
+use warp::Filter;
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// Why it cannot start, in one line.
+pub fn run(mut config: Config, demo: bool) -> anyhow::Result<()> {
+    if demo {
+        demo::dress(&mut config);
+    }
+    log(&config);
+    setup::check_outputs(&config)?;
+    let show = Show::new(setup::show(&config)?);
+    if let Some(fault) = survey::survey()?.fault() {
+        bail!(fault);
+    }
+    super::runtime()?.block_on(serve(config, show, demo))
+}
+
+async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
+    let doors = Doors::bind(&config).await?;
+    let secrets = Secrets::open(&config)?;
+    announce(&secrets);
+    let store = Store::open(&config.data_dir).await?;
+    let keys = KeyService::new(&store);
+    let process = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    let recordings = setup::recordings(&config);
+    setup::make_folder(&recordings)?;
+    // Looked for before anything records, so that only what an earlier run left is finished.
+    let left = recover::unfinished(&recordings).context("recordings")?;
+    recover::finish_all(left, |file, outcome| match outcome {
+        Ok(outcome) => tracing::info!(file = %file.display(), ?outcome, "an unfinished recording"),
+        Err(error) => tracing::error!(file = %file.display(), %error, "an unfinished recording stays as it is"),
+    })?;
+
+    let (reports, inbox) = mpsc::unbounded_channel();
+    let engine = Arc::new(Engine::start(setup::engine(&config), reports)?);
+    let hand = engine.clone();
+    let show = conductor::spawn(show, move |order| hand.order(order), inbox);
+    let figures = engine.clone();
+    let telemetry = Telemetry::new(move || figures.stats());
+    let shutdown = CancellationToken::new();
+
+    let plan = match config.lumora.plan {
+        Plan::Standard => lumora::Plan::Standard,
+        Plan::Professional => lumora::Plan::Professional,
+    };
+    let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
+        .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
+        .unify()
+        .or(server::hls::routes(engine.shelves()))
+        .unify()
+        .or(server::pages::routes())
+        .unify();
+    let http = warp::serve(routes).incoming(doors.http).graceful(shutdown.clone().cancelled_owned()).run();
+    let clock = engine.clone();
+    let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
+    let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
+    let intake = Arc::new(Intake::new(setup::stream_keys(&config), engine.clone()));
+    let rtmp = doors.rtmp.run(intake, shutdown.clone());
+    let http = tokio::spawn(http);
+    let wing = tokio::spawn(wing);
+    let rtmp = tokio::spawn(rtmp);
+
+    tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
+    start_outputs(&config, &show).await;
+    if demo {
+        demo::invite(&config, &keys, secrets.livewing_token.expose()).await?;
+    }
+    stopped().await?;
+
+    tracing::info!("shutting down");
+    shutdown.cancel();
+    let _ = rtmp.await; // publishers leave first, so that files end with what they sent
+    tokio::task::spawn_blocking(move || engine.shut_down()).await?;
+    wing.abort();
+    http.abort(); // readers that hang on must not hold up the end
+    store.close().await;
+    Ok(())
+}
+
+async fn start_outputs(config: &Config, show: &ShowHandle) {
+    for output in &config.outputs {
+        let number = output.number;
+        let mut commands = vec![Command::SetOutputStream { output: number, stream: setup::stream(output.source) }];
+        if let Some(url) = &output.url {
+            commands.push(Command::ConfigurePush { output: number, url: url.expose().to_owned() });
+        }
+        if output.autostart {
+            commands.push(Command::StartPush { output: number });
+        }
+        for command in commands {
+            if let Err(fault) = show.command(command).await {
+                tracing::error!(output = number, "not configured: {fault}");
+            }
+        }
+    }
+}
+
+async fn stopped() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
+
+fn announce(secrets: &Secrets) {
+    if secrets.was_exposed {
+        tracing::warn!(file = %secrets.file.display(), "others could read the secrets; the file is closed to them now");
+    }
+    if !secrets.created.is_empty() {
+        let made = secrets.created.join(", ");
+        tracing::info!(file = %secrets.file.display(), "made at first start: {made}");
+    }
+}
+
+fn log(config: &Config) {
+    let level = config.log.level.as_str();
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,lumencast={level}"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}

@@ -1,0 +1,174 @@
+//! From settings to what the show and the engine are built from. One total conversion each; nothing is decided here.
+
+use crate::{
+    config::{self, Config, OutputSource, Source},
+    domain::{
+        graphic::{Channel, Graphic, Requirement},
+        output, show,
+        source::{SourceId, SourceKind, StreamId},
+        time::{Format, Rate},
+    },
+    media::{
+        encoder::Quality,
+        engine::{Input, Settings},
+        graphics::template,
+        output::hls::HlsSettings,
+    },
+    server::rtmp,
+};
+use anyhow::{Context, ensure};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The folder of recordings.
+pub fn recordings(config: &Config) -> PathBuf {
+    config.data_dir.join("recordings")
+}
+
+/// What the show starts with.
+///
+/// # Errors
+/// A graphic that names an unknown template or field.
+pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
+    let graphics = config.graphics.iter().enumerate().map(|(n, g)| graphic(n, g)).collect::<anyhow::Result<_>>()?;
+    let channel = |c: &config::Channel| Channel {
+        id: c.id.clone(),
+        format: Format { width: c.width, height: c.height, rate: rate(c.fps) },
+        dsk: c.dsk,
+    };
+    Ok(show::Setup {
+        project: project(config),
+        inputs: config.inputs.iter().map(|input| (input.label.clone(), kind(&input.source))).collect(),
+        channels: config.channels.iter().map(channel).collect(),
+        graphics,
+        fade: milliseconds(config.mixer.fade_default_ms),
+        hls_program: config.hls.enabled,
+        hls_inputs: config.hls.enabled && config.hls.streams,
+    })
+}
+
+/// What the engine is built from.
+pub fn engine(config: &Config) -> Settings {
+    let project = project(config);
+    let input = |input: &config::Input| {
+        let own = match &input.source {
+            Source::Rtmp { latency_ms, .. } => *latency_ms,
+            // A pattern comes when it should; a little is left for its conversion.
+            Source::Pattern { .. } => 50,
+        };
+        let latency = milliseconds(own);
+        Input { label: input.label.clone(), kind: kind(&input.source), latency }
+    };
+    Settings {
+        project,
+        inputs: config.inputs.iter().map(input).collect(),
+        hold: milliseconds(config.mixer.hold_ms),
+        picture: Quality {
+            bitrate_kbps: config.encode.bitrate_kbps,
+            gop_frames: project.rate.slots_in(milliseconds(config.encode.gop_ms)) as u32,
+            preset: config.encode.preset.as_str().to_owned(),
+        },
+        sound: Quality { bitrate_kbps: config.encode.audio_bitrate_kbps, gop_frames: 0, preset: String::new() },
+        hls: HlsSettings {
+            segment_ms: config.hls.segment_ms,
+            part_ms: config.hls.part_ms,
+            window: config.hls.window as usize,
+        },
+        recordings: recordings(config),
+        fragment_ms: config.record.fragment_ms,
+        min_free: u64::from(config.record.min_free_mb) * 1_000_000,
+    }
+}
+
+/// What the RTMP door is built from.
+pub fn rtmp(config: &Config) -> rtmp::Settings {
+    let seconds = |n: u32| Duration::from_secs(n.into());
+    rtmp::Settings {
+        listen: config.rtmp.listen,
+        max_connections: config.rtmp.max_connections as usize,
+        handshake_timeout: seconds(config.rtmp.handshake_timeout_s),
+        idle_timeout: seconds(config.rtmp.idle_timeout_s),
+        max_message: config.rtmp.max_message_bytes as usize,
+    }
+}
+
+/// Stream keys and the sources they belong to.
+pub fn stream_keys(config: &Config) -> Vec<(String, SourceId)> {
+    let keyed = config.inputs.iter().zip(0..).filter_map(|(input, n)| match &input.source {
+        Source::Rtmp { key, .. } => Some((key.clone(), SourceId(n))),
+        Source::Pattern { .. } => None,
+    });
+    keyed.collect()
+}
+
+/// The stream that a configured output carries.
+pub fn stream(source: OutputSource) -> StreamId {
+    match source {
+        OutputSource::Program => StreamId::Program,
+        OutputSource::Input(n) => StreamId::Source(SourceId(n)),
+    }
+}
+
+fn project(config: &Config) -> Format {
+    Format { width: config.project.width, height: config.project.height, rate: rate(config.project.fps) }
+}
+
+fn rate(rate: config::Rate) -> Rate {
+    Rate { num: rate.num, den: rate.den }
+}
+
+fn kind(source: &Source) -> SourceKind {
+    match source {
+        Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
+        Source::Pattern { pattern, tone_hz } => {
+            SourceKind::Pattern { pattern: pattern.as_str().to_owned(), tone_hz: *tone_hz }
+        }
+    }
+}
+
+fn graphic(n: usize, graphic: &config::Graphic) -> anyhow::Result<Graphic> {
+    let place = |key: &str| format!("graphic #{}.{key} ({})", n + 1, graphic.id);
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let design = template(&graphic.template).with_context(|| place("template"))?;
+    design.check(graphic.fields.keys().map(String::as_str)).with_context(|| place("fields"))?;
+    Ok(Graphic {
+        id: graphic.id.clone(),
+        template: graphic.template.clone(),
+        fields: graphic.fields.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        channels: graphic.channels.clone(),
+        z: graphic.z,
+        requirement: Requirement::default(),
+    })
+}
+
+/// Outputs of the settings name inputs that exist.
+///
+/// # Errors
+/// Names the first one that does not.
+pub fn check_outputs(config: &Config) -> anyhow::Result<()> {
+    let inputs = config.inputs.len();
+    for (n, configured) in config.outputs.iter().enumerate() {
+        if let OutputSource::Input(input) = configured.source {
+            ensure!((input as usize) < inputs, "output #{}.source: there is no input {input}, only {inputs}", n + 1);
+        }
+        ensure!((1..=output::OUTPUTS).contains(&configured.number), "output #{}.number: 1 to 4", n + 1);
+    }
+    Ok(())
+}
+
+/// Makes the folder of recordings.
+///
+/// # Errors
+/// Names the folder.
+pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("data_dir: {}", folder.display()))
+}
+
+fn milliseconds(n: u32) -> Duration {
+    Duration::from_millis(n.into())
+}

@@ -1,0 +1,50 @@
+//! The pages for people: start page, player, and what belongs to them. Built from `web/`, embedded in the binary.
+
+use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, http::header, path::Tail, reply::Response};
+
+#[derive(rust_embed::Embed)]
+#[folder = "web/dist/"]
+struct Files;
+
+/// Scripts and styles come from here alone; media may also be a blob, which is how players feed themselves.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    media-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'";
+
+/// `/`, `/play/{app}/{room}` and `/assets/…`.
+pub fn routes() -> BoxedFilter<(Response,)> {
+    let asked = warp::get().or(warp::head()).unify();
+    let start = warp::path::end().and(asked).map(|| page("index.html"));
+    let play = warp::path!("play" / String / String).and(asked).map(|_, _| page("play.html"));
+    let assets = warp::path("assets").and(warp::path::tail()).and(asked).map(|tail: Tail| asset(tail.as_str()));
+    start.or(play).unify().or(assets).unify().boxed()
+}
+
+fn page(name: &str) -> Response {
+    let Some(file) = Files::get(name) else {
+        let text = "The pages were not built into this binary: run `make web` and build again.\n";
+        return warp::reply::with_status(text, StatusCode::NOT_FOUND).into_response();
+    };
+    let reply = warp::reply::html(file.data.into_owned());
+    let reply = warp::reply::with_header(reply, header::CACHE_CONTROL, "no-cache");
+    let reply = warp::reply::with_header(reply, header::CONTENT_SECURITY_POLICY, POLICY);
+    warp::reply::with_header(reply, header::X_CONTENT_TYPE_OPTIONS, "nosniff").into_response()
+}
+
+fn asset(name: &str) -> Response {
+    let Some(file) = Files::get(&format!("assets/{name}")) else {
+        return warp::reply::with_status("Not found\n", StatusCode::NOT_FOUND).into_response();
+    };
+    let kind = match name.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    };
+    let reply = warp::reply::with_header(Response::new(file.data.into_owned().into()), header::CONTENT_TYPE, kind);
+    // Names carry a hash of their content.
+    let reply = warp::reply::with_header(reply, header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+    // A worker has the policy of its own script, not of the page.
+    let reply = warp::reply::with_header(reply, header::CONTENT_SECURITY_POLICY, POLICY);
+    warp::reply::with_header(reply, header::X_CONTENT_TYPE_OPTIONS, "nosniff").into_response()
+}
