@@ -141,15 +141,9 @@ impl Pair {
     }
 
     /// Lets what was held and all that follows flow into the consumer's appsrcs. `audio` only when the
-    /// [`Beginning`] has sound.
+    /// [`Beginning`] has sound. Both must have the time format and not be live: a muxer shall put the sides in order by
+    /// their stamps however late they are, not by the clock.
     pub fn attach(&self, video: gst_app::AppSrc, audio: Option<gst_app::AppSrc>) {
-        for src in std::iter::once(&video).chain(&audio) {
-            src.set_format(gst::Format::Time);
-            // Not live: a muxer shall put both sides in order however late they are, not by the clock.
-            src.set_is_live(false);
-            src.set_property("block", false);
-            src.set_max_bytes(0);
-        }
         let mut state = self.joint.lock();
         state.to = Some(Ends { video, audio });
         let (pictures, sounds) = (std::mem::take(&mut state.held_video), std::mem::take(&mut state.held_audio));
