@@ -261,6 +261,9 @@ fn a_killed_recording_loses_less_than_a_second_and_is_finished_at_the_next_start
     let sound = packets(path, "a");
     assert_eq!(sound.len() as u64, samples);
     assert!(sound[0].0 < 0.022);
+    for pair in sound.windows(2).skip(1) {
+        assert!((pair[1].0 - pair[0].0 - 1024.0 / 48_000.0).abs() < 0.001, "{pair:?}");
+    }
     assert!((sound.last().unwrap().0 - left as f64 / 30.0).abs() < 0.6, "{:?}", sound.last());
     assert_eq!(recover::unfinished(folder.path()).unwrap(), Vec::<PathBuf>::new());
     println!("killed after {lived:.2} s, kept {:.2} s", left as f64 / 30.0);

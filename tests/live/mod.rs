@@ -131,6 +131,7 @@ pub fn run(program: &str, arguments: &[&str], file: &Path) -> Output {
     output
 }
 
+#[allow(dead_code, reason = "not every test file needs it")]
 /// Decodes a file and gives the pictures that come out; anything the decoder complains of is a failure.
 pub fn decoded_pictures(file: &Path) -> u64 {
     let fields = ["-v", "error", "-count_frames", "-select_streams", "v", "-show_entries", "stream=nb_read_frames"];
