@@ -35,12 +35,14 @@ pub struct Feed {
     state: Mutex<State>,
 }
 
+type Heard = Box<dyn FnMut(&gst::Buffer, &gst::Caps) + Send>;
+
 #[derive(Default)]
 struct State {
     caps: Option<gst::Caps>,
     next_id: u64,
     taps: HashMap<u64, Consumer>,
-    listeners: HashMap<u64, Box<dyn FnMut(&gst::Buffer, &gst::Caps) + Send>>,
+    listeners: HashMap<u64, Heard>,
     /// Asks the writer for a key frame; absent where nobody can make one.
     want_keyframe: Option<Arc<dyn Fn() + Send + Sync>>,
 }

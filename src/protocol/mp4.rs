@@ -42,6 +42,7 @@ pub fn whole_index(moov: &[u8], fragments: &[Fragment], end: u64) -> Result<(Vec
     for track in &mut tracks {
         let fit = track.samples.iter().take_while(|s| s.offset.saturating_add(s.size.into()) <= end).count();
         track.samples.truncate(fit);
+        track.lengthen_end();
     }
     let longest = tracks.iter().map(|track| track.samples.len() as u64).max().unwrap_or(0);
     Ok((tables::moov(moov, &tracks)?, longest))
@@ -65,12 +66,74 @@ struct Sample {
 struct Track {
     id: u32,
     samples: Vec<Sample>,
+    /// All their durations.
+    length: u64,
     /// `trex`: description, duration, size, flags.
     defaults: [u32; 4],
 }
 
 impl Track {
-    fn duration(&self) -> u64 {
-        self.samples.iter().map(|sample| u64::from(sample.duration)).sum()
+    /// The next fragment begins at `time`. Where that is later than the samples say, the last ones were written without
+    /// a duration (mp4mux does so with sound), and share what is missing.
+    fn reach(&mut self, time: u64) {
+        let missing = time.saturating_sub(self.length);
+        let open = self.samples.iter().rev().take_while(|sample| sample.duration == 0).count().max(1);
+        let begin = self.samples.len().saturating_sub(open);
+        let (share, rest) = (missing / open as u64, missing % open as u64);
+        for (n, sample) in self.samples.iter_mut().skip(begin).enumerate() {
+            let by = u32::try_from(if n + 1 == open { share + rest } else { share }).unwrap_or(u32::MAX);
+            sample.duration = sample.duration.saturating_add(by);
+        }
+        self.length += missing;
+    }
+
+    fn push(&mut self, sample: Sample) {
+        self.length += u64::from(sample.duration);
+        self.samples.push(sample);
+    }
+
+    /// Samples without a duration at the very end last as long as the one before them.
+    fn lengthen_end(&mut self) {
+        let known = self.samples.iter().rev().find(|sample| sample.duration > 0).map_or(0, |sample| sample.duration);
+        self.samples.iter_mut().rev().take_while(|sample| sample.duration == 0).for_each(|s| s.duration = known);
+        self.length = self.samples.iter().map(|sample| u64::from(sample.duration)).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn track(durations: &[u32]) -> Track {
+        let mut track = Track { id: 1, ..Track::default() };
+        for &duration in durations {
+            track.push(Sample { offset: 0, size: 1, duration, shift: 0, sync: true, description: 1 });
+        }
+        track
+    }
+
+    fn durations(track: &Track) -> Vec<u32> {
+        track.samples.iter().map(|sample| sample.duration).collect()
+    }
+
+    #[test]
+    fn samples_without_a_duration_share_what_is_missing_up_to_the_next_fragment() {
+        let mut open = track(&[1024, 0, 0]);
+        open.reach(3073);
+        assert_eq!(durations(&open), [1024, 1024, 1025]);
+        let mut gap = track(&[1024, 1024]);
+        gap.reach(3000);
+        assert_eq!(durations(&gap), [1024, 1976]);
+        let mut end = track(&[1024, 1000, 0, 0]);
+        end.lengthen_end();
+        assert_eq!(durations(&end), [1024, 1000, 1000, 1000]);
+        track(&[]).reach(5);
+    }
+
+    #[test]
+    fn garbage_is_refused_without_panic() {
+        for data in [&b""[..], b"\0\0\0\x08moov", b"\0\0\0\x10moov\0\0\0\x09trak", b"\0\0\0\x01moov\0\0\0\0\0\0\0\0"] {
+            assert!(whole_index(data, &[], 100).is_err(), "{data:?}");
+        }
     }
 }

@@ -6,8 +6,9 @@
 //!                 └──────┘
 //! ```
 //!
-//! What comes out begins at a key frame whose decoding time becomes zero; sound that was over before it is left out, and
-//! the frame of sound that reaches into it is kept. Both sides are moved by the same time, so they keep their distance.
+//! What comes out begins at a key frame whose decoding time becomes zero, and with the first frame of sound that begins
+//! no earlier than its picture. One that reaches into it is left out: a player that counts samples would play all of it,
+//! and be late from then on. Both sides are moved by the same time, so they keep their distance.
 //! A consumer that falls behind loses whole groups of pictures. Sound that stays away is bridged with gaps, so that a
 //! muxer that waits for both sides never holds up the picture.
 //!
@@ -141,15 +142,9 @@ impl Pair {
     }
 
     /// Lets what was held and all that follows flow into the consumer's appsrcs. `audio` only when the
-    /// [`Beginning`] has sound.
+    /// [`Beginning`] has sound. Both must have the time format and not be live: a muxer shall put the sides in order by
+    /// their stamps however late they are, not by the clock.
     pub fn attach(&self, video: gst_app::AppSrc, audio: Option<gst_app::AppSrc>) {
-        for src in std::iter::once(&video).chain(&audio) {
-            src.set_format(gst::Format::Time);
-            // Not live: a muxer shall put both sides in order however late they are, not by the clock.
-            src.set_is_live(false);
-            src.set_property("block", false);
-            src.set_max_bytes(0);
-        }
         let mut state = self.joint.lock();
         state.to = Some(Ends { video, audio });
         let (pictures, sounds) = (std::mem::take(&mut state.held_video), std::mem::take(&mut state.held_audio));
@@ -186,7 +181,7 @@ impl Joint {
             }
             state.begin = Some(Begin { first: pts, zero: dts });
             state.sound_until = pts;
-            state.held_audio.retain(|sample| sound_end(sample) > Some(pts));
+            state.held_audio.retain(|sample| sample.buffer().and_then(gst::BufferRef::pts) >= Some(pts));
         }
         let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
         if state.to.is_some() {
@@ -206,14 +201,12 @@ impl Joint {
     }
 
     fn hear_sound(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
-        if buffer.pts().is_none() {
-            return;
-        }
+        let Some(pts) = buffer.pts() else { return };
         let mut state = self.lock();
-        let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
-        if state.begin.is_some_and(|begin| sound_end(&sample) <= Some(begin.first)) {
+        if state.begin.is_some_and(|begin| pts < begin.first) {
             return;
         }
+        let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
         if state.to.is_some() {
             self.send_sound(&mut state, &sample);
             return;
@@ -276,14 +269,13 @@ impl Joint {
         let State { begin: Some(begin), to: Some(to), .. } = state else { return };
         let (Some(audio), Some(buffer), Some(caps)) = (&to.audio, sample.buffer(), sample.caps()) else { return };
         let (Some(pts), Some(end)) = (buffer.pts(), sound_end(sample)) else { return };
-        let at = pts.max(begin.first);
-        if state.last_audio.is_some_and(|last| at <= last) || audio.current_level_buffers() >= self.room.sounds {
+        if state.last_audio.is_some_and(|last| pts <= last) || audio.current_level_buffers() >= self.room.sounds {
             self.meter.dropped(1);
             return;
         }
-        let sample = moved(buffer, caps, at - begin.zero, at - begin.zero, Some(end.saturating_sub(at)));
+        let sample = moved(buffer, caps, pts - begin.zero, pts - begin.zero, Some(end - pts));
         if audio.push_sample(&sample).is_ok() {
-            state.last_audio = Some(at);
+            state.last_audio = Some(pts);
             state.sound_until = end.max(state.sound_until);
             self.meter.sound(buffer.size() as u64, self.clock.now());
         }

@@ -199,7 +199,7 @@ impl Job {
             drop(pair);
             // Nothing was written yet, so there is nothing to keep.
             let _ = fs::remove_file(&self.path);
-            let _ = fs::remove_file(recover::with(&self.path, recover::MARKER));
+            let _ = fs::remove_file(recover::marker(&self.path));
             let text = if stopping() { "stopped before the first picture" } else { "no key frame came in 10 s" };
             return Err(Failure { fault: FailureKind::Peer, text: text.into() });
         };
@@ -243,7 +243,7 @@ impl Job {
         run.drain(deadline).map_err(of_this_machine)?;
         let settle = || -> io::Result<()> {
             File::open(&self.path)?.sync_all()?;
-            fs::remove_file(recover::with(&self.path, recover::MARKER))
+            fs::remove_file(recover::marker(&self.path))
         };
         settle().map_err(|e| here(format!("{}: {e}", self.file)))?;
         Ok(Finished { file: self.file.clone(), frames: self.meter.frames(), first })
@@ -279,7 +279,7 @@ fn reserve(target: &Target) -> io::Result<(PathBuf, String)> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
             Ok(_) => {
-                if let Err(error) = File::create(recover::with(&path, recover::MARKER)) {
+                if let Err(error) = File::create(recover::marker(&path)) {
                     let _ = fs::remove_file(&path);
                     return Err(error);
                 }

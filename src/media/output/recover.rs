@@ -16,7 +16,7 @@ use std::{
 };
 
 /// What the marker's name has more than the file's.
-pub(super) const MARKER: &str = ".part";
+const MARKER: &str = ".part";
 
 /// How far into a file that was being finished its first index is looked for; the first fragment is half a second.
 const SEARCHED: u64 = 64 << 20;
@@ -107,7 +107,7 @@ pub fn finish(path: &Path) -> io::Result<Outcome> {
     if outcome == Outcome::Broken {
         fs::rename(path, with(path, ".broken"))?;
     }
-    match fs::remove_file(with(path, MARKER)) {
+    match fs::remove_file(marker(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -117,8 +117,13 @@ pub fn finish(path: &Path) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
+/// The marker that says that a recording is not finished.
+pub fn marker(path: &Path) -> PathBuf {
+    with(path, MARKER)
+}
+
 /// A file's name with something appended.
-pub(super) fn with(path: &Path, suffix: &str) -> PathBuf {
+fn with(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -159,11 +164,11 @@ fn survey(file: &mut File) -> io::Result<Survey> {
                     (_, 16) => at,
                     _ => return Ok(Survey::Hopeless),
                 });
-                if header.length == 16 && moov.is_none() && next >= length {
+                if header.size > 0 && moov.is_none() && next >= length {
                     // Killed while it was being finished: the first index is somewhere under this.
-                    let inside = read(file, at + 16, SEARCHED.min(length.saturating_sub(at + 16)))?;
+                    let inside = read(file, at + 8, SEARCHED.min(length.saturating_sub(at + 8)))?;
                     match mp4::moov_inside(&inside) {
-                        Some(found) => at += 16 + found as u64,
+                        Some(found) => at += 8 + found as u64,
                         None => return Ok(Survey::Hopeless),
                     }
                     free = None;

@@ -128,7 +128,9 @@ pub(super) fn tracks(moov: &[u8]) -> Result<Vec<Track>, Mp4Error> {
         let mdia = children(find(&inside, b"mdia").ok_or(Mp4Error::Missing("mdia"))?)?;
         let minf = children(find(&mdia, b"minf").ok_or(Mp4Error::Missing("minf"))?)?;
         let stbl = children(find(&minf, b"stbl").ok_or(Mp4Error::Missing("stbl"))?)?;
-        tracks.push(Track { id, samples: samples(&stbl)?, defaults: [1, 0, 0, 0] });
+        let mut track = Track { id, defaults: [1, 0, 0, 0], ..Track::default() };
+        samples(&stbl)?.into_iter().for_each(|sample| track.push(sample));
+        tracks.push(track);
     }
     for (_, trex) in
         children(find(&boxes, b"mvex").unwrap_or(&[0, 0, 0, 8, 0, 0, 0, 0]))?.iter().filter(|(kind, _)| kind == b"trex")
@@ -210,10 +212,7 @@ pub(super) fn add_fragment(tracks: &mut [Track], fragment: &Fragment) -> Result<
         if let Some(tfdt) = find(&inside, b"tfdt") {
             let (version, _, mut fields) = Fields::full(tfdt)?;
             let begins = fields.long(version)?;
-            let gap = begins.saturating_sub(track.duration());
-            if let Some(last) = track.samples.last_mut() {
-                last.duration = last.duration.saturating_add(u32::try_from(gap).unwrap_or(u32::MAX));
-            }
+            track.reach(begins);
         }
         let mut at = base;
         for (_, trun) in inside.iter().filter(|(kind, _)| kind == b"trun") {
@@ -234,7 +233,7 @@ pub(super) fn add_fragment(tracks: &mut [Track], fragment: &Fragment) -> Result<
                     return Err(Mp4Error::Tables);
                 }
                 let sync = flags & 0x1_0000 == 0;
-                track.samples.push(Sample { offset: at, size, duration, shift, sync, description });
+                track.push(Sample { offset: at, size, duration, shift, sync, description });
                 at = at.saturating_add(size.into());
             }
         }

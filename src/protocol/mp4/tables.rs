@@ -35,8 +35,9 @@ fn trak(out: &mut Vec<u8>, old: &[u8], track: &Track, movie_scale: u64) -> Resul
     let mdia = find(&boxes, b"mdia").ok_or(Mp4Error::Missing("mdia"))?;
     let mdhd = *children(mdia)?.iter().find(|(kind, _)| kind == b"mdhd").ok_or(Mp4Error::Missing("mdhd"))?;
     let media_scale = timescale(mdhd.1)?.max(1);
-    let media = track.duration();
-    let length = u64::try_from(u128::from(media) * u128::from(movie_scale) / u128::from(media_scale));
+    let media = track.length;
+    // Rounded up: an edit that ends a fraction early makes readers leave out the last sample.
+    let length = u64::try_from((u128::from(media) * u128::from(movie_scale)).div_ceil(u128::from(media_scale)));
     let length = length.map_err(|_| Mp4Error::Tables)?;
     let (edits, total) = match find(&boxes, b"edts") {
         Some(edts) => edit_list(edts, length)?,
