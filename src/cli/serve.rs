@@ -18,7 +18,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use std::sync::Arc;
+use std::{io::IsTerminal, sync::Arc};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -145,7 +145,10 @@ fn announce(secrets: &Secrets) {
 fn log(config: &Config) {
     let level = config.log.level.as_str();
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,lumencast={level}"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

@@ -52,6 +52,9 @@ pub struct Encoder {
     preset: Option<String>,
     #[serde(default)]
     fixed: BTreeMap<String, Value>,
+    /// Priming of a sound encoder in samples: what it puts out is heard so much later than its stamp says.
+    #[serde(default)]
+    pub delay: u32,
 }
 
 const FILE: &str = "encoders";

@@ -7,13 +7,12 @@ use super::{
 use gst::prelude::*;
 
 /// Elements without which the server cannot work, and the Debian package each is in.
-const NEEDED: [(&str, &str); 24] = [
+const NEEDED: [(&str, &str); 23] = [
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("appsink", "gstreamer1.0-plugins-base"),
     ("audioconvert", "gstreamer1.0-plugins-base"),
     ("audioresample", "gstreamer1.0-plugins-base"),
     ("audiotestsrc", "gstreamer1.0-plugins-base"),
-    ("timeoverlay", "gstreamer1.0-plugins-base"),
     ("videoconvertscale", "gstreamer1.0-plugins-base"),
     ("videotestsrc", "gstreamer1.0-plugins-base"),
     ("aacparse", "gstreamer1.0-plugins-good"),

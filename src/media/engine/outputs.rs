@@ -203,13 +203,13 @@ impl Inner {
         let mut encodes = self.encodes.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = self.settings.project.rate;
         if let Some(encode) = encodes.get(&id).and_then(Weak::upgrade) {
-            return Ok(encode.stream(id, rate));
+            return Ok(encode.stream(id));
         }
         let failed = move |failure: Failure| tracing::error!(stream = %id, "encoder: {}", failure.text);
         let (picture, sound) = (&self.settings.picture, &self.settings.sound);
-        let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, &self.clock, failed)?);
+        let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, rate, &self.clock, failed)?);
         encodes.insert(id, Arc::downgrade(&encode));
-        Ok(encode.stream(id, rate))
+        Ok(encode.stream(id))
     }
 
     fn is_made_here(&self, source: SourceId) -> bool {

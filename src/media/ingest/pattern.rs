@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The names a pattern may have, and what `videotestsrc` calls them.
 const PATTERNS: [(&str, &str); 6] = [
-    ("bars", "smpte"),
+    ("bars", "smpte75"),
     ("ball", "ball"),
     ("pinwheel", "pinwheel"),
     ("checkers", "checkers-8"),
