@@ -17,6 +17,7 @@ use super::{
     clock::ShowClock,
     encoder::Quality,
     ingest::{pattern, publisher, source::Source},
+    link::Feed,
     mixer::{self, Instruction, Mixer},
     output::hls::{HlsSettings, Shelves},
     pipeline::Run,
@@ -153,6 +154,11 @@ impl Engine {
     /// Show time as of now.
     pub fn now(&self) -> ShowTime {
         self.clock.now()
+    }
+
+    /// Program's picture as it leaves the mixer, raw.
+    pub fn program(&self) -> &Arc<Feed> {
+        &self.mixer.video
     }
 
     /// What is published as HLS.
