@@ -139,7 +139,7 @@ mod tests {
         let frame = 1_000_000_000 / fps;
         let unit = |n: u64| {
             let at = n * 1_000_000_000 / fps + (n * 7919 % 3) * jitter;
-            Unit { pts: at, dts: at, key: n % gop == 0 }
+            Unit { pts: at, dts: at, key: n.is_multiple_of(gop) }
         };
         let mut pacer = Pacer::new(Lengths { segment: 2000 * MS, part: 200 * MS, frame }, unit(0));
         (1..fps * seconds).filter_map(|n| pacer.take(unit(n), pacer.picture(unit(n), 4400 * MS))).collect()
