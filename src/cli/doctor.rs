@@ -43,7 +43,7 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
         None => say(false, format!("disk of {}: cannot be read", config.data_dir.display())),
     }
     if missing > 0 {
-        bail!("{missing} things are missing");
+        bail!("{missing} {} missing", if missing == 1 { "thing is" } else { "things are" });
     }
     Ok(())
 }

@@ -79,17 +79,19 @@ impl Run {
         let ended = Arc::new(Ended::default());
         let bus = pipeline.bus().ok_or_else(|| here("the pipeline has no bus"))?;
         let seen = ended.clone();
+        let drawn = pipeline.downgrade();
         bus.set_sync_handler(move |_, message| {
             let verdict = match message.view() {
                 gst::MessageView::Eos(_) => Verdict::Ended,
-                gst::MessageView::Error(error) => Verdict::Failed(Failure {
-                    fault: judge(&error.error()),
-                    text: format!(
-                        "{}: {}",
-                        error.src().map(|s| s.name().to_string()).unwrap_or_default(),
-                        error.error().message()
-                    ),
-                }),
+                gst::MessageView::Error(error) => {
+                    if let Some(pipeline) = drawn.upgrade() {
+                        // Written only when GST_DEBUG_DUMP_DOT_DIR says where.
+                        pipeline.debug_to_dot_file(gst::DebugGraphDetails::ALL, pipeline.name());
+                    }
+                    let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();
+                    let text = format!("{from}: {}", error.error().message());
+                    Verdict::Failed(Failure { fault: judge(&error.error()), text })
+                }
                 gst::MessageView::Warning(warning) => {
                     tracing::debug!(from = ?warning.src().map(|s| s.name()), "{}", warning.error());
                     return gst::BusSyncReply::Drop;

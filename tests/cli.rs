@@ -1,0 +1,94 @@
+//! The command line, as a person or a script uses it.
+
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output},
+};
+
+fn lumencast(data: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lumencast"))
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        // Ports that nobody else has.
+        .env("LUMENCAST_HTTP__LISTEN", "127.0.0.1:0")
+        .env("LUMENCAST_RTMP__LISTEN", "127.0.0.1:0")
+        .env("LUMENCAST_LIVEWING__LISTEN", "127.0.0.1:0")
+        .output()
+        .expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_key_is_printed_alone_listed_without_its_secret_and_revoked_by_its_id() {
+    let data = tempfile::tempdir().unwrap();
+    let made = lumencast(data.path(), &["key", "create", "--plane", "lumora", "--label", "Stream Deck"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let key = text(&made.stdout);
+    assert_eq!(key.trim_end().len(), 58);
+    assert!(key.starts_with("lumora_live_sk_") && key.ends_with('\n') && key.lines().count() == 1, "{key}");
+
+    let list = text(&lumencast(data.path(), &["key", "list"]).stdout);
+    let row = list.lines().find(|line| line.contains("Stream Deck")).expect("it is listed");
+    assert!(row.contains("valid") && !list.contains(key.trim_end()), "{list}");
+    let id = row.split_whitespace().next().unwrap();
+
+    let revoked = lumencast(data.path(), &["key", "revoke", id]);
+    assert!(revoked.status.success());
+    let list = text(&lumencast(data.path(), &["key", "list"]).stdout);
+    assert!(list.lines().any(|line| line.contains(id) && line.contains("revoked")), "{list}");
+
+    let unknown = lumencast(data.path(), &["key", "revoke", "key_unheardof"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let wording = "lumencast: there is no key key_unheardof; `lumencast key list` shows them\n";
+    assert_eq!(text(&unknown.stderr), wording);
+}
+
+#[test]
+fn a_plane_without_keys_is_refused_by_name() {
+    let data = tempfile::tempdir().unwrap();
+    let refused = lumencast(data.path(), &["key", "create", "--plane", "lume", "--label", "x"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("lume"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn the_doctor_names_what_it_found_and_fails_when_a_port_is_taken() {
+    let data = tempfile::tempdir().unwrap();
+    let well = lumencast(data.path(), &["doctor"]);
+    let found = text(&well.stdout);
+    assert!(well.status.success(), "{found}{}", text(&well.stderr));
+    for part in ["GStreamer 1.", "H.264 encoder: ", "AAC encoder: ", "http.listen", "disk of "] {
+        assert!(found.contains(part), "{part} in:\n{found}");
+    }
+    assert!(!found.contains("MISSING"), "{found}");
+
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let ill = Command::new(env!("CARGO_BIN_EXE_lumencast"))
+        .args(["doctor", "--data"])
+        .arg(data.path())
+        .env("LUMENCAST_HTTP__LISTEN", &address)
+        .env("LUMENCAST_RTMP__LISTEN", "127.0.0.1:0")
+        .env("LUMENCAST_LIVEWING__LISTEN", "127.0.0.1:0")
+        .output()
+        .unwrap();
+    assert_eq!(ill.status.code(), Some(2));
+    assert!(
+        text(&ill.stdout).lines().any(|l| l.starts_with("MISSING") && l.contains(&address)),
+        "{}",
+        text(&ill.stdout)
+    );
+    assert_eq!(text(&ill.stderr), "lumencast: 1 thing is missing\n");
+}
+
+#[test]
+fn devices_lists_what_gstreamer_sees_and_does_not_fail_without_any() {
+    let listed = Command::new(env!("CARGO_BIN_EXE_lumencast")).arg("devices").output().unwrap();
+    assert!(listed.status.success(), "{}", text(&listed.stderr));
+    assert!(!listed.stdout.is_empty());
+}
