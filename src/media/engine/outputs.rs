@@ -24,6 +24,7 @@ use crate::{
             stream::CodedStream,
         },
         pipeline::{Failure, FailureKind},
+        supervisor::Backoff,
         survey::free_bytes,
     },
 };
@@ -63,7 +64,7 @@ struct Inner {
 struct Running {
     recorders: HashMap<u8, Recording>,
     pushes: HashMap<u8, Push>,
-    hls: Vec<(StreamId, HlsOutput)>,
+    hls: BTreeMap<StreamId, HlsOutput>,
 }
 
 impl Outputs {
@@ -205,9 +206,8 @@ impl Inner {
         if let Some(encode) = encodes.get(&id).and_then(Weak::upgrade) {
             return Ok(encode.stream(id));
         }
-        let failed = move |failure: Failure| tracing::error!(stream = %id, "encoder: {}", failure.text);
         let (picture, sound) = (&self.settings.picture, &self.settings.sound);
-        let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, rate, &self.clock, failed)?);
+        let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, rate, &self.clock)?);
         encodes.insert(id, Arc::downgrade(&encode));
         Ok(encode.stream(id))
     }
@@ -224,17 +224,37 @@ impl Inner {
         };
         let shelf = Arc::new(Shelf::new(self.settings.hls));
         self.shelves.insert(app, &room, shelf.clone());
+        self.publish(stream, shelf, Backoff::default());
+    }
+
+    /// Publishes on a shelf; when that breaks down, again after a while, on the same shelf.
+    fn publish(self: &Arc<Self>, stream: StreamId, shelf: Arc<Shelf>, mut backoff: Backoff) {
+        backoff.begin();
+        let (weak, ours, began) = (Arc::downgrade(self), shelf.clone(), self.clock.now());
+        let again = backoff.clone();
+        let told = move |failure: Failure| {
+            tracing::error!(%stream, "HLS: {}", failure.text);
+            aside("hls-again", move || publish_again(&weak, stream, ours, again, began));
+        };
         let started = self.stream(stream).and_then(|mut coded| {
             if let StreamId::Source(id) = stream {
                 // Whether a publisher will have sound is not known before it comes; the shelf copes with none.
                 coded.audio = coded.audio.or_else(|| self.sources.get(&id).map(|s| s.coded_audio.clone()));
             }
-            let told = move |failure: Failure| tracing::error!(%stream, "HLS: {}", failure.text);
-            HlsOutput::start(coded, &self.clock, shelf, told)
+            HlsOutput::start(coded, &self.clock, shelf.clone(), told)
         });
         match started {
-            Ok(output) => self.lock().hls.push((stream, output)),
-            Err(failure) => tracing::error!(%stream, "HLS: {}", failure.text),
+            Ok(output) => {
+                let mut running = self.lock();
+                let old = running.hls.insert(stream, output);
+                drop(running); // stopping the old one waits for its thread
+                drop(old);
+            }
+            Err(failure) => {
+                tracing::error!(%stream, "HLS: {}", failure.text);
+                let (weak, began) = (Arc::downgrade(self), self.clock.now());
+                aside("hls-again", move || publish_again(&weak, stream, shelf, backoff, began));
+            }
         }
     }
 
@@ -298,6 +318,15 @@ impl Gauge {
             }
         });
         records.chain(pushes).chain(hls).collect()
+    }
+}
+
+/// Waits as the back-off says and publishes again, if the engine is still there.
+fn publish_again(inner: &Weak<Inner>, stream: StreamId, shelf: Arc<Shelf>, mut backoff: Backoff, began: ShowTime) {
+    let Some(lived) = inner.upgrade().map(|inner| inner.clock.now().since(began)) else { return };
+    std::thread::sleep(backoff.failed(Duration::from_nanos(lived)));
+    if let Some(inner) = inner.upgrade() {
+        inner.publish(stream, shelf, backoff);
     }
 }
 
