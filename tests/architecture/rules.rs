@@ -7,7 +7,7 @@ use super::{
 };
 use std::collections::BTreeSet;
 
-/// Who may know whom. What is not named here, nobody may know: `config` and `cli` stand in `cli`'s row and `main`'s.
+/// Who may know whom. `config` stands in the row of `cli` alone.
 const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("protocol", &[]),

@@ -98,7 +98,7 @@ fn comment(text: &str) -> usize {
 
 /// Length of the string, character or lifetime at the start, if there is one.
 fn literal(text: &str) -> Option<usize> {
-    let body = text.trim_start_matches(|c| matches!(c, 'b' | 'c'));
+    let body = text.trim_start_matches(['b', 'c']);
     let prefix = text.len() - body.len();
     if prefix > 1 {
         return None; // a name such as `bb`
