@@ -7,7 +7,7 @@ use super::{
 use gst::prelude::*;
 
 /// Elements without which the server cannot work, and the Debian package each is in.
-const NEEDED: [(&str, &str); 23] = [
+const NEEDED: [(&str, &str); 21] = [
     ("appsrc", "gstreamer1.0-plugins-base"),
     ("appsink", "gstreamer1.0-plugins-base"),
     ("audioconvert", "gstreamer1.0-plugins-base"),
@@ -17,8 +17,6 @@ const NEEDED: [(&str, &str); 23] = [
     ("videotestsrc", "gstreamer1.0-plugins-base"),
     ("aacparse", "gstreamer1.0-plugins-good"),
     ("flvmux", "gstreamer1.0-plugins-good"),
-    ("mp4mux", "gstreamer1.0-plugins-good"),
-    ("qtdemux", "gstreamer1.0-plugins-good"),
     ("h264parse", "gstreamer1.0-plugins-bad"),
     ("h265parse", "gstreamer1.0-plugins-bad"),
     ("rtmp2sink", "gstreamer1.0-plugins-bad"),
@@ -27,10 +25,10 @@ const NEEDED: [(&str, &str); 23] = [
     ("avdec_aac", "gstreamer1.0-libav"),
     ("capsfilter", "libgstreamer1.0-0"),
     ("filesink", "libgstreamer1.0-0"),
-    ("filesrc", "libgstreamer1.0-0"),
     ("queue", "libgstreamer1.0-0"),
     ("tee", "libgstreamer1.0-0"),
     ("cmafmux", "this program itself"),
+    ("isofmp4mux", "this program itself"),
 ];
 
 /// What was found.

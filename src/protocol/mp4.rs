@@ -1,14 +1,14 @@
 //! The index of a fragmented MP4 made into that of an ordinary one (ISO/IEC 14496-12).
 //!
-//! A recording that was cut off has the samples of its first fragment in the `moov`'s tables and those of each further
-//! one in a `moof`. [`whole_index`] turns them into one `moov` with full tables; the media itself stays where it is.
+//! A fragmented file has its samples listed in a `moof` before each fragment. [`whole_index`] turns them into one `moov`
+//! with full tables; the media itself stays where it is.
 //!
 //! Refuses to know: files.
 
 mod read;
 mod tables;
 
-pub use read::{BoxHeader, header, moov_inside, takes_fragments};
+pub use read::{BoxHeader, header, takes_fragments};
 
 /// Why an index cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -66,6 +66,8 @@ struct Sample {
 struct Track {
     id: u32,
     samples: Vec<Sample>,
+    /// Decoding time of the first one in the track's time scale.
+    start: u64,
     /// All their durations.
     length: u64,
     /// `trex`: description, duration, size, flags.
@@ -74,9 +76,13 @@ struct Track {
 
 impl Track {
     /// The next fragment begins at `time`. Where that is later than the samples say, the last ones were written without
-    /// a duration (mp4mux does so with sound), and share what is missing.
+    /// a duration, or something is missing; the last ones fill what is between.
     fn reach(&mut self, time: u64) {
-        let missing = time.saturating_sub(self.length);
+        if self.samples.is_empty() {
+            self.start = time;
+            return;
+        }
+        let missing = time.saturating_sub(self.start + self.length);
         let open = self.samples.iter().rev().take_while(|sample| sample.duration == 0).count().max(1);
         let begin = self.samples.len().saturating_sub(open);
         let (share, rest) = (missing / open as u64, missing % open as u64);
@@ -85,6 +91,18 @@ impl Track {
             sample.duration = sample.duration.saturating_add(by);
         }
         self.length += missing;
+    }
+
+    /// When the first picture is shown, counted from the first decoding time; later than 0 where pictures are
+    /// reordered.
+    fn first_shown(&self) -> u64 {
+        let mut at = 0;
+        let shown = self.samples.iter().take(32).map(|sample| {
+            let shown = at + i64::from(sample.shift);
+            at += i64::from(sample.duration);
+            shown
+        });
+        shown.min().unwrap_or(0).max(0).unsigned_abs()
     }
 
     fn push(&mut self, sample: Sample) {

@@ -19,7 +19,8 @@ use crate::{
     media::{
         clock::ShowClock,
         pipeline::{Failure, FailureKind, Run, Verdict},
-        template::Template,
+        plugins,
+        template::{Template, Value},
     },
 };
 use gst::prelude::*;
@@ -241,11 +242,10 @@ impl Job {
         };
         pair.finish();
         run.drain(deadline).map_err(of_this_machine)?;
-        let settle = || -> io::Result<()> {
-            File::open(&self.path)?.sync_all()?;
-            fs::remove_file(recover::marker(&self.path))
-        };
-        settle().map_err(|e| here(format!("{}: {e}", self.file)))?;
+        match recover::finish(&self.path).map_err(|e| here(format!("{}: {e}", self.file)))? {
+            recover::Outcome::Finished { .. } | recover::Outcome::Whole => {}
+            outcome => return Err(here(format!("{}: {outcome:?}", self.file))),
+        }
         Ok(Finished { file: self.file.clone(), frames: self.meter.frames(), first })
     }
 
@@ -254,11 +254,13 @@ impl Job {
         &self,
         beginning: &Beginning,
     ) -> Result<(gst::Pipeline, gst_app::AppSrc, Option<gst_app::AppSrc>), Failure> {
+        plugins::register().map_err(here)?;
         let location = self.path.to_str().ok_or_else(|| here("the folder's name is no text".into()))?;
         let name = if beginning.audio.is_some() { "record_sound" } else { "record_silent" };
-        let values = [("location", location.into()), ("fragment_ms", self.fragment_ms.into())];
+        let values =
+            [("location", location.into()), ("fragment_ns", Value::Int(i64::from(self.fragment_ms) * 1_000_000))];
         let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;
-        if let Some(pad) = pipeline.by_name("mux").and_then(|mux| mux.static_pad("video_0")) {
+        if let Some(pad) = pipeline.by_name("mux").and_then(|mux| mux.static_pad("sink_0")) {
             pad.set_property("trak-timescale", TIMESCALE);
         }
         let end = |name: &str| pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSrc>().ok());

@@ -1,10 +1,10 @@
-//! Recordings that a crash cut off, finished at the next start.
+//! Fragmented recordings made into ordinary files: when they are stopped, or at the next start after a crash.
 //!
 //! While a recording runs, `NAME.mp4.part` lies beside `NAME.mp4`. Who finds such a marker at start-up finds a
-//! fragmented file with, at its end, a fragment without an index. Finishing it copies no media, so it takes neither
-//! time nor space: what follows the last complete fragment is cut off, an index of all fragments is appended, and then
-//! one write of 16 bytes makes everything between the file's head and that index one `mdat`. Before that write the file
-//! is still the fragmented one, after it an ordinary one: a crash in between only means doing it again.
+//! fragmented file whose last fragment may be cut off. Finishing it copies no media, so it takes neither time nor space:
+//! what is left of a cut-off fragment goes, an index of all others is appended, and then one write of 16 bytes makes everything between the
+//! file's head and that index one `mdat`. Before that write the file is still the fragmented one, after it an ordinary
+//! one: a crash in between only means doing it again. A recording that is stopped is finished in the same way.
 //!
 //! Refuses to know: GStreamer. Blocks; call it from a thread of its own.
 
@@ -18,8 +18,6 @@ use std::{
 /// What the marker's name has more than the file's.
 const MARKER: &str = ".part";
 
-/// How far into a file that was being finished its first index is looked for; the first fragment is half a second.
-const SEARCHED: u64 = 64 << 20;
 /// No index of a fragment, nor a first index, is larger.
 const LARGEST_INDEX: u64 = 64 << 20;
 
@@ -136,20 +134,19 @@ enum Survey {
 }
 
 struct Cut {
-    /// Where the one `mdat` shall begin: 16 bytes before the first media.
+    /// Where the one `mdat` shall begin: it hides the old index and everything after it up to the new one.
     media: u64,
     moov: Vec<u8>,
     fragments: Vec<Fragment>,
-    /// The end of the last complete fragment.
+    /// The end of the last whole fragment.
     end: u64,
 }
 
+/// Walks over the boxes: `ftyp`, the index (`moov`), then `moof` and `mdat` by turns.
 fn survey(file: &mut File) -> io::Result<Survey> {
     let length = file.metadata()?.len();
-    let (mut at, mut media) = (0, None);
-    // Where the box before began, if it was a `free`.
-    let mut free: Option<u64> = None;
-    let mut moov: Option<Vec<u8>> = None;
+    let mut at = 0;
+    let mut index: Option<(u64, Vec<u8>)> = None;
     let mut fragments: Vec<Fragment> = Vec::new();
     let mut end = 0;
     while at < length {
@@ -157,45 +154,27 @@ fn survey(file: &mut File) -> io::Result<Survey> {
         let Some(header) = mp4::header(&head) else { break };
         let next = if header.size == 0 { length } else { at.saturating_add(header.size) };
         match &header.kind {
-            b"mdat" if media.is_none() => {
-                // The muxer leaves an empty `free` before its first `mdat`, as room for a size of 64 bits.
-                media = Some(match (free, header.length) {
-                    (Some(start), 8) if start + 8 == at => start,
-                    (_, 16) => at,
-                    _ => return Ok(Survey::Hopeless),
-                });
-                if header.size > 0 && moov.is_none() && next >= length {
-                    // Killed while it was being finished: the first index is somewhere under this.
-                    let inside = read(file, at + 8, SEARCHED.min(length.saturating_sub(at + 8)))?;
-                    match mp4::moov_inside(&inside) {
-                        Some(found) => at += 8 + found as u64,
-                        None => return Ok(Survey::Hopeless),
-                    }
-                    free = None;
-                    continue;
-                }
-            }
-            b"moov" | b"hoov" | b"moof" if next > length || header.size == 0 || header.size > LARGEST_INDEX => break,
-            b"moov" | b"hoov" if moov.is_none() => {
+            b"moov" | b"moof" if next > length || header.size == 0 || header.size > LARGEST_INDEX => break,
+            b"moov" if index.is_none() => {
                 let data = read(file, at, header.size)?;
                 if !mp4::takes_fragments(&data) {
                     return Ok(if next == length { Survey::Whole } else { Survey::Hopeless });
                 }
-                (moov, end) = (Some(data), next);
+                index = Some((at, data));
             }
-            b"moof" if moov.is_some() => {
+            b"moof" if index.is_some() => {
                 fragments.push(Fragment { offset: at, data: read(file, at, header.size)? });
-                end = next;
             }
+            // Only whole fragments: a full disk may leave no room for an index, and then the file must do without.
+            b"mdat" if !fragments.is_empty() && next <= length => end = next,
             _ => {}
         }
-        free = (&header.kind == b"free").then_some(at);
         at = next;
     }
-    match (moov, media) {
-        (Some(moov), Some(media)) => Ok(Survey::Cut(Cut { media, moov, fragments, end })),
-        _ => Ok(Survey::Hopeless),
-    }
+    Ok(match index {
+        Some((media, moov)) => Survey::Cut(Cut { media, moov, fragments, end }),
+        None => Survey::Hopeless,
+    })
 }
 
 fn rewrite(file: &mut File, cut: &Cut, index: &[u8]) -> io::Result<()> {

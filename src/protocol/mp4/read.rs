@@ -24,12 +24,6 @@ pub fn header(data: &[u8]) -> Option<BoxHeader> {
     (size == 0 || size >= length).then_some(BoxHeader { kind, size, length })
 }
 
-/// Where a `moov` lies in bytes that are no boxes. A muxer that is killed while it finishes a file has already hidden
-/// the first index under one great `mdat`, and spoilt the index's name.
-pub fn moov_inside(data: &[u8]) -> Option<usize> {
-    data.windows(16).position(|w| &w[5..8] == b"oov" && matches!(w[4], b'm' | b'h') && &w[12..] == b"mvhd")
-}
-
 /// Whether a `moov` announces fragments: then it alone is not the whole index.
 pub fn takes_fragments(moov: &[u8]) -> bool {
     children(moov).is_ok_and(|boxes| find(&boxes, b"mvex").is_some())

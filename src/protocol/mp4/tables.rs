@@ -39,16 +39,18 @@ fn trak(out: &mut Vec<u8>, old: &[u8], track: &Track, movie_scale: u64) -> Resul
     // Rounded up: an edit that ends a fraction early makes readers leave out the last sample.
     let length = u64::try_from((u128::from(media) * u128::from(movie_scale)).div_ceil(u128::from(media_scale)));
     let length = length.map_err(|_| Mp4Error::Tables)?;
-    let (edits, total) = match find(&boxes, b"edts") {
-        Some(edts) => edit_list(edts, length)?,
-        None => (Vec::new(), length),
-    };
+    let scaled = u128::from(track.start) * u128::from(movie_scale) / u128::from(media_scale);
+    let gap = u64::try_from(scaled).map_err(|_| Mp4Error::Tables)?;
+    let (edits, total) = (edit_list(gap, length, track.first_shown()), gap + length);
     let mut inside = Vec::new();
     for (kind, whole) in &boxes {
         match kind {
             b"tkhd" => put_timed(&mut inside, whole, total, 2)?,
-            b"edts" => inside.extend_from_slice(&edits),
-            b"mdia" => inside.extend(media_box(whole, track, media)?),
+            b"edts" => {}
+            b"mdia" => {
+                inside.extend_from_slice(&edits);
+                inside.extend(media_box(whole, track, media)?);
+            }
             _ => inside.extend_from_slice(whole),
         }
     }
@@ -77,29 +79,24 @@ fn media_box(old: &[u8], track: &Track, media: u64) -> Result<Vec<u8>, Mp4Error>
     Ok(wrap(b"mdia", &inside))
 }
 
-/// The edit list with its last media edit as long as the media, and the length of all edits.
-fn edit_list(edts: &[u8], length: u64) -> Result<(Vec<u8>, u64), Mp4Error> {
-    let Some(elst) = find(&children(edts)?, b"elst") else { return Ok((edts.to_vec(), length)) };
-    let (version, flags, mut fields) = Fields::full(elst)?;
-    let count = fields.u32()?;
-    let mut rows = Vec::new();
-    for _ in 0..count {
-        let duration = fields.long(version)?;
-        let time = if version == 1 { fields.u64()? as i64 } else { i64::from(fields.u32()? as i32) };
-        rows.push((duration, time, fields.u32()?));
+/// The edit list (section 8.6.6): nothing for `gap`, then `length` of the media from its time `from` on. None where the
+/// media begins at once.
+fn edit_list(gap: u64, length: u64, from: u64) -> Vec<u8> {
+    let mut rows = vec![(length, from as i64)];
+    if gap > 0 {
+        rows.insert(0, (gap, -1));
     }
-    if let Some(row) = rows.iter_mut().rfind(|row| row.1 >= 0) {
-        row.0 = length;
+    if rows == [(length, 0)] {
+        return Vec::new();
     }
-    let mut table = vec![1];
-    table.extend_from_slice(&flags.to_be_bytes()[1..]);
-    table.extend(count.to_be_bytes());
-    for (duration, time, rate) in &rows {
+    let mut table = vec![1, 0, 0, 0];
+    table.extend((rows.len() as u32).to_be_bytes());
+    for (duration, time) in rows {
         table.extend(duration.to_be_bytes());
         table.extend(time.to_be_bytes());
-        table.extend(rate.to_be_bytes());
+        table.extend(0x1_0000_u32.to_be_bytes()); // at normal speed
     }
-    Ok((wrap(b"edts", &wrap(b"elst", &table)), rows.iter().map(|row| row.0).sum()))
+    wrap(b"edts", &wrap(b"elst", &table))
 }
 
 /// The sample table (section 8.5.1). Samples that follow each other in the file make a chunk.
