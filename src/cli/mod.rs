@@ -23,10 +23,10 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 pub struct Place {
     /// Settings; see lumencast.example.toml.
-    #[arg(long, value_name = "FILE", env = "LUMENCAST_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "LUMENCAST_CONFIG", global = true)]
     config: Option<PathBuf>,
     /// The data folder, instead of `data_dir` of the settings.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
 }
 

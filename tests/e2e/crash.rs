@@ -1,10 +1,10 @@
 //! The server killed and stopped while it records.
 
+use crate::file;
 use crate::stage::{self, FPS, LIMIT};
-use crate::support::marks::Reader;
+use crate::support::marks::{Reader, Reading};
 use crate::support::publisher::Publisher;
 use crate::support::server::Server;
-use crate::file;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ async fn a_killed_server_loses_at_most_a_second_of_its_recording_and_finishes_it
     let mut server = Server::start(stage::two_cameras()).await;
     let mut wing = stage::desk(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_status(&mut wing, 0, "ok").await;
+    stage::until_seen(&mut wing, 0).await;
     let recording = stage::record(&server, &mut wing, json!({})).await;
     camera.sent(camera.sent_seconds() + 4.3, LIMIT).await;
     // The slot that program has come to; the kill follows at once.
@@ -43,7 +43,7 @@ async fn a_killed_server_loses_at_most_a_second_of_its_recording_and_finishes_it
     }
     assert!(file::is_indexed(&recording.path), "{:?}", file::boxes(&recording.path));
     let whole = Reader::of(&recording.path).read_async().await;
-    let marks = |reading: &crate::support::marks::Reading| reading.marks().collect::<Vec<_>>();
+    let marks = |reading: &Reading| reading.marks().collect::<Vec<_>>();
     assert_eq!(marks(&whole), marks(&left), "before:\n{left}\nafter:\n{whole}");
     assert_eq!(whole.errors, 0, "{whole}");
     let probe = file::probe(&recording.path);
@@ -59,7 +59,7 @@ async fn a_server_that_is_told_to_stop_finishes_its_recordings_within_five_secon
     let mut server = Server::start(stage::two_cameras()).await;
     let mut wing = stage::desk(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_status(&mut wing, 0, "ok").await;
+    stage::until_seen(&mut wing, 0).await;
     let recording = stage::record(&server, &mut wing, json!({})).await;
     camera.sent(camera.sent_seconds() + 2.0, LIMIT).await;
     let reached = stage::slot(&mut wing).await;

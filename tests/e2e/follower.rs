@@ -20,9 +20,9 @@ pub struct Story {
 }
 
 impl Story {
-    /// Whether the numbers only grew.
+    /// Whether the number of the first segment grew, and never went back.
     pub fn only_grew(&self) -> bool {
-        self.sequences.is_sorted()
+        self.sequences.is_sorted() && self.sequences.first() < self.sequences.last()
     }
 
     fn read(&mut self, playlist: &str) {
@@ -31,7 +31,7 @@ impl Story {
             if let Some(value) = line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:") {
                 number = value.trim().parse::<u64>().ok();
                 self.sequences.extend(number);
-            } else if line.starts_with("#EXT-X-ENDLIST") || line.starts_with("#EXT-X-DISCONTINUITY") {
+            } else if line == "#EXT-X-ENDLIST" || line == "#EXT-X-DISCONTINUITY" {
                 self.complaints.push(line.to_owned());
             } else if !line.starts_with('#') && !line.is_empty() {
                 let Some(at) = number else {

@@ -81,7 +81,7 @@ async fn a_trigger_puts_the_graphic_on_program_within_five_frames_and_off_again(
     let deck = Deck { server: &server, client: Client::new(), key: key(&server) };
     let mut wing = stage::desk(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_status(&mut wing, 0, "ok").await;
+    stage::until_seen(&mut wing, 0).await;
     let recording = stage::record(&server, &mut wing, json!({})).await;
     camera.sent(camera.sent_seconds() + 1.0, LIMIT).await;
     assert_eq!(deck.says_live().await, [false; 4]);

@@ -1,8 +1,8 @@
 //! The luma of a part of each picture of a medium, made small: for questions about pixels that the marks do not answer.
 
 use crate::support::child::Watchdog;
-use crate::support::marks::code::{self, BLACK, COLUMNS, ROWS, WHITE};
 use crate::support::marks::Region;
+use crate::support::marks::code::{self, BLACK, COLUMNS, ROWS, WHITE};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Command, Stdio};

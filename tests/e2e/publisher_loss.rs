@@ -3,7 +3,8 @@
 use crate::follower::Follower;
 use crate::stage::{self, FPS, LIMIT};
 use crate::support::child::{kill_now, log_file, tail, wait_exit};
-use crate::support::marks::{Clip, Reader, Unread};
+use crate::support::livewing::LiveWing;
+use crate::support::marks::{Clip, Frame, Reader, Unread};
 use crate::support::publisher::Publisher;
 use crate::support::server::Server;
 use serde_json::{Value, json};
@@ -55,21 +56,21 @@ impl Drop for Viewer {
 async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself() {
     let _turn = stage::turn().await;
     let (clip, other) = (stage::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
-    let server = Server::start(stage::two_cameras()).await;
+    let server = Server::start(stage::two_cameras().set("hls.window", 3)).await;
     let mut wing = stage::desk(&server).await;
     let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_status(&mut wing, 0, "ok").await;
+    stage::until_seen(&mut wing, 0).await;
     let recording = stage::record(&server, &mut wing, json!({})).await;
     until_playable(&server).await;
     let follower = Follower::start(server.url("/hls/program/main/video.m3u8"));
     let mut viewer = Viewer::start(&server.url("/hls/program/main/master.m3u8"), server.home());
     wing.subscribe(&["source.health"]).await;
-    until_slot(&mut wing, recording.first + 4 * FPS).await;
+    stage::until_slot(&mut wing, recording.first + 4 * FPS).await;
     wing.drain();
 
     camera.kill();
     let killed = Instant::now();
-    let health = async |wing: &mut crate::support::livewing::LiveWing, status: &str| -> Value {
+    let health = async |wing: &mut LiveWing, status: &str| -> Value {
         wing.event_where("source.health", LIMIT, |h| h["sourceId"] == 0 && h["status"] == status).await
     };
     health(&mut wing, "stalled").await;
@@ -86,7 +87,6 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
     health(&mut wing, "ok").await;
     let back = returned.elapsed();
     camera.sent(6.0, LIMIT).await;
-    let looked = recording.first;
     let frames = stage::stop(&mut wing, &recording).await;
     let last = stage::slot(&mut wing).await;
     viewer.leave().await;
@@ -97,7 +97,7 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
     let told = format!("{reading}\n{strain}");
     assert_eq!((reading.frames.len() as u64, reading.errors), (frames, 0), "{told}");
     assert!(reading.gaps().is_empty(), "program kept its rate\n{told}");
-    assert!(frames <= last - looked, "{told}");
+    assert!(frames <= last - recording.first, "{told}");
     let runs = reading.runs();
     assert_eq!(runs.iter().map(|run| run.source).collect::<Vec<_>>(), [1, 5], "{told}");
     let (before, after) = (runs[0], runs[1]);
@@ -108,9 +108,8 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
     assert!(after.frames as u64 > 4 * FPS, "{told}");
     let slate = &reading.frames[before.first_index + before.frames..after.first_index];
     assert!(slate.len() >= 30, "{told}");
-    let of_slate = |frame: &crate::support::marks::Frame| {
-        frame.mark.is_none() && frame.unread != Some(Unread::Black) && frame.mean_luma > 24.0
-    };
+    let of_slate =
+        |frame: &Frame| frame.mark.is_none() && frame.unread != Some(Unread::Black) && frame.mean_luma > 24.0;
     assert!(slate.iter().all(of_slate), "{told}");
 
     assert!(story.complaints.is_empty() && story.only_grew(), "{story:?}");
@@ -133,24 +132,11 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
 async fn until_playable(server: &Server) {
     let end = Instant::now() + LIMIT;
     loop {
-        let answer = reqwest::get(server.url("/hls/program/main/video.m3u8")).await;
-        if let Ok(Ok(text)) = match answer {
-            Ok(answer) => Ok(answer.text().await),
-            Err(error) => Err(error),
-        } && text.contains("#EXTINF")
-        {
+        let look = async { reqwest::get(server.url("/hls/program/main/video.m3u8")).await?.text().await };
+        if look.await.is_ok_and(|playlist| playlist.contains("#EXTINF")) {
             return;
         }
         assert!(Instant::now() < end, "program is not published");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// Waits until program has come to a slot.
-async fn until_slot(wing: &mut crate::support::livewing::LiveWing, wanted: u64) {
-    let end = Instant::now() + LIMIT;
-    while stage::slot(wing).await < wanted {
-        assert!(Instant::now() < end, "slot {wanted} does not come");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

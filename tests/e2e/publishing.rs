@@ -19,7 +19,7 @@ async fn publishers_are_refused_by_key_and_replaced_when_dead() {
     assert!(stranger.log().contains("Server error"), "refused in RTMP's own words\n{}", stranger.log());
 
     let mut holder = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_status(&mut wing, 0, "ok").await;
+    stage::until_seen(&mut wing, 0).await;
     let recording = stage::record(&server, &mut wing, json!({ "source": "program" })).await;
     let mut second = Publisher::start(&other, &server.rtmp_url("cam0"));
     assert!(!second.ended(LIMIT).await.success());

@@ -38,7 +38,7 @@ async fn program_is_pushed_on_and_survives_its_destination() {
     let server = Server::start(stage::two_cameras()).await;
     let mut wing = stage::desk(&server).await;
     let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_status(&mut wing, 0, "ok").await;
+    stage::until_seen(&mut wing, 0).await;
     let recording = stage::record(&server, &mut wing, json!({})).await;
     wing.subscribe(&["output.1.state"]).await;
     let (url, key) = target.url().rsplit_once('/').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a key");

@@ -47,7 +47,7 @@ pub async fn desk(server: &Server) -> LiveWing {
 }
 
 /// Waits until an input has this status; panics after [`LIMIT`].
-pub async fn until_status(wing: &mut LiveWing, source: u32, status: &str) {
+async fn until_status(wing: &mut LiveWing, source: u32, status: &str) {
     let end = Instant::now() + LIMIT;
     loop {
         let list = wing.must("inputs.list", json!({})).await;
@@ -56,6 +56,22 @@ pub async fn until_status(wing: &mut LiveWing, source: u32, status: &str) {
         }
         assert!(Instant::now() < end, "input {source} is not {status}: {list}");
         tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// Waits until an input's frames have come through to program: its first one is shown the source's latency later.
+pub async fn until_seen(wing: &mut LiveWing, source: u32) {
+    until_status(wing, source, "ok").await;
+    let shown = slot(wing).await + FPS / 2;
+    until_slot(wing, shown).await;
+}
+
+/// Waits until program has come to a slot; panics after [`LIMIT`].
+pub async fn until_slot(wing: &mut LiveWing, wanted: u64) {
+    let end = Instant::now() + LIMIT;
+    while slot(wing).await < wanted {
+        assert!(Instant::now() < end, "slot {wanted} does not come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -44,8 +44,7 @@ async fn refused(config: Config) -> String {
 fn free() -> (Config, [Port; 4]) {
     let ports = [(); 4].map(|()| Port::take());
     let keys = ["http.listen", "rtmp.listen", "livewing.listen", "webrtc.udp"];
-    let config =
-        keys.iter().zip(&ports).fold(Config::new(), |config, (key, port)| config.set(key, port.address()));
+    let config = keys.iter().zip(&ports).fold(Config::new(), |config, (key, port)| config.set(key, port.address()));
     (config, ports)
 }
 

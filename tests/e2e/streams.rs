@@ -15,7 +15,7 @@ async fn a_stream_is_recorded_by_pass_through() {
     let server = Server::start(stage::two_cameras()).await;
     let mut wing = stage::desk(&server).await;
     let mut camera = Publisher::start(&path, &server.rtmp_url("cam1"));
-    stage::until_status(&mut wing, 1, "ok").await;
+    stage::until_seen(&mut wing, 1).await;
     let recording = stage::record(&server, &mut wing, json!({ "source": "camera", "sourceId": 1 })).await;
     camera.sent(camera.sent_seconds() + 4.0, LIMIT).await;
     let master = server.url("/hls/live/input-1/master.m3u8");

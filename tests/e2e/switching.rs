@@ -22,7 +22,7 @@ async fn on_air() -> (Server, LiveWing, [Publisher; 2]) {
     let cameras = [(&clips[0], "cam0"), (&clips[1], "cam1")];
     let publishers = cameras.map(|(clip, key)| Publisher::start(clip, &server.rtmp_url(key)));
     for source in 0..2 {
-        stage::until_status(&mut wing, source, "ok").await;
+        stage::until_seen(&mut wing, source).await;
     }
     (server, wing, publishers)
 }
