@@ -71,8 +71,9 @@ async fn a_server_that_is_told_to_stop_finishes_its_recordings_within_five_secon
     assert!(!stage::marker(&recording.path).exists() && file::is_indexed(&recording.path));
     let reading = Reader::of(&recording.path).read_async().await;
     assert_eq!((reading.errors, reading.gaps().len()), (0, 0), "{reading}");
-    let frames = reading.frames.len() as u64;
-    assert!(frames + 1 >= reached - recording.first, "{frames} frames, {reached} was reached\n{reading}");
+    let (frames, shown) = (reading.frames.len() as u64, reached - recording.first);
+    // What is in the encoder at that moment belongs to nobody any more.
+    assert!(frames + 5 >= shown, "{frames} frames of {shown}\n{reading}");
     assert_eq!(file::probe(&recording.path).frames, frames);
     println!("stopped in {took:.2?} with {frames} frames");
 }

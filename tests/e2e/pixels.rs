@@ -15,8 +15,10 @@ const CELL: usize = 4;
 /// Decodes a medium and answers the region of each picture as `width` times `height` values of luma.
 pub fn decode(media: &Path, region: Region, width: usize, height: usize) -> Vec<Vec<u8>> {
     let Region { x, y, w, h } = region;
+    // Both ranges alike, else grey would be stretched from video range to full range.
     let look = format!(
-        "format=yuv420p,extractplanes=y,crop=iw*{w}:ih*{h}:iw*{x}:ih*{y}:exact=1,scale={width}:{height}:flags=area"
+        "format=yuv420p,extractplanes=y,crop=iw*{w}:ih*{h}:iw*{x}:ih*{y}:exact=1,\
+         scale={width}:{height}:flags=area:in_range=full:out_range=full"
     );
     let mut child = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
