@@ -21,7 +21,7 @@ pub fn dress(config: &mut Config) {
         };
         config.inputs = vec![
             pattern("Bars", Pattern::Bars, 440),
-            pattern("Ball", Pattern::Ball, 660),
+            pattern("Pinwheel", Pattern::Pinwheel, 660),
             Input {
                 label: "Your encoder".to_owned(),
                 source: Source::Rtmp { key: KEY.to_owned(), latency_ms: config.mixer.source_latency_ms },

@@ -54,10 +54,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     setup::make_folder(&recordings)?;
     // Looked for before anything records, so that only what an earlier run left is finished.
     let left = recover::unfinished(&recordings).context("recordings")?;
-    recover::finish_all(left, |file, outcome| match outcome {
-        Ok(outcome) => tracing::info!(file = %file.display(), ?outcome, "an unfinished recording"),
-        Err(error) => tracing::error!(file = %file.display(), %error, "an unfinished recording stays as it is"),
-    })?;
+    recover::finish_all(left, |_, _| {})?; // it says in the log what it did
 
     let (reports, inbox) = mpsc::unbounded_channel();
     let engine = Arc::new(Engine::start(setup::engine(&config), reports)?);
@@ -144,7 +141,7 @@ fn announce(secrets: &Secrets) {
 
 fn log(config: &Config) {
     let level = config.log.level.as_str();
-    let filter = tracing_subscriber::EnvFilter::new(format!("warn,lumencast={level}"));
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,warp::server=off,lumencast={level}"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

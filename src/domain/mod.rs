@@ -3,10 +3,10 @@
 //! ```text
 //! Command ─►┌──────┐─► Order  (to media)
 //! Report  ─►│ Show │─► Event  (facts, to the bus)
-//! tick    ─►└──────┘─► Ack    (to the caller of a command)
+//!           └──────┘─► Ack    (to the caller of a command)
 //! ```
 //!
-//! Time is an argument. [`Show`](show::Show) is owned by one task and is the only writer.
+//! Time comes in with the reports, as slots. [`Show`](show::Show) is owned by one task and is the only writer.
 
 pub mod command;
 pub mod event;

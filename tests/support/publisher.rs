@@ -102,6 +102,11 @@ impl Publisher {
         kill_now(&mut self.child);
     }
 
+    /// Sends nothing more, keeping its connection (SIGSTOP), as an encoder whose network hangs.
+    pub fn freeze(&self) {
+        child::signal(&self.child, "STOP");
+    }
+
     /// ffmpeg's log so far.
     pub fn log(&self) -> String {
         tail(&self.log_path(), 40)

@@ -1,4 +1,4 @@
-//! The show: all live state and its only writer. Sans-IO: inputs come in with the time, outputs are drained.
+//! The show: all live state and its only writer. Sans-IO: inputs come in, outputs are drained.
 //!
 //! Two switchers are kept. `wanted` is where the accepted commands lead; `air` is what the mixer confirmed. Commands
 //! are judged against `wanted`, so that two cuts sent at once do what two cuts mean; tally and views are made of

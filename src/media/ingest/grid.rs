@@ -12,6 +12,8 @@ use std::time::Duration;
 const WINDOW: u32 = 60;
 /// Frames that come too late in a row before the whole source is put later.
 const LATE_IN_A_ROW: u32 = 5;
+/// How much more than its latency a source may stay behind because its first frame took long, in nanoseconds.
+const SLOW_START: i64 = 250_000_000;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub struct Grid {
     late: u32,
     seen: u32,
     least_margin: i64,
+    /// Windows judged since the source was put here, and the least margin of the second: the first one still holds the
+    /// catching up after the first frame. It is what a clock that runs off adds to.
+    windows: u32,
+    settled: i64,
     /// How often the source was put on the grid anew or moved by a slot.
     pub moved: u64,
 }
@@ -40,12 +46,18 @@ impl Grid {
     /// A grid of a project; `latency` is how far behind arrival a frame is shown.
     pub fn new(rate: Rate, latency: Duration) -> Self {
         let latency = latency.as_nanos() as i64;
-        Self { rate, latency, offset: None, last: None, late: 0, seen: 0, least_margin: i64::MAX, moved: 0 }
+        let (offset, last, least_margin) = (None, None, i64::MAX);
+        Self { rate, latency, offset, last, late: 0, seen: 0, least_margin, windows: 0, settled: 0, moved: 0 }
     }
 
     /// Another publisher begins: its first frame is put on the grid anew.
     pub fn restart(&mut self) {
         (self.offset, self.last, self.late) = (None, None, 0);
+    }
+
+    /// Whether the publisher's first frame was put on the grid.
+    pub fn has_begun(&self) -> bool {
+        self.offset.is_some()
     }
 
     /// How much later than its anchored stamp something of this source is shown or heard, in nanoseconds.
@@ -82,6 +94,7 @@ impl Grid {
         self.offset = Some(self.rate.time_of(slot).0 as i64 - stamp);
         self.moved += 1;
         (self.late, self.seen, self.least_margin) = (0, 0, i64::MAX);
+        (self.windows, self.settled) = (0, 0);
     }
 
     fn slot_of(&self, stamp: i64) -> Slot {
@@ -112,10 +125,17 @@ impl Grid {
         if self.seen < WINDOW {
             return;
         }
+        // A first frame that was long in the decoder puts all others further behind than they need be. That is left
+        // alone within bounds: to take it back would cost frames.
+        self.windows = self.windows.saturating_add(1);
+        if self.windows == 2 {
+            self.settled = self.least_margin;
+        }
+        let usual = self.settled.clamp(self.latency, self.latency + SLOW_START);
         // A clock that runs off eats or grows the margin slowly: follow it a slot at a time.
         let step = if self.least_margin < length / 4 {
             length
-        } else if self.least_margin > self.latency + 2 * length + 50_000_000 {
+        } else if self.least_margin > usual + 2 * length + 50_000_000 {
             -length
         } else {
             0
@@ -207,6 +227,21 @@ mod tests {
         }
         assert_eq!(grid.moved, 2);
         assert!((4..=7).contains(&moved_slots), "{moved_slots}");
+    }
+
+    #[test]
+    fn a_first_frame_that_was_long_in_the_decoder_costs_no_frame_later() {
+        for first in [0, 60, 150, 280, 400] {
+            let mut grid = grid();
+            for n in 0..600 {
+                let stamp = 1_000 * MS + rtmp_stamp(n, 30.0);
+                // The decoder catches up with what piled up behind its first frame.
+                let delay = first.max(20 + n * 33) - n * 33;
+                let placed = grid.place(ShowTime(stamp), ShowTime(stamp + delay * MS));
+                assert!(matches!(placed, Placed::At { repeated: 0, .. }), "frame {n} after {first} ms: {placed:?}");
+            }
+            assert_eq!(grid.moved, 1, "{first} ms");
+        }
     }
 
     #[test]

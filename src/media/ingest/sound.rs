@@ -72,6 +72,13 @@ impl Sound {
         state.start += surplus as u64;
     }
 
+    /// Moves what waits, and what will follow on it, to later (or earlier, if negative) by some nanoseconds.
+    pub fn shift(&self, ns: i64) {
+        let by = sample_at(ns.unsigned_abs());
+        let mut state = self.lock();
+        state.start = if ns < 0 { state.start.saturating_sub(by) } else { state.start.saturating_add(by) };
+    }
+
     /// Adds the samples from number `from` on into `mix`, each times `gain(index)`. Silence where there are none.
     pub fn mix_into(&self, from: u64, mix: &mut [Sample], gain: impl Fn(usize) -> f32) {
         let mut state = self.lock();
@@ -172,6 +179,18 @@ mod tests {
         assert!(heard[..100].iter().all(|v| *v == 0.5));
         assert!(heard[100..20_000].iter().all(|v| *v == 0.0));
         assert!(heard[20_000..].iter().all(|v| *v == 0.7));
+    }
+
+    #[test]
+    fn sound_that_waits_can_be_moved_and_what_follows_goes_on_behind_it() {
+        let sound = Sound::default();
+        sound.put(ns(1000), &[[0.5; 2]; 4800]);
+        sound.shift(25_000_000);
+        sound.put(ns(1000 + 4800 + 1200), &[[0.7; 2]; 4800]);
+        let heard = read(&sound, 1000, 1200 + 9600);
+        assert!(heard[..1200].iter().all(|v| *v == 0.0));
+        assert!(heard[1200..6000].iter().all(|v| *v == 0.5));
+        assert!(heard[6000..].iter().all(|v| *v == 0.7));
     }
 
     #[test]

@@ -147,7 +147,9 @@ impl Source {
         let now = self.clock.now();
         let mut state = self.lock();
         state.last_frame = Some(now);
+        let (begun, offset) = (state.grid.has_begun(), state.grid.offset());
         let placed = state.grid.place(ShowTime(stamp.nseconds()), now);
+        let moved = state.grid.offset() - offset;
         let slot = match placed {
             Placed::At { slot, repeated } => {
                 state.stats.frames += 1;
@@ -160,6 +162,10 @@ impl Source {
             }
         };
         drop(state);
+        if !begun {
+            // Sound that came before the first picture was laid where the picture was only guessed to be.
+            self.sound.shift(moved);
+        }
         {
             let buffer = buffer.make_mut();
             buffer.set_pts(gst::ClockTime::from_nseconds(self.project.rate.time_of(slot).0));

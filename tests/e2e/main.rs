@@ -1,0 +1,20 @@
+//! End to end: the built server with real peers (ffmpeg pushing, pulling and listening, a WebSocket client, HTTP), and
+//! what comes out of it judged by its content.
+//!
+//! Everything here is in real time on few cores, so the tests take turns ([`stage::turn`]).
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crash;
+mod file;
+mod follower;
+mod graphics;
+mod pixels;
+mod publisher_loss;
+mod publishing;
+mod pushing;
+mod stage;
+mod starting;
+mod streams;
+mod switching;
