@@ -2,10 +2,12 @@
 
 use super::{sound::Sample, source::Source};
 use crate::domain::time::ShowTime;
+use gst::prelude::*;
 use std::sync::{Arc, Weak};
 
 /// Sends the decoded frames of an appsink to a source. `told` is called with each frame's arrival for a first look.
 pub fn frames(sink: &gst_app::AppSink, source: &Arc<Source>) {
+    accept_strides(sink);
     let source: Weak<Source> = Arc::downgrade(source);
     let mut known: Option<(gst::Caps, Arc<gst_video::VideoInfo>)> = None;
     sink.set_callbacks(
@@ -28,6 +30,19 @@ pub fn frames(sink: &gst_app::AppSink, source: &Arc<Source>) {
             })
             .build(),
     );
+}
+
+/// Lets a decoder hand over its own memory, with its own strides. An appsink does not say that it can read them, and
+/// then every picture is copied.
+fn accept_strides(sink: &gst_app::AppSink) {
+    let Some(pad) = sink.static_pad("sink") else { return };
+    pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| match info.query_mut().map(|q| q.view_mut()) {
+        Some(gst::QueryViewMut::Allocation(query)) => {
+            query.add_allocation_meta::<gst_video::VideoMeta>(None);
+            gst::PadProbeReturn::Handled
+        }
+        _ => gst::PadProbeReturn::Ok,
+    });
 }
 
 /// Sends the decoded blocks of an appsink to a source.
