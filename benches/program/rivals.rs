@@ -52,7 +52,7 @@ pub async fn gst_launch(clips: &Clips, window: Duration) -> Outcome {
         d.video_0 ! queue ! h264parse ! identity sync=true ! avdec_h264 ! \
           x264enc bitrate=6000 speed-preset=superfast key-int-max=60 bframes=0 option-string=scenecut=0 ! \
           h264parse ! video/x-h264,stream-format=avc,alignment=au ! \
-          mp4mux name=m fragment-mode=first-moov-then-finalise fragment-duration=500 \
+          mp4mux name=m fragment-duration=500 \
         d.audio_0 ! queue ! aacparse ! identity sync=true ! avdec_aac ! audioconvert ! audioresample ! \
           avenc_aac bitrate=128000 ! aacparse ! m.";
     let mut command = Command::new("gst-launch-1.0");

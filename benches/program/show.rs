@@ -80,10 +80,11 @@ async fn sources(desk: &mut LiveWing) -> Vec<Value> {
 /// Takes the lower third.
 async fn take(server: &Server) {
     let made = Command::new(env!("CARGO_BIN_EXE_lumencast"))
-        .args(["key", "create", "--plane", "lumora", "--label", "bench", "--config"])
+        .args(["key", "--config"])
         .arg(server.config_path())
         .arg("--data")
         .arg(server.data())
+        .args(["create", "--plane", "lumora", "--label", "bench"])
         .output()
         .expect("the server's binary starts");
     assert!(made.status.success(), "no key: {}", String::from_utf8_lossy(&made.stderr));
