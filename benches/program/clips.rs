@@ -7,8 +7,9 @@ use std::{
     process::Command,
 };
 
-/// Seconds that are encoded; the clips repeat them.
+/// Seconds that are encoded, and how often a clip repeats them: longer than any job runs.
 const ENCODED_S: u64 = 10;
+const TIMES: u64 = 12;
 /// Moving pictures with noise, so that 6 Mb/s are used up.
 const PICTURES: [&str; 2] = [
     "testsrc2=size=1920x1080:rate=30,noise=alls=14:allf=t",
@@ -31,17 +32,16 @@ pub struct Third {
 }
 
 impl Clips {
-    /// Makes clips of at least this many seconds; those of an earlier run are taken again.
-    pub fn make(seconds: u64) -> Self {
+    /// Makes the clips; those of an earlier run are taken again.
+    pub fn make() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-program");
         std::fs::create_dir_all(&folder).expect("folder of the clips");
-        let times = seconds.div_ceil(ENCODED_S);
-        let clips = [0, 1].map(|n| clip(&folder, n, times));
+        let clips = [0, 1].map(|n| clip(&folder, n));
         Self { clips, third: third(&folder) }
     }
 }
 
-fn clip(folder: &Path, n: usize, times: u64) -> PathBuf {
+fn clip(folder: &Path, n: usize) -> PathBuf {
     let picture = format!("{},format=yuv420p", PICTURES[n]);
     let tone = format!("sine=frequency={}:sample_rate=48000", 440 * (n + 1));
     let length = ENCODED_S.to_string();
@@ -50,7 +50,7 @@ fn clip(folder: &Path, n: usize, times: u64) -> PathBuf {
     encode.extend(["-g", "60", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]);
     encode.extend(["-color_range", "tv", "-c:a", "aac", "-b:a", "128k", "-ac", "2"]);
     let mut recipe = DefaultHasher::new();
-    (&encode, times).hash(&mut recipe);
+    (&encode, TIMES).hash(&mut recipe);
     let file = folder.join(format!("clip{n}-{:016x}.mp4", recipe.finish()));
     if file.exists() {
         return file;
@@ -58,7 +58,7 @@ fn clip(folder: &Path, n: usize, times: u64) -> PathBuf {
     println!("making {} …", file.display());
     let once = folder.join(format!("once{n}.mp4"));
     ffmpeg(&encode, &once);
-    let (input, repeat) = (once.display().to_string(), (times - 1).to_string());
+    let (input, repeat) = (once.display().to_string(), (TIMES - 1).to_string());
     let half = folder.join(format!("half{n}.mp4"));
     ffmpeg(&["-stream_loop", &repeat, "-i", &input, "-c", "copy"], &half);
     std::fs::rename(&half, &file).expect("the clip in its place"); // never a half-made one under that name

@@ -84,7 +84,7 @@ async fn measure() {
     let only: String = setting("BENCH_ONLY", String::new());
     let by_thread = setting("BENCH_THREADS", 0) > 0;
     assert!(rounds > 0 && (5..=60).contains(&window.as_secs()), "at least a round, and 5 to 60 s of window");
-    let clips = Clips::make((SETTLE + window + Duration::from_secs(30)).as_secs());
+    let clips = Clips::make();
     let mut table = report::Table::default();
     for round in 1..=rounds {
         for job in Job::ALL.into_iter().filter(|job| job.name().contains(&only)) {
