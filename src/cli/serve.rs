@@ -81,25 +81,31 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
     let intake = Arc::new(Intake::new(setup::stream_keys(&config), engine.clone()));
     let rtmp = doors.rtmp.run(intake, shutdown.clone());
-    let http = tokio::spawn(http);
-    let wing = tokio::spawn(wing);
-    let rtmp = tokio::spawn(rtmp);
+    let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
 
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
     if demo {
         demo::invite(&config, &keys, secrets.livewing_token.expose()).await?;
     }
-    stopped().await?;
+    // A door that ends by itself has broken down; a server that lacks one is worse than one that is started again.
+    let broken = tokio::select! {
+        told = stopped() => { told?; None }
+        _ = &mut http => Some("HTTP"),
+        _ = &mut wing => Some("LiveWing"),
+        _ = &mut rtmp => Some("RTMP"),
+    };
 
     tracing::info!("shutting down");
     shutdown.cancel();
-    let _ = rtmp.await; // publishers leave first, so that files end with what they sent
+    if broken != Some("RTMP") {
+        let _ = rtmp.await; // publishers leave first, so that files end with what they sent
+    }
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();
     http.abort(); // readers that hang on must not hold up the end
     store.close().await;
-    Ok(())
+    broken.map_or(Ok(()), |door| bail!("the {door} door broke down"))
 }
 
 async fn start_outputs(config: &Config, show: &ShowHandle) {

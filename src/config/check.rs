@@ -27,13 +27,13 @@ fn numbers(config: &Config) -> Result<(), Fault> {
     range("rtmp.max_connections", rtmp.max_connections, 1..=10_000)?;
     range("rtmp.idle_timeout_s", rtmp.idle_timeout_s, 1..=3600)?;
     range("rtmp.handshake_timeout_s", rtmp.handshake_timeout_s, 1..=60)?;
-    range("rtmp.max_message_bytes", rtmp.max_message_bytes, 65_536..=67_108_864)?;
+    range("rtmp.max_message_bytes", rtmp.max_message_bytes, 65_536..=16_777_215)?;
     picture("project", project.width, project.height)?;
     range("mixer.hold_ms", mixer.hold_ms, 0..=60_000)?;
     range("mixer.source_latency_ms", mixer.source_latency_ms, LATENCY)?;
     range("mixer.fade_default_ms", mixer.fade_default_ms, 1..=60_000)?;
-    range("hls.segment_ms", hls.segment_ms, 500..=20_000)?;
-    range("hls.part_ms", hls.part_ms, 100..=20_000)?;
+    range("hls.segment_ms", hls.segment_ms, 500..=10_000)?;
+    range("hls.part_ms", hls.part_ms, 100..=2_000)?;
     range("hls.window", hls.window, 3..=100)?;
     range("record.fragment_ms", record.fragment_ms, 100..=10_000)?;
     range("encode.bitrate_kbps", encode.bitrate_kbps, 100..=100_000)?;

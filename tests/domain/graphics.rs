@@ -88,3 +88,14 @@ fn a_release_of_what_is_not_live_does_nothing_and_a_late_report_of_nobody_is_ign
     assert!(!stage.show.view().channel_on_program("cg1"));
     assert!(!stage.events.iter().any(|e| matches!(e, Event::GraphicOff { .. })));
 }
+
+#[test]
+fn a_release_that_follows_a_take_before_it_is_seen_takes_it_off_again() {
+    let mut stage = Stage::new();
+    stage.send(Command::Take { graphic: "name".into() });
+    let ticket = stage.send(Command::Release { graphic: "name".into() });
+    stage.confirm();
+    let released = Reply::Released { dispatched: vec!["cg1".into()] };
+    assert_eq!(stage.answer(ticket), Some(Ok(released)));
+    assert!(stage.show.view().live_on("cg1").is_empty());
+}

@@ -48,7 +48,7 @@ impl Show {
             return Ok(Some(Reply::Taken(taken)));
         }
         self.order_show(ticket, &graphic, &waiting);
-        self.takes.insert(ticket, Take { waiting, taken, failure: None });
+        self.takes.insert(ticket, Take { graphic: graphic.id, release: false, waiting, taken, failure: None });
         Ok(None)
     }
 
@@ -60,7 +60,9 @@ impl Show {
 
     pub(super) fn release(&mut self, ticket: Ticket, id: &str) -> Answer {
         let id = self.known_graphic(id)?.id.clone();
-        let live = self.on_air.entry(id.clone()).or_default().live.clone();
+        let mut live = self.on_air.entry(id.clone()).or_default().live.clone();
+        // What is on its way to the mixer is to leave as well: the release follows it there.
+        live.extend(self.takes.values().filter(|t| t.graphic == id && !t.release).flat_map(|t| t.waiting.clone()));
         let (keyed, plain): (BTreeSet<_>, BTreeSet<_>) =
             live.into_iter().partition(|name| self.channels.iter().any(|c| c.id == *name && c.dsk));
         for channel in &plain {
@@ -74,15 +76,8 @@ impl Show {
             let (channel, graphic) = (channel.clone(), id.clone());
             self.orders.push_back(Order::HideGraphic { ticket, channel, graphic });
         }
-        self.takes.insert(
-            ticket,
-            Take {
-                waiting: keyed.clone(),
-                taken: Taken { dispatched: keyed.union(&plain).cloned().collect(), ..Taken::default() },
-                failure: None,
-            },
-        );
-        self.releases.insert(ticket, keyed);
+        let taken = Taken { dispatched: keyed.union(&plain).cloned().collect(), ..Taken::default() };
+        self.takes.insert(ticket, Take { graphic: id, release: true, waiting: keyed, taken, failure: None });
         Ok(None)
     }
 
@@ -142,10 +137,9 @@ impl Show {
             return;
         }
         let Some(take) = self.takes.remove(&ticket) else { return };
-        let released = self.releases.remove(&ticket).is_some();
         let result = match take.failure {
             Some(reason) => Err(Fault::failed("graphic", "", reason)),
-            None if released => Ok(Reply::Released { dispatched: take.taken.dispatched }),
+            None if take.release => Ok(Reply::Released { dispatched: take.taken.dispatched }),
             None => Ok(Reply::Taken(take.taken)),
         };
         self.ack(ticket, result);

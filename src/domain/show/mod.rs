@@ -55,7 +55,6 @@ pub struct Show {
     graphics: BTreeMap<String, Graphic>,
     on_air: BTreeMap<String, OnAir>,
     takes: HashMap<Ticket, Take>,
-    releases: HashMap<Ticket, BTreeSet<String>>,
     outputs: Vec<Output>,
     recorders: Vec<Recorder>,
     orders: VecDeque<Order>,
@@ -63,9 +62,11 @@ pub struct Show {
     acks: VecDeque<Ack>,
 }
 
-/// A take whose channels have not all confirmed yet.
+/// A take or a release whose channels have not all confirmed yet.
 #[derive(Debug)]
 struct Take {
+    graphic: String,
+    release: bool,
     waiting: BTreeSet<String>,
     taken: Taken,
     failure: Option<String>,
@@ -106,7 +107,6 @@ impl Show {
             on_air: setup.graphics.iter().map(|g| (g.id.clone(), OnAir::default())).collect(),
             graphics: setup.graphics.into_iter().map(|g| (g.id.clone(), g)).collect(),
             takes: HashMap::new(),
-            releases: HashMap::new(),
             outputs: (1..=OUTPUTS).map(|number| Output { number, stream: StreamId::Program, push: None }).collect(),
             recorders: (1..=OUTPUTS)
                 .map(|number| Recorder { number, stream: StreamId::Program, state: Recording::Idle, error: None })

@@ -9,10 +9,9 @@ use crate::{
 };
 use std::sync::{Arc, mpsc};
 
-struct Job {
-    ticket: Ticket,
-    channel: String,
-    graphic: Graphic,
+enum Job {
+    Draw { ticket: Ticket, channel: String, graphic: Graphic },
+    Hide { ticket: Ticket, channel: String, graphic: String },
 }
 
 /// See the module's text. It ends when it is dropped.
@@ -33,7 +32,13 @@ impl Artist {
         let (jobs, inbox) = mpsc::channel::<Job>();
         std::thread::Builder::new().name("artist".into()).spawn(move || {
             while let Ok(job) = inbox.recv() {
-                let Job { ticket, channel, graphic } = job;
+                let (ticket, channel, graphic) = match job {
+                    Job::Draw { ticket, channel, graphic } => (ticket, channel, graphic),
+                    Job::Hide { ticket, channel, graphic } => {
+                        mixer.instruct(Instruction::Hide { ticket, channel, graphic });
+                        continue;
+                    }
+                };
                 match instruction(project, ticket, &channel, &graphic) {
                     Ok(instruction) => mixer.instruct(instruction),
                     Err(reason) => {
@@ -49,7 +54,12 @@ impl Artist {
 
     /// Draws a graphic and has it keyed as soon as it is drawn. Never blocks.
     pub fn draw(&self, ticket: Ticket, channel: String, graphic: Graphic) {
-        let _ = self.jobs.send(Job { ticket, channel, graphic }); // refused only when the thread is gone, at shutdown
+        let _ = self.jobs.send(Job::Draw { ticket, channel, graphic }); // refused only at shutdown
+    }
+
+    /// Has a graphic leave, after everything that was ordered before. Never blocks.
+    pub fn hide(&self, ticket: Ticket, channel: String, graphic: String) {
+        let _ = self.jobs.send(Job::Hide { ticket, channel, graphic }); // refused only at shutdown
     }
 }
 

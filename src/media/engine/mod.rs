@@ -118,7 +118,7 @@ impl Engine {
         }
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
-            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone());
+            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
         let watch =
             watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
         let artist = artist::Artist::start(project, mixer.clone(), reports)?;
@@ -129,9 +129,8 @@ impl Engine {
     pub fn order(&self, order: Order) {
         match order {
             Order::Switch { ticket, change } => self.mixer.instruct(Instruction::Switch { ticket, change }),
-            Order::HideGraphic { ticket, channel, graphic } => {
-                self.mixer.instruct(Instruction::Hide { ticket, channel, graphic });
-            }
+            // By the same way as the take before it, so that it cannot overtake it.
+            Order::HideGraphic { ticket, channel, graphic } => self.artist.hide(ticket, channel, graphic),
             Order::ShowGraphic { ticket, channel, graphic } => self.artist.draw(ticket, channel, graphic),
             order => self.outputs.order(order),
         }

@@ -30,7 +30,8 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc},
+    thread::JoinHandle,
     time::{Duration, SystemTime},
 };
 
@@ -40,6 +41,8 @@ const FINISH: Duration = Duration::from_secs(20);
 /// See the module's text.
 pub struct Outputs {
     inner: Arc<Inner>,
+    /// To the one thread that carries orders out, in their order: starting an output may block.
+    orders: mpsc::Sender<Order>,
 }
 
 /// Reads the figures of what runs.
@@ -65,39 +68,35 @@ struct Running {
     recorders: HashMap<u8, Recording>,
     pushes: HashMap<u8, Push>,
     hls: BTreeMap<StreamId, HlsOutput>,
+    /// Recordings that are being finished.
+    finishing: Vec<JoinHandle<()>>,
 }
 
 impl Outputs {
     /// Nothing runs yet.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
     pub fn new(
         settings: Settings,
         clock: ShowClock,
         sources: BTreeMap<SourceId, Arc<Source>>,
         mixer: Arc<Mixer>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
-    ) -> Self {
+    ) -> std::io::Result<Self> {
         let (shelves, encodes, running) = Default::default();
-        Self { inner: Arc::new(Inner { settings, clock, sources, mixer, reports, shelves, encodes, running }) }
+        let inner = Arc::new(Inner { settings, clock, sources, mixer, reports, shelves, encodes, running });
+        let (orders, inbox) = mpsc::channel();
+        let worker = inner.clone();
+        std::thread::Builder::new().name("outputs".into()).spawn(move || {
+            inbox.into_iter().for_each(|order| worker.order(order));
+        })?;
+        Ok(Self { inner, orders })
     }
 
-    /// Carries out an order for an output; others are not for here.
+    /// Has an order for an output carried out; others are not for here. Never blocks.
     pub fn order(&self, order: Order) {
-        match order {
-            Order::StartRecording { ticket, recorder, stream } => {
-                if let Err(failure) = self.start_recording(ticket, recorder, stream) {
-                    self.inner.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text });
-                }
-            }
-            Order::StopRecording { ticket, recorder } => self.stop_recording(ticket, recorder),
-            Order::StartPush { output, stream, url } => self.start_push(output, stream, &url),
-            Order::StopPush { output } => {
-                if let Some(push) = self.inner.lock().pushes.remove(&output) {
-                    aside("push-stop", move || push.stop());
-                }
-            }
-            Order::StartHls { stream } => self.inner.start_hls(stream),
-            Order::Switch { .. } | Order::ShowGraphic { .. } | Order::HideGraphic { .. } => {}
-        }
+        let _ = self.orders.send(order); // refused only when the thread is gone, at shutdown
     }
 
     /// What is published as HLS.
@@ -120,27 +119,50 @@ impl Outputs {
             }
         }
         running.pushes.into_values().for_each(Push::stop);
+        for finishing in running.finishing {
+            let _ = finishing.join(); // what it has to say it says in a report
+        }
+    }
+}
+
+impl Inner {
+    fn order(self: &Arc<Self>, order: Order) {
+        match order {
+            Order::StartRecording { ticket, recorder, stream } => {
+                if let Err(failure) = self.start_recording(ticket, recorder, stream) {
+                    self.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text });
+                }
+            }
+            Order::StopRecording { ticket, recorder } => self.stop_recording(ticket, recorder),
+            Order::StartPush { output, stream, url } => self.start_push(output, stream, &url),
+            Order::StopPush { output } => {
+                // Waited for: what it still reports comes before what a new push to the same place reports.
+                let push = self.lock().pushes.remove(&output);
+                push.into_iter().for_each(Push::stop);
+            }
+            Order::StartHls { stream } => self.start_hls(stream),
+            Order::Switch { .. } | Order::ShowGraphic { .. } | Order::HideGraphic { .. } => {}
+        }
     }
 
-    fn start_recording(&self, ticket: Ticket, recorder: u8, stream: StreamId) -> Result<(), Failure> {
-        let inner = &self.inner;
-        let coded = inner.stream(stream)?;
-        let folder = &inner.settings.recordings;
-        if let Some(free) = free_bytes(folder).filter(|free| *free < inner.settings.min_free) {
-            let (free, needed) = (free / 1_000_000, inner.settings.min_free / 1_000_000);
+    fn start_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8, stream: StreamId) -> Result<(), Failure> {
+        let coded = self.stream(stream)?;
+        let folder = &self.settings.recordings;
+        if let Some(free) = free_bytes(folder).filter(|free| *free < self.settings.min_free) {
+            let (free, needed) = (free / 1_000_000, self.settings.min_free / 1_000_000);
             let text = format!("only {free} MB are free on the disk of recordings, {needed} are needed");
             return Err(Failure { fault: FailureKind::Here, text });
         }
         let target = Target {
-            folder: inner.settings.recordings.clone(),
+            folder: self.settings.recordings.clone(),
             stem: stream.to_string(),
             at: SystemTime::now(),
-            fragment_ms: inner.settings.fragment_ms,
+            fragment_ms: self.settings.fragment_ms,
         };
-        let weak = Arc::downgrade(inner);
+        let weak = Arc::downgrade(self);
         // Held until the recording is in its place, so that its first news find it there.
-        let mut running = inner.lock();
-        let recording = Recording::start(&coded, target, &inner.clock, move |news| {
+        let mut running = self.lock();
+        let recording = Recording::start(&coded, target, &self.clock, move |news| {
             if let Some(inner) = weak.upgrade() {
                 inner.recording_said(ticket, recorder, news);
             }
@@ -149,10 +171,13 @@ impl Outputs {
         Ok(())
     }
 
-    fn stop_recording(&self, ticket: Ticket, recorder: u8) {
-        let Some(recording) = self.inner.lock().recorders.remove(&recorder) else { return };
-        let inner = self.inner.clone();
-        aside("record-stop", move || {
+    fn stop_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8) {
+        let Some(recording) = self.lock().recorders.remove(&recorder) else {
+            let reason = "it ended before it was stopped".to_owned();
+            return self.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason });
+        };
+        let inner = self.clone();
+        let finishing = aside("record-stop", move || {
             let report = match recording.stop(FINISH) {
                 Ok(done) => Report::RecordingStopped {
                     ticket,
@@ -165,25 +190,26 @@ impl Outputs {
             };
             inner.report(report);
         });
+        let mut running = self.lock();
+        running.finishing.retain(|thread| !thread.is_finished());
+        running.finishing.extend(finishing);
     }
 
-    fn start_push(&self, output: u8, stream: StreamId, url: &str) {
-        let provider = Arc::downgrade(&self.inner);
-        let reporter = self.inner.reports.clone();
+    fn start_push(self: &Arc<Self>, output: u8, stream: StreamId, url: &str) {
+        let provider = Arc::downgrade(self);
+        let reporter = self.reports.clone();
         let provide = move || provider.upgrade()?.stream(stream).ok();
         let report = move |state: LinkState, error: Option<String>| {
             let _ = reporter.send(Report::Push { output, state, error }); // unheard only at shutdown
         };
-        match Push::start(stream, provide, url, &self.inner.clock, report) {
-            Ok(push) => drop(self.inner.lock().pushes.insert(output, push)),
+        match Push::start(stream, provide, url, &self.clock, report) {
+            Ok(push) => drop(self.lock().pushes.insert(output, push)),
             Err(failure) => {
-                self.inner.report(Report::Push { output, state: LinkState::Error, error: Some(failure.text) });
+                self.report(Report::Push { output, state: LinkState::Error, error: Some(failure.text) });
             }
         }
     }
-}
 
-impl Inner {
     /// A stream as outputs take it: passed through where it came in coded, else encoded once for all.
     fn stream(self: &Arc<Self>, id: StreamId) -> Result<CodedStream, Failure> {
         let (raw_video, raw_audio) = match id {
@@ -194,9 +220,9 @@ impl Inner {
                     text: format!("there is no source {number}"),
                 })?;
                 if !self.is_made_here(number) {
-                    let audio = source.health().has_audio.then(|| source.coded_audio.clone());
-                    let (video, rate) = (source.coded_video.clone(), self.settings.project.rate);
-                    return Ok(CodedStream { id, video, audio, rate, keep: None });
+                    // Whether a publisher has sound shows when it comes; every output copes with none.
+                    let (video, audio) = (source.coded_video.clone(), Some(source.coded_audio.clone()));
+                    return Ok(CodedStream { id, video, audio, rate: self.settings.project.rate, keep: None });
                 }
                 (&source.raw_video, &source.raw_audio)
             }
@@ -236,13 +262,7 @@ impl Inner {
             tracing::error!(%stream, "HLS: {}", failure.text);
             aside("hls-again", move || publish_again(&weak, stream, ours, again, began));
         };
-        let started = self.stream(stream).and_then(|mut coded| {
-            if let StreamId::Source(id) = stream {
-                // Whether a publisher will have sound is not known before it comes; the shelf copes with none.
-                coded.audio = coded.audio.or_else(|| self.sources.get(&id).map(|s| s.coded_audio.clone()));
-            }
-            HlsOutput::start(coded, &self.clock, shelf.clone(), told)
-        });
+        let started = self.stream(stream).and_then(|coded| HlsOutput::start(coded, &self.clock, shelf.clone(), told));
         match started {
             Ok(output) => {
                 let mut running = self.lock();
@@ -330,8 +350,20 @@ fn publish_again(inner: &Weak<Inner>, stream: StreamId, shelf: Arc<Shelf>, mut b
     }
 }
 
-fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new().name(name.into()).spawn(work) {
-        tracing::error!("no thread for {name}: {error}"); // what it held is stopped by being dropped
+/// Works on a thread of its own, or here when there is none to be had.
+fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let work = Arc::new(Mutex::new(Some(work)));
+    let shared = work.clone();
+    let begin = move || {
+        let work = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        work.into_iter().for_each(|work| work());
+    };
+    match std::thread::Builder::new().name(name.into()).spawn(begin.clone()) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            tracing::error!("no thread for {name}: {error}");
+            begin();
+            None
+        }
     }
 }

@@ -28,19 +28,22 @@ use std::{
         Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
 
 /// Packets that may wait between the door and the pipelines; beyond that the publisher is held back.
 const WAITING: usize = 64;
 
+/// Coded bytes that may wait for a decoder.
+const WAITING_BYTES: u64 = 8_000_000;
+
 /// Seats a publisher on a source: what is sent into the channel is on the source until the sender is dropped.
 pub fn seat(source: Arc<Source>, clock: ShowClock, project: Format) -> std::io::Result<mpsc::Sender<Packet>> {
     let (packets, inbox) = mpsc::channel(WAITING);
     std::thread::Builder::new()
         .name(format!("source-{}", source.id))
-        .spawn(move || Publisher { source, clock, project, video: None, audio: None }.run(inbox))?;
+        .spawn(move || Publisher::new(source, clock, project).run(inbox))?;
     Ok(packets)
 }
 
@@ -48,20 +51,28 @@ struct Publisher {
     source: Arc<Source>,
     clock: ShowClock,
     project: Format,
+    /// What the publisher said its media is; a pipeline that failed is built from it again.
+    picture: Option<(VideoCodec, Bytes)>,
+    sound: Option<Bytes>,
     video: Option<Chain>,
     audio: Option<Chain>,
+    /// When a pipeline was last built because the one before had failed.
+    mended: Option<Instant>,
 }
 
 /// One of the two pipelines.
 struct Chain {
-    record: Bytes,
-    codec: Option<VideoCodec>,
     appsrc: gst_app::AppSrc,
     failed: Arc<AtomicBool>,
     run: Run,
 }
 
 impl Publisher {
+    fn new(source: Arc<Source>, clock: ShowClock, project: Format) -> Self {
+        let (picture, sound, video, audio, mended) = Default::default();
+        Self { source, clock, project, picture, sound, video, audio, mended }
+    }
+
     fn run(mut self, mut inbox: mpsc::Receiver<Packet>) {
         let source = self.source.clone();
         // The one before may still be putting out its last frames.
@@ -81,41 +92,41 @@ impl Publisher {
     fn packet(&mut self, packet: Packet) -> Result<(), Failure> {
         match packet {
             Packet::VideoConfig { codec, record } => {
-                let same = self.video.as_ref().is_some_and(|c| c.record == record && c.codec == Some(codec));
-                if !same {
+                let said = Some((codec, record));
+                if self.picture != said || self.video.is_none() {
+                    self.picture = said;
                     self.video = None; // the old one must be gone before the new one writes to the grid
-                    self.video = Some(self.video_chain(codec, record)?);
+                    self.video = self.video_chain()?;
                 }
             }
-            Packet::Video { codec, pts, dts, keyframe, data } => {
+            Packet::Video { pts, dts, keyframe, data, .. } => {
                 self.source.count_bytes(data.len());
                 let stamps = self.source.anchored(|anchor, now| {
                     let dts_at = anchor.place(Track::Picture, dts, now);
                     (anchor.shift(pts), dts_at)
                 });
-                if keyframe && let Some(broken) = self.video.take_if(|c| c.failed.load(Ordering::Relaxed)) {
-                    let record = broken.record.clone();
-                    drop(broken);
-                    self.video = Some(self.video_chain(codec, record)?);
+                if keyframe && self.video.as_ref().is_none_or(Chain::has_failed) && self.may_mend() {
+                    self.video = None;
+                    self.video = self.video_chain()?;
                 }
                 if let Some(chain) = &self.video {
                     chain.push(data, stamps.0, Some(stamps.1), keyframe);
                 }
             }
             Packet::AudioConfig { record } => {
-                if self.audio.as_ref().is_none_or(|c| c.record != record) {
+                if self.sound.as_ref() != Some(&record) || self.audio.is_none() {
+                    self.sound = Some(record);
                     self.audio = None;
-                    self.audio = Some(self.audio_chain(record)?);
+                    self.audio = self.audio_chain()?;
                     self.source.set_has_audio();
                 }
             }
             Packet::Audio { pts, data } => {
                 self.source.count_bytes(data.len());
                 let at = self.source.anchored(|anchor, now| anchor.place(Track::Sound, pts, now));
-                if let Some(broken) = self.audio.take_if(|c| c.failed.load(Ordering::Relaxed)) {
-                    let record = broken.record.clone();
-                    drop(broken);
-                    self.audio = Some(self.audio_chain(record)?);
+                if self.audio.as_ref().is_none_or(Chain::has_failed) && self.may_mend() {
+                    self.audio = None;
+                    self.audio = self.audio_chain()?;
                 }
                 if let Some(chain) = &self.audio {
                     chain.push(data, at, None, true);
@@ -125,7 +136,17 @@ impl Publisher {
         Ok(())
     }
 
-    fn video_chain(&self, codec: VideoCodec, record: Bytes) -> Result<Chain, Failure> {
+    /// At most one pipeline a second is built because of broken media: a publisher must not keep the machine busy.
+    fn may_mend(&mut self) -> bool {
+        let may = self.mended.is_none_or(|last| last.elapsed() >= Duration::from_secs(1));
+        if may {
+            self.mended = Some(Instant::now());
+        }
+        may
+    }
+
+    fn video_chain(&self) -> Result<Option<Chain>, Failure> {
+        let Some((codec, record)) = self.picture.clone() else { return Ok(None) };
         let (parse, coded, decode, media, form) = match codec {
             VideoCodec::H264 => {
                 ("h264parse", "video/x-h264,stream-format=avc,alignment=au", "avdec_h264", "video/x-h264", "avc")
@@ -142,35 +163,30 @@ impl Publisher {
         let caps = gst::Caps::builder(media)
             .field("stream-format", form)
             .field("alignment", "au")
-            .field("codec_data", gst::Buffer::from_slice(record.clone()))
+            .field("codec_data", gst::Buffer::from_slice(record))
             .build();
         raw::frames(&appsink(&pipeline, "raw")?, &self.source);
         self.source.coded_video.fill_from(&appsink(&pipeline, "coded")?);
         self.watch_size(&pipeline);
-        self.chain(pipeline, caps, record, Some(codec))
+        self.chain(pipeline, caps).map(Some)
     }
 
-    fn audio_chain(&self, record: Bytes) -> Result<Chain, Failure> {
+    fn audio_chain(&self) -> Result<Option<Chain>, Failure> {
+        let Some(record) = self.sound.clone() else { return Ok(None) };
         let pipeline = Template::load("ingest_audio")
             .and_then(|t| t.build(&[], &[("mix", format::SOUND.into())]))
             .map_err(here)?;
         let caps = gst::Caps::builder("audio/mpeg")
             .field("mpegversion", 4_i32)
             .field("stream-format", "raw")
-            .field("codec_data", gst::Buffer::from_slice(record.clone()))
+            .field("codec_data", gst::Buffer::from_slice(record))
             .build();
         raw::blocks(&appsink(&pipeline, "raw")?, &self.source);
         self.source.coded_audio.fill_from(&appsink(&pipeline, "coded")?);
-        self.chain(pipeline, caps, record, None)
+        self.chain(pipeline, caps).map(Some)
     }
 
-    fn chain(
-        &self,
-        pipeline: gst::Pipeline,
-        caps: gst::Caps,
-        record: Bytes,
-        codec: Option<VideoCodec>,
-    ) -> Result<Chain, Failure> {
+    fn chain(&self, pipeline: gst::Pipeline, caps: gst::Caps) -> Result<Chain, Failure> {
         let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let appsrc = appsrc.ok_or_else(|| here(TemplateError::Missing { file: "ingest (appsrc in)".into() }))?;
         appsrc.set_caps(Some(&caps));
@@ -182,7 +198,7 @@ impl Publisher {
                 tell.store(true, Ordering::Relaxed);
             }
         })?;
-        Ok(Chain { record, codec, appsrc, failed, run })
+        Ok(Chain { appsrc, failed, run })
     }
 
     /// Learns the publisher's own picture size from what the decoder puts out.
@@ -213,8 +229,15 @@ impl Chain {
                 buffer.set_flags(gst::BufferFlags::DELTA_UNIT);
             }
         }
-        // Refused only by a pipeline that failed; that is noticed at the next key frame.
-        let _ = self.appsrc.push_buffer(buffer);
+        // A full queue holds the publisher back, but not behind a pipeline that will never take anything again.
+        while self.appsrc.current_level_bytes() > WAITING_BYTES && !self.has_failed() {
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+        let _ = self.appsrc.push_buffer(buffer); // refused only by a pipeline that failed
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 }
 
@@ -222,7 +245,7 @@ impl Drop for Chain {
     fn drop(&mut self) {
         // Let what was sent be decoded and shown: the last frames of a publisher are part of its run.
         let _ = self.appsrc.end_of_stream();
-        self.run.settle(Duration::from_millis(500));
+        self.run.settle(Duration::from_millis(300));
     }
 }
 

@@ -9,8 +9,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Frames that may wait. A source's latency must fit in it.
-const CAPACITY: usize = 64;
+/// Frames that may wait beyond those that the latency needs.
+const SPARE: u64 = 24;
 
 /// A decoded picture in the project's format.
 #[derive(Debug, Clone)]
@@ -21,19 +21,25 @@ pub struct Frame {
 }
 
 /// See the module's text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reel {
+    capacity: usize,
     frames: Mutex<VecDeque<Frame>>,
 }
 
 impl Reel {
+    /// A reel for a source that is shown `latency` slots behind its arrival.
+    pub fn new(latency: u64) -> Self {
+        Self { capacity: (latency + SPARE) as usize, frames: Mutex::default() }
+    }
+
     /// Adds a frame. Frames for later slots than its own (from before the source was moved) make way.
     pub fn put(&self, frame: Frame) {
         let mut frames = self.lock();
         while frames.back().is_some_and(|last| last.slot >= frame.slot) {
             frames.pop_back();
         }
-        if frames.len() == CAPACITY {
+        if frames.len() >= self.capacity {
             frames.pop_front();
         }
         frames.push_back(frame);

@@ -15,8 +15,8 @@ pub const RATE: u64 = 48_000;
 const JUMP: i64 = 4_800;
 /// Less than this is rounding and jitter: 3 ms.
 const SLACK: f64 = 144.0;
-/// What may wait: 4 s.
-const CAPACITY: usize = 4 * RATE as usize;
+/// What may wait: 8 s, more than any latency.
+const CAPACITY: usize = 8 * RATE as usize;
 
 /// One sample, left and right, ±1.0 full scale.
 pub type Sample = [f32; 2];

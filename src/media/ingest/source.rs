@@ -82,7 +82,7 @@ impl Source {
         Arc::new(Self {
             id,
             label,
-            reel: Reel::default(),
+            reel: Reel::new(project.rate.slots_in(latency)),
             sound: Sound::default(),
             coded_video: Feed::new(Carries::Coded),
             coded_audio: Feed::new(Carries::Raw), // every AAC frame stands alone

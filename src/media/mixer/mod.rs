@@ -93,7 +93,10 @@ impl Mixer {
         let audio = Feed::new(Carries::Raw);
         let stats = Arc::new(Mutex::new(MixerStats::default()));
         let turns = turn::Turns::new(setup, inbox, video.clone(), audio.clone(), stats.clone())?;
-        let thread = std::thread::Builder::new().name("mixer".into()).spawn(move || turns.run())?;
+        let thread = std::thread::Builder::new().name("mixer".into()).spawn(move || {
+            let _last = LastWord;
+            turns.run();
+        })?;
         Ok(Self { instructions, thread: Some(thread), stats, video, audio })
     }
 
@@ -105,6 +108,18 @@ impl Mixer {
     /// The figures as of now.
     pub fn stats(&self) -> MixerStats {
         *self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Without its mixer the server is of no use: whoever watches over it must start it again.
+struct LastWord;
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("lumencast: the mixer broke down; ending");
+            std::process::abort();
+        }
     }
 }
 
