@@ -85,6 +85,8 @@ impl Subscription {
                 }
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "a subscriber lagged and is given a new snapshot");
+                    // From here on, not from the oldest that is kept: the snapshot holds all those.
+                    self.changes = self.changes.resubscribe();
                     return Some(self.snapshot());
                 }
                 Err(broadcast::error::RecvError::Closed) => return None,
