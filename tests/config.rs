@@ -354,7 +354,10 @@ fn values_that_do_not_fit_together_are_refused_at_the_key_that_was_set() {
             "hls.segment_ms = 1000",
             "hls.segment_ms: 1000 is shorter than encode.gop_ms (2000); a segment begins with a key frame",
         ),
-        ("hls.part_ms = 3000", "hls.part_ms: 3000 is longer than hls.segment_ms (2000)"),
+        (
+            "encode.gop_ms = 500\nhls.segment_ms = 1000\nhls.part_ms = 1500",
+            "hls.part_ms: 1500 is longer than hls.segment_ms (1000)",
+        ),
         ("[[output]]\nnumber = 1\nautostart = true", "output #1.autostart: needs a url"),
     ] {
         assert_eq!(refusal(text), format!("show.toml: {line}"), "{text}");
