@@ -209,7 +209,7 @@ impl Default for Hls {
 pub struct Record {
     /// Length of a fragment, which is the most a crash loses, milliseconds, 100 to 10000.
     pub fragment_ms: u32,
-    /// A recording does not start, and stops, with less free space than this, megabytes (10^6 bytes).
+    /// A recording does not start with less free space than this, megabytes (10^6 bytes).
     pub min_free_mb: u32,
 }
 
