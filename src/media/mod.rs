@@ -1,6 +1,7 @@
 //! The media engine: the only folder that says `gst`.
 
 pub mod clock;
+pub mod coding;
 pub mod encode;
 pub mod encoder;
 pub mod engine;
@@ -8,6 +9,7 @@ pub mod format;
 pub mod graphics;
 pub mod ingest;
 pub mod link;
+pub mod live;
 pub mod mixer;
 pub mod output;
 pub mod pipeline;

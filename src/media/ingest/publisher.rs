@@ -1,10 +1,8 @@
 //! One publisher on a source: packets in, two pipelines (picture and sound) that come and go with their configuration.
 //!
 //! ```text
-//! Packet ─► anchor ─┬► video: appsrc ! parse ┬► coded ─► Feed
-//!                   │                        └► decode ! fit ─► raw ─► grid
-//!                   └► audio: appsrc ! parse ┬► coded ─► Feed
-//!                                            └► decode ! resample ─► raw ─► sound
+//! Packet ─► anchor ─┬► video: appsrc ! parse ! decode ! fit ─► raw ─► grid
+//!                   └► audio: appsrc ! parse ! decode ! resample ─► raw ─► sound
 //! ```
 //!
 //! Runs on a thread of its own, because state changes block. A pipeline that fails (broken media) is built again at
@@ -15,11 +13,11 @@ use crate::{
     domain::time::{Format, ShowTime},
     media::{
         clock::ShowClock,
-        format,
+        coding, format,
         pipeline::{Failure, FailureKind, Run, Verdict},
         template::{Template, TemplateError},
     },
-    protocol::packet::{Packet, VideoCodec},
+    protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
 use bytes::Bytes;
 use gst::prelude::*;
@@ -53,7 +51,7 @@ struct Publisher {
     project: Format,
     /// What the publisher said its media is; a pipeline that failed is built from it again.
     picture: Option<(VideoCodec, Bytes)>,
-    sound: Option<Bytes>,
+    sound: Option<(AudioCodec, Bytes)>,
     video: Option<Chain>,
     audio: Option<Chain>,
     /// When a pipeline was last built because the one before had failed.
@@ -113,15 +111,16 @@ impl Publisher {
                     chain.push(data, stamps.0, Some(stamps.1), keyframe);
                 }
             }
-            Packet::AudioConfig { record } => {
-                if self.sound.as_ref() != Some(&record) || self.audio.is_none() {
-                    self.sound = Some(record);
+            Packet::AudioConfig { codec, record } => {
+                let said = Some((codec, record));
+                if self.sound != said || self.audio.is_none() {
+                    self.sound = said;
                     self.audio = None;
                     self.audio = self.audio_chain()?;
                     self.source.set_has_audio();
                 }
             }
-            Packet::Audio { pts, data } => {
+            Packet::Audio { pts, data, .. } => {
                 self.source.count_bytes(data.len());
                 let at = self.source.anchored(|anchor, now| anchor.place(Track::Sound, pts, now));
                 if self.audio.as_ref().is_none_or(Chain::has_failed) && self.may_mend() {
@@ -147,43 +146,24 @@ impl Publisher {
 
     fn video_chain(&self) -> Result<Option<Chain>, Failure> {
         let Some((codec, record)) = self.picture.clone() else { return Ok(None) };
-        let (parse, coded, decode, media, form) = match codec {
-            VideoCodec::H264 => {
-                ("h264parse", "video/x-h264,stream-format=avc,alignment=au", "avdec_h264", "video/x-h264", "avc")
-            }
-            VideoCodec::Hevc => {
-                ("h265parse", "video/x-h265,stream-format=hvc1,alignment=au", "avdec_h265", "video/x-h265", "hvc1")
-            }
-        };
-        let slots = [("parse", parse), ("coded", coded), ("decode", decode)];
+        let slots = [("parse", coding::video_parser(codec)), ("decode", coding::video_decoder(codec))];
         let project = format::picture(self.project);
         let pipeline = Template::load("ingest_video")
             .and_then(|t| t.build(&slots, &[("project", project.into())]))
             .map_err(here)?;
-        let caps = gst::Caps::builder(media)
-            .field("stream-format", form)
-            .field("alignment", "au")
-            .field("codec_data", gst::Buffer::from_slice(record))
-            .build();
         raw::frames(&appsink(&pipeline, "raw")?, &self.source);
-        self.source.coded_video.fill_from(&appsink(&pipeline, "coded")?);
         self.watch_size(&pipeline);
-        self.chain(pipeline, caps).map(Some)
+        self.chain(pipeline, coding::video_caps(codec, record)).map(Some)
     }
 
     fn audio_chain(&self) -> Result<Option<Chain>, Failure> {
-        let Some(record) = self.sound.clone() else { return Ok(None) };
+        let Some((codec, record)) = self.sound.clone() else { return Ok(None) };
+        let slots = [("parse", coding::audio_parser(codec)), ("decode", coding::audio_decoder(codec))];
         let pipeline = Template::load("ingest_audio")
-            .and_then(|t| t.build(&[], &[("mix", format::SOUND.into())]))
+            .and_then(|t| t.build(&slots, &[("mix", format::SOUND.into())]))
             .map_err(here)?;
-        let caps = gst::Caps::builder("audio/mpeg")
-            .field("mpegversion", 4_i32)
-            .field("stream-format", "raw")
-            .field("codec_data", gst::Buffer::from_slice(record))
-            .build();
         raw::blocks(&appsink(&pipeline, "raw")?, &self.source);
-        self.source.coded_audio.fill_from(&appsink(&pipeline, "coded")?);
-        self.chain(pipeline, caps).map(Some)
+        self.chain(pipeline, coding::audio_caps(codec, record)).map(Some)
     }
 
     fn chain(&self, pipeline: gst::Pipeline, caps: gst::Caps) -> Result<Chain, Failure> {

@@ -115,6 +115,10 @@ fn video_config(codec: VideoCodec, record: Bytes) -> Result<VideoTag, TagError> 
     let (size, at) = match codec {
         VideoCodec::H264 => (7, 4),
         VideoCodec::Hevc => (23, 21),
+        // FLV has no such records; the callers name the two above.
+        VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Jpeg => {
+            return Ok(VideoTag::Nothing);
+        }
     };
     match record.get(at) {
         Some(prefix) if record.len() >= size => match (prefix & 3) + 1 {

@@ -4,7 +4,7 @@
 
 use super::tag::{self, AudioTag, TagError, VideoTag};
 use super::timeline::{Timeline, Track, millis};
-use crate::protocol::packet::Packet;
+use crate::protocol::packet::{AudioCodec, Packet};
 use bytes::Bytes;
 
 /// Joins tag bodies with the timestamps of their messages. One per publish.
@@ -40,10 +40,10 @@ impl Unpacker {
     /// Those of [`tag::audio`].
     pub fn audio(&mut self, timestamp: u32, body: Bytes) -> Result<Option<Packet>, TagError> {
         Ok(match tag::audio(body)? {
-            AudioTag::Config(record) => Some(Packet::AudioConfig { record }),
+            AudioTag::Config(record) => Some(Packet::AudioConfig { codec: AudioCodec::Aac, record }),
             AudioTag::Frame(data) => {
                 let pts = self.sound.advance(self.timeline.unwrap(timestamp));
-                Some(Packet::Audio { pts, data })
+                Some(Packet::Audio { codec: AudioCodec::Aac, pts, data })
             }
             AudioTag::Nothing => None,
         })

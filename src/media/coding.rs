@@ -1,0 +1,74 @@
+//! How each codec of a [`Packet`](crate::protocol::packet::Packet) is called in GStreamer: caps, parser, decoder.
+
+use crate::protocol::packet::{AudioCodec, VideoCodec};
+use bytes::Bytes;
+
+/// The caps of packets as they are pushed into a pipeline.
+pub fn video_caps(codec: VideoCodec, record: Bytes) -> gst::Caps {
+    let avc = |media: &str, form: &str| {
+        let caps = gst::Caps::builder(media).field("stream-format", form).field("alignment", "au");
+        caps.field("codec_data", gst::Buffer::from_slice(record.clone())).build()
+    };
+    match codec {
+        VideoCodec::H264 => avc("video/x-h264", "avc"),
+        VideoCodec::Hevc => avc("video/x-h265", "hvc1"),
+        VideoCodec::Vp8 => gst::Caps::new_empty_simple("video/x-vp8"),
+        VideoCodec::Vp9 => {
+            gst::Caps::builder("video/x-vp9").field("parsed", true).field("alignment", "super-frame").build()
+        }
+        VideoCodec::Jpeg => gst::Caps::builder("image/jpeg").field("parsed", true).build(),
+    }
+}
+
+/// The element that reads what a decoder or a muxer wants to know; `identity` where there is nothing to read.
+pub fn video_parser(codec: VideoCodec) -> &'static str {
+    match codec {
+        VideoCodec::H264 => "h264parse",
+        VideoCodec::Hevc => "h265parse",
+        VideoCodec::Vp8 | VideoCodec::Jpeg => "identity",
+        VideoCodec::Vp9 => "vp9parse",
+    }
+}
+
+/// The element that decodes.
+pub fn video_decoder(codec: VideoCodec) -> &'static str {
+    match codec {
+        VideoCodec::H264 => "avdec_h264",
+        VideoCodec::Hevc => "avdec_h265",
+        VideoCodec::Vp8 => "vp8dec",
+        VideoCodec::Vp9 => "vp9dec",
+        VideoCodec::Jpeg => "jpegdec",
+    }
+}
+
+/// The caps of packets as they are pushed into a pipeline.
+pub fn audio_caps(codec: AudioCodec, record: Bytes) -> gst::Caps {
+    match codec {
+        AudioCodec::Aac => gst::Caps::builder("audio/mpeg")
+            .field("mpegversion", 4_i32)
+            .field("stream-format", "raw")
+            .field("codec_data", gst::Buffer::from_slice(record))
+            .build(),
+        AudioCodec::Opus => gst::Caps::builder("audio/x-opus")
+            .field("channel-mapping-family", 0_i32)
+            .field("rate", 48_000_i32)
+            .field("channels", 2_i32)
+            .build(),
+    }
+}
+
+/// See [`video_parser`].
+pub fn audio_parser(codec: AudioCodec) -> &'static str {
+    match codec {
+        AudioCodec::Aac => "aacparse",
+        AudioCodec::Opus => "opusparse",
+    }
+}
+
+/// The element that decodes.
+pub fn audio_decoder(codec: AudioCodec) -> &'static str {
+    match codec {
+        AudioCodec::Aac => "avdec_aac",
+        AudioCodec::Opus => "opusdec",
+    }
+}

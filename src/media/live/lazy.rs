@@ -1,0 +1,92 @@
+//! What is made only while somebody listens.
+
+use super::Live;
+use crate::media::{pipeline::Failure, supervisor::Backoff};
+use std::{
+    any::Any,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// How long it goes on when nobody listens any more: a viewer that reloads its page finds it at work.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// Makes what fills a stream, and gives what keeps it going.
+pub trait Make: Fn(&Arc<Live>) -> Result<Box<dyn Any + Send>, Failure> + Send + Sync + 'static {}
+impl<F: Fn(&Arc<Live>) -> Result<Box<dyn Any + Send>, Failure> + Send + Sync + 'static> Make for F {}
+
+/// See the module's text.
+pub(super) struct Works {
+    make: Option<Box<dyn Make<Output = Result<Box<dyn Any + Send>, Failure>>>>,
+    made: Mutex<Option<Box<dyn Any + Send>>>,
+    /// Counts comings and goings, so that a thread knows when it is no longer needed.
+    turns: AtomicU64,
+}
+
+impl Works {
+    pub fn none() -> Self {
+        Self { make: None, made: Mutex::default(), turns: AtomicU64::new(0) }
+    }
+
+    pub fn new(make: impl Make) -> Self {
+        Self { make: Some(Box::new(make)), ..Self::none() }
+    }
+
+    /// A listener came.
+    pub fn wanted(&self, live: &Arc<Live>) {
+        if self.make.is_some() {
+            self.turns.fetch_add(1, Ordering::Relaxed);
+            on_a_thread(Arc::downgrade(live), begin);
+        }
+    }
+
+    /// A listener left.
+    pub fn unwanted(&self, live: &Arc<Live>) {
+        if self.make.is_some() && !live.is_wanted() {
+            let turn = self.turns.fetch_add(1, Ordering::Relaxed) + 1;
+            on_a_thread(Arc::downgrade(live), move |live| end(&live, turn));
+        }
+    }
+}
+
+fn begin(live: Weak<Live>) {
+    let mut backoff = Backoff::default();
+    loop {
+        let Some(live) = live.upgrade() else { return };
+        let (Some(make), began) = (&live.works.make, Instant::now()) else { return };
+        let mut made = live.works.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.is_some() || !live.is_wanted() {
+            return;
+        }
+        backoff.begin();
+        match make(&live) {
+            Ok(works) => {
+                *made = Some(works);
+                return;
+            }
+            Err(failure) => tracing::error!(stream = live.name(), "cannot be made: {}", failure.text),
+        }
+        drop(made);
+        drop(live);
+        std::thread::sleep(backoff.failed(began.elapsed()));
+    }
+}
+
+fn end(live: &Weak<Live>, turn: u64) {
+    std::thread::sleep(LINGER);
+    let Some(live) = live.upgrade() else { return };
+    let works = live.works.made.lock().unwrap_or_else(PoisonError::into_inner).take_if(|_| {
+        // Somebody came meanwhile; who left after that looks after it.
+        live.works.turns.load(Ordering::Relaxed) == turn && !live.is_wanted()
+    });
+    drop(works);
+}
+
+fn on_a_thread(live: Weak<Live>, work: impl FnOnce(Weak<Live>) + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name("live".into()).spawn(move || work(live)) {
+        tracing::error!("no thread for a stream: {error}");
+    }
+}

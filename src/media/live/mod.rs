@@ -1,0 +1,301 @@
+//! A live stream: what one publisher after another sends, handed to everybody who listens, as it came in.
+//!
+//! ```text
+//! door ─ Packet ─► Publishing ─► Live ─┬─► Listener (WHEP, MJPEG: bytes as they came)
+//!                                      ├─► bridge   (HLS, recordings, pushes: GStreamer buffers)
+//!                                      └─► view     (another form of it: decoded and encoded once, while somebody listens)
+//! ```
+//!
+//! Nothing runs for a stream that nobody listens to: a packet is stamped with show time, counted and laid into the
+//! backlog, which reaches back to the last key frame, so that a newcomer sees a picture at once.
+//!
+//! Refuses to know: rooms, viewers and protocols.
+
+mod backlog;
+mod figures;
+mod lazy;
+mod picture;
+
+pub use figures::{LiveStats, Medium};
+pub use picture::Picture;
+
+use super::{
+    clock::ShowClock,
+    ingest::anchor::{Anchor, Track},
+};
+use crate::{
+    domain::time::ShowTime,
+    protocol::packet::{AudioCodec, Packet},
+};
+use backlog::Backlog;
+use figures::Figures;
+use lazy::Works;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Numbers publishers, over all streams.
+static RUNS: AtomicU64 = AtomicU64::new(1);
+
+/// A packet on show time. Stamps of configurations are those of the moment they came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// What came.
+    pub packet: Packet,
+    /// When it is to be shown or heard.
+    pub pts: ShowTime,
+    /// When it is to be decoded.
+    pub dts: ShowTime,
+    /// Which publisher sent it; another number means that another one took over and nothing before it counts.
+    pub run: u64,
+}
+
+impl Unit {
+    /// Whether a decoder can begin with it: a key frame.
+    pub fn is_keyframe(&self) -> bool {
+        matches!(self.packet, Packet::Video { keyframe: true, .. })
+    }
+}
+
+/// Where a listener begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With the configurations and everything since the last key frame, at once; then as it comes.
+    Backlog,
+    /// With the configurations; then as it comes. Whoever needs a key frame waits for one.
+    Now,
+}
+
+type Heard = Box<dyn FnMut(&Arc<Unit>) + Send>;
+type Ask = Arc<dyn Fn() + Send + Sync>;
+
+/// See the module's text.
+pub struct Live {
+    name: String,
+    clock: ShowClock,
+    state: Mutex<State>,
+    works: Works,
+}
+
+#[derive(Default)]
+struct State {
+    anchor: Anchor,
+    run: Option<u64>,
+    backlog: Backlog,
+    figures: Figures,
+    picture: Option<Picture>,
+    sound: Option<AudioCodec>,
+    next_id: u64,
+    listeners: HashMap<u64, Heard>,
+    want_keyframe: Option<Ask>,
+}
+
+impl Live {
+    /// A stream without a publisher.
+    pub fn new(name: impl Into<String>, clock: ShowClock) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), clock, state: Mutex::default(), works: Works::none() })
+    }
+
+    /// A stream that is made only while somebody listens: `make` is called on a thread of its own when the first
+    /// listener comes, and what it gave is dropped (on such a thread too) a while after the last one left. A `make`
+    /// that fails is called again with growing pauses as long as somebody listens.
+    pub fn lazy(name: impl Into<String>, clock: ShowClock, make: impl lazy::Make) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), clock, state: Mutex::default(), works: Works::new(make) })
+    }
+
+    /// What it is called in logs.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The clock its stamps are of.
+    pub fn clock(&self) -> &ShowClock {
+        &self.clock
+    }
+
+    /// A publisher begins; the one before, if there is one, is no longer heard.
+    pub fn begin(self: &Arc<Self>) -> Publishing {
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        let mut state = self.lock();
+        state.anchor.restart();
+        state.run = Some(run);
+        state.backlog.clear();
+        (state.picture, state.sound) = (None, None);
+        state.want_keyframe = None;
+        state.figures.begin(self.clock.now());
+        Publishing { live: self.clone(), run }
+    }
+
+    /// Whether a publisher is there.
+    pub fn is_live(&self) -> bool {
+        self.lock().run.is_some()
+    }
+
+    /// Whether anybody listens.
+    pub fn is_wanted(&self) -> bool {
+        !self.lock().listeners.is_empty()
+    }
+
+    /// What the present publisher's picture is; `None` before its first configuration.
+    pub fn picture(&self) -> Option<Picture> {
+        self.lock().picture.clone()
+    }
+
+    /// What the present publisher's sound is; `None` before its first configuration.
+    pub fn sound(&self) -> Option<AudioCodec> {
+        self.lock().sound
+    }
+
+    /// Everything since the last key frame, configurations first; empty when nothing can be decoded yet.
+    pub fn backlog(&self) -> Vec<Arc<Unit>> {
+        self.lock().backlog.units()
+    }
+
+    /// The figures as of now.
+    pub fn stats(&self) -> LiveStats {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let live = state.run.is_some();
+        let (picture, sound) = (state.picture.clone(), state.sound);
+        state.figures.read(now, live, picture, sound)
+    }
+
+    /// Asks the publisher for a key frame; nothing happens where it cannot be asked.
+    pub fn want_keyframe(&self) {
+        let ask = self.lock().want_keyframe.clone();
+        if let Some(ask) = ask {
+            ask();
+        }
+    }
+
+    /// Hears every unit. `heard` runs on the publisher's thread with the stream locked: it must neither block nor call
+    /// the stream, and should only pass the unit on.
+    pub fn listen(self: &Arc<Self>, start: Start, mut heard: impl FnMut(&Arc<Unit>) + Send + 'static) -> Listener {
+        let mut state = self.lock();
+        let first = match start {
+            Start::Backlog => state.backlog.units(),
+            Start::Now => state.backlog.configurations(),
+        };
+        first.iter().for_each(&mut heard);
+        let id = state.next_id;
+        state.next_id += 1;
+        state.listeners.insert(id, Box::new(heard));
+        drop(state);
+        self.works.wanted(self);
+        Listener { live: self.clone(), id }
+    }
+
+    fn deliver(&self, state: &mut State, unit: &Arc<Unit>) {
+        state.figures.count(unit);
+        match &unit.packet {
+            Packet::VideoConfig { codec, record } => state.picture = Some(Picture::of(*codec, record)),
+            Packet::AudioConfig { codec, .. } => state.sound = Some(*codec),
+            Packet::Video { codec, pts, dts, data, .. } => {
+                let picture = state.picture.get_or_insert_with(|| Picture::of(*codec, &[]));
+                picture.learn(data, pts != dts);
+            }
+            Packet::Audio { codec, .. } => state.sound = Some(*codec),
+        }
+        state.backlog.put(unit);
+        for heard in state.listeners.values_mut() {
+            heard(unit);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A publisher's place on a stream. Dropping it leaves; listeners stay.
+pub struct Publishing {
+    live: Arc<Live>,
+    run: u64,
+}
+
+impl Publishing {
+    /// The stream it is on.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Hands over a packet. Gives whether the publisher is still the present one.
+    pub fn push(&self, packet: Packet) -> bool {
+        let now = self.live.clock.now();
+        let mut state = self.live.lock();
+        if state.run != Some(self.run) {
+            return false;
+        }
+        let (pts, dts) = match &packet {
+            Packet::Video { pts, dts, .. } => {
+                let dts = state.anchor.place(Track::Picture, *dts, now);
+                (state.anchor.shift(*pts), dts)
+            }
+            Packet::Audio { pts, .. } => {
+                let at = state.anchor.place(Track::Sound, *pts, now);
+                (at, at)
+            }
+            Packet::VideoConfig { .. } | Packet::AudioConfig { .. } => (now, now),
+        };
+        self.live.deliver(&mut state, &Arc::new(Unit { packet, pts, dts, run: self.run }));
+        true
+    }
+
+    /// Hands over a packet that has its show time already: one that was made here of another stream's.
+    pub fn push_at(&self, packet: Packet, pts: ShowTime, dts: ShowTime) -> bool {
+        let mut state = self.live.lock();
+        if state.run != Some(self.run) {
+            return false;
+        }
+        self.live.deliver(&mut state, &Arc::new(Unit { packet, pts, dts, run: self.run }));
+        true
+    }
+
+    /// Says how the publisher is asked for a key frame.
+    pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
+        let mut state = self.live.lock();
+        if state.run == Some(self.run) {
+            state.want_keyframe = Some(Arc::new(ask));
+        }
+    }
+}
+
+impl Drop for Publishing {
+    fn drop(&mut self) {
+        let mut state = self.live.lock();
+        if state.run == Some(self.run) {
+            state.run = None;
+            state.want_keyframe = None;
+            // Nobody should begin with pictures of somebody who left.
+            state.backlog.clear();
+        }
+    }
+}
+
+/// A listener's place; after it is dropped nothing more is heard.
+pub struct Listener {
+    live: Arc<Live>,
+    id: u64,
+}
+
+impl Listener {
+    /// The stream that is heard.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let heard = self.live.lock().listeners.remove(&self.id);
+        drop(heard); // what it holds may use the stream; so not under the lock
+        self.live.works.unwanted(&self.live);
+    }
+}
+
+/// A stream that is looked for without being kept.
+pub type WeakLive = Weak<Live>;

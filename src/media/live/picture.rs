@@ -1,0 +1,42 @@
+//! What a live stream's picture is: codec, size, and whether its frames come in another order than they are shown.
+
+use crate::protocol::{h264, packet::VideoCodec, stills};
+
+/// See the module's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub codec: VideoCodec,
+    /// Pixels; 0 while it is not known.
+    pub width: u32,
+    pub height: u32,
+    /// Whether there are frames that lean on later ones (B-frames), which WebRTC cannot carry.
+    pub reordered: bool,
+}
+
+impl Picture {
+    /// From a configuration record.
+    pub fn of(codec: VideoCodec, record: &[u8]) -> Self {
+        let size = match codec {
+            VideoCodec::H264 => h264::size_of_record(record),
+            VideoCodec::Hevc => crate::protocol::hevc::size_of_record(record),
+            VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Jpeg => None,
+        };
+        let (width, height) = size.unwrap_or_default();
+        let reordered = codec == VideoCodec::H264 && h264::reorders(record);
+        Self { codec, width, height, reordered }
+    }
+
+    /// From an access unit. `moved` tells whether it is shown at another time than it is decoded.
+    pub(super) fn learn(&mut self, data: &[u8], moved: bool) {
+        self.reordered |= moved;
+        let size = match self.codec {
+            VideoCodec::Jpeg => stills::jpeg_size(data),
+            VideoCodec::Vp8 => stills::vp8_size(data),
+            VideoCodec::Vp9 => stills::vp9_size(data),
+            VideoCodec::H264 | VideoCodec::Hevc => None,
+        };
+        if let Some((width, height)) = size {
+            (self.width, self.height) = (width, height);
+        }
+    }
+}
