@@ -4,6 +4,7 @@ pub mod admission;
 pub mod bus;
 pub mod conductor;
 pub mod hls;
+pub mod inputs;
 pub mod intake;
 pub mod keys;
 pub mod live;
