@@ -92,7 +92,7 @@ impl Line {
         // What may wait for the encoder: a second of pictures, four of sound (a block comes each slot).
         let (template, limit) = match self.codec {
             Codec::H264 => ("encode_video", 30),
-            Codec::Aac => ("encode_audio", 120),
+            Codec::Aac | Codec::Opus => ("encode_audio", 120),
         };
         let pipeline = encoder::build(template, self.codec, &self.quality).map_err(|e| here(e.to_string()))?;
         let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
@@ -102,7 +102,7 @@ impl Line {
         };
         self.coded.fill_from(&appsink);
         match self.codec {
-            Codec::Aac => undo_priming(&pipeline, encoder::best(self.codec).map_or(0, |e| e.delay)),
+            Codec::Aac | Codec::Opus => undo_priming(&pipeline, encoder::best(self.codec).map_or(0, |e| e.delay)),
             Codec::H264 => {
                 keyframes_on_grid(&pipeline, self.rate, self.quality.gop_frames);
                 let sink = appsink.downgrade();
