@@ -1,5 +1,6 @@
 //! Doors media walks through.
 
+pub mod camera;
 pub mod hls;
 pub mod pages;
 pub mod rtmp;
