@@ -2,5 +2,6 @@
 
 pub mod camera;
 pub mod hls;
+pub mod mjpeg;
 pub mod pages;
 pub mod rtmp;
