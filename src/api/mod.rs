@@ -8,3 +8,4 @@ pub mod livewing;
 pub mod lumora;
 pub mod mask;
 pub mod operator;
+pub mod streamhub;
