@@ -168,7 +168,9 @@ impl Apps {
 }
 
 async fn next_revision(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("UPDATE apps_revision SET revision = revision + 1 RETURNING revision").fetch_one(connection).await
+    sqlx::query_scalar("UPDATE apps_revision SET revision = revision + 1 RETURNING revision")
+        .fetch_one(connection)
+        .await
 }
 
 async fn table(connection: &mut SqliteConnection) -> Result<AppTable, sqlx::Error> {
