@@ -2,9 +2,13 @@
 //!
 //! Refuses to know: what rows are for, and the clock; times are arguments.
 
+mod apps;
 mod keys;
+mod users;
 
+pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
+pub use users::{NewUser, SessionRow, UserRow, Users};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::{
@@ -92,6 +96,16 @@ impl Store {
     /// The API keys.
     pub fn keys(&self) -> Keys {
         Keys::new(self.pool.clone())
+    }
+
+    /// The apps of the StreamHub plane.
+    pub fn apps(&self) -> Apps {
+        Apps::new(self.pool.clone())
+    }
+
+    /// Tenants, people and their sessions.
+    pub fn users(&self) -> Users {
+        Users::new(self.pool.clone())
     }
 
     /// Writes back what is open and closes the file; later calls fail.
