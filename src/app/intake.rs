@@ -33,7 +33,7 @@ impl Admission for Intake {
                 tracing::error!(source = %source, "no seat: {error}");
                 Refusal::Unavailable
             })?;
-            Ok(Seat::registered(packets, hold))
+            Ok(Seat::held_queue(packets, hold))
         })
     }
 }

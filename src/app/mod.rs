@@ -6,6 +6,8 @@ pub mod conductor;
 pub mod hls;
 pub mod intake;
 pub mod keys;
+pub mod live;
+pub mod rooms;
 pub mod seats;
 pub mod survey;
 pub mod telemetry;

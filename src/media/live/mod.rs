@@ -85,6 +85,8 @@ pub struct Live {
 struct State {
     anchor: Anchor,
     run: Option<u64>,
+    /// Whose units are passed on, in a stream that follows others.
+    passed: Option<u64>,
     backlog: Backlog,
     figures: Figures,
     picture: Option<Picture>,
@@ -123,6 +125,7 @@ impl Live {
         let mut state = self.lock();
         state.anchor.restart();
         state.run = Some(run);
+        state.passed = None;
         state.backlog.clear();
         (state.picture, state.sound) = (None, None);
         state.want_keyframe = None;
@@ -252,6 +255,22 @@ impl Publishing {
             return false;
         }
         self.live.deliver(&mut state, &Arc::new(Unit { packet, pts, dts, run: self.run }));
+        true
+    }
+
+    /// Passes another stream's unit on as it is. When its publisher is another one than that of the unit before,
+    /// listeners see that by [`Unit::run`].
+    pub fn pass(&self, unit: &Arc<Unit>) -> bool {
+        let mut state = self.live.lock();
+        if state.run != Some(self.run) {
+            return false;
+        }
+        if state.passed != Some(unit.run) {
+            state.passed = Some(unit.run);
+            state.backlog.clear();
+            (state.picture, state.sound) = (None, None);
+        }
+        self.live.deliver(&mut state, unit);
         true
     }
 

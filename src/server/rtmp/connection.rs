@@ -56,6 +56,7 @@ impl End {
     pub(super) fn refusal(&self) -> Option<&'static str> {
         Some(match self {
             Self::Refused(Refusal::UnknownKey) => "unknown_key",
+            Self::Refused(Refusal::Password) => "password",
             Self::Refused(Refusal::InUse) => "in_use",
             Self::Refused(Refusal::Unavailable) => "unavailable",
             Self::Codec(_) => "codec",
@@ -76,7 +77,7 @@ impl End {
     /// What a publisher is told, if it can still hear it.
     fn denial(&self) -> Option<Denial> {
         match self {
-            Self::Refused(Refusal::UnknownKey | Refusal::InUse) => Some(Denial::BadName),
+            Self::Refused(Refusal::UnknownKey | Refusal::Password | Refusal::InUse) => Some(Denial::BadName),
             Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
             Self::Codec(_) | Self::Evicted | Self::InputClosed | Self::Shutdown => Some(Denial::Failed),
             _ => None,
@@ -173,7 +174,7 @@ impl Connection {
                 tokio::select! {
                     biased;
                     end = called_off(&self.shutdown, Some(seat)) => Err(end),
-                    sent = seat.packets.send(packet) => sent.map_err(|_| End::InputClosed),
+                    sent = seat.send(packet) => sent.map_err(|_| End::InputClosed),
                 }
             }
             Event::Unreadable(error @ TagError::Unsupported(_)) => Err(End::Codec(error)),
@@ -250,7 +251,7 @@ async fn called_off(shutdown: &CancellationToken, seat: Option<&Seat>) -> End {
             Some(seat) => tokio::select! {
                 biased;
                 () = seat.evicted.cancelled() => End::Evicted,
-                () = seat.packets.closed() => End::InputClosed,
+                () = seat.closed() => End::InputClosed,
             },
             None => std::future::pending().await,
         }
