@@ -10,14 +10,15 @@ CREATE TABLE ingress (
     identity      TEXT    NOT NULL,
     name          TEXT,
     url           TEXT,
-    stream_key    TEXT    NOT NULL UNIQUE,
+    stream_key    TEXT    UNIQUE,
     password_hash TEXT,
     validated_at  INTEGER,
     transcoding   INTEGER NOT NULL,
     -- id, name and room in lower case, for searching beyond ASCII
     search        TEXT    NOT NULL,
     created_at    INTEGER NOT NULL,
-    CHECK ((input_type = 'url') = (url IS NOT NULL))
+    CHECK ((input_type = 'url') = (url IS NOT NULL)),
+    CHECK ((input_type = 'url') = (stream_key IS NULL))
 ) STRICT;
 CREATE INDEX ingress_of_app ON ingress (app, room);
 
@@ -33,11 +34,11 @@ CREATE TABLE camera_keys (
 ) STRICT;
 CREATE INDEX camera_keys_of_app ON camera_keys (app, created_at);
 
--- Streams that are live or were. A publisher that comes back takes its row again.
+-- Streams that are live or were. A publisher that comes back takes its row again. Rooms give the numbers.
 CREATE TABLE streams (
-    id          INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id          INTEGER NOT NULL PRIMARY KEY,
     app         TEXT    NOT NULL,
-    stream_id   TEXT    NOT NULL,
+    stream_id   TEXT    NOT NULL UNIQUE,
     type        TEXT    NOT NULL CHECK (type IN ('webrtc', 'rtmp', 'rtsp', 'whip', 'ws-mjpeg')),
     room        TEXT    NOT NULL,
     participant TEXT    NOT NULL,
@@ -46,8 +47,7 @@ CREATE TABLE streams (
     started_at  INTEGER NOT NULL,
     ended_at    INTEGER,
     -- a JSON object, the last that was known
-    last_stats  TEXT,
-    UNIQUE (app, stream_id),
+    last_stats  TEXT    CHECK (last_stats IS NULL OR json_valid(last_stats)),
     CHECK ((status = 'ended') = (ended_at IS NOT NULL))
 ) STRICT;
 CREATE INDEX streams_by_status ON streams (status, app);

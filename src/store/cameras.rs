@@ -60,8 +60,7 @@ impl CameraRows {
 
     /// The key whose SHA-256 this is, of whatever app.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<CameraRow>, StoreError> {
-        let query =
-            sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = ?");
+        let query = sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = ?");
         Ok(query.bind(hash.as_slice()).fetch_optional(&self.pool).await?)
     }
 

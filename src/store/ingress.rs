@@ -22,8 +22,8 @@ pub struct IngressRow {
     pub name: Option<String>,
     /// What is pulled; only with `url`.
     pub url: Option<String>,
-    /// The credential of a push, in clear: lists show it.
-    pub stream_key: String,
+    /// The credential of a push, in clear: lists show it. None with `url`.
+    pub stream_key: Option<String>,
     /// Argon2 in PHC form; none where no password is asked.
     pub password_hash: Option<String>,
     /// When the password was given last through the API; milliseconds since 1970 UTC.

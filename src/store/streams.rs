@@ -4,11 +4,12 @@
 
 use super::StoreError;
 use sqlx::sqlite::SqlitePool;
+use std::collections::HashMap;
 
 /// A stream as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct StreamRow {
-    /// A number of its own, for good.
+    /// Its number among all streams, for good.
     pub id: i64,
     /// The app it belongs to.
     pub app: String,
@@ -36,6 +37,8 @@ pub struct StreamRow {
 /// A stream that begins.
 #[derive(Debug, Clone, Copy)]
 pub struct NewStream<'a> {
+    /// See [`StreamRow::id`].
+    pub id: i64,
     /// See [`StreamRow::app`].
     pub app: &'a str,
     /// See [`StreamRow::stream_id`].
@@ -75,14 +78,15 @@ impl StreamRows {
     /// A stream begins: a new row, or the one it had before, which is active again.
     pub async fn start(&self, stream: NewStream<'_>) -> Result<StreamRow, StoreError> {
         let row = sqlx::query_as(
-            "INSERT INTO streams (app, stream_id, type, room, participant, ingress, status, started_at)
-             VALUES (?, ?, ?, ?, ?, ?, 'active', ?)
-             ON CONFLICT (app, stream_id) DO UPDATE SET
-                 type = excluded.type, room = excluded.room, participant = excluded.participant,
+            "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?)
+             ON CONFLICT (stream_id) DO UPDATE SET
+                 app = excluded.app, type = excluded.type, room = excluded.room, participant = excluded.participant,
                  ingress = excluded.ingress, status = 'active', started_at = excluded.started_at,
                  ended_at = NULL, last_stats = NULL
              RETURNING *",
         )
+        .bind(stream.id)
         .bind(stream.app)
         .bind(stream.stream_id)
         .bind(stream.kind)
@@ -98,7 +102,8 @@ impl StreamRows {
     /// A stream ends; whether it was active.
     pub async fn end(&self, app: &str, stream_id: &str, now: i64) -> Result<bool, StoreError> {
         let update = sqlx::query(
-            "UPDATE streams SET status = 'ended', ended_at = ? WHERE app = ? AND stream_id = ? AND status = 'active'",
+            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
+             WHERE app = ? AND stream_id = ? AND status = 'active'",
         );
         Ok(update.bind(now).bind(app).bind(stream_id).execute(&self.pool).await?.rows_affected() > 0)
     }
@@ -106,7 +111,8 @@ impl StreamRows {
     /// Ends all that are active, of all apps, and gives them as they are now: after a start none of them can be live.
     pub async fn end_all(&self, now: i64) -> Result<Vec<StreamRow>, StoreError> {
         let update = sqlx::query_as(
-            "UPDATE streams SET status = 'ended', ended_at = ? WHERE status = 'active' RETURNING *",
+            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
+             WHERE status = 'active' RETURNING *",
         );
         Ok(update.bind(now).fetch_all(&self.pool).await?)
     }
@@ -118,24 +124,23 @@ impl StreamRows {
         Ok(())
     }
 
-    /// An app's live streams, newest first.
-    pub async fn active(&self, app: &str) -> Result<Vec<StreamRow>, StoreError> {
-        let query = sqlx::query_as(
-            "SELECT * FROM streams WHERE app = ? AND status = 'active' ORDER BY started_at DESC, id DESC",
-        );
-        Ok(query.bind(app).fetch_all(&self.pool).await?)
+    /// All that are active, of all apps.
+    pub async fn active(&self) -> Result<Vec<StreamRow>, StoreError> {
+        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' ORDER BY id");
+        Ok(query.fetch_all(&self.pool).await?)
+    }
+
+    /// The numbers of all streams there ever were, by their ids.
+    pub async fn numbers(&self) -> Result<HashMap<String, i64>, StoreError> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT stream_id, id FROM streams").fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().collect())
     }
 
     /// One of an app, live or not.
     pub async fn get(&self, app: &str, stream_id: &str) -> Result<Option<StreamRow>, StoreError> {
         let query = sqlx::query_as("SELECT * FROM streams WHERE app = ? AND stream_id = ?");
         Ok(query.bind(app).bind(stream_id).fetch_optional(&self.pool).await?)
-    }
-
-    /// One of an app by its number, live or not.
-    pub async fn get_numbered(&self, app: &str, id: i64) -> Result<Option<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE app = ? AND id = ?");
-        Ok(query.bind(app).bind(id).fetch_optional(&self.pool).await?)
     }
 
     /// How many of an app's streams were pushed or pulled in, as opposed to published from a page or a camera.
