@@ -4,7 +4,7 @@
 -- its password is shown once and kept as an argon2 hash.
 CREATE TABLE ingress (
     id            TEXT    NOT NULL PRIMARY KEY,
-    app           TEXT    NOT NULL,
+    app           TEXT    NOT NULL REFERENCES apps (name) ON DELETE CASCADE,
     room          TEXT    NOT NULL,
     input_type    TEXT    NOT NULL CHECK (input_type IN ('rtmp', 'whip', 'url')),
     identity      TEXT    NOT NULL,
@@ -25,7 +25,7 @@ CREATE INDEX ingress_of_app ON ingress (app, room);
 -- A camera's key. Only its SHA-256 is kept; a revoked one is gone.
 CREATE TABLE camera_keys (
     id         TEXT    NOT NULL PRIMARY KEY,
-    app        TEXT    NOT NULL,
+    app        TEXT    NOT NULL REFERENCES apps (name) ON DELETE CASCADE,
     room       TEXT    NOT NULL,
     identity   TEXT    NOT NULL,
     hash       BLOB    NOT NULL UNIQUE CHECK (length(hash) = 32),
@@ -37,7 +37,7 @@ CREATE INDEX camera_keys_of_app ON camera_keys (app, created_at);
 -- Streams that are live or were. A publisher that comes back takes its row again. Rooms give the numbers.
 CREATE TABLE streams (
     id          INTEGER NOT NULL PRIMARY KEY,
-    app         TEXT    NOT NULL,
+    app         TEXT    NOT NULL REFERENCES apps (name) ON DELETE CASCADE,
     stream_id   TEXT    NOT NULL UNIQUE,
     type        TEXT    NOT NULL CHECK (type IN ('webrtc', 'rtmp', 'rtsp', 'whip', 'ws-mjpeg')),
     room        TEXT    NOT NULL,

@@ -2,7 +2,9 @@
 
 pub mod admission;
 pub mod bus;
+pub mod cameras;
 pub mod conductor;
+pub mod departed;
 pub mod hls;
 pub mod ingress;
 pub mod intake;
@@ -10,6 +12,7 @@ pub mod keys;
 pub mod live;
 pub mod rooms;
 pub mod seats;
+pub mod snapshots;
 pub mod stream_log;
 pub mod survey;
 pub mod telemetry;

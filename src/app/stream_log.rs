@@ -6,7 +6,10 @@
 //!
 //! Refuses to know: who asks for rows. The one writer of them.
 
-use super::rooms::{HubEvent, Rooms};
+use super::{
+    apps::Apps,
+    rooms::{HubEvent, Rooms},
+};
 use crate::store::{IngressCount, NewStream, Store, StoreError, StreamRow, StreamRows};
 use serde_json::Value;
 use std::{
@@ -34,8 +37,8 @@ impl StreamLog {
         Ok((Self { rows }, numbers))
     }
 
-    /// Follows the rooms for as long as they are there. Subscribes before it returns. `apps` names all there are.
-    pub fn follow(&self, rooms: &Rooms, apps: impl Fn() -> Vec<String> + Send + Sync + 'static) {
+    /// Follows the rooms for as long as they are there. Subscribes before it returns.
+    pub fn follow(&self, rooms: &Rooms, apps: Apps) {
         let (log, rooms) = (self.clone(), rooms.clone());
         let mut events = rooms.events();
         tokio::spawn(async move {
@@ -45,7 +48,7 @@ impl StreamLog {
                     Err(RecvError::Lagged(missed)) => {
                         tracing::warn!(missed, "the log of streams lagged and looks at the rooms anew");
                         events = events.resubscribe();
-                        log.catch_up(&rooms, apps()).await
+                        log.catch_up(&rooms, &apps).await
                     }
                     Err(RecvError::Closed) => return,
                 };
@@ -69,11 +72,6 @@ impl StreamLog {
     /// How many of an app's streams came by RTMP, WHIP or a pull.
     pub async fn ingress_count(&self, app: &str) -> Result<IngressCount, StoreError> {
         self.rows.ingress_count(app).await
-    }
-
-    /// Forgets an app's streams.
-    pub async fn delete_of(&self, app: &str) -> Result<(), StoreError> {
-        self.rows.delete_of(app).await
     }
 
     async fn hear(&self, rooms: &Rooms, event: &HubEvent) -> Result<(), StoreError> {
@@ -103,8 +101,8 @@ impl StreamLog {
         Ok(())
     }
 
-    async fn catch_up(&self, rooms: &Rooms, apps: Vec<String>) -> Result<(), StoreError> {
-        let live: HashMap<_, _> = apps.iter().flat_map(|app| rooms.streams(app)).map(|s| (s.id.clone(), s)).collect();
+    async fn catch_up(&self, rooms: &Rooms, apps: &Apps) -> Result<(), StoreError> {
+        let live: HashMap<_, _> = apps.list().iter().flat_map(|app| rooms.streams(&app.name)).map(|s| (s.id.clone(), s)).collect();
         let active = self.rows.active().await?;
         for row in active.iter().filter(|row| !live.contains_key(&row.stream_id)) {
             self.rows.end(&row.app, &row.stream_id, now_ms()).await?;

@@ -69,10 +69,4 @@ impl CameraRows {
         let delete = sqlx::query("DELETE FROM camera_keys WHERE app = ? AND id = ?");
         Ok(delete.bind(app).bind(id).execute(&self.pool).await?.rows_affected() > 0)
     }
-
-    /// Takes all keys of an app away; their ids.
-    pub async fn delete_of(&self, app: &str) -> Result<Vec<String>, StoreError> {
-        let delete = sqlx::query_scalar("DELETE FROM camera_keys WHERE app = ? RETURNING id");
-        Ok(delete.bind(app).fetch_all(&self.pool).await?)
-    }
 }

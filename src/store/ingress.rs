@@ -134,12 +134,6 @@ impl IngressRows {
         self.one(text, &[app, id]).await
     }
 
-    /// Takes all of an app away.
-    pub async fn delete_of(&self, app: &str) -> Result<Vec<IngressRow>, StoreError> {
-        let text = format!("DELETE FROM ingress WHERE app = ?1 RETURNING {COLUMNS}");
-        Ok(sqlx::query_as(sqlx::AssertSqlSafe(text)).bind(app).fetch_all(&self.pool).await?)
-    }
-
     /// Notes that the password was given.
     pub async fn validated(&self, id: &str, now: i64) -> Result<(), StoreError> {
         let update = sqlx::query("UPDATE ingress SET validated_at = ? WHERE id = ?");

@@ -151,10 +151,4 @@ impl StreamRows {
         );
         Ok(query.bind(app).fetch_one(&self.pool).await?)
     }
-
-    /// Forgets all streams of an app.
-    pub async fn delete_of(&self, app: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM streams WHERE app = ?").bind(app).execute(&self.pool).await?;
-        Ok(())
-    }
 }

@@ -13,7 +13,10 @@ mod pulls;
 
 pub use pulls::{PullSpec, Puller};
 
-use super::rooms::{HubEvent, Rooms, StreamView};
+use super::{
+    apps::Apps,
+    rooms::{HubEvent, Rooms, StreamView},
+};
 use crate::store::{IngressQuery, IngressRow, IngressRows, Store, StoreError};
 use password::Passwords;
 use pulls::{PullState, Pulls};
@@ -156,6 +159,7 @@ pub struct IngressState {
 #[derive(Clone)]
 pub struct Ingresses {
     rows: IngressRows,
+    apps: Apps,
     rooms: Rooms,
     pulls: Pulls,
     passwords: Arc<Passwords>,
@@ -164,15 +168,15 @@ pub struct Ingresses {
 impl Ingresses {
     /// Works on the rows of a store. `puller` fetches what ingresses of type `url` name. Must be called within a tokio
     /// runtime; nothing is pulled before [`Ingresses::resume`] or [`Ingresses::create`].
-    pub fn new(store: &Store, rooms: Rooms, puller: Puller) -> Self {
+    pub fn new(store: &Store, apps: Apps, rooms: Rooms, puller: Puller) -> Self {
         let pulls = Pulls::new(rooms.clone(), puller);
-        Self { rows: store.ingress(), rooms, pulls, passwords: Arc::default() }
+        Self { rows: store.ingress(), apps, rooms, pulls, passwords: Arc::default() }
     }
 
     /// Starts to pull everything that is to be pulled. Called once, when the server starts.
     pub async fn resume(&self) -> Result<(), StoreError> {
-        for row in self.rows.pulled().await? {
-            self.pulls.start(&row);
+        for row in self.rows.pulled().await?.iter().filter(|row| self.owns(&row.app, &row.room)) {
+            self.pulls.start(row);
         }
         Ok(())
     }
@@ -227,14 +231,6 @@ impl Ingresses {
             self.end(row);
         }
         Ok(row.is_some())
-    }
-
-    /// Takes all of an app away.
-    pub async fn delete_of(&self, app: &str) -> Result<(), StoreError> {
-        for row in self.rows.delete_of(app).await? {
-            self.end(&row);
-        }
-        Ok(())
     }
 
     /// Checks a password and, when it is right, lets all later pushes in without it. Without a password every one is
@@ -296,9 +292,19 @@ impl Ingresses {
         IngressState { status, stream, viewers: self.rooms.viewers(&row.room) }
     }
 
+    /// Stops pulls whose app is gone or no longer has their room.
+    pub fn clear(&self) {
+        self.pulls.retain(|app, room| self.owns(app, room));
+    }
+
+    fn owns(&self, app: &str, room: &str) -> bool {
+        self.apps.owner_of_room(room).is_some_and(|owner| owner.name == app)
+    }
+
+    /// A key opens its room only as long as the room is its app's.
     async fn keyed(&self, key: &str, input_type: InputType) -> Result<Option<IngressRow>, StoreError> {
         let row = self.rows.by_key(key).await?;
-        Ok(row.filter(|row| row.input_type == input_type.as_str()))
+        Ok(row.filter(|row| row.input_type == input_type.as_str() && self.owns(&row.app, &row.room)))
     }
 
     /// Its own stream; another publisher may have its identity.

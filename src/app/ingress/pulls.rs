@@ -67,6 +67,8 @@ struct Inner {
 }
 
 struct Running {
+    app: String,
+    room: String,
     state: Arc<Mutex<PullState>>,
     task: JoinHandle<()>,
 }
@@ -109,7 +111,7 @@ impl Pulls {
             state: state.clone(),
         };
         let task = self.0.runtime.spawn(source.keep());
-        running.insert(row.id.clone(), Running { state, task });
+        running.insert(row.id.clone(), Running { app: row.app.clone(), room: row.room.clone(), state, task });
     }
 
     /// Stops pulling; the room is left soon after.
@@ -117,6 +119,17 @@ impl Pulls {
         if let Some(running) = self.running().remove(id) {
             running.task.abort();
         }
+    }
+
+    /// Stops all whose app and room are not to stay.
+    pub fn retain(&self, stays: impl Fn(&str, &str) -> bool) {
+        self.running().retain(|_, running| {
+            let stays = stays(&running.app, &running.room);
+            if !stays {
+                running.task.abort();
+            }
+            stays
+        });
     }
 
     /// Where a pull is; `None` when there is none.
