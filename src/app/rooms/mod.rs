@@ -221,6 +221,16 @@ impl Rooms {
         self.0.lock().get(room).map_or(0, Room::viewers)
     }
 
+    /// The number of a stream, the one it had before or will have, by its id.
+    pub fn number(&self, id: &str) -> i64 {
+        self.0.number(id)
+    }
+
+    /// Tells a fact that no change of a room brought about, e.g. that a publisher was refused.
+    pub fn announce(&self, event: HubEvent) {
+        self.0.tell(Said { events: vec![event] });
+    }
+
     /// Everything that happens from now on.
     pub fn events(&self) -> broadcast::Receiver<Arc<HubEvent>> {
         self.0.events.subscribe()
