@@ -1,5 +1,7 @@
 //! Doors media walks through.
 
+pub mod camera;
 pub mod hls;
+pub mod mjpeg;
 pub mod pages;
 pub mod rtmp;

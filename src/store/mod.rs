@@ -2,15 +2,19 @@
 //!
 //! Refuses to know: what rows are for, and the clock; times are arguments.
 
+mod apps;
 mod cameras;
 mod ingress;
 mod keys;
 mod streams;
+mod users;
 
+pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
 pub use cameras::{CameraRow, CameraRows};
 pub use ingress::{IngressQuery, IngressRow, IngressRows};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
 pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
+pub use users::{NewUser, SessionRow, UserRow, Users};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::{
@@ -113,6 +117,16 @@ impl Store {
     /// The streams that are live or were.
     pub fn streams(&self) -> StreamRows {
         StreamRows::new(self.pool.clone())
+    }
+
+    /// The apps of the StreamHub plane.
+    pub fn apps(&self) -> Apps {
+        Apps::new(self.pool.clone())
+    }
+
+    /// Tenants, people and their sessions.
+    pub fn users(&self) -> Users {
+        Users::new(self.pool.clone())
     }
 
     /// Writes back what is open and closes the file; later calls fail.

@@ -88,6 +88,17 @@ pub enum Layout {
 #[derive(Clone)]
 pub struct Rooms(Arc<Inner>);
 
+/// The rooms, as long as somebody else has them.
+#[derive(Clone)]
+pub struct WeakRooms(Weak<Inner>);
+
+impl WeakRooms {
+    /// The rooms, if they are still there.
+    pub fn upgrade(&self) -> Option<Rooms> {
+        self.0.upgrade().map(Rooms)
+    }
+}
+
 struct Inner {
     clock: ShowClock,
     runtime: tokio::runtime::Handle,
@@ -165,6 +176,16 @@ impl Rooms {
         let mut streams: Vec<_> = rooms.values().filter(|room| room.app == app).flat_map(Room::streams).collect();
         streams.sort_by(|a, b| b.started_at.cmp(&a.started_at).then(b.number.cmp(&a.number)));
         streams
+    }
+
+    /// Who publishes, in all applications.
+    pub fn every_stream(&self) -> Vec<StreamView> {
+        self.0.lock().values().flat_map(Room::streams).collect()
+    }
+
+    /// The rooms without keeping them.
+    pub fn downgrade(&self) -> WeakRooms {
+        WeakRooms(Arc::downgrade(&self.0))
     }
 
     /// A stream that is being published, by its id `<room>/<identity>`.
