@@ -104,16 +104,6 @@ impl Store {
         Keys::new(self.pool.clone())
     }
 
-    /// The apps of the StreamHub plane.
-    pub fn apps(&self) -> Apps {
-        Apps::new(self.pool.clone())
-    }
-
-    /// Tenants, people and their sessions.
-    pub fn users(&self) -> Users {
-        Users::new(self.pool.clone())
-    }
-
     /// What may come into rooms, by key or pulled.
     pub fn ingress(&self) -> IngressRows {
         IngressRows::new(self.pool.clone())
@@ -127,6 +117,16 @@ impl Store {
     /// The streams that are live or were.
     pub fn streams(&self) -> StreamRows {
         StreamRows::new(self.pool.clone())
+    }
+
+    /// The apps of the StreamHub plane.
+    pub fn apps(&self) -> Apps {
+        Apps::new(self.pool.clone())
+    }
+
+    /// Tenants, people and their sessions.
+    pub fn users(&self) -> Users {
+        Users::new(self.pool.clone())
     }
 
     /// Writes back what is open and closes the file; later calls fail.
