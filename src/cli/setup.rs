@@ -45,7 +45,6 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
         graphics,
         fade: milliseconds(config.mixer.fade_default_ms),
         hls_program: config.hls.enabled,
-        hls_inputs: config.hls.enabled && config.hls.streams,
     })
 }
 

@@ -16,10 +16,7 @@ use super::{
     pipeline::{Failure, FailureKind, Run, Verdict},
     supervisor::Backoff,
 };
-use crate::domain::{
-    source::StreamId,
-    time::{Rate, ShowTime},
-};
+use crate::domain::time::{Rate, ShowTime};
 use gst::prelude::*;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -83,10 +80,10 @@ impl Encode {
     }
 
     /// The encoded stream; whoever holds it keeps the encoders at work.
-    pub fn stream(self: &Arc<Self>, id: StreamId) -> CodedStream {
+    pub fn stream(self: &Arc<Self>, name: impl Into<String>) -> CodedStream {
         let keep: Arc<dyn std::any::Any + Send + Sync> = self.clone();
         let (video, audio) = (self.picture.coded.clone(), Some(self.sound.coded.clone()));
-        CodedStream { id, video, audio, rate: self.rate, keep: Some(keep) }
+        CodedStream { name: name.into(), video, audio, rate: self.rate, keep: Some(keep) }
     }
 }
 
@@ -207,7 +204,7 @@ mod tests {
         let picture = Quality { bitrate_kbps: 500, gop_frames: 30, preset: "ultrafast".into() };
         let sound = Quality { bitrate_kbps: 96, gop_frames: 0, preset: String::new() };
         let encode = Arc::new(Encode::start(&video, &audio, &picture, &sound, rate, &clock).unwrap());
-        let coded = encode.stream(StreamId::Program);
+        let coded = encode.stream("program");
         let heard = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let count = heard.clone();
         let _listener = coded.video.listen(move |_, _| {

@@ -1,5 +1,8 @@
 //! Doors media walks through.
 
+pub mod camera;
 pub mod hls;
+pub mod mjpeg;
 pub mod pages;
+pub mod porter;
 pub mod rtmp;
