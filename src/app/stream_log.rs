@@ -102,7 +102,8 @@ impl StreamLog {
     }
 
     async fn catch_up(&self, rooms: &Rooms, apps: &Apps) -> Result<(), StoreError> {
-        let live: HashMap<_, _> = apps.list().iter().flat_map(|app| rooms.streams(&app.name)).map(|s| (s.id.clone(), s)).collect();
+        let live: HashMap<_, _> =
+            apps.list().iter().flat_map(|app| rooms.streams(&app.name)).map(|s| (s.id.clone(), s)).collect();
         let active = self.rows.active().await?;
         for row in active.iter().filter(|row| !live.contains_key(&row.stream_id)) {
             self.rows.end(&row.app, &row.stream_id, now_ms()).await?;

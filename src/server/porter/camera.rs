@@ -7,10 +7,9 @@ use crate::{
         cameras::{CameraEnd, CameraRefusal},
         rooms::{Duplicate, Entry, Via},
     },
-    server::camera::{CameraKeeper, Grant, Knock, Refusal},
+    server::camera::{CameraKeeper, Ending, Grant, Knock, Refusal},
 };
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 
 impl CameraKeeper for Porter {
     fn verify(&self, knock: Knock) -> BoxFuture<'_, Result<Grant, Refusal>> {
@@ -37,30 +36,15 @@ impl CameraKeeper for Porter {
                 duplicate: Duplicate::Replace,
             };
             let seat = self.parts.rooms.enter(entry.clone()).await.map_err(|_| Refusal::Handshake)?;
-            let (revoked, replaced, left) = (CancellationToken::new(), seat.evicted.clone(), CancellationToken::new());
             let (max_fps, max_frame_bytes) = (camera.max_fps, camera.max_frame_bytes);
-            let guard = left.clone().drop_guard();
-            let revoke = revoked.clone();
-            tokio::spawn(async move {
-                tokio::select! {
-                    end = camera.ended() => match end {
-                        CameraEnd::Revoked => revoke.cancel(),
-                        CameraEnd::Replaced => replaced.cancel(),
-                    },
-                    () = left.cancelled() => {}
+            let ended = Box::pin(async move {
+                match camera.ended().await {
+                    CameraEnd::Revoked => Ending::Revoked,
+                    CameraEnd::Replaced => Ending::Replaced,
                 }
-                drop(camera); // its place is free only now
             });
-            Ok(Grant {
-                app: entry.app,
-                room: entry.room,
-                identity: entry.identity,
-                max_fps,
-                max_frame_bytes,
-                revoked,
-                seat,
-                guard: Box::new(guard),
-            })
+            let Entry { app, room, identity, .. } = entry;
+            Ok(Grant { app, room, identity, max_fps, max_frame_bytes, seat, ended })
         })
     }
 
