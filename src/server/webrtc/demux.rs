@@ -16,6 +16,7 @@ use std::{
     },
 };
 use str0m::net::Protocol;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Addresses kept for one peer; a browser tries some dozens at most.
@@ -45,6 +46,8 @@ struct Entry {
     publishes: bool,
     ufrags: Vec<String>,
     addresses: Vec<(Protocol, SocketAddr)>,
+    /// Fires when the peer is removed.
+    gone: CancellationToken,
 }
 
 impl Demux {
@@ -54,7 +57,8 @@ impl Demux {
         let mut tables = self.write();
         tables.by_ufrag.insert(ufrag.clone(), id);
         tables.by_resource.insert(resource, id);
-        tables.peers.insert(id, Entry { worker, resource, publishes, ufrags: vec![ufrag], addresses: Vec::new() });
+        let (ufrags, addresses, gone) = (vec![ufrag], Vec::new(), CancellationToken::new());
+        tables.peers.insert(id, Entry { worker, resource, publishes, ufrags, addresses, gone });
         id
     }
 
@@ -74,6 +78,7 @@ impl Demux {
     pub fn remove(&self, id: PeerId) {
         let mut tables = self.write();
         let Some(entry) = tables.peers.remove(&id) else { return };
+        entry.gone.cancel();
         tables.by_resource.remove(&entry.resource);
         for ufrag in &entry.ufrags {
             tables.by_ufrag.remove(ufrag);
@@ -82,6 +87,14 @@ impl Demux {
             if tables.by_address.get(address) == Some(&id) {
                 tables.by_address.remove(address);
             }
+        }
+    }
+
+    /// Waits until a peer is removed.
+    pub async fn gone(&self, id: PeerId) {
+        let gone = self.read().peers.get(&id).map(|entry| entry.gone.clone());
+        if let Some(gone) = gone {
+            gone.cancelled().await;
         }
     }
 

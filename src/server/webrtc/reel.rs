@@ -98,11 +98,6 @@ impl Reel {
         }
     }
 
-    /// Whether there is a picture in the stream.
-    pub fn has_picture(&self) -> bool {
-        self.codec.is_some()
-    }
-
     /// Takes what came. Gives whether there is something new to send.
     pub fn put(&mut self, unit: &Unit) -> bool {
         if unit.run != self.run {

@@ -189,7 +189,7 @@ pub fn fragment(answer: &str) -> String {
     out
 }
 
-/// An answer whose tracks belong to one stream and one source of time, so that receivers keep them in step.
+/// An answer whose tracks belong to one stream, so that receivers keep them in step.
 pub fn together(answer: &str) -> String {
     let mut out = String::with_capacity(answer.len());
     let mut kind = "";
@@ -199,7 +199,6 @@ pub fn together(answer: &str) -> String {
         }
         let ssrc = line.strip_prefix("a=ssrc:").and_then(|rest| rest.split_once(' '));
         match ssrc {
-            Some((ssrc, what)) if what.starts_with("cname:") => out.extend(["a=ssrc:", ssrc, " cname:live"]),
             Some((ssrc, what)) if what.starts_with("msid:") => out.extend(["a=ssrc:", ssrc, " msid:live ", kind]),
             _ if line.starts_with("a=msid:") => out.extend(["a=msid:live ", kind]),
             _ => out.push_str(line),
@@ -253,7 +252,7 @@ mod tests {
 
     #[test]
     fn both_tracks_of_an_answer_are_of_one_stream() {
-        let answer = together("m=audio 9 X 1\r\na=msid:x y\r\na=ssrc:7 cname:q\r\nm=video 9 X 2\r\na=msid:z w\r\n");
-        assert_eq!(answer, "m=audio 9 X 1\r\na=msid:live audio\r\na=ssrc:7 cname:live\r\nm=video 9 X 2\r\na=msid:live video\r\n");
+        let answer = together("m=audio 9 X 1\r\na=msid:x y\r\na=ssrc:7 msid:x y\r\nm=video 9 X 2\r\na=msid:z w\r\n");
+        assert_eq!(answer, "m=audio 9 X 1\r\na=msid:live audio\r\na=ssrc:7 msid:live audio\r\nm=video 9 X 2\r\na=msid:live video\r\n");
     }
 }
