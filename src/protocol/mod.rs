@@ -6,4 +6,5 @@ pub mod m3u8;
 pub mod mp4;
 pub mod packet;
 pub mod rtmp;
+pub mod rtp;
 pub mod stills;
