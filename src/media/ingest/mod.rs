@@ -8,9 +8,11 @@
 //! A [`source::Source`] lives as long as the show; publishers come and go on it.
 
 pub mod anchor;
+pub mod demux;
 pub mod grid;
 pub mod pattern;
 pub mod publisher;
+pub mod pull;
 mod raw;
 pub mod reel;
 pub mod sound;
