@@ -1,5 +1,6 @@
 //! Bytes to values and back: pure, no I/O, no clock. Knows nobody.
 
+pub mod guard;
 pub mod h264;
 pub mod hevc;
 pub mod m3u8;
