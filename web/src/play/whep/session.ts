@@ -30,7 +30,11 @@ export class WhepSession implements Transport {
     private readonly audioOnly: boolean,
     private readonly listener: Listener,
   ) {
-    this.#rescue = new Rescue(address, () => this.#take({ type: 'flow', verdict: 'barred', moved: false }));
+    this.#rescue = new Rescue(address, () => {
+      // A connection that brought something before is dead; one that never did is of no use here.
+      const moved = this.#flow?.moved ?? false;
+      this.#take({ type: 'flow', verdict: moved ? 'lost' : 'barred', moved });
+    });
   }
 
   begin(): void {
