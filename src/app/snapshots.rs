@@ -35,8 +35,12 @@ pub enum SnapFault {
 /// Makes pictures of streams.
 pub trait Snapshots: Send + Sync + 'static {
     /// A JPEG of what the stream shows now; without an identity, of whoever is shown in the room.
-    fn take<'a>(&'a self, app: &'a str, room: &'a str, identity: Option<&'a str>)
-    -> BoxFuture<'a, Result<Vec<u8>, SnapFault>>;
+    fn take<'a>(
+        &'a self,
+        app: &'a str,
+        room: &'a str,
+        identity: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, SnapFault>>;
 }
 
 /// Why no snapshot was taken.

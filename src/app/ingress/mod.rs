@@ -1,7 +1,7 @@
-//! Ingresses: what may come into a room by a key, and what is fetched into one.
+//! IngressService: what may come into a room by a key, and what is fetched into one.
 //!
 //! ```text
-//! plane ── create, list, delete ──► Ingresses ──► rows
+//! plane ── create, list, delete ──► IngressService ──► rows
 //! doors ── key, password ─────────►    │  └─────► Pulls ──► puller ──► room
 //!                                      └── states from rooms and pulls
 //! ```
@@ -11,7 +11,7 @@
 mod password;
 mod pulls;
 
-pub use pulls::{PullSpec, Puller};
+pub use pulls::{PullRequest, PullState, PullTap, Puller};
 
 use super::{
     apps::Apps,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::store::{IngressQuery, IngressRow, IngressRows, Store, StoreError};
 use password::Passwords;
-use pulls::{PullState, Pulls};
+use pulls::Pulls;
 use rand::seq::IndexedRandom;
 use serde_json::json;
 use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
@@ -107,7 +107,7 @@ pub enum CreateError {
 
 /// Why a push by a good key is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum PushRefused {
+pub enum PushRefusal {
     /// The password is missing or wrong.
     #[error("the stream password is missing or wrong")]
     Password,
@@ -157,7 +157,7 @@ pub struct IngressState {
 
 /// The service; clones share it.
 #[derive(Clone)]
-pub struct Ingresses {
+pub struct IngressService {
     rows: IngressRows,
     apps: Apps,
     rooms: Rooms,
@@ -165,9 +165,9 @@ pub struct Ingresses {
     passwords: Arc<Passwords>,
 }
 
-impl Ingresses {
+impl IngressService {
     /// Works on the rows of a store. `puller` fetches what ingresses of type `url` name. Must be called within a tokio
-    /// runtime; nothing is pulled before [`Ingresses::resume`] or [`Ingresses::create`].
+    /// runtime; nothing is pulled before [`IngressService::resume`] or [`IngressService::create`].
     pub fn new(store: &Store, apps: Apps, rooms: Rooms, puller: Puller) -> Self {
         let pulls = Pulls::new(rooms.clone(), puller);
         Self { rows: store.ingress(), apps, rooms, pulls, passwords: Arc::default() }
@@ -259,8 +259,8 @@ impl Ingresses {
     /// told as the end of a stream.
     ///
     /// # Errors
-    /// [`PushRefused::Password`] is the publisher's fault.
-    pub async fn authorize_push(&self, row: &IngressRow, password: Option<&str>) -> Result<(), PushRefused> {
+    /// [`PushRefusal::Password`] is the publisher's fault.
+    pub async fn authorize_push(&self, row: &IngressRow, password: Option<&str>) -> Result<(), PushRefusal> {
         let Some(hash) = row.password_hash.as_deref().filter(|_| row.validated_at.is_none()) else { return Ok(()) };
         if let Some(password) = password
             && self.passwords.fits(password, hash).await
@@ -276,17 +276,21 @@ impl Ingresses {
                 "reason": WITHOUT_PASSWORD,
             }),
         });
-        Err(PushRefused::Password)
+        Err(PushRefusal::Password)
     }
 
     /// What an ingress does now.
     pub fn state(&self, row: &IngressRow) -> IngressState {
         let stream = self.stream(row);
         let status = match (&stream, self.pulls.state(&row.id)) {
-            (Some(stream), _) if stream.live.stats().bytes > 0 => Status::Publishing,
-            (Some(_), _) | (None, Some(PullState::Connecting)) => Status::Buffering,
-            (None, Some(PullState::Failed)) => Status::Error,
+            (_, Some(PullState::Failed)) => Status::Error,
             (None, Some(PullState::Complete)) => Status::Complete,
+            (Some(stream), None | Some(PullState::Publishing | PullState::Complete))
+                if stream.live.stats().bytes > 0 =>
+            {
+                Status::Publishing
+            }
+            (Some(_), _) | (None, Some(_)) => Status::Buffering,
             (None, None) => Status::Inactive,
         };
         IngressState { status, stream, viewers: self.rooms.viewers(&row.room) }
