@@ -2,7 +2,7 @@
 
 use super::{
     admission::{Admission, BoxFuture, PublishRequest, Refusal, Seat},
-    ingress::{IngressService, PushRefusal},
+    ingress::{Ingresses, PushRefused},
     rooms::{Duplicate, Entry, Rooms, Via},
 };
 use crate::{domain::source::SourceId, media::engine::Engine};
@@ -14,7 +14,7 @@ pub const APP: &str = "live";
 /// See the module's text.
 pub struct Intake {
     inputs: HashMap<String, SourceId>,
-    ingress: IngressService,
+    ingress: Ingresses,
     rooms: Rooms,
     engine: Arc<Engine>,
 }
@@ -28,7 +28,7 @@ impl Intake {
     /// An intake for the stream keys of inputs and ingresses.
     pub fn new(
         inputs: impl IntoIterator<Item = (String, SourceId)>,
-        ingress: IngressService,
+        ingress: Ingresses,
         rooms: Rooms,
         engine: Arc<Engine>,
     ) -> Self {
@@ -53,6 +53,30 @@ impl Intake {
         })?;
         Ok(seat.with_patient(packets))
     }
+
+    async fn ingress(&self, request: &PublishRequest) -> Result<Seat, Refusal> {
+        let broken = |error: &dyn std::fmt::Display| {
+            tracing::error!("an ingress was not looked up: {error}");
+            Refusal::Unavailable
+        };
+        let row = self.ingress.by_key(&request.key).await.map_err(|error| broken(&error))?;
+        let row = row.ok_or(Refusal::UnknownKey)?;
+        match self.ingress.authorize_push(&row, request.password.as_deref()).await {
+            Ok(()) => {}
+            Err(PushRefused::Password) => return Err(Refusal::Password),
+            Err(PushRefused::Store(error)) => return Err(broken(&error)),
+        }
+        let entry = Entry {
+            app: row.app,
+            room: row.room,
+            identity: row.identity,
+            name: row.name,
+            via: Via::Rtmp,
+            ingress: Some(row.id),
+            duplicate: Duplicate::Challenge,
+        };
+        self.rooms.enter(entry).await
+    }
 }
 
 impl Admission for Intake {
@@ -64,7 +88,7 @@ impl Admission for Intake {
             if let Some(source) = self.inputs.get(&request.key) {
                 return self.input(*source).await;
             }
-            todo!()
+            self.ingress(&request).await
         })
     }
 }

@@ -6,6 +6,7 @@ use super::clock::ShowClock;
 use gst::prelude::*;
 use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
     time::Duration,
 };
 

@@ -22,7 +22,7 @@ use super::{
         source::Source,
     },
     link::Feed,
-    live::{Live, bridge::Bridge},
+    live::{Bridge, Live},
     mixer::{self, Instruction, Mixer},
     output::hls::{HlsSettings, Publication, Shelf, Shelves},
     pipeline::Run,
@@ -176,15 +176,10 @@ impl Engine {
         self.sources.get(&source).map(|source| source.live.clone())
     }
 
-    /// Program as a stream like any other, encoded while somebody listens.
-    pub fn program_live(&self) -> Arc<Live> {
-        self.outputs.live(StreamId::Program)
-    }
-
     /// Publishes a live stream as HLS on a shelf of its own, for as long as the answer is kept.
     pub fn publish(&self, live: Arc<Live>) -> Publication {
-        let (clock, rate, name) = (self.clock.clone(), self.project.rate, live.name().to_owned());
-        let provide = move || Bridge::start(&live, rate, &clock);
+        let (rate, name) = (self.project.rate, live.name().to_owned());
+        let provide = move || Ok(Bridge::start(&live, rate));
         Publication::start(name, provide, Arc::new(Shelf::new(self.hls)), &self.clock)
     }
 

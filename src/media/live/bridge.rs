@@ -17,7 +17,7 @@ use super::{
     inbox::{Work, Working, put_to_work},
 };
 use crate::{
-    domain::{source::StreamId, time::Rate},
+    domain::time::Rate,
     media::{
         coding,
         link::{Carries, Feed},
@@ -48,7 +48,7 @@ struct Feeds {
 
 impl Bridge {
     /// The stream as outputs take it. `rate` is its nominal rate.
-    pub fn start(live: &Arc<Live>, id: StreamId, rate: Rate) -> CodedStream {
+    pub fn start(live: &Arc<Live>, rate: Rate) -> CodedStream {
         // Every frame of sound stands alone, so its feed is as good as a raw one.
         let feeds = Feeds { video: Feed::new(Carries::Coded), audio: Feed::new(Carries::Raw) };
         let (video, audio) = (feeds.video.clone(), Some(feeds.audio.clone()));
@@ -59,7 +59,7 @@ impl Bridge {
                 bridge.wanted();
             }
         });
-        CodedStream { id, video, audio, rate, keep: Some(bridge) }
+        CodedStream { name: live.name().to_owned(), video, audio, rate, keep: Some(bridge) }
     }
 
     /// Somebody listens to the picture: the first one gets what the stream keeps, others a key frame.

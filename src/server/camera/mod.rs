@@ -16,6 +16,7 @@ mod session;
 mod socket;
 mod wire;
 
+pub use session::Patience;
 pub use wire::Refusal;
 
 use crate::app::admission::{BoxFuture, Seat};
@@ -52,7 +53,6 @@ pub struct Knock {
 }
 
 /// A camera's place.
-#[derive(Debug)]
 pub struct Grant {
     /// The application's name.
     pub app: String,
@@ -64,17 +64,25 @@ pub struct Grant {
     pub max_fps: u32,
     /// The largest picture in bytes; a larger one ends the session.
     pub max_frame_bytes: usize,
-    /// Fires when the key is taken back.
-    pub revoked: CancellationToken,
-    /// Where the pictures go. It is evicted when another connection with the same key takes over.
+    /// Where the pictures go. Taking the same identity's seat anew keeps its stream going.
     pub seat: Seat,
-    /// What is undone when the camera has left, e.g. that it counts.
-    pub guard: Box<dyn std::any::Any + Send + Sync>,
+    /// Ready when the key no longer holds this place. Dropping it gives the place back.
+    pub ended: BoxFuture<'static, Ending>,
+}
+
+/// Why a key no longer holds a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was taken back.
+    Revoked,
+    /// A newer connection came with it.
+    Replaced,
 }
 
 /// Knows the cameras' keys.
 pub trait CameraKeeper: Send + Sync + 'static {
-    /// Lets a camera in. Whoever has the same key is evicted by it: the newest connection wins, and its stream goes on.
+    /// Lets a camera in. The newest connection with a key wins: the one before gets [`Ending::Replaced`]. It keeps its
+    /// seat until the new one has taken it, so that the stream goes on.
     ///
     /// # Errors
     /// In this order: [`Refusal::UnknownApp`], [`Refusal::InvalidKey`], [`Refusal::Disabled`],
@@ -96,11 +104,13 @@ pub struct Settings {
     pub handshakes: usize,
     /// How long a camera gets to answer a close frame.
     pub goodbye: Duration,
+    /// When a session ends by itself.
+    pub patience: Patience,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { handshakes: 60, goodbye: Duration::from_secs(1) }
+        Self { handshakes: 60, goodbye: Duration::from_secs(1), patience: Patience::default() }
     }
 }
 

@@ -3,13 +3,16 @@
 //! Refuses to know: what a message means ([`Session`](super::session)).
 
 use super::{
-    Caller, Door, Grant,
-    session::{Due, Session, Verdict},
+    Caller, Door, Ending, Grant,
+    session::{Due, End, Session, Verdict},
     wire::{self, Farewell, Refusal},
 };
-use crate::protocol::packet::{Packet, VideoCodec};
+use crate::{
+    app::admission::Seat,
+    protocol::packet::{Packet, VideoCodec},
+};
 use bytes::Bytes;
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use metrics::{Counter, counter, gauge};
 use std::{
     error::Error,
@@ -22,6 +25,8 @@ use warp::ws::{Message, WebSocket};
 
 /// How long a camera may leave a few bytes unread before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a replaced connection's seat waits for the next holder.
+const HANDOVER: Duration = Duration::from_secs(5);
 /// The longest text that is looked at, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
 
@@ -32,28 +37,38 @@ pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
         Ok(knock) => door.keeper.verify(knock).await,
         Err(refusal) => Err(refusal),
     };
-    let farewell = match admitted {
-        Ok(grant) => {
-            let (app, room, identity) = (&grant.app, &grant.room, &grant.identity);
-            tracing::info!(%peer, app, room, identity, "a camera came");
+    let (farewell, seat) = match admitted {
+        Ok(mut grant) => {
             let cameras = gauge!("streamhub_ws_ingest_cameras", "app" => grant.app.clone());
             cameras.increment(1.0);
-            let farewell = publish(&mut socket, &grant, &door).await;
+            tracing::info!(%peer, app = grant.app, room = grant.room, identity = grant.identity, "a camera came");
+            let farewell = publish(&mut socket, &mut grant, &door).await;
             cameras.decrement(1.0);
             let why = farewell.as_ref().map_or("gone without a word", |farewell| farewell.reason);
-            tracing::info!(%peer, app, room, identity, why, "a camera leaves");
-            farewell
-            // The grant goes here: the room is left before goodbyes are said.
+            tracing::info!(%peer, room = grant.room, identity = grant.identity, why, "a camera leaves");
+            // The room is left before goodbyes are said, unless somebody is about to take over.
+            let seat = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.seat);
+            (farewell, seat)
         }
         Err(refusal) => {
             if refusal != Refusal::RateLimited {
                 tracing::info!(%peer, %refusal, "a camera was refused");
             }
-            Some(Farewell::refused(refusal))
+            (Some(Farewell::refused(refusal)), None)
         }
     };
-    if let Some(farewell) = farewell {
-        take_leave(socket, farewell, door.settings.goodbye).await;
+    let goodbye = async {
+        if let Some(farewell) = farewell {
+            take_leave(socket, farewell, door.settings.goodbye).await;
+        }
+    };
+    tokio::join!(goodbye, hand_over(seat));
+}
+
+/// Keeps a seat until its next holder has taken it, so that the stream does not end in between.
+async fn hand_over(seat: Option<Seat>) {
+    if let Some(seat) = seat {
+        let _ = timeout(HANDOVER, seat.evicted.cancelled()).await; // the next one may not have got in
     }
 }
 
@@ -77,21 +92,22 @@ impl Counters {
 }
 
 /// Takes pictures until the session ends. Gives what is to be said then; nothing when nobody is there to hear it.
-async fn publish(socket: &mut WebSocket, grant: &Grant, door: &Door) -> Option<Farewell> {
+async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Option<Farewell> {
     let began = Instant::now();
-    let mut session = Session::new(grant.max_fps, grant.max_frame_bytes);
+    let mut session = Session::new(grant.max_fps, grant.max_frame_bytes, door.settings.patience);
     let counters = Counters::new();
-    let ready = wire::ready(&grant.room, &grant.identity, grant.max_fps, grant.max_frame_bytes);
+    let ready =
+        wire::ready(&grant.room, &grant.identity, grant.max_fps, grant.max_frame_bytes, door.settings.patience.idle);
     say(socket, Message::text(ready)).await?;
     if !grant.seat.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }) {
-        return Some(lost(grant, door));
+        return Some(lost(grant));
     }
     loop {
         tokio::select! {
             biased;
-            () = grant.revoked.cancelled() => return Some(Farewell::REVOKED),
+            ending = &mut grant.ended => return Some(ended(ending)),
             () = door.shutdown.cancelled() => return Some(Farewell::GOING),
-            () = grant.seat.evicted.cancelled() => return Some(lost(grant, door)),
+            () = grant.seat.evicted.cancelled() => return Some(Farewell::EVICTED),
             () = sleep_until(began + session.next()) => match session.due(began.elapsed()) {
                 Due::Nothing => {}
                 Due::Ping => say(socket, Message::ping(Bytes::new())).await?,
@@ -102,7 +118,7 @@ async fn publish(socket: &mut WebSocket, grant: &Grant, door: &Door) -> Option<F
                     Ok(message) => message,
                     Err(error) if is_too_large(&error) => {
                         Counters::dropped("too_large");
-                        return Farewell::ended(super::session::End::FrameTooLarge);
+                        return Farewell::ended(End::FrameTooLarge);
                     }
                     Err(_) => return None,
                 };
@@ -116,13 +132,13 @@ async fn publish(socket: &mut WebSocket, grant: &Grant, door: &Door) -> Option<F
                             let codec = VideoCodec::Jpeg;
                             grant.seat.alive();
                             if !grant.seat.push(Packet::Video { codec, pts: now, dts: now, keyframe: true, data }) {
-                                return Some(lost(grant, door));
+                                return Some(lost(grant));
                             }
                         }
                         Verdict::TooFast => Counters::dropped("fps"),
                         Verdict::Strange => Counters::dropped("not_jpeg"),
                         Verdict::End(end) => {
-                            let large = end == super::session::End::FrameTooLarge;
+                            let large = end == End::FrameTooLarge;
                             Counters::dropped(if large { "too_large" } else { "not_jpeg" });
                             return Farewell::ended(end);
                         }
@@ -145,12 +161,15 @@ async fn publish(socket: &mut WebSocket, grant: &Grant, door: &Door) -> Option<F
     }
 }
 
-/// Why a seat is gone. Whatever takes the seat away may have been brought about by something that says more.
-fn lost(grant: &Grant, door: &Door) -> Farewell {
-    match () {
-        () if grant.revoked.is_cancelled() => Farewell::REVOKED,
-        () if door.shutdown.is_cancelled() => Farewell::GOING,
-        () => Farewell::REPLACED,
+/// Why a seat is gone: what is known of the key says more.
+fn lost(grant: &mut Grant) -> Farewell {
+    (&mut grant.ended).now_or_never().map_or(Farewell::EVICTED, ended)
+}
+
+fn ended(ending: Ending) -> Farewell {
+    match ending {
+        Ending::Revoked => Farewell::REVOKED,
+        Ending::Replaced => Farewell::REPLACED,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: sockets, and who decides.
 
-use super::session::{End, IDLE, Session};
+use super::session::{End, Session};
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime};
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
@@ -73,6 +73,8 @@ impl Farewell {
     pub const REVOKED: Self = Self { code: 4401, reason: "key revoked", text: None };
     /// Another connection with the same key took over.
     pub const REPLACED: Self = Self { code: 4409, reason: "replaced by a newer connection", text: None };
+    /// The seat is gone without the key: another key of the same identity took it, or somebody stopped the stream.
+    pub const EVICTED: Self = Self { code: 4409, reason: "the stream was taken over or stopped", text: None };
     /// The server goes down (RFC 6455, 7.4.1).
     pub const GOING: Self = Self { code: 1001, reason: "the server is going down", text: None };
     /// The camera said goodbye.
@@ -112,14 +114,14 @@ impl Farewell {
 }
 
 /// What a camera is told when it may begin.
-pub fn ready(room: &str, identity: &str, fps: u32, largest: usize) -> String {
+pub fn ready(room: &str, identity: &str, fps: u32, largest: usize, idle: Duration) -> String {
     json!({
         "type": "ready",
         "room": room,
         "streamId": format!("{room}/{identity}"),
         "maxFps": fps,
         "maxFrameBytes": largest,
-        "idleTimeoutSec": IDLE.as_secs(),
+        "idleTimeoutSec": idle.as_secs(),
     })
     .to_string()
 }
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_cameras_figures_are_kept_and_ours_are_added() {
-        let mut session = Session::new(1, 100);
+        let mut session = Session::new(1, 100, Default::default());
         for _ in 0..3 {
             session.frame(&[0xff, 0xd8, 0xff, 0xd9], Duration::ZERO);
         }
