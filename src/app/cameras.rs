@@ -84,8 +84,6 @@ pub struct Camera {
     pub max_frame_bytes: usize,
     /// Fires when the key is revoked, or its app takes no cameras any more.
     pub revoked: CancellationToken,
-    /// Fires when the key is used for a newer connection.
-    pub replaced: CancellationToken,
     place: u64,
     /// The stream of the connection that this one replaced.
     before: Option<String>,
@@ -115,7 +113,6 @@ struct Place {
     /// Its stream, once it has one.
     stream: Option<String>,
     revoked: CancellationToken,
-    replaced: CancellationToken,
 }
 
 impl Connected {
@@ -126,19 +123,10 @@ impl Connected {
             return Err(CameraRefusal::MaxCameras);
         }
         self.next += 1;
-        let (revoked, replaced) = (CancellationToken::new(), CancellationToken::new());
-        let place = Place {
-            number: self.next,
-            app: row.app.clone(),
-            stream: None,
-            revoked: revoked.clone(),
-            replaced: replaced.clone(),
-        };
-        let before = self.places.insert(row.id.clone(), place).and_then(|before| {
-            before.replaced.cancel();
-            before.stream
-        });
-        Ok(Taken { number: self.next, before, revoked, replaced })
+        let revoked = CancellationToken::new();
+        let place = Place { number: self.next, app: row.app.clone(), stream: None, revoked: revoked.clone() };
+        let before = self.places.insert(row.id.clone(), place).and_then(|before| before.stream);
+        Ok(Taken { number: self.next, before, revoked })
     }
 
     fn revoke(&mut self, id: &str) {
@@ -154,7 +142,6 @@ struct Taken {
     /// The stream of whoever had it before.
     before: Option<String>,
     revoked: CancellationToken,
-    replaced: CancellationToken,
 }
 
 /// The service; clones share it.
@@ -240,7 +227,6 @@ impl Cameras {
             max_fps: rules.max_fps,
             max_frame_bytes: rules.max_frame_kb as usize * 1024,
             revoked: taken.revoked,
-            replaced: taken.replaced,
             place: taken.number,
             before: taken.before,
             connected: self.connected.clone(),

@@ -3,11 +3,11 @@
 //! Rows go with their app in the database; this is for publishers, pulls and cameras, which know nothing of rows.
 //! Refuses to know: why an app went.
 
-use super::{apps::Apps, cameras::Cameras, ingress::IngressService, rooms::Rooms};
+use super::{apps::Apps, cameras::Cameras, ingress::Ingresses, rooms::Rooms};
 use std::collections::HashMap;
 
 /// Follows the registry until it is gone. What was changed before the call is looked at too.
-pub async fn follow(apps: Apps, rooms: Rooms, ingresses: IngressService, cameras: Cameras) {
+pub async fn follow(apps: Apps, rooms: Rooms, ingresses: Ingresses, cameras: Cameras) {
     let mut changed = apps.changed();
     // By name; the number tells an app from a later one of the same name.
     let mut known: HashMap<String, i64> = HashMap::new();

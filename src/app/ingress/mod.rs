@@ -1,7 +1,7 @@
-//! IngressService: what may come into a room by a key, and what is fetched into one.
+//! Ingresses: what may come into a room by a key, and what is fetched into one.
 //!
 //! ```text
-//! plane ── create, list, delete ──► IngressService ──► rows
+//! plane ── create, list, delete ──► Ingresses ──► rows
 //! doors ── key, password ─────────►    │  └─────► Pulls ──► puller ──► room
 //!                                      └── states from rooms and pulls
 //! ```
@@ -107,7 +107,7 @@ pub enum CreateError {
 
 /// Why a push by a good key is refused.
 #[derive(Debug, thiserror::Error)]
-pub enum PushRefusal {
+pub enum PushRefused {
     /// The password is missing or wrong.
     #[error("the stream password is missing or wrong")]
     Password,
@@ -157,7 +157,7 @@ pub struct IngressState {
 
 /// The service; clones share it.
 #[derive(Clone)]
-pub struct IngressService {
+pub struct Ingresses {
     rows: IngressRows,
     apps: Apps,
     rooms: Rooms,
@@ -165,9 +165,9 @@ pub struct IngressService {
     passwords: Arc<Passwords>,
 }
 
-impl IngressService {
+impl Ingresses {
     /// Works on the rows of a store. `puller` fetches what ingresses of type `url` name. Must be called within a tokio
-    /// runtime; nothing is pulled before [`IngressService::resume`] or [`IngressService::create`].
+    /// runtime; nothing is pulled before [`Ingresses::resume`] or [`Ingresses::create`].
     pub fn new(store: &Store, apps: Apps, rooms: Rooms, puller: Puller) -> Self {
         let pulls = Pulls::new(rooms.clone(), puller);
         Self { rows: store.ingress(), apps, rooms, pulls, passwords: Arc::default() }
@@ -259,8 +259,8 @@ impl IngressService {
     /// told as the end of a stream.
     ///
     /// # Errors
-    /// [`PushRefusal::Password`] is the publisher's fault.
-    pub async fn authorize_push(&self, row: &IngressRow, password: Option<&str>) -> Result<(), PushRefusal> {
+    /// [`PushRefused::Password`] is the publisher's fault.
+    pub async fn authorize_push(&self, row: &IngressRow, password: Option<&str>) -> Result<(), PushRefused> {
         let Some(hash) = row.password_hash.as_deref().filter(|_| row.validated_at.is_none()) else { return Ok(()) };
         if let Some(password) = password
             && self.passwords.fits(password, hash).await
@@ -276,7 +276,7 @@ impl IngressService {
                 "reason": WITHOUT_PASSWORD,
             }),
         });
-        Err(PushRefusal::Password)
+        Err(PushRefused::Password)
     }
 
     /// What an ingress does now.
