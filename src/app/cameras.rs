@@ -82,12 +82,31 @@ pub struct Camera {
     pub max_fps: u32,
     /// Bytes a picture may have.
     pub max_frame_bytes: usize,
-    /// Fires when the key is revoked, or its app takes no cameras any more.
-    pub revoked: CancellationToken,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
     place: u64,
     /// The stream of the connection that this one replaced.
     before: Option<String>,
     connected: Arc<Mutex<Connected>>,
+}
+
+/// Why a connected camera has to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraEnd {
+    /// Its key was revoked, or its app takes no cameras any more.
+    Revoked,
+    /// Its key was used for a newer connection.
+    Replaced,
+}
+
+impl Camera {
+    /// Ends when the camera has to leave, and tells why.
+    pub async fn ended(&self) -> CameraEnd {
+        tokio::select! {
+            () = self.revoked.cancelled() => CameraEnd::Revoked,
+            () = self.replaced.cancelled() => CameraEnd::Replaced,
+        }
+    }
 }
 
 impl Drop for Camera {
@@ -113,6 +132,7 @@ struct Place {
     /// Its stream, once it has one.
     stream: Option<String>,
     revoked: CancellationToken,
+    replaced: CancellationToken,
 }
 
 impl Connected {
@@ -123,10 +143,19 @@ impl Connected {
             return Err(CameraRefusal::MaxCameras);
         }
         self.next += 1;
-        let revoked = CancellationToken::new();
-        let place = Place { number: self.next, app: row.app.clone(), stream: None, revoked: revoked.clone() };
-        let before = self.places.insert(row.id.clone(), place).and_then(|before| before.stream);
-        Ok(Taken { number: self.next, before, revoked })
+        let (revoked, replaced) = (CancellationToken::new(), CancellationToken::new());
+        let place = Place {
+            number: self.next,
+            app: row.app.clone(),
+            stream: None,
+            revoked: revoked.clone(),
+            replaced: replaced.clone(),
+        };
+        let before = self.places.insert(row.id.clone(), place).and_then(|before| {
+            before.replaced.cancel();
+            before.stream
+        });
+        Ok(Taken { number: self.next, before, revoked, replaced })
     }
 
     fn revoke(&mut self, id: &str) {
@@ -142,6 +171,7 @@ struct Taken {
     /// The stream of whoever had it before.
     before: Option<String>,
     revoked: CancellationToken,
+    replaced: CancellationToken,
 }
 
 /// The service; clones share it.
@@ -227,6 +257,7 @@ impl Cameras {
             max_fps: rules.max_fps,
             max_frame_bytes: rules.max_frame_kb as usize * 1024,
             revoked: taken.revoked,
+            replaced: taken.replaced,
             place: taken.number,
             before: taken.before,
             connected: self.connected.clone(),

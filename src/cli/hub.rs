@@ -12,7 +12,7 @@ use crate::{
         inputs,
         intake::input_stream,
         join::JoinTokens,
-        rooms::{Pick, Rooms},
+        rooms::Rooms,
         snapshots::{Album, SnapFault, Snapshots},
         stream_log::StreamLog,
     },
@@ -49,12 +49,11 @@ impl Hub {
         puller: Puller,
     ) -> anyhow::Result<Self> {
         let apps = Apps::open(store).await?;
-        let tokens =
-            JoinTokens::new(&config.streamhub.livekit_api_key, secrets.livekit_api_secret.expose());
+        let tokens = JoinTokens::new(&config.streamhub.livekit_api_key, secrets.livekit_api_secret.expose());
         let (log, numbers) = StreamLog::open(store).await?;
         let rooms = Rooms::new(engine.clock().clone(), numbers);
-        log.follow(&rooms, apps.clone());
-        rooms.add_program("program", "program-main", "pgm", engine.program_live());
+        log.follow(&rooms);
+        //PROGRAM
         let mut places = Vec::new();
         for (input, n) in config.inputs.iter().zip(0..) {
             let id = SourceId(n);
@@ -87,5 +86,19 @@ impl Hub {
             snapshots,
         });
         Ok(Self { apps, tokens, rooms, ingresses, cameras, log, album, porter })
+    }
+}
+
+/// Takes pictures of streams.
+struct Camera(Rooms);
+
+impl Snapshots for Camera {
+    fn take<'a>(
+        &'a self,
+        _app: &'a str,
+        _room: &'a str,
+        _identity: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, SnapFault>> {
+        Box::pin(async move { Err(SnapFault::Nothing) })
     }
 }

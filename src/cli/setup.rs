@@ -118,7 +118,8 @@ fn rate(rate: config::Rate) -> Rate {
     Rate { num: rate.num, den: rate.den }
 }
 
-fn kind(source: &Source) -> SourceKind {
+/// Where an input's media comes from.
+pub fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
         Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },

@@ -2,8 +2,11 @@
 
 use super::Porter;
 use crate::{
-    app::{admission::BoxFuture, cameras::CameraRefusal},
-    server::camera::{CameraKeeper, Grant, Knock, Refusal},
+    app::{
+        admission::BoxFuture,
+        cameras::{CameraEnd, CameraRefusal},
+    },
+    server::camera::{CameraKeeper, Ending, Grant, Knock, Refusal},
 };
 use serde_json::Value;
 
@@ -31,9 +34,13 @@ impl CameraKeeper for Porter {
                 identity: camera.identity.clone(),
                 max_fps: camera.max_fps,
                 max_frame_bytes: camera.max_frame_bytes,
-                revoked: camera.revoked.clone(),
                 seat,
-                guard: Box::new(camera), // its place is free only when it has left
+                ended: Box::pin(async move {
+                    match camera.ended().await {
+                        CameraEnd::Revoked => Ending::Revoked,
+                        CameraEnd::Replaced => Ending::Replaced,
+                    }
+                }),
             })
         })
     }
