@@ -9,21 +9,30 @@
 //! has none) and give it one row in [`table`]. By then the caller is known and may do it, the app exists and is theirs.
 //! Read fields with [`input::Input`] (`call.body()`, `call.query()`), which collects what is wrong with them as
 //! class-validator words it; segments of the path are `call.param("id")`, already decoded. What a handler works with
-//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `enveloped` is
-//! `{data, error: null}`, `paged` has the paging beside it; a `POST` that makes something is `.created()`.
+//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `paged` has the
+//! paging beside the data; a `POST` that makes something is `.created()`.
 //!
 //! Refuses to know: other planes on `/api/v1`, media, rows.
 
 mod apps;
 mod call;
+mod config;
 mod error;
 mod frame;
 mod guard;
+mod health;
 mod input;
+mod join;
+mod keys;
+mod login;
 mod reply;
 mod route;
 mod table;
 mod time;
+mod urls;
+mod views;
+
+pub use urls::Urls;
 
 use crate::app::{apps::Apps, auth::Auth, join::JoinTokens, keys::KeyService};
 use std::{sync::Arc, time::Instant};
@@ -39,12 +48,15 @@ pub struct Parts {
     pub keys: KeyService,
     /// What opens the media doors.
     pub tokens: JoinTokens,
+    /// Where clients reach this server.
+    pub urls: Urls,
 }
 
 /// The plane. Clones share it.
 #[derive(Clone)]
 pub struct StreamHubState {
     parts: Arc<Parts>,
+    logins: Arc<login::Limits>,
     /// Since when it is up.
     began: Instant,
 }
@@ -52,7 +64,7 @@ pub struct StreamHubState {
 impl StreamHubState {
     /// A plane whose uptime begins now.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), began: Instant::now() }
+        Self { parts: Arc::new(parts), logins: Arc::default(), began: Instant::now() }
     }
 }
 

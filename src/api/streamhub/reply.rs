@@ -29,11 +29,6 @@ impl Reply {
         Self::bare(json!({ "data": data }))
     }
 
-    /// 200 with `{data, error: null}`: recordings, statistics, plugins, copies to elsewhere.
-    pub fn enveloped(data: Value) -> Self {
-        Self::bare(json!({ "data": data, "error": null }))
-    }
-
     /// 200 with `{data, total, limit, offset}`: one page of a list.
     pub fn paged(data: Vec<Value>, total: usize, limit: usize, offset: usize) -> Self {
         Self::bare(json!({ "data": data, "total": total, "limit": limit, "offset": offset }))
