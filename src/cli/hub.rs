@@ -52,7 +52,7 @@ impl Hub {
         let tokens = JoinTokens::new(&config.streamhub.livekit_api_key, secrets.livekit_api_secret.expose());
         let (log, numbers) = StreamLog::open(store).await?;
         let rooms = Rooms::new(engine.clock().clone(), numbers);
-        log.follow(&rooms, apps.clone());
+        log.follow(&rooms);
         //PROGRAM
         let mut places = Vec::new();
         for (input, n) in config.inputs.iter().zip(0..) {

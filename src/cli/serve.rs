@@ -66,7 +66,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let puller: Puller = Arc::new(|_, _| Box::pin(async { Err("not yet".to_owned()) }));
+    let puller: Puller = Arc::new(|_, _| Err("not yet".to_owned()));
     let hub = Hub::open(&config, &secrets, &store, &engine, puller).await?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
