@@ -45,7 +45,6 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
         graphics,
         fade: milliseconds(config.mixer.fade_default_ms),
         hls_program: config.hls.enabled,
-        hls_inputs: config.hls.enabled && config.hls.streams,
     })
 }
 
@@ -119,7 +118,8 @@ fn rate(rate: config::Rate) -> Rate {
     Rate { num: rate.num, den: rate.den }
 }
 
-fn kind(source: &Source) -> SourceKind {
+/// Where an input's media comes from.
+pub fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
         Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },

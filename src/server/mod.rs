@@ -4,4 +4,5 @@ pub mod camera;
 pub mod hls;
 pub mod mjpeg;
 pub mod pages;
+pub mod porter;
 pub mod rtmp;
