@@ -72,3 +72,14 @@ pub fn audio_decoder(codec: AudioCodec) -> &'static str {
         AudioCodec::Opus => "opusdec",
     }
 }
+
+/// The configuration record in caps; empty where there is none.
+pub fn record(caps: &gst::CapsRef) -> Bytes {
+    let data = caps.structure(0).and_then(|s| s.get::<gst::Buffer>("codec_data").ok());
+    data.and_then(bytes).unwrap_or_default()
+}
+
+/// A buffer's bytes, not copied. `None` when its memory cannot be read.
+pub fn bytes(buffer: gst::Buffer) -> Option<Bytes> {
+    buffer.into_mapped_buffer_readable().ok().map(Bytes::from_owner)
+}

@@ -7,4 +7,5 @@ pub mod m3u8;
 pub mod mp4;
 pub mod packet;
 pub mod rtmp;
+pub mod srt;
 pub mod stills;

@@ -67,7 +67,7 @@ impl Live {
             feed
         };
         let stream = CodedStream {
-            id: StreamId::Program,
+            name: "program".into(),
             video: feed("video"),
             audio: sound.then(|| feed("audio")),
             rate: Rate { num: 30, den: 1 },

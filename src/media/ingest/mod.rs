@@ -8,6 +8,7 @@
 //! A [`source::Source`] lives as long as the show; publishers come and go on it.
 
 pub mod anchor;
+pub mod attach;
 pub mod demux;
 pub mod grid;
 pub mod pattern;

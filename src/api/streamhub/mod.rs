@@ -1,0 +1,71 @@
+//! StreamHub: the live media plane, `/api/v1/{apps,auth,tokens,health}` and the paths around them.
+//!
+//! ```text
+//! frame (claims the paths) ─► route (table: method, path, permission, handler) ─► guard (401, 403, 404)
+//!        ─► body (at most 100 KB) ─► handler(Call[, App]) ─► Reply | ApiError ─► envelope and status
+//! ```
+//!
+//! **To add an endpoint** write `async fn handler(call: Call, app: Arc<App>) -> Answer` (without the app where the path
+//! has none) and give it one row in [`table`]. By then the caller is known and may do it, the app exists and is theirs.
+//! Read fields with [`input::Input`] (`call.body()`, `call.query()`), which collects what is wrong with them as
+//! class-validator words it; segments of the path are `call.param("id")`, already decoded. What a handler works with
+//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `enveloped` is
+//! `{data, error: null}`, `paged` has the paging beside it; a `POST` that makes something is `.created()`.
+//!
+//! Refuses to know: other planes on `/api/v1`, media, rows.
+
+mod apps;
+mod call;
+mod error;
+mod frame;
+mod guard;
+mod input;
+mod reply;
+mod route;
+mod table;
+mod time;
+
+use crate::app::{apps::Apps, auth::Auth, join::JoinTokens, keys::KeyService};
+use std::{sync::Arc, time::Instant};
+use warp::{filters::BoxedFilter, reply::Response};
+
+/// What the plane works with.
+pub struct Parts {
+    /// The registry.
+    pub apps: Apps,
+    /// Who sends a request.
+    pub auth: Auth,
+    /// The `sk_` keys.
+    pub keys: KeyService,
+    /// What opens the media doors.
+    pub tokens: JoinTokens,
+}
+
+/// The plane. Clones share it.
+#[derive(Clone)]
+pub struct StreamHubState {
+    parts: Arc<Parts>,
+    /// Since when it is up.
+    began: Instant,
+}
+
+impl StreamHubState {
+    /// A plane whose uptime begins now.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), began: Instant::now() }
+    }
+}
+
+/// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
+pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
+    frame::routes(state)
+}
+
+/// Every route with the permission that it asks for, as `METHOD path permission`; `public` and `login` where there is
+/// none. For documents and tests.
+pub fn route_table() -> Vec<(String, String, String)> {
+    table::ROUTES
+        .iter()
+        .map(|route| (route.verb.to_string(), route.path.to_owned(), route.access.to_string()))
+        .collect()
+}
