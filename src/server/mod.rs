@@ -6,3 +6,4 @@ pub mod mjpeg;
 pub mod pages;
 pub mod porter;
 pub mod rtmp;
+pub mod webrtc;

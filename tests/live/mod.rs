@@ -3,7 +3,6 @@
 use gst::prelude::*;
 use lumencast::{
     domain::{
-        source::StreamId,
         time::{Rate, ShowTime},
     },
     media::{

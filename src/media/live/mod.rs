@@ -15,15 +15,19 @@ mod backlog;
 pub mod bridge;
 mod chain;
 mod figures;
+pub mod from_coded;
 mod inbox;
 mod lazy;
 mod picture;
+pub mod snapshot;
 mod transcode;
 pub mod view;
 
 pub use bridge::Bridge;
 pub use figures::{LiveStats, Medium};
+pub use from_coded::of_coded;
 pub use picture::Picture;
+pub use snapshot::{SnapFault, snapshot};
 pub use view::Wants;
 
 use super::{
@@ -166,6 +170,11 @@ impl Live {
         self.lock().run.is_some()
     }
 
+    /// Whether it is made only while somebody listens.
+    pub fn is_lazy(&self) -> bool {
+        self.works.is_lazy()
+    }
+
     /// Whether anybody listens.
     pub fn is_wanted(&self) -> bool {
         !self.lock().listeners.is_empty()
@@ -252,6 +261,11 @@ impl Publishing {
     /// The stream it is on.
     pub fn live(&self) -> &Arc<Live> {
         &self.live
+    }
+
+    /// The number its units have.
+    pub fn run(&self) -> u64 {
+        self.run
     }
 
     /// Hands over a packet. Gives whether the publisher is still the present one.
