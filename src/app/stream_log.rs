@@ -61,6 +61,12 @@ impl StreamLog {
         self.rows.get(app, stream_id).await
     }
 
+    /// What was noted of an app's live streams, by their ids.
+    pub async fn noted(&self, app: &str) -> Result<HashMap<String, String>, StoreError> {
+        let rows = self.rows.active_of(app).await?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.stream_id, row.last_stats?))).collect())
+    }
+
     /// Notes figures that only the publisher knows, e.g. a camera's signal strength.
     pub async fn note(&self, app: &str, stream_id: &str, figures: &Value) -> Result<(), StoreError> {
         self.rows.note(app, stream_id, &figures.to_string()).await
