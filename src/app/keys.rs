@@ -5,10 +5,12 @@
 
 use crate::store::{KeyRow, Keys, NewKey, Revocation, Store, StoreError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ipnet::IpNet;
 use rand::seq::IndexedRandom;
 use sha2::{Digest, Sha256};
 use std::{
     fmt,
+    net::IpAddr,
     str::FromStr,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -108,6 +110,17 @@ pub struct KeyIdentity {
     pub plane: Plane,
     /// What its owner calls it.
     pub label: String,
+    /// The one app it opens, if it is confined to one.
+    pub app: Option<String>,
+}
+
+/// A key that does not open everything of its plane from everywhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Confined<'a> {
+    /// The one app of the StreamHub plane that it opens.
+    pub app: Option<&'a str>,
+    /// The addresses it may be used from; none: all.
+    pub from: &'a [IpNet],
 }
 
 /// Why a key does not open the door.
@@ -125,6 +138,9 @@ pub enum KeyError {
     /// It is a key of another plane.
     #[error("an API key of another plane")]
     WrongPlane,
+    /// It may not be used from there.
+    #[error("the API key is not for this address")]
+    Address,
     /// It could not be looked up: the server's fault.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -158,6 +174,19 @@ impl KeyService {
     /// # Errors
     /// [`MintError::Label`] is the caller's fault.
     pub async fn mint(&self, plane: Plane, label: &str) -> Result<(String, KeyRow), MintError> {
+        self.mint_confined(plane, label, Confined::default()).await
+    }
+
+    /// As [`Self::mint`], for a key that opens less. Whether the app exists is the caller's business.
+    ///
+    /// # Errors
+    /// [`MintError::Label`] is the caller's fault.
+    pub async fn mint_confined(
+        &self,
+        plane: Plane,
+        label: &str,
+        confined: Confined<'_>,
+    ) -> Result<(String, KeyRow), MintError> {
         let label = label.trim();
         if !(1..=100).contains(&label.chars().count()) || label.contains(char::is_control) {
             return Err(MintError::Label);
@@ -165,6 +194,8 @@ impl KeyService {
         let body = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         let raw = format!("{}{body}", plane.key_prefix());
         let shown: String = raw.chars().take(plane.key_prefix().len() + SHOWN_OF_BODY).collect();
+        let from: Vec<String> = confined.from.iter().map(ToString::to_string).collect();
+        let from = (!from.is_empty()).then(|| serde_json::json!(from).to_string());
         let row = self
             .rows
             .insert(NewKey {
@@ -174,17 +205,27 @@ impl KeyService {
                 hash: &hash(&raw),
                 shown: &shown,
                 created_at: now_ms(),
+                app: confined.app,
+                allowed_ips: from.as_deref(),
             })
             .await?;
         Ok((raw, row))
     }
 
     /// Whose key it is, if it is good for this plane now. Each call looks it up: a revocation by another process holds
-    /// from the next call on.
+    /// from the next call on. A key with a list of addresses is refused: where it comes from is not said here.
     ///
     /// # Errors
     /// Everything but [`KeyError::Store`] is the client's fault.
     pub async fn verify(&self, raw: &str, plane: Plane) -> Result<KeyIdentity, KeyError> {
+        self.verify_from(raw, plane, None).await
+    }
+
+    /// As [`Self::verify`], for a key that comes from an address.
+    ///
+    /// # Errors
+    /// Everything but [`KeyError::Store`] is the client's fault.
+    pub async fn verify_from(&self, raw: &str, plane: Plane, from: Option<IpAddr>) -> Result<KeyIdentity, KeyError> {
         let of = Plane::of_key(raw).ok_or(KeyError::Malformed)?;
         if of != plane {
             return Err(KeyError::WrongPlane);
@@ -194,8 +235,16 @@ impl KeyService {
         if row.revoked_at.is_some() {
             return Err(KeyError::Revoked);
         }
+        if row.allowed_ips.as_deref().is_some_and(|list| !allowed(list, from)) {
+            return Err(KeyError::Address);
+        }
         self.note_use(&row);
-        Ok(KeyIdentity { id: row.id, plane, label: row.label })
+        Ok(KeyIdentity { id: row.id, plane, label: row.label, app: row.app })
+    }
+
+    /// The key with this public id if it is of this plane, revoked or not.
+    pub async fn find(&self, id: &str, plane: Plane) -> Result<Option<KeyRow>, StoreError> {
+        Ok(self.rows.find(id).await?.filter(|row| row.plane == plane.as_str()))
     }
 
     /// All keys, oldest first, revoked ones too.
@@ -222,6 +271,20 @@ impl KeyService {
             }
         });
     }
+}
+
+/// Whether a list of addresses names this one. A list that cannot be read names none.
+fn allowed(list: &str, from: Option<IpAddr>) -> bool {
+    let nets: Vec<IpNet> = serde_json::from_str::<Vec<String>>(list)
+        .map(|list| list.iter().filter_map(|net| address(net)).collect())
+        .unwrap_or_default();
+    // An IPv4 client of a socket that takes both kinds is the IPv4 client it is.
+    from.is_some_and(|from| nets.iter().any(|net| net.contains(&from.to_canonical())))
+}
+
+/// An address or a network in CIDR form, e.g. `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`.
+pub fn address(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(|ip| IpNet::from(ip.to_canonical())))
 }
 
 fn hash(raw: &str) -> [u8; 32] {

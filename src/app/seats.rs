@@ -84,6 +84,16 @@ impl Seats {
         }
     }
 
+    /// Takes a key at once; who holds it is evicted.
+    pub fn seize(&self, key: &str) -> Hold {
+        loop {
+            let holder = lock(&self.register).holders.get(key).map(|holder| holder.id);
+            if let Attempt::Taken(hold) = self.attempt(key, holder) {
+                return hold;
+            }
+        }
+    }
+
     /// Evicts the holder of a key, e.g. because its input was removed. Tells whether there was one.
     pub fn evict(&self, key: &str) -> bool {
         let holder = lock(&self.register).holders.remove(key);

@@ -1,10 +1,12 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
-use super::{demo, doors::Doors, setup};
+use super::{demo, doors::Doors, hub::Hub, setup};
 use crate::{
-    api::{livewing, lumora, operator},
+    api::{livewing, lumora, operator, streamhub},
     app::{
+        auth::Auth,
         conductor::{self, ShowHandle},
+        ingress::Puller,
         intake::Intake,
         keys::KeyService,
         survey,
@@ -64,6 +66,8 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
+    let puller: Puller = Arc::new(|_, _| Err("not yet".to_owned()));
+    let hub = Hub::open(&config, &secrets, &store, &engine, puller).await?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
@@ -71,7 +75,18 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
         .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
         .unify()
-        .or(server::hls::routes(engine.shelves()))
+        .or(server::hls::routes(hub.porter.clone()))
+        .unify()
+        .or(server::mjpeg::routes(hub.porter.clone(), hub.rooms.clone(), shutdown.clone()))
+        .unify()
+        .or(server::camera::routes(hub.porter.clone(), server::camera::Settings::default(), shutdown.clone()))
+        .unify()
+        .or(streamhub::routes(streamhub::StreamHubState::new(streamhub::Parts {
+            apps: hub.apps.clone(),
+            auth: Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes()),
+            keys: keys.clone(),
+            tokens: hub.tokens.clone(),
+        })))
         .unify()
         .or(server::pages::routes())
         .unify();
@@ -79,7 +94,8 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let clock = engine.clone();
     let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
-    let intake = Arc::new(Intake::new(setup::stream_keys(&config), engine.clone()));
+    let intake =
+        Arc::new(Intake::new(setup::stream_keys(&config), hub.ingresses.clone(), hub.rooms.clone(), engine.clone()));
     let rtmp = doors.rtmp.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
 

@@ -45,7 +45,6 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
         graphics,
         fade: milliseconds(config.mixer.fade_default_ms),
         hls_program: config.hls.enabled,
-        hls_inputs: config.hls.enabled && config.hls.streams,
     })
 }
 
@@ -54,7 +53,7 @@ pub fn engine(config: &Config) -> Settings {
     let project = project(config);
     let input = |input: &config::Input| {
         let own = match &input.source {
-            Source::Rtmp { latency_ms, .. } => *latency_ms,
+            Source::Rtmp { latency_ms, .. } | Source::Stream { latency_ms, .. } => *latency_ms,
             // A pattern comes when it should; a little is left for its conversion.
             Source::Pattern { .. } => 50,
         };
@@ -98,7 +97,7 @@ pub fn rtmp(config: &Config) -> rtmp::Settings {
 pub fn stream_keys(config: &Config) -> Vec<(String, SourceId)> {
     let keyed = config.inputs.iter().zip(0..).filter_map(|(input, n)| match &input.source {
         Source::Rtmp { key, .. } => Some((key.clone(), SourceId(n))),
-        Source::Pattern { .. } => None,
+        Source::Pattern { .. } | Source::Stream { .. } => None,
     });
     keyed.collect()
 }
@@ -119,9 +118,11 @@ fn rate(rate: config::Rate) -> Rate {
     Rate { num: rate.num, den: rate.den }
 }
 
-fn kind(source: &Source) -> SourceKind {
+/// Where an input's media comes from.
+pub fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
+        Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },
         Source::Pattern { pattern, tone_hz } => {
             SourceKind::Pattern { pattern: pattern.as_str().to_owned(), tone_hz: *tone_hz }
         }

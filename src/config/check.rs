@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     numbers(config)?;
     public_url(config)?;
     listeners(config)?;
+    streaming(config)?;
     together(config)?;
     inputs(&config.inputs)?;
     channels(config)?;
@@ -82,12 +83,45 @@ fn listeners(config: &Config) -> Result<(), Fault> {
         ("http.listen", config.http.listen),
         ("rtmp.listen", config.rtmp.listen),
         ("livewing.listen", config.livewing.listen),
+        ("webrtc.tcp", config.webrtc.tcp),
     ];
     for (index, &(key, address)) in all.iter().enumerate() {
         let mut earlier = all.iter().take(index);
         if let Some(&(other, theirs)) = earlier.find(|(_, a)| collide(*a, address)) {
             let taken = |address: SocketAddr, by: &str| format!("{address} is taken by {by} already");
             return Err(Fault::new(key, taken(address, other)).or(other, taken(theirs, key)));
+        }
+    }
+    Ok(())
+}
+
+fn streaming(config: &Config) -> Result<(), Fault> {
+    let Config { srt, streamhub, webrtc, .. } = config;
+    range("srt.latency_ms", srt.latency_ms, 20..=8000)?;
+    range("srt.max_connections", srt.max_connections, 1..=1000)?;
+    if collide(srt.listen, webrtc.udp) {
+        let taken = |address: SocketAddr, by: &str| format!("{address} is taken by {by} already");
+        return Err(
+            Fault::new("srt.listen", taken(srt.listen, "webrtc.udp")).or("webrtc.udp", taken(webrtc.udp, "srt.listen"))
+        );
+    }
+    if srt.passphrase.as_ref().is_some_and(|phrase| !(10..=79).contains(&phrase.expose().len())) {
+        return Err(Fault::new("srt.passphrase", "is not of 10 to 79 characters"));
+    }
+    for (key, secret) in [
+        ("streamhub.livekit_api_secret", &streamhub.livekit_api_secret),
+        ("streamhub.jwt_secret", &streamhub.jwt_secret),
+    ] {
+        if secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+            return Err(Fault::new(key, "is shorter than 32 characters, which HS256 needs"));
+        }
+    }
+    if streamhub.livekit_api_key.trim().is_empty() {
+        return Err(Fault::new("streamhub.livekit_api_key", "is empty"));
+    }
+    for (index, host) in config.ingest.allow_hosts.iter().enumerate() {
+        if host.is_empty() || host.contains(char::is_whitespace) {
+            return Err(Fault::new(format!("ingest.allow_hosts.{index}"), "is no host, address or network"));
         }
     }
     Ok(())
@@ -124,6 +158,15 @@ fn inputs(inputs: &[Input]) -> Result<(), Fault> {
                 let at = format!("input.{index}.key");
                 name(&at, key, "._-")?;
                 keys.claim(index, at, key)?;
+                range(&format!("input.{index}.latency_ms"), *latency_ms, LATENCY)?;
+            }
+            Source::Stream { stream, latency_ms } => {
+                if stream
+                    .as_deref()
+                    .is_some_and(|id| id.split_once('/').is_none_or(|(a, b)| a.is_empty() || b.is_empty()))
+                {
+                    return Err(Fault::new(format!("input.{index}.stream"), "is not room/identity"));
+                }
                 range(&format!("input.{index}.latency_ms"), *latency_ms, LATENCY)?;
             }
             Source::Pattern { tone_hz: 0, .. } => {}

@@ -25,6 +25,13 @@ pub enum Source {
         /// How far it is anchored behind arrival, milliseconds, 0 to 5000; by default `mixer.source_latency_ms`.
         latency_ms: u32,
     },
+    /// A live stream of the StreamHub plane.
+    Stream {
+        /// Its id `<room>/<identity>`; without it, the next new stream that no other input has.
+        stream: Option<String>,
+        /// As with RTMP.
+        latency_ms: u32,
+    },
     /// A test picture made here.
     Pattern {
         /// Which picture.

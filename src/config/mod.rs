@@ -10,6 +10,7 @@ mod rate;
 mod secret;
 mod secrets;
 mod sections;
+mod streaming;
 mod written;
 
 pub use error::ConfigError;
@@ -19,8 +20,9 @@ pub use secret::Secret;
 pub use secrets::{Secrets, SecretsError};
 pub use sections::{
     Encode, Hls, Http, Livewing, Log, LogFormat, LogLevel, Lumora, Mixer, Operator, Plan, Preset, Project, Record,
-    Rtmp, VideoCodec, Webrtc,
+    Rtmp, VideoCodec,
 };
+pub use streaming::{Ingest, Srt, Streamhub, Webrtc};
 
 use error::{ENVIRONMENT, Fault};
 use figment::{Figment, value::Value};
@@ -48,6 +50,12 @@ pub struct Config {
     pub livewing: Livewing,
     /// `[webrtc]`.
     pub webrtc: Webrtc,
+    /// `[srt]`.
+    pub srt: Srt,
+    /// `[ingest]`.
+    pub ingest: Ingest,
+    /// `[streamhub]`.
+    pub streamhub: Streamhub,
     /// `[project]`.
     pub project: Project,
     /// `[operator]`.

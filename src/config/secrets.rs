@@ -14,6 +14,8 @@ use std::{
 
 const LIVEWING_TOKEN: &str = "livewing_token";
 const OPERATOR_PASSWORD: &str = "operator_password";
+const LIVEKIT_API_SECRET: &str = "livekit_api_secret";
+const JWT_SECRET: &str = "jwt_secret";
 /// Characters that are not mistaken for one another when read aloud or off a screen.
 const READABLE: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
@@ -24,6 +26,10 @@ pub struct Secrets {
     pub livewing_token: Secret,
     /// What the operator's page asks for.
     pub operator_password: Secret,
+    /// What join tokens are signed with.
+    pub livekit_api_secret: Secret,
+    /// What logins are signed with.
+    pub jwt_secret: Secret,
     /// The file they are kept in; it exists only if one of them is not configured.
     pub file: PathBuf,
     /// Keys of the file that were made just now.
@@ -69,12 +75,16 @@ impl Secrets {
     /// # Errors
     /// One line that names the file.
     pub fn open(config: &Config) -> Result<Self, SecretsError> {
-        let configured = (&config.livewing.token, &config.operator.password);
+        let hub = &config.streamhub;
         let file = config.data_dir.join("secrets.toml");
-        if let (Some(token), Some(password)) = configured {
+        if let (Some(token), Some(password), Some(api), Some(jwt)) =
+            (&config.livewing.token, &config.operator.password, &hub.livekit_api_secret, &hub.jwt_secret)
+        {
             return Ok(Self {
                 livewing_token: token.clone(),
                 operator_password: password.clone(),
+                livekit_api_secret: api.clone(),
+                jwt_secret: jwt.clone(),
                 file,
                 created: Vec::new(),
                 was_exposed: false,
@@ -97,12 +107,14 @@ impl Secrets {
                 _ => Err(SecretsError::Value { path: file.display().to_string(), key }),
             }
         };
-        let livewing_token = secret(configured.0, LIVEWING_TOKEN, token)?;
-        let operator_password = secret(configured.1, OPERATOR_PASSWORD, password)?;
+        let livewing_token = secret(&config.livewing.token, LIVEWING_TOKEN, token)?;
+        let operator_password = secret(&config.operator.password, OPERATOR_PASSWORD, password)?;
+        let livekit_api_secret = secret(&hub.livekit_api_secret, LIVEKIT_API_SECRET, token)?;
+        let jwt_secret = secret(&hub.jwt_secret, JWT_SECRET, token)?;
         if !created.is_empty() {
             write(&config.data_dir, &file, &kept)?;
         }
-        Ok(Self { livewing_token, operator_password, file, created, was_exposed })
+        Ok(Self { livewing_token, operator_password, livekit_api_secret, jwt_secret, file, created, was_exposed })
     }
 }
 

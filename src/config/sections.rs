@@ -122,21 +122,6 @@ impl Default for Livewing {
     }
 }
 
-/// `[webrtc]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Webrtc {
-    /// The one UDP address of all peers.
-    #[serde(deserialize_with = "address")]
-    pub udp: SocketAddr,
-}
-
-impl Default for Webrtc {
-    fn default() -> Self {
-        Self { udp: everywhere(8189) }
-    }
-}
-
 /// `[project]`: the format of program. Sound is always 48 kHz stereo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -311,11 +296,11 @@ impl Default for Lumora {
     }
 }
 
-fn everywhere(port: u16) -> SocketAddr {
+pub(super) fn everywhere(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
         D::Error::custom(format!("{text:?} is not an address; write IP:port, such as 0.0.0.0:8080 or [::]:8080"))

@@ -7,7 +7,8 @@ use super::{
     error::Fault,
     lists::{Channel, Graphic, Input, Output, Pattern, Source},
     rate::Rate,
-    sections::{Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp, Webrtc},
+    sections::{Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp},
+    streaming::{Ingest, Srt, Streamhub, Webrtc},
 };
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -23,6 +24,9 @@ pub(super) struct Written {
     pub rtmp: Rtmp,
     pub livewing: Livewing,
     pub webrtc: Webrtc,
+    pub srt: Srt,
+    pub ingest: Ingest,
+    pub streamhub: Streamhub,
     pub project: Project,
     pub operator: Operator,
     pub mixer: Mixer,
@@ -46,6 +50,9 @@ impl Default for Written {
             rtmp: Rtmp::default(),
             livewing: Livewing::default(),
             webrtc: Webrtc::default(),
+            srt: Srt::default(),
+            ingest: Ingest::default(),
+            streamhub: Streamhub::default(),
             project: Project::default(),
             operator: Operator::default(),
             mixer: Mixer::default(),
@@ -71,6 +78,7 @@ pub(super) struct InputEntry {
     pub latency_ms: Option<u32>,
     pub pattern: Option<Pattern>,
     pub tone_hz: Option<u32>,
+    pub stream: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +86,7 @@ pub(super) struct InputEntry {
 pub(super) enum InputKind {
     Rtmp,
     Pattern,
+    Stream,
 }
 
 /// `[[channel]]`.
@@ -102,6 +111,9 @@ impl Written {
             rtmp,
             livewing,
             webrtc,
+            srt,
+            ingest,
+            streamhub,
             project,
             operator,
             mixer,
@@ -131,6 +143,9 @@ impl Written {
             rtmp,
             livewing,
             webrtc,
+            srt,
+            ingest,
+            streamhub,
             project,
             operator,
             mixer,
@@ -148,35 +163,44 @@ impl Written {
 
 impl InputEntry {
     fn resolve(self, index: usize, source_latency_ms: u32) -> Result<Input, Fault> {
-        let Self { kind, key, label, latency_ms, pattern, tone_hz } = self;
+        let Self { kind, key, label, latency_ms, pattern, tone_hz, stream } = self;
         let fault = |name: &str, problem: &str| Fault::new(format!("input.{index}.{name}"), problem);
-        match kind {
+        let misplaced = [
+            ("key", key.is_some(), &[InputKind::Rtmp][..]),
+            ("latency_ms", latency_ms.is_some(), &[InputKind::Rtmp, InputKind::Stream]),
+            ("pattern", pattern.is_some(), &[InputKind::Pattern]),
+            ("tone_hz", tone_hz.is_some(), &[InputKind::Pattern]),
+            ("stream", stream.is_some(), &[InputKind::Stream]),
+        ];
+        if let Some((name, _, kinds)) = misplaced.iter().find(|(_, given, kinds)| *given && !kinds.contains(&kind)) {
+            let kinds: Vec<_> = kinds.iter().map(|kind| format!("kind = \"{}\"", kind.name())).collect();
+            return Err(fault(name, &format!("is for {} only", kinds.join(" and "))));
+        }
+        let latency_ms = latency_ms.unwrap_or(source_latency_ms);
+        let (name, source) = match kind {
             InputKind::Rtmp => {
-                if pattern.is_some() {
-                    return Err(fault("pattern", "is for kind = \"pattern\" only"));
-                }
-                if tone_hz.is_some() {
-                    return Err(fault("tone_hz", "is for kind = \"pattern\" only"));
-                }
                 let key = key.ok_or_else(|| fault("key", "missing"))?;
-                Ok(Input {
-                    label: label.unwrap_or_else(|| key.clone()),
-                    source: Source::Rtmp { key, latency_ms: latency_ms.unwrap_or(source_latency_ms) },
-                })
+                (key.clone(), Source::Rtmp { key, latency_ms })
             }
             InputKind::Pattern => {
-                if key.is_some() {
-                    return Err(fault("key", "is for kind = \"rtmp\" only"));
-                }
-                if latency_ms.is_some() {
-                    return Err(fault("latency_ms", "is for kind = \"rtmp\" only"));
-                }
                 let pattern = pattern.unwrap_or_default();
-                Ok(Input {
-                    label: label.unwrap_or_else(|| pattern.as_str().to_owned()),
-                    source: Source::Pattern { pattern, tone_hz: tone_hz.unwrap_or(0) },
-                })
+                (pattern.as_str().to_owned(), Source::Pattern { pattern, tone_hz: tone_hz.unwrap_or(0) })
             }
+            InputKind::Stream => {
+                let name = stream.clone().unwrap_or_else(|| format!("Stream {}", index + 1));
+                (name, Source::Stream { stream, latency_ms })
+            }
+        };
+        Ok(Input { label: label.unwrap_or(name), source })
+    }
+}
+
+impl InputKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rtmp => "rtmp",
+            Self::Pattern => "pattern",
+            Self::Stream => "stream",
         }
     }
 }
@@ -212,6 +236,7 @@ mod tests {
                 latency_ms: None,
                 pattern: None,
                 tone_hz: None,
+                stream: None,
             }],
             channel: vec![ChannelEntry::named("cg1")],
             graphic: vec![Graphic {

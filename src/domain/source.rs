@@ -17,6 +17,8 @@ impl fmt::Display for SourceId {
 pub enum SourceKind {
     /// A publisher on the RTMP door with this stream key.
     Rtmp { key: String },
+    /// A live stream by its id, or the next new one that is free.
+    Stream { stream: Option<String> },
     /// A moving test pattern with a tone, made here.
     Pattern { pattern: String, tone_hz: u32 },
 }
@@ -26,6 +28,7 @@ impl SourceKind {
     pub fn name(&self) -> &'static str {
         match self {
             SourceKind::Rtmp { .. } => "rtmp",
+            SourceKind::Stream { .. } => "stream",
             SourceKind::Pattern { .. } => "pattern",
         }
     }

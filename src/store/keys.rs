@@ -22,6 +22,10 @@ pub struct KeyRow {
     pub last_used_at: Option<i64>,
     /// Milliseconds since 1970 UTC; a revoked key stays listed.
     pub revoked_at: Option<i64>,
+    /// The app of the StreamHub plane that it is confined to.
+    pub app: Option<String>,
+    /// Where it may be used from, a JSON array of texts; `None`: everywhere.
+    pub allowed_ips: Option<String>,
 }
 
 /// A key to be kept.
@@ -39,6 +43,10 @@ pub struct NewKey<'a> {
     pub shown: &'a str,
     /// See [`KeyRow::created_at`].
     pub created_at: i64,
+    /// See [`KeyRow::app`].
+    pub app: Option<&'a str>,
+    /// See [`KeyRow::allowed_ips`].
+    pub allowed_ips: Option<&'a str>,
 }
 
 /// What became of a revocation.
@@ -66,8 +74,9 @@ impl Keys {
     /// Keeps a key. Fails when id or hash is there already.
     pub async fn insert(&self, key: NewKey<'_>) -> Result<KeyRow, StoreError> {
         let row = sqlx::query_as(
-            "INSERT INTO api_keys (id, plane, label, hash, shown, created_at) VALUES (?, ?, ?, ?, ?, ?)
-             RETURNING id, plane, label, shown, created_at, last_used_at, revoked_at",
+            "INSERT INTO api_keys (id, plane, label, hash, shown, created_at, app, allowed_ips)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             RETURNING id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips",
         )
         .bind(key.id)
         .bind(key.plane)
@@ -75,6 +84,8 @@ impl Keys {
         .bind(key.hash.as_slice())
         .bind(key.shown)
         .bind(key.created_at)
+        .bind(key.app)
+        .bind(key.allowed_ips)
         .fetch_one(&self.pool)
         .await?;
         Ok(row)
@@ -83,7 +94,7 @@ impl Keys {
     /// All keys, oldest first, revoked ones too.
     pub async fn list(&self) -> Result<Vec<KeyRow>, StoreError> {
         let rows = sqlx::query_as(
-            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at
+            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips
              FROM api_keys ORDER BY created_at, rowid",
         )
         .fetch_all(&self.pool)
@@ -94,10 +105,22 @@ impl Keys {
     /// The key whose SHA-256 this is, revoked or not.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<KeyRow>, StoreError> {
         let row = sqlx::query_as(
-            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at
+            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips
              FROM api_keys WHERE hash = ?",
         )
         .bind(hash.as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row)
+    }
+
+    /// The key with this public id, revoked or not.
+    pub async fn find(&self, id: &str) -> Result<Option<KeyRow>, StoreError> {
+        let row = sqlx::query_as(
+            "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips
+             FROM api_keys WHERE id = ?",
+        )
+        .bind(id)
         .fetch_optional(&self.pool)
         .await?;
         Ok(row)

@@ -2,9 +2,19 @@
 //!
 //! Refuses to know: what rows are for, and the clock; times are arguments.
 
+mod apps;
+mod cameras;
+mod ingress;
 mod keys;
+mod streams;
+mod users;
 
+pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
+pub use cameras::{CameraRow, CameraRows};
+pub use ingress::{IngressQuery, IngressRow, IngressRows};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
+pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
+pub use users::{NewUser, SessionRow, UserRow, Users};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use std::{
@@ -92,6 +102,31 @@ impl Store {
     /// The API keys.
     pub fn keys(&self) -> Keys {
         Keys::new(self.pool.clone())
+    }
+
+    /// What may come into rooms, by key or pulled.
+    pub fn ingress(&self) -> IngressRows {
+        IngressRows::new(self.pool.clone())
+    }
+
+    /// The keys of cameras.
+    pub fn cameras(&self) -> CameraRows {
+        CameraRows::new(self.pool.clone())
+    }
+
+    /// The streams that are live or were.
+    pub fn streams(&self) -> StreamRows {
+        StreamRows::new(self.pool.clone())
+    }
+
+    /// The apps of the StreamHub plane.
+    pub fn apps(&self) -> Apps {
+        Apps::new(self.pool.clone())
+    }
+
+    /// Tenants, people and their sessions.
+    pub fn users(&self) -> Users {
+        Users::new(self.pool.clone())
     }
 
     /// Writes back what is open and closes the file; later calls fail.

@@ -3,7 +3,6 @@
 use gst::prelude::*;
 use lumencast::{
     domain::{
-        source::StreamId,
         time::{Rate, ShowTime},
     },
     media::{
@@ -67,7 +66,7 @@ impl Live {
             feed
         };
         let stream = CodedStream {
-            id: StreamId::Program,
+            name: "program".into(),
             video: feed("video"),
             audio: sound.then(|| feed("audio")),
             rate: Rate { num: 30, den: 1 },

@@ -29,7 +29,7 @@ impl Admission for House {
             let hold = self.seats.take(&request.key).await?;
             let (sender, receiver) = mpsc::channel(self.room);
             self.arrivals.send(receiver).map_err(|_| Refusal::Unavailable)?;
-            Ok(Seat::registered(sender, hold))
+            Ok(Seat::held_queue(sender, hold))
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Method and path of a request, understood. Ids are percent-decoded segment by segment.
 
+use crate::api::percent::decode;
 use warp::http::Method;
 
 /// What a request is for.
@@ -56,23 +57,6 @@ impl Route {
         let allowed = allow.split(", ").any(|name| name == method.as_str());
         if allowed { Ok(route) } else { Err(NoRoute::WrongMethod(allow)) }
     }
-}
-
-/// A segment without its percent escapes (RFC 3986, 2.1); `None` when one is broken or the result is not UTF-8.
-fn decode(segment: &str) -> Option<String> {
-    let mut bytes = segment.bytes();
-    let mut decoded = Vec::with_capacity(segment.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(bytes.next()?).to_digit(16);
-                let (high, low) = (digit()?, digit()?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            plain => plain,
-        });
-    }
-    String::from_utf8(decoded).ok()
 }
 
 #[cfg(test)]

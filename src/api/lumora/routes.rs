@@ -110,7 +110,7 @@ async fn authenticate(keys: &KeyService, headers: &HeaderMap) -> Result<(), ApiE
     let Some((_, key)) = key else { return Err(unauthorized("Missing or malformed Authorization header")) };
     match keys.verify(key, Plane::Lumora).await {
         Ok(_) => Ok(()),
-        Err(KeyError::Malformed | KeyError::Unknown | KeyError::Revoked | KeyError::WrongPlane) => {
+        Err(KeyError::Malformed | KeyError::Unknown | KeyError::Revoked | KeyError::WrongPlane | KeyError::Address) => {
             Err(unauthorized("Invalid API key"))
         }
         Err(KeyError::Store(error)) => {

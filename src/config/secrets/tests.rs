@@ -17,11 +17,11 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn the_first_start_makes_both_secrets_in_a_closed_file_and_says_so() {
+fn the_first_start_makes_the_secrets_in_a_closed_file_and_says_so() {
     let folder = folder();
     let data_dir = folder.path().join("new/data");
     let secrets = Secrets::open(&settings(&data_dir)).expect("secrets");
-    assert_eq!(secrets.created, ["livewing_token", "operator_password"]);
+    assert_eq!(secrets.created, ["livewing_token", "operator_password", "livekit_api_secret", "jwt_secret"]);
     assert_eq!(secrets.file, data_dir.join("secrets.toml"));
     assert!(!secrets.was_exposed);
     assert_eq!(mode(&data_dir), 0o700);
@@ -55,9 +55,9 @@ fn configured_secrets_are_taken_and_not_written() {
     config.livewing.token = Some(Secret::new("configured-token"));
     let secrets = Secrets::open(&config).expect("secrets");
     assert_eq!(secrets.livewing_token.expose(), "configured-token");
-    assert_eq!(secrets.created, ["operator_password"]);
+    assert_eq!(secrets.created, ["operator_password", "livekit_api_secret", "jwt_secret"]);
     let text = fs::read_to_string(&secrets.file).expect("the file");
-    assert!(!text.contains("token"), "{text}");
+    assert!(!text.contains("livewing"), "{text}");
 
     config.data_dir = folder.path().join("other");
     config.operator.password = Some(Secret::new("configured-password"));
@@ -73,7 +73,7 @@ fn a_secret_missing_from_the_file_is_added_and_everything_else_stays() {
     fs::write(&file, "livewing_token = \"mine\"\nlater = \"kept\"\n").expect("a file");
     let secrets = Secrets::open(&settings(folder.path())).expect("secrets");
     assert_eq!(secrets.livewing_token.expose(), "mine");
-    assert_eq!(secrets.created, ["operator_password"]);
+    assert_eq!(secrets.created, ["operator_password", "livekit_api_secret", "jwt_secret"]);
     let kept = read(&file).expect("the file");
     assert_eq!(kept["livewing_token"].as_str(), Some("mine"));
     assert_eq!(kept["later"].as_str(), Some("kept"));

@@ -56,6 +56,7 @@ impl End {
     pub(super) fn refusal(&self) -> Option<&'static str> {
         Some(match self {
             Self::Refused(Refusal::UnknownKey) => "unknown_key",
+            Self::Refused(Refusal::Password) => "password",
             Self::Refused(Refusal::InUse) => "in_use",
             Self::Refused(Refusal::Unavailable) => "unavailable",
             Self::Codec(_) => "codec",
@@ -76,7 +77,7 @@ impl End {
     /// What a publisher is told, if it can still hear it.
     fn denial(&self) -> Option<Denial> {
         match self {
-            Self::Refused(Refusal::UnknownKey | Refusal::InUse) => Some(Denial::BadName),
+            Self::Refused(Refusal::UnknownKey | Refusal::Password | Refusal::InUse) => Some(Denial::BadName),
             Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
             Self::Codec(_) | Self::Evicted | Self::InputClosed | Self::Shutdown => Some(Denial::Failed),
             _ => None,
@@ -164,7 +165,7 @@ impl Connection {
 
     async fn handle(&mut self, event: Event) -> Result<(), End> {
         match event {
-            Event::Publish { app, key } => self.publish(app, key).await,
+            Event::Publish { app, key, password } => self.publish(app, key, password).await,
             Event::Packet(packet) => {
                 let Some(seat) = &self.seat else {
                     return Ok(());
@@ -173,7 +174,7 @@ impl Connection {
                 tokio::select! {
                     biased;
                     end = called_off(&self.shutdown, Some(seat)) => Err(end),
-                    sent = seat.packets.send(packet) => sent.map_err(|_| End::InputClosed),
+                    sent = seat.send(packet) => sent.map_err(|_| End::InputClosed),
                 }
             }
             Event::Unreadable(error @ TagError::Unsupported(_)) => Err(End::Codec(error)),
@@ -191,10 +192,10 @@ impl Connection {
         }
     }
 
-    async fn publish(&mut self, app: String, key: String) -> Result<(), End> {
+    async fn publish(&mut self, app: String, key: String, password: Option<String>) -> Result<(), End> {
         self.flush().await?;
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
-        let request = PublishRequest { app, key, peer: self.peer };
+        let request = PublishRequest { app, key, password, peer: self.peer };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.seat = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
         self.session.grant()?;
@@ -250,7 +251,7 @@ async fn called_off(shutdown: &CancellationToken, seat: Option<&Seat>) -> End {
             Some(seat) => tokio::select! {
                 biased;
                 () = seat.evicted.cancelled() => End::Evicted,
-                () = seat.packets.closed() => End::InputClosed,
+                () = seat.closed() => End::InputClosed,
             },
             None => std::future::pending().await,
         }

@@ -1,0 +1,66 @@
+//! Whether a known or unknown caller may have a route: one pure function.
+//!
+//! The order tells strangers as little as can be: unknown callers get 401 whatever they ask for; an app's key gets 403
+//! for every other app, there or not; then the role counts, then whether the app is there (404), then whose it is.
+
+use super::route::Access;
+use crate::app::{
+    auth::{Principal, Reach},
+    permissions::{Action, Permission, allows},
+};
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// 401.
+    Unknown,
+    /// 403.
+    Forbidden,
+    /// 404.
+    NoApp,
+}
+
+/// The app that a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// The name in the path.
+    pub name: &'a str,
+    /// Whose it is, if it exists: a tenant's or (`None`) the platform's.
+    pub tenant: Option<Option<&'a str>>,
+}
+
+/// Whether `caller` may have a route with this `access`, whose path names `target`.
+///
+/// # Errors
+/// Why not.
+pub fn check(access: Access, caller: Option<&Principal>, target: Option<Target<'_>>) -> Result<(), Denied> {
+    let there = || if target.is_some_and(|target| target.tenant.is_none()) { Err(Denied::NoApp) } else { Ok(()) };
+    let (permission, everywhere) = match access {
+        Access::Public => return there(),
+        Access::Login => return caller.map_or(Err(Denied::Unknown), |_| there()),
+        Access::Needs(permission) => (permission, false),
+        Access::Global(permission) => (permission, true),
+    };
+    let caller = caller.ok_or(Denied::Unknown)?;
+    if everywhere && caller.reach != Reach::Global {
+        return Err(Denied::Forbidden);
+    }
+    if let Reach::App(own) = &caller.reach {
+        let Permission(_, action) = permission;
+        // Of what is no app's, such a key sees its own part and changes nothing.
+        let within = target.map_or(action == Action::Read, |target| target.name == own);
+        if !within {
+            return Err(Denied::Forbidden);
+        }
+    }
+    if !allows(caller.role, permission) {
+        return Err(Denied::Forbidden);
+    }
+    there()?;
+    match (&caller.reach, target) {
+        (Reach::Tenant(own), Some(Target { tenant: Some(tenant), .. })) if tenant != Some(own) => {
+            Err(Denied::Forbidden)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,207 @@
+//! Join tokens: LiveKit access tokens (HS256), made and checked here; any of LiveKit's SDKs does the same with the same
+//! key and secret.
+//!
+//! Claims are LiveKit's: `iss` API key, `sub` identity, `name`, `metadata`, `nbf`, `exp`, `jti`, `video` (the grant) and
+//! `attributes`, of which two are ours: `streamhub.listenOnly` (receives sound alone) and `streamhub.counted` (counts as
+//! a viewer although other participants do not see it).
+//!
+//! Refuses to know: apps, who may have a token, clocks (the time is an argument, in seconds since 1970 UTC).
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+/// How far the clock of another maker of tokens may be ahead, in seconds.
+const CLOCK_SKEW: i64 = 60;
+const LISTEN_ONLY: &str = "streamhub.listenOnly";
+const COUNTED: &str = "streamhub.counted";
+/// LiveKit's names of what a microphone is.
+const MICROPHONE: &str = "microphone";
+const SOUND: [&str; 2] = [MICROPHONE, "screen_share_audio"];
+
+/// What a token lets its bearer do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The full name of the room.
+    pub room: String,
+    /// Who the bearer is in the room.
+    pub identity: String,
+    /// What others call them.
+    pub name: Option<String>,
+    /// Whatever the maker wanted others to know.
+    pub metadata: Option<String>,
+    /// Whether they may send.
+    pub can_publish: bool,
+    /// Whether they may receive.
+    pub can_subscribe: bool,
+    /// Whether they may send messages.
+    pub can_publish_data: bool,
+    /// Whether others see them in the room.
+    pub hidden: bool,
+    /// Whether they are a recorder.
+    pub recorder: bool,
+    /// What they send is sound alone.
+    pub audio_only: bool,
+    /// What they receive is sound alone.
+    pub listen_only: bool,
+    /// Whether they count as a viewer even if hidden.
+    pub counted: bool,
+    /// Until then it holds, exclusive, in seconds since 1970 UTC.
+    pub expires_at: i64,
+}
+
+/// Why a token opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JoinFault {
+    /// It is not a token of this server: not a JWT, another algorithm, key or secret, or claims of another kind.
+    #[error("not a join token of this server")]
+    Foreign,
+    /// Its time is over.
+    #[error("the join token has expired")]
+    Expired,
+    /// Its time is yet to come.
+    #[error("the join token is not valid yet")]
+    Early,
+    /// It lets nobody into a room.
+    #[error("the join token is for no room")]
+    NoRoom,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    #[serde(default)]
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(default)]
+    nbf: i64,
+    exp: i64,
+    #[serde(default)]
+    video: Video,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<String, String>,
+}
+
+/// LiveKit's `VideoGrant`; what is missing has LiveKit's default.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Video {
+    room_join: bool,
+    room: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_publish: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_subscribe: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    can_publish_data: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    can_publish_sources: Vec<String>,
+    hidden: bool,
+    room_record: bool,
+}
+
+/// Makes and checks join tokens with one API key and its secret. Clones share it.
+#[derive(Clone)]
+pub struct JoinTokens {
+    key: Arc<str>,
+    sign: Arc<EncodingKey>,
+    check: Arc<DecodingKey>,
+}
+
+impl fmt::Debug for JoinTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinTokens").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl JoinTokens {
+    /// `api_key` is public and names the maker, `api_secret` signs.
+    pub fn new(api_key: &str, api_secret: &str) -> Self {
+        Self {
+            key: api_key.into(),
+            sign: Arc::new(EncodingKey::from_secret(api_secret.as_bytes())),
+            check: Arc::new(DecodingKey::from_secret(api_secret.as_bytes())),
+        }
+    }
+
+    /// The token of a grant, good from `now` until the grant ends.
+    pub fn mint(&self, grant: &Grant, now: i64) -> String {
+        let sources = (grant.audio_only && grant.can_publish).then(|| MICROPHONE.to_owned());
+        let ours = [(LISTEN_ONLY, grant.listen_only), (COUNTED, grant.counted)];
+        let claims = Claims {
+            iss: self.key.to_string(),
+            sub: grant.identity.clone(),
+            name: grant.name.clone(),
+            metadata: grant.metadata.clone(),
+            jti: Some(grant.identity.clone()),
+            nbf: now,
+            exp: grant.expires_at,
+            video: Video {
+                room_join: true,
+                room: grant.room.clone(),
+                can_publish: Some(grant.can_publish),
+                can_subscribe: Some(grant.can_subscribe),
+                can_publish_data: Some(grant.can_publish_data),
+                can_publish_sources: sources.into_iter().collect(),
+                hidden: grant.hidden,
+                room_record: grant.recorder,
+            },
+            attributes: ours
+                .into_iter()
+                .filter(|(_, is)| *is)
+                .map(|(name, _)| (name.to_owned(), "true".to_owned()))
+                .collect(),
+        };
+        // Texts, numbers and flags always make a JSON object, and HMAC takes any secret: this cannot fail.
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign).unwrap_or_default()
+    }
+
+    /// What a token lets its bearer do now.
+    ///
+    /// # Errors
+    /// Why it does nothing: always the client's fault.
+    pub fn verify(&self, token: &str, now: i64) -> Result<Grant, JoinFault> {
+        let mut how = Validation::new(Algorithm::HS256);
+        (how.validate_exp, how.validate_aud) = (false, false); // times by the caller's clock; LiveKit has no audience
+        how.set_issuer(&[&*self.key]);
+        how.set_required_spec_claims(&["iss", "exp"]);
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.check, &how).map_err(|_| JoinFault::Foreign)?.claims;
+        if claims.exp <= now {
+            return Err(JoinFault::Expired);
+        }
+        if claims.nbf > now.saturating_add(CLOCK_SKEW) {
+            return Err(JoinFault::Early);
+        }
+        let Claims { video, attributes, .. } = claims;
+        if !video.room_join || video.room.is_empty() || claims.sub.is_empty() {
+            return Err(JoinFault::NoRoom);
+        }
+        let is = |name: &str| attributes.get(name).is_some_and(|value| value == "true");
+        let sound_alone = !video.can_publish_sources.is_empty()
+            && video.can_publish_sources.iter().all(|source| SOUND.contains(&source.to_ascii_lowercase().as_str()));
+        let can_publish = video.can_publish.unwrap_or(true);
+        Ok(Grant {
+            room: video.room,
+            identity: claims.sub,
+            name: claims.name.filter(|name| !name.is_empty()),
+            metadata: claims.metadata.filter(|metadata| !metadata.is_empty()),
+            can_publish,
+            can_subscribe: video.can_subscribe.unwrap_or(true),
+            can_publish_data: video.can_publish_data.unwrap_or(can_publish),
+            hidden: video.hidden,
+            recorder: video.room_record,
+            audio_only: sound_alone,
+            listen_only: is(LISTEN_ONLY),
+            counted: is(COUNTED) || !video.hidden,
+            expires_at: claims.exp,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! A stream that follows whoever publishes in a room.
+//!
+//! ```text
+//! camera-1 ─┐
+//! camera-2 ─┴─ the present one ─► Live of the room ─► viewers
+//! ```
+
+use crate::media::{
+    clock::ShowClock,
+    live::{Live, Start},
+};
+use std::sync::Arc;
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
+
+/// A stream that passes on the units of the watched one, while somebody listens.
+pub(super) fn follow(
+    name: String,
+    clock: &ShowClock,
+    runtime: &Handle,
+    watched: watch::Receiver<Option<Arc<Live>>>,
+) -> Arc<Live> {
+    let runtime = runtime.clone();
+    Live::lazy(name, clock.clone(), move |live| {
+        let publishing = Arc::new(live.begin());
+        let mut watched = watched.clone();
+        watched.mark_changed();
+        let task = runtime.spawn(async move {
+            let mut present = None;
+            while watched.changed().await.is_ok() {
+                let next = watched.borrow_and_update().clone();
+                drop(present.take());
+                present = next.map(|next| {
+                    let (place, asked) = (publishing.clone(), Arc::downgrade(&next));
+                    publishing.on_want_keyframe(move || {
+                        if let Some(asked) = asked.upgrade() {
+                            asked.want_keyframe();
+                        }
+                    });
+                    next.listen(Start::Backlog, move |unit| {
+                        place.pass(unit);
+                    })
+                });
+            }
+        });
+        Ok(Box::new(Task(task)))
+    })
+}
+
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,319 @@
+//! Rooms: who publishes in which, who looks on, and what they say to each other.
+//!
+//! A room belongs to an application and lasts as long as somebody needs it. A publisher enters it under an identity and
+//! gets a [`Seat`]; its stream `<room>/<identity>` stays the same [`Live`] when it leaves and returns, so that viewers
+//! stay connected. Viewers take a [`Live`] by a [`Pick`], before or after a publisher comes.
+//!
+//! Refuses to know: credentials, protocols, rows. The one writer of what is live.
+
+mod event;
+mod follow;
+mod room;
+mod viewer;
+
+pub use event::{DataMessage, HubEvent, Via};
+pub use room::StreamView;
+pub use viewer::{Viewer, ViewerGuard, ViewerKind};
+
+use super::{
+    admission::{Refusal, Seat},
+    live::Live,
+    seats::Seats,
+};
+use crate::media::clock::ShowClock;
+use event::Said;
+use room::{Room, Standing};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+use tokio::sync::broadcast;
+
+/// Rooms are looked through when this many more are there.
+const SWEEP: usize = 256;
+/// Events and messages that a slow subscriber may lag behind.
+const EVENTS: usize = 1024;
+
+/// A publisher who wants to come in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The application's name.
+    pub app: String,
+    /// The room's full name.
+    pub room: String,
+    /// Who publishes; unique in the room.
+    pub identity: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// How it comes in.
+    pub via: Via,
+    /// The ingress it comes by.
+    pub ingress: Option<String>,
+    /// What happens when somebody publishes under this identity already.
+    pub duplicate: Duplicate,
+}
+
+/// What a second publisher under the same identity does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicate {
+    /// It gets in only if the first one is silent: encoders that reconnect after a broken line.
+    Challenge,
+    /// It takes over at once.
+    Replace,
+}
+
+/// Which stream of a room a viewer wants.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Pick {
+    /// Whoever publishes: stays with one publisher while it does, and goes to the next when it has left.
+    Auto,
+    /// One publisher by its identity.
+    Stream(String),
+    /// All of them in one picture.
+    Layout(Layout),
+}
+
+/// How a picture of all is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Layout {
+    Grid,
+    Speaker,
+}
+
+/// The rooms; clones share them.
+#[derive(Clone)]
+pub struct Rooms(Arc<Inner>);
+
+/// The rooms, as long as somebody else has them.
+#[derive(Clone)]
+pub struct WeakRooms(Weak<Inner>);
+
+impl WeakRooms {
+    /// The rooms, if they are still there.
+    pub fn upgrade(&self) -> Option<Rooms> {
+        self.0.upgrade().map(Rooms)
+    }
+}
+
+struct Inner {
+    clock: ShowClock,
+    runtime: tokio::runtime::Handle,
+    seats: Seats,
+    rooms: Mutex<HashMap<String, Room>>,
+    /// Numbers of streams by their ids, as they are kept in rows.
+    numbers: Mutex<HashMap<String, i64>>,
+    next: AtomicU64,
+    events: broadcast::Sender<Arc<HubEvent>>,
+}
+
+impl Rooms {
+    /// No rooms. `numbers` are those that streams had before. Must be called within a tokio runtime.
+    pub fn new(clock: ShowClock, numbers: HashMap<String, i64>) -> Self {
+        Self(Arc::new(Inner {
+            clock,
+            runtime: tokio::runtime::Handle::current(),
+            seats: Seats::new(),
+            rooms: Mutex::default(),
+            numbers: Mutex::new(numbers),
+            next: AtomicU64::new(1),
+            events: broadcast::channel(EVENTS).0,
+        }))
+    }
+
+    /// Lets a publisher in.
+    ///
+    /// # Errors
+    /// [`Refusal::InUse`] when another one publishes under the identity and [`Duplicate::Challenge`] was asked for.
+    pub async fn enter(&self, entry: Entry) -> Result<Seat, Refusal> {
+        let id = format!("{}/{}", entry.room, entry.identity);
+        let hold = match entry.duplicate {
+            Duplicate::Challenge => self.0.seats.take(&id).await?,
+            Duplicate::Replace => self.0.seats.seize(&id),
+        };
+        let seat = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let number = self.0.number(&id);
+        let mut said = Said::default();
+        let live = {
+            let mut rooms = self.0.lock();
+            let room = self.0.room(&mut rooms, &entry.app, &entry.room);
+            room.enter(&entry, seat, number, SystemTime::now(), &self.0.clock, &mut said)
+        };
+        self.0.tell(said);
+        let leave = Leave { rooms: Arc::downgrade(&self.0), room: entry.room, identity: entry.identity, seat };
+        Ok(Seat::on_stream(live.begin(), hold, Box::new(leave)))
+    }
+
+    /// Adds a stream of the server's own that is always live, e.g. program.
+    pub fn add_program(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
+        self.0.room(&mut self.0.lock(), app, room).add(identity, live, Standing::Always);
+    }
+
+    /// Adds a stream that somebody of the settings publishes, e.g. an input of the switcher.
+    pub fn add_input(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
+        self.0.room(&mut self.0.lock(), app, room).add(identity, live, Standing::Kept);
+    }
+
+    /// The stream that a viewer wants. It is there before a publisher comes and after it left; nobody needs to exist.
+    pub fn live(&self, app: &str, room: &str, pick: &Pick) -> Arc<Live> {
+        let mut rooms = self.0.lock();
+        let inside = self.0.room(&mut rooms, app, room);
+        match pick {
+            Pick::Stream(identity) => inside.stream_live(identity, &self.0.clock),
+            Pick::Auto | Pick::Layout(_) => {
+                let (name, watched) = (format!("{room} (auto)"), inside.current());
+                inside.shared(pick, || follow::follow(name, &self.0.clock, &self.0.runtime, watched))
+            }
+        }
+    }
+
+    /// Who publishes, by application; newest first. Streams that are always there are not among them.
+    pub fn streams(&self, app: &str) -> Vec<StreamView> {
+        let rooms = self.0.lock();
+        let mut streams: Vec<_> = rooms.values().filter(|room| room.app == app).flat_map(Room::streams).collect();
+        streams.sort_by(|a, b| b.started_at.cmp(&a.started_at).then(b.number.cmp(&a.number)));
+        streams
+    }
+
+    /// Who publishes, in all applications.
+    pub fn every_stream(&self) -> Vec<StreamView> {
+        self.0.lock().values().flat_map(Room::streams).collect()
+    }
+
+    /// The rooms without keeping them.
+    pub fn downgrade(&self) -> WeakRooms {
+        WeakRooms(Arc::downgrade(&self.0))
+    }
+
+    /// A stream that is being published, by its id `<room>/<identity>`.
+    pub fn stream(&self, id: &str) -> Option<StreamView> {
+        let (room, identity) = id.split_once('/')?;
+        self.0.lock().get(room)?.stream(identity)
+    }
+
+    /// Ends a publisher by its stream's id. Gives whether there was one.
+    pub fn stop(&self, id: &str, reason: Option<&str>) -> bool {
+        let Some((room, identity)) = id.split_once('/') else { return false };
+        let mut said = Said::default();
+        let left = match self.0.lock().get_mut(room) {
+            Some(room) => room.leave(identity, None, reason, &mut said),
+            None => false,
+        };
+        self.0.seats.evict(id);
+        self.0.tell(said);
+        left
+    }
+
+    /// Counts a viewer of a room until the guard is dropped.
+    pub fn view(&self, app: &str, room: &str, viewer: Viewer) -> ViewerGuard {
+        let id = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let mut said = Said::default();
+        self.0.room(&mut self.0.lock(), app, room).come(id, viewer, &mut said);
+        self.0.tell(said);
+        ViewerGuard { rooms: Arc::downgrade(&self.0), room: room.to_owned(), id }
+    }
+
+    /// How many look on, without those who are hidden.
+    pub fn viewers(&self, room: &str) -> usize {
+        self.0.lock().get(room).map_or(0, Room::viewers)
+    }
+
+    /// The number of a stream, the one it had before or will have, by its id.
+    pub fn number(&self, id: &str) -> i64 {
+        self.0.number(id)
+    }
+
+    /// Tells a fact that no change of a room brought about, e.g. that a publisher was refused.
+    pub fn announce(&self, event: HubEvent) {
+        self.0.tell(Said { events: vec![event] });
+    }
+
+    /// Everything that happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<Arc<HubEvent>> {
+        self.0.events.subscribe()
+    }
+
+    /// Says something to everybody in a room; `server` marks what came by the API, which becomes an event. Gives how
+    /// many heard it.
+    pub fn say(&self, app: &str, room: &str, message: DataMessage) -> usize {
+        let message = Arc::new(message);
+        let mut said = Said::default();
+        let heard = {
+            let mut rooms = self.0.lock();
+            self.0.room(&mut rooms, app, room).say(message, &mut said)
+        };
+        self.0.tell(said);
+        heard
+    }
+
+    /// What is said in a room from now on.
+    pub fn hear(&self, app: &str, room: &str) -> broadcast::Receiver<Arc<DataMessage>> {
+        self.0.room(&mut self.0.lock(), app, room).hear()
+    }
+}
+
+impl Inner {
+    fn number(&self, id: &str) -> i64 {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = numbers.values().max().map_or(1, |last| last + 1);
+        *numbers.entry(id.to_owned()).or_insert(next)
+    }
+
+    /// A room, which is made when it is not there. Rooms that nobody needs any more are forgotten now and then, so that
+    /// strangers who ask for names hold no memory.
+    fn room<'a>(&self, rooms: &'a mut HashMap<String, Room>, app: &str, room: &str) -> &'a mut Room {
+        if rooms.len() >= SWEEP && rooms.len().is_multiple_of(SWEEP) && !rooms.contains_key(room) {
+            rooms.retain(|_, room| !room.is_unused());
+        }
+        rooms.entry(room.to_owned()).or_insert_with(|| Room::new(app, room))
+    }
+
+    fn leave(&self, room: &str, identity: &str, seat: u64) {
+        let mut said = Said::default();
+        if let Some(inside) = self.lock().get_mut(room) {
+            inside.leave(identity, Some(seat), None, &mut said);
+        }
+        self.tell(said);
+        self.sweep(room);
+    }
+
+    /// Forgets a room that nobody needs.
+    fn sweep(&self, room: &str) {
+        let mut rooms = self.lock();
+        let unused = rooms.get_mut(room).is_some_and(|room| room.is_unused());
+        let room = if unused { rooms.remove(room) } else { None };
+        drop(rooms); // what it holds may come back here when it goes
+        drop(room);
+    }
+
+    fn tell(&self, said: Said) {
+        for event in said.events {
+            tracing::debug!(?event, "hub");
+            let _ = self.events.send(Arc::new(event)); // nobody may be listening
+        }
+    }
+
+    /// A panic elsewhere leaves the map whole: every change is one insertion or one removal.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Room>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leaves a room when a seat is dropped.
+struct Leave {
+    rooms: Weak<Inner>,
+    room: String,
+    identity: String,
+    seat: u64,
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        if let Some(rooms) = self.rooms.upgrade() {
+            rooms.leave(&self.room, &self.identity, self.seat);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! One room: its streams, its viewers, what is said. Sans-IO, but for the streams it holds.
+
+use super::{
+    DataMessage, Entry, Pick, Viewer,
+    event::{Said, Via},
+};
+use crate::media::{clock::ShowClock, live::Live};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Weak},
+    time::SystemTime,
+};
+use tokio::sync::{broadcast, watch};
+
+/// Messages that a slow listener may lag behind.
+const MESSAGES: usize = 256;
+
+/// See the module's text.
+pub(super) struct Room {
+    pub app: String,
+    name: String,
+    streams: BTreeMap<String, Stream>,
+    viewers: HashMap<u64, Viewer>,
+    /// Streams made of the room's, as long as somebody has them.
+    shared: HashMap<Pick, Weak<Live>>,
+    current: watch::Sender<Option<Arc<Live>>>,
+    members: watch::Sender<Vec<(String, Arc<Live>)>>,
+    messages: broadcast::Sender<Arc<DataMessage>>,
+}
+
+/// A publisher's stream; between publishers it is kept only as long as somebody listens.
+struct Stream {
+    live: Kept,
+    number: i64,
+    /// The seat that publishes.
+    seat: Option<u64>,
+    via: Via,
+    name: Option<String>,
+    ingress: Option<String>,
+    started_at: SystemTime,
+    standing: Standing,
+}
+
+/// How long a stream is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// While somebody publishes or listens.
+    Passing,
+    /// As long as the server runs; it is live while somebody publishes.
+    Kept,
+    /// As long as the server runs, and always live.
+    Always,
+}
+
+enum Kept {
+    Held(Arc<Live>),
+    Loose(Weak<Live>),
+}
+
+impl Kept {
+    fn get(&self) -> Option<Arc<Live>> {
+        match self {
+            Self::Held(live) => Some(live.clone()),
+            Self::Loose(live) => live.upgrade(),
+        }
+    }
+}
+
+/// A stream that is being published.
+#[derive(Clone)]
+pub struct StreamView {
+    /// `<room>/<identity>`.
+    pub id: String,
+    /// Its number among all streams there ever were.
+    pub number: i64,
+    pub app: String,
+    pub room: String,
+    pub identity: String,
+    pub name: Option<String>,
+    pub via: Via,
+    pub ingress: Option<String>,
+    pub started_at: SystemTime,
+    /// Viewers of the room, and who publishes in it.
+    pub viewers: usize,
+    pub publishers: usize,
+    /// Whether the settings say who publishes it: an input of the switcher.
+    pub is_input: bool,
+    pub live: Arc<Live>,
+}
+
+impl Room {
+    pub fn new(app: &str, name: &str) -> Self {
+        Self {
+            app: app.to_owned(),
+            name: name.to_owned(),
+            streams: BTreeMap::new(),
+            viewers: HashMap::new(),
+            shared: HashMap::new(),
+            current: watch::Sender::new(None),
+            members: watch::Sender::new(Vec::new()),
+            messages: broadcast::channel(MESSAGES).0,
+        }
+    }
+
+    /// A publisher takes its place. One that takes over from another goes on with its stream.
+    pub fn enter(
+        &mut self,
+        entry: &Entry,
+        seat: u64,
+        number: i64,
+        now: SystemTime,
+        clock: &ShowClock,
+        said: &mut Said,
+    ) -> Arc<Live> {
+        let first = self.publishing().next().is_none();
+        let live = self.stream_live(&entry.identity, clock);
+        let before = self.streams.get(&entry.identity).filter(|stream| stream.seat.is_some());
+        let (took_over, started_at) = (before.is_some(), before.map_or(now, |stream| stream.started_at));
+        let standing = self.streams.get(&entry.identity).map_or(Standing::Passing, |stream| stream.standing);
+        let stream = Stream {
+            live: Kept::Held(live.clone()),
+            number,
+            seat: Some(seat),
+            via: entry.via,
+            name: entry.name.clone(),
+            ingress: entry.ingress.clone(),
+            started_at,
+            standing,
+        };
+        self.streams.insert(entry.identity.clone(), stream);
+        self.changed();
+        if !took_over {
+            if first {
+                said.add("room_started", &self.app, &self.name, json!({"room": self.name}));
+            }
+            said.participant("participant_joined", (&self.app, &self.name), &entry.identity, false);
+            if let Some(ingress) = &entry.ingress {
+                let data = json!({"room": self.name, "ingress": {"ingressId": ingress, "roomName": self.name}});
+                said.add("ingress_started", &self.app, &self.name, data);
+            }
+            let mut data = json!({"streamId": self.id(&entry.identity), "room": self.name, "type": entry.via.as_str()});
+            match &entry.ingress {
+                Some(ingress) => data["ingressId"] = json!(ingress),
+                None => data["participant"] = json!(entry.identity),
+            }
+            said.add("stream_started", &self.app, &self.name, data);
+        }
+        live
+    }
+
+    /// A publisher leaves: the one on this seat, or whoever is there. Gives whether there was one.
+    pub fn leave(&mut self, identity: &str, seat: Option<u64>, reason: Option<&str>, said: &mut Said) -> bool {
+        let there = |stream: &&mut Stream| stream.seat.is_some() && (seat.is_none() || stream.seat == seat);
+        let Some(stream) = self.streams.get_mut(identity).filter(there) else { return false };
+        stream.seat = None;
+        if let Some(live) = stream.live.get().filter(|_| stream.standing == Standing::Passing) {
+            stream.live = Kept::Loose(Arc::downgrade(&live));
+        }
+        let mut data = json!({"streamId": format!("{}/{identity}", self.name), "room": self.name});
+        data["type"] = json!(stream.via.as_str());
+        match &stream.ingress {
+            Some(ingress) => data["ingressId"] = json!(ingress),
+            None => data["participant"] = json!(identity),
+        }
+        if let Some(reason) = reason {
+            data["reason"] = json!(reason);
+        }
+        let ingress = stream.ingress.clone();
+        self.changed();
+        said.add("stream_ended", &self.app, &self.name, data);
+        if let Some(ingress) = ingress {
+            let data = json!({"room": self.name, "ingress": {"ingressId": ingress, "roomName": self.name}});
+            said.add("ingress_ended", &self.app, &self.name, data);
+        }
+        said.participant("participant_left", (&self.app, &self.name), identity, false);
+        if self.publishing().next().is_none() {
+            said.add("room_finished", &self.app, &self.name, json!({"room": self.name}));
+        }
+        true
+    }
+
+    /// A stream of the server's own.
+    pub fn add(&mut self, identity: &str, live: Arc<Live>, standing: Standing) {
+        let stream = Stream {
+            live: Kept::Held(live),
+            number: 0,
+            seat: None,
+            via: Via::Webrtc,
+            name: None,
+            ingress: None,
+            started_at: SystemTime::UNIX_EPOCH,
+            standing,
+        };
+        self.streams.insert(identity.to_owned(), stream);
+        self.changed();
+    }
+
+    /// The stream of an identity, whether it publishes or not.
+    pub fn stream_live(&mut self, identity: &str, clock: &ShowClock) -> Arc<Live> {
+        if let Some(live) = self.streams.get(identity).and_then(|stream| stream.live.get()) {
+            return live;
+        }
+        let live = Live::new(self.id(identity), clock.clone());
+        let stream = Stream {
+            live: Kept::Loose(Arc::downgrade(&live)),
+            number: 0,
+            seat: None,
+            via: Via::Webrtc,
+            name: None,
+            ingress: None,
+            started_at: SystemTime::UNIX_EPOCH,
+            standing: Standing::Passing,
+        };
+        self.streams.insert(identity.to_owned(), stream);
+        live
+    }
+
+    /// A stream made of the room's, made anew when nobody has it any more.
+    pub fn shared(&mut self, pick: &Pick, make: impl FnOnce() -> Arc<Live>) -> Arc<Live> {
+        if let Some(live) = self.shared.get(pick).and_then(Weak::upgrade) {
+            return live;
+        }
+        let live = make();
+        self.shared.insert(pick.clone(), Arc::downgrade(&live));
+        live
+    }
+
+    /// The stream that [`Pick::Auto`] shows.
+    pub fn current(&self) -> watch::Receiver<Option<Arc<Live>>> {
+        self.current.subscribe()
+    }
+
+    /// Who is in the picture of all.
+    pub fn members(&self) -> watch::Receiver<Vec<(String, Arc<Live>)>> {
+        self.members.subscribe()
+    }
+
+    pub fn come(&mut self, id: u64, viewer: Viewer, said: &mut Said) {
+        said.participant("participant_joined", (&self.app, &self.name), &viewer.identity, viewer.hidden);
+        self.viewers.insert(id, viewer);
+    }
+
+    pub fn go(&mut self, id: u64, said: &mut Said) {
+        if let Some(viewer) = self.viewers.remove(&id) {
+            said.participant("participant_left", (&self.app, &self.name), &viewer.identity, viewer.hidden);
+        }
+    }
+
+    pub fn viewers(&self) -> usize {
+        self.viewers.values().filter(|viewer| !viewer.hidden).count()
+    }
+
+    pub fn say(&mut self, message: Arc<DataMessage>, said: &mut Said) -> usize {
+        if let Some(event) = &message.event {
+            said.events.push((**event).clone());
+        }
+        self.messages.send(message).unwrap_or(0)
+    }
+
+    pub fn hear(&self) -> broadcast::Receiver<Arc<DataMessage>> {
+        self.messages.subscribe()
+    }
+
+    pub fn streams(&self) -> impl Iterator<Item = StreamView> {
+        self.publishing().filter_map(|(identity, _)| self.stream(identity))
+    }
+
+    pub fn stream(&self, identity: &str) -> Option<StreamView> {
+        let stream = self.streams.get(identity).filter(|stream| stream.seat.is_some())?;
+        Some(StreamView {
+            id: self.id(identity),
+            number: stream.number,
+            app: self.app.clone(),
+            room: self.name.clone(),
+            identity: identity.to_owned(),
+            name: stream.name.clone(),
+            via: stream.via,
+            ingress: stream.ingress.clone(),
+            started_at: stream.started_at,
+            viewers: self.viewers(),
+            publishers: self.publishing().count(),
+            is_input: stream.standing == Standing::Kept,
+            live: stream.live.get()?,
+        })
+    }
+
+    /// Whether it can be forgotten. Streams that nobody has any more are forgotten here.
+    pub fn is_unused(&mut self) -> bool {
+        self.shared.retain(|_, live| live.strong_count() > 0);
+        if self.shared.is_empty() && self.publishing().next().is_none() {
+            self.current.send_replace(None); // it kept the last publisher's stream
+        }
+        self.streams.retain(|_, stream| stream.seat.is_some() || stream.live.get().is_some());
+        let heard = self.messages.receiver_count() > 0;
+        self.streams.is_empty() && self.shared.is_empty() && self.viewers.is_empty() && !heard
+    }
+
+    fn publishing(&self) -> impl Iterator<Item = (&str, &Stream)> {
+        self.streams
+            .iter()
+            .filter(|(_, s)| s.seat.is_some() || s.standing == Standing::Always)
+            .map(|(identity, s)| (identity.as_str(), s))
+    }
+
+    /// Says who is there now. Whoever is shown stays shown until it leaves; then the oldest one follows.
+    fn changed(&mut self) {
+        let members: Vec<_> = self
+            .publishing()
+            .filter_map(|(identity, stream)| Some((identity.to_owned(), stream.live.get()?, stream.started_at)))
+            .collect();
+        self.current.send_if_modified(|current| {
+            let stays = |now: &Arc<Live>| members.iter().any(|(_, live, _)| Arc::ptr_eq(live, now));
+            if current.as_ref().is_some_and(stays) {
+                return false;
+            }
+            let Some((_, next, _)) = members.iter().min_by_key(|(.., started_at)| *started_at) else {
+                // Whoever was there may return; its viewers wait with it.
+                return false;
+            };
+            *current = Some(next.clone());
+            true
+        });
+        self.members.send_replace(members.into_iter().map(|(identity, live, _)| (identity, live)).collect());
+    }
+
+    fn id(&self, identity: &str) -> String {
+        format!("{}/{identity}", self.name)
+    }
+}

@@ -1,0 +1,41 @@
+//! Who looks on.
+
+use super::Inner;
+use std::sync::Weak;
+
+/// By which door somebody looks on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ViewerKind {
+    Whep,
+    Hls,
+    Mjpeg,
+    Ws,
+}
+
+/// Somebody who looks on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    pub identity: String,
+    pub kind: ViewerKind,
+    /// Does not count: quality control and recorders.
+    pub hidden: bool,
+}
+
+/// A counted viewer; it left when this is dropped.
+pub struct ViewerGuard {
+    pub(super) rooms: Weak<Inner>,
+    pub(super) room: String,
+    pub(super) id: u64,
+}
+
+impl Drop for ViewerGuard {
+    fn drop(&mut self) {
+        let Some(rooms) = self.rooms.upgrade() else { return };
+        let mut said = super::Said::default();
+        if let Some(room) = rooms.lock().get_mut(&self.room) {
+            room.go(self.id, &mut said);
+        }
+        rooms.tell(said);
+        rooms.sweep(&self.room);
+    }
+}

@@ -1,0 +1,206 @@
+//! Rows of apps. Every write counts the registry's revision up and answers the whole table as of that revision, in one
+//! transaction: whoever keeps the newest revision is never wrong, in whatever order answers arrive.
+//!
+//! Refuses to know: what settings mean, which names are good, who may write.
+
+use super::StoreError;
+use sqlx::{
+    Sqlite, SqliteConnection, Transaction,
+    sqlite::{SqlitePool, SqliteQueryResult},
+};
+
+/// An app as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct AppRow {
+    /// Counts up and is never used again.
+    pub id: i64,
+    /// The slug in paths, unique.
+    pub name: String,
+    /// What people call it.
+    pub display_name: String,
+    /// What its rooms begin with, unique.
+    pub room_prefix: String,
+    /// A JSON object.
+    pub settings: String,
+    /// Whose it is; `None`: the platform's.
+    pub tenant: Option<String>,
+    /// Milliseconds since 1970 UTC.
+    pub created_at: i64,
+    /// Milliseconds since 1970 UTC.
+    pub updated_at: i64,
+    /// The table's revision when the row was last written.
+    pub revision: i64,
+}
+
+/// The whole table at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppTable {
+    /// Counts up with each change.
+    pub revision: i64,
+    /// By name.
+    pub rows: Vec<AppRow>,
+}
+
+/// An app to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewApp<'a> {
+    /// See [`AppRow::name`].
+    pub name: &'a str,
+    /// See [`AppRow::display_name`].
+    pub display_name: &'a str,
+    /// See [`AppRow::room_prefix`].
+    pub room_prefix: &'a str,
+    /// See [`AppRow::tenant`].
+    pub tenant: Option<&'a str>,
+    /// See [`AppRow::created_at`].
+    pub created_at: i64,
+}
+
+/// What an app is to become.
+#[derive(Debug, Clone, Copy)]
+pub struct AppChange<'a> {
+    /// Which one.
+    pub name: &'a str,
+    /// The revision of the row that the change is based on.
+    pub based_on: i64,
+    /// See [`AppRow::display_name`].
+    pub display_name: &'a str,
+    /// See [`AppRow::room_prefix`].
+    pub room_prefix: &'a str,
+    /// See [`AppRow::settings`].
+    pub settings: &'a str,
+    /// See [`AppRow::updated_at`].
+    pub updated_at: i64,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppWrite {
+    /// It is written.
+    Done(AppTable),
+    /// The name or the room prefix is taken.
+    Taken,
+    /// There is no such row, or not as it was when the change was made up.
+    Stale,
+}
+
+/// The table of apps.
+#[derive(Debug, Clone)]
+pub struct Apps {
+    pool: SqlitePool,
+}
+
+impl Apps {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// All apps.
+    pub async fn all(&self) -> Result<AppTable, StoreError> {
+        // Even reading: revision and rows must be of one moment.
+        let mut transaction = self.pool.begin().await?;
+        Ok(table(&mut transaction).await?)
+    }
+
+    /// Keeps a new app with default settings.
+    pub async fn insert(&self, app: NewApp<'_>) -> Result<AppWrite, StoreError> {
+        let mut transaction = self.write().await?;
+        let revision = next_revision(&mut transaction).await?;
+        let done = sqlx::query(
+            "INSERT INTO apps (name, display_name, room_prefix, tenant, created_at, updated_at, revision)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(app.name)
+        .bind(app.display_name)
+        .bind(app.room_prefix)
+        .bind(app.tenant)
+        .bind(app.created_at)
+        .bind(app.created_at)
+        .bind(revision)
+        .execute(&mut *transaction)
+        .await;
+        finish(transaction, done).await
+    }
+
+    /// Writes a changed app if nobody else changed it meanwhile.
+    pub async fn update(&self, change: AppChange<'_>) -> Result<AppWrite, StoreError> {
+        let mut transaction = self.write().await?;
+        let revision = next_revision(&mut transaction).await?;
+        let done = sqlx::query(
+            "UPDATE apps SET display_name = ?, room_prefix = ?, settings = ?, updated_at = ?, revision = ?
+             WHERE name = ? AND revision = ?",
+        )
+        .bind(change.display_name)
+        .bind(change.room_prefix)
+        .bind(change.settings)
+        .bind(change.updated_at)
+        .bind(revision)
+        .bind(change.name)
+        .bind(change.based_on)
+        .execute(&mut *transaction)
+        .await;
+        finish(transaction, done).await
+    }
+
+    /// Forgets an app, and revokes its keys: an app that later has the same name is another one.
+    pub async fn delete(&self, name: &str, now: i64) -> Result<AppWrite, StoreError> {
+        let mut transaction = self.write().await?;
+        next_revision(&mut transaction).await?;
+        sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE plane = 'streamhub' AND app = ? AND revoked_at IS NULL")
+            .bind(now)
+            .bind(name)
+            .execute(&mut *transaction)
+            .await?;
+        let done = sqlx::query("DELETE FROM apps WHERE name = ?").bind(name).execute(&mut *transaction).await;
+        finish(transaction, done).await
+    }
+
+    /// Bytes of the database that all apps share.
+    pub async fn database_bytes(&self) -> Result<i64, StoreError> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
+    }
+
+    /// A transaction that has the right to write from its beginning, so that it never fails half-way for another one.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+async fn next_revision(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("UPDATE apps_revision SET revision = revision + 1 RETURNING revision")
+        .fetch_one(connection)
+        .await
+}
+
+async fn table(connection: &mut SqliteConnection) -> Result<AppTable, sqlx::Error> {
+    let revision = sqlx::query_scalar("SELECT revision FROM apps_revision").fetch_one(&mut *connection).await?;
+    let rows = sqlx::query_as(
+        "SELECT id, name, display_name, room_prefix, settings, tenant, created_at, updated_at, revision
+         FROM apps ORDER BY name",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(AppTable { revision, rows })
+}
+
+/// Commits what changed exactly one row and drops everything else.
+async fn finish(
+    mut transaction: Transaction<'static, Sqlite>,
+    done: Result<SqliteQueryResult, sqlx::Error>,
+) -> Result<AppWrite, StoreError> {
+    match done {
+        Ok(result) if result.rows_affected() == 1 => {
+            let table = table(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(AppWrite::Done(table))
+        }
+        Ok(_) => {
+            // Without what this transaction counted: its number is given to another one.
+            transaction.rollback().await?;
+            Ok(AppWrite::Stale)
+        }
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(AppWrite::Taken),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,134 @@
+//! Rows of tenants, people, what they are to one another, and sessions.
+//!
+//! Refuses to know: passwords (only their hashes), what a role may do, and the clock.
+
+use super::StoreError;
+use sqlx::sqlite::SqlitePool;
+
+/// A person with a place in a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UserRow {
+    /// Public id.
+    pub id: String,
+    /// Unique whatever the case.
+    pub email: String,
+    /// In PHC form.
+    pub password_hash: String,
+    /// Where the person belongs.
+    pub tenant: String,
+    /// `owner`, `editor` or `viewer`.
+    pub role: String,
+}
+
+/// A person to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUser<'a> {
+    /// See [`UserRow::id`].
+    pub id: &'a str,
+    /// See [`UserRow::email`].
+    pub email: &'a str,
+    /// See [`UserRow::password_hash`].
+    pub password_hash: &'a str,
+    /// See [`UserRow::tenant`]; made when it is missing.
+    pub tenant: &'a str,
+    /// See [`UserRow::role`].
+    pub role: &'a str,
+    /// Milliseconds since 1970 UTC.
+    pub created_at: i64,
+}
+
+/// A login.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct SessionRow {
+    /// What tokens call it.
+    pub id: String,
+    /// Whose it is; `None`: the operator's.
+    pub user_id: Option<String>,
+    /// Milliseconds since 1970 UTC.
+    pub created_at: i64,
+    /// Milliseconds since 1970 UTC.
+    pub expires_at: i64,
+}
+
+/// The tables of people.
+#[derive(Debug, Clone)]
+pub struct Users {
+    pool: SqlitePool,
+}
+
+const USER: &str = "SELECT users.id, email, password_hash, tenant_id AS tenant, role
+    FROM users JOIN memberships ON memberships.user_id = users.id";
+
+impl Users {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// Keeps a person; false when the address is taken.
+    pub async fn insert(&self, user: NewUser<'_>) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(user.tenant)
+            .bind(user.tenant)
+            .bind(user.created_at)
+            .execute(&mut *transaction)
+            .await?;
+        let done = sqlx::query(
+            "INSERT INTO users (id, email, password_hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(user.id)
+        .bind(user.email)
+        .bind(user.password_hash)
+        .bind(user.created_at)
+        .execute(&mut *transaction)
+        .await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        sqlx::query("INSERT INTO memberships (user_id, tenant_id, role) VALUES (?, ?, ?)")
+            .bind(user.id)
+            .bind(user.tenant)
+            .bind(user.role)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// The person with this address, whatever its case.
+    pub async fn by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE email = ?"));
+        Ok(sqlx::query_as(sql).bind(email).fetch_optional(&self.pool).await?)
+    }
+
+    /// The person with this id.
+    pub async fn by_id(&self, id: &str) -> Result<Option<UserRow>, StoreError> {
+        let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE users.id = ?"));
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+    }
+
+    /// Begins a session, and forgets those that ended before it began.
+    pub async fn begin_session(&self, session: &SessionRow) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM sessions WHERE expires_at <= ?").bind(session.created_at).execute(&self.pool).await?;
+        sqlx::query("INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)")
+            .bind(&session.id)
+            .bind(session.user_id.as_deref())
+            .bind(session.created_at)
+            .bind(session.expires_at)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// A session that nobody ended; the caller minds its end by time.
+    pub async fn session(&self, id: &str) -> Result<Option<SessionRow>, StoreError> {
+        let sql = "SELECT id, user_id, created_at, expires_at FROM sessions WHERE id = ?";
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+    }
+
+    /// Ends a session; an unknown one is ended already.
+    pub async fn end_session(&self, id: &str) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM sessions WHERE id = ?").bind(id).execute(&self.pool).await?;
+        Ok(())
+    }
+}

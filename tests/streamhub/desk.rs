@@ -1,0 +1,105 @@
+//! A served plane with credentials of every kind.
+
+use lumencast::{
+    api::streamhub::{Parts, StreamHubState, Urls, routes},
+    app::{
+        apps::Apps,
+        auth::Auth,
+        join::JoinTokens,
+        keys::{Confined, KeyService, Plane},
+    },
+    store::Store,
+};
+use reqwest::{Method, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+pub const PASSWORD: &str = "correct-horse-battery";
+pub const JWT_SECRET: &[u8] = b"what signs logins in tests";
+pub const API_KEY: &str = "APItest";
+pub const API_SECRET: &str = "a secret of more than thirty-two characters";
+
+/// See the module's text.
+pub struct Desk {
+    pub apps: Apps,
+    pub auth: Auth,
+    pub keys: KeyService,
+    pub tokens: JoinTokens,
+    /// A global key.
+    pub global: String,
+    base: String,
+    http: reqwest::Client,
+    _data: TempDir,
+}
+
+impl Desk {
+    pub async fn open() -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let store = Store::open(data.path()).await.expect("a store");
+        let keys = KeyService::new(&store);
+        let (global, _) = keys.mint(Plane::Streamhub, "everything").await.expect("a key");
+        let apps = Apps::open(&store).await.expect("apps");
+        let auth = Auth::new(&store, PASSWORD, JWT_SECRET);
+        let tokens = JoinTokens::new(API_KEY, API_SECRET);
+        let urls =
+            Urls::new("https://hub.example.com", Some("wss://media.example.com"), "rtmp://media.example.com:1935/live");
+        let parts = Parts { apps: apps.clone(), auth: auth.clone(), keys: keys.clone(), tokens: tokens.clone(), urls };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("it is bound"));
+        tokio::spawn(warp::serve(routes(StreamHubState::new(parts))).incoming(listener).run());
+        Self { apps, auth, keys, tokens, global, base, http: reqwest::Client::new(), _data: data }
+    }
+
+    /// A key confined to an app.
+    pub async fn app_key(&self, app: &str) -> String {
+        let confined = Confined { app: Some(app), from: &[] };
+        self.keys.mint_confined(Plane::Streamhub, app, confined).await.expect("a key").0
+    }
+
+    /// A request below `/api/v1` to be sent.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}/api/v1{path}", self.base))
+    }
+
+    /// Sends a request with a bearer credential (none if empty) and a JSON body (none if null).
+    pub async fn raw(&self, method: Method, path: &str, bearer: &str, body: Value) -> Response {
+        let mut request = self.request(method, path);
+        if !bearer.is_empty() {
+            request = request.bearer_auth(bearer);
+        }
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    /// As [`Self::raw`]: status and body, which is null where there is none.
+    pub async fn send(&self, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
+        let response = self.raw(method, path, bearer, body).await;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.expect("a body");
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        (status, body)
+    }
+
+    /// With the global key.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        self.send(Method::GET, path, &self.global, Value::Null).await
+    }
+
+    /// With the global key.
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::POST, path, &self.global, body).await
+    }
+
+    /// With the global key.
+    pub async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::PATCH, path, &self.global, body).await
+    }
+
+    /// With the global key.
+    pub async fn delete(&self, path: &str) -> (u16, Value) {
+        self.send(Method::DELETE, path, &self.global, Value::Null).await
+    }
+}
