@@ -7,11 +7,12 @@ use lumencast::{
         auth::Auth,
         join::JoinTokens,
         keys::{Confined, KeyService, Plane},
+        permissions::Role,
     },
     store::Store,
 };
 use reqwest::{Method, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -30,7 +31,7 @@ pub struct Desk {
     pub global: String,
     base: String,
     http: reqwest::Client,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Desk {
@@ -48,13 +49,32 @@ impl Desk {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(warp::serve(routes(StreamHubState::new(parts))).incoming(listener).run());
-        Self { apps, auth, keys, tokens, global, base, http: reqwest::Client::new(), _data: data }
+        Self { apps, auth, keys, tokens, global, base, http: reqwest::Client::new(), data }
     }
 
     /// A key confined to an app.
     pub async fn app_key(&self, app: &str) -> String {
         let confined = Confined { app: Some(app), from: &[] };
         self.keys.mint_confined(Plane::Streamhub, app, confined).await.expect("a key").0
+    }
+
+    /// The login of a new member of a tenant.
+    pub async fn member(&self, tenant: &str, role: Role) -> String {
+        let email = format!("{}@{tenant}.example", role.as_str());
+        assert!(self.auth.add_user(&email, PASSWORD, tenant, role, 0).await.expect("rows"), "{email} is new");
+        self.login(&email, PASSWORD).await
+    }
+
+    /// A login that works.
+    pub async fn login(&self, name: &str, password: &str) -> String {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp();
+        self.auth.login(name, password, now).await.expect("a login").token
+    }
+
+    /// The apps as another start of the same data folder finds them.
+    pub async fn reopened_apps(&self) -> Apps {
+        let store = Store::open(self.data.path()).await.expect("a store");
+        Apps::open(&store).await.expect("apps")
     }
 
     /// A request below `/api/v1` to be sent.
@@ -102,4 +122,14 @@ impl Desk {
     pub async fn delete(&self, path: &str) -> (u16, Value) {
         self.send(Method::DELETE, path, &self.global, Value::Null).await
     }
+}
+
+/// The status and body of a refusal with a list of sentences.
+pub fn refusal(status: u16, messages: &[&str]) -> (u16, Value) {
+    (status, json!({ "statusCode": status, "message": messages, "error": "Bad Request" }))
+}
+
+/// The status and body of a 404.
+pub fn not_found(message: &str) -> (u16, Value) {
+    (404, json!({ "statusCode": 404, "message": message, "error": "Not Found" }))
 }
