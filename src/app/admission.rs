@@ -16,6 +16,8 @@ pub struct PublishRequest {
     pub app: String,
     /// The stream key, without any query string.
     pub key: String,
+    /// What came beside the key: `KEY?password=…`.
+    pub password: Option<String>,
     /// Where the publisher connects from.
     pub peer: SocketAddr,
 }

@@ -115,7 +115,6 @@ mod tests {
             graphics: Vec::new(),
             fade: std::time::Duration::from_secs(1),
             hls_program: false,
-            hls_inputs: false,
         })
         .view()
     }

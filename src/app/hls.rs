@@ -1,3 +1,133 @@
-//! HLS as the doors see it: shelves to read from.
+//! HLS as the doors see it: shelves to read from. Program's is always there; a room's is filled while somebody reads.
+//!
+//! Refuses to know: addresses, and who may read.
 
 pub use crate::media::output::hls::{HlsSettings, Miss, Reach, Shelf, ShelfStats, Shelves, Track};
+
+use super::rooms::{Pick, Rooms, Viewer, ViewerGuard, ViewerKind};
+use crate::media::{engine::Engine, output::hls::Publication};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+use tokio::time::{Instant, interval};
+
+/// What nobody asked for this long is no longer published.
+const IDLE: Duration = Duration::from_secs(30);
+/// A reader that asked for nothing this long has left.
+const AWAY: Duration = Duration::from_secs(15);
+/// How often both are looked after.
+const LOOK: Duration = Duration::from_secs(2);
+/// Readers counted at once in one room; more are served, but not counted.
+const READERS: usize = 10_000;
+
+/// The shelves of rooms; clones share them.
+#[derive(Clone)]
+pub struct HlsRooms(Arc<Inner>);
+
+struct Inner {
+    engine: Arc<Engine>,
+    rooms: Rooms,
+    /// Shelves that are always there.
+    fixed: Arc<Shelves>,
+    /// Whether rooms are published at all.
+    streams: bool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    published: HashMap<(String, Pick), Published>,
+    readers: HashMap<(String, String), (ViewerGuard, Instant)>,
+}
+
+struct Published {
+    publication: Publication,
+    asked: Instant,
+}
+
+impl HlsRooms {
+    /// Nothing is published yet. Must be called within a tokio runtime.
+    pub fn new(engine: Arc<Engine>, rooms: Rooms, streams: bool) -> Self {
+        let fixed = engine.shelves();
+        let inner = Arc::new(Inner { engine, rooms, fixed, streams, state: Mutex::default() });
+        tokio::spawn(look_after(Arc::downgrade(&inner)));
+        Self(inner)
+    }
+
+    /// The shelf of a room, by its full name. `None` when nobody publishes there and nothing of it is left.
+    pub fn shelf(&self, app: &str, room: &str, pick: &Pick) -> Option<Arc<Shelf>> {
+        if *pick == Pick::Auto
+            && let Some(shelf) = self.0.fixed.get(app, room)
+        {
+            return Some(shelf);
+        }
+        if !self.0.streams {
+            return None;
+        }
+        let place = (room.to_owned(), pick.clone());
+        if let Some(published) = self.0.lock().published.get_mut(&place) {
+            published.asked = Instant::now();
+            return Some(published.publication.shelf().clone());
+        }
+        let there = self.0.rooms.streams(app).into_iter().any(|stream| {
+            stream.room == room && !matches!(pick, Pick::Stream(identity) if *identity != stream.identity)
+        });
+        if !there {
+            return None;
+        }
+        let live = self.0.rooms.live(app, room, pick);
+        let publication = self.0.engine.publish(live);
+        let mut state = self.0.lock();
+        // Whoever asked at the same time may have been quicker.
+        let published = state.published.entry(place).or_insert(Published { publication, asked: Instant::now() });
+        Some(published.publication.shelf().clone())
+    }
+
+    /// Notes that a reader is there; who is not noted again for a while counts as gone.
+    pub fn seen(&self, app: &str, room: &str, viewer: &Viewer) {
+        let key = (room.to_owned(), viewer.identity.clone());
+        {
+            let mut state = self.0.lock();
+            if let Some((_, last)) = state.readers.get_mut(&key) {
+                *last = Instant::now();
+                return;
+            }
+            if state.readers.len() >= READERS {
+                return;
+            }
+        }
+        let guard = self.0.rooms.view(app, room, Viewer { kind: ViewerKind::Hls, ..viewer.clone() });
+        let before = self.0.lock().readers.insert(key, (guard, Instant::now()));
+        drop(before);
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends what nobody reads, as long as the shelves are there.
+async fn look_after(inner: Weak<Inner>) {
+    let mut looks = interval(LOOK);
+    loop {
+        looks.tick().await;
+        let Some(inner) = inner.upgrade() else { return };
+        let (mut idle, mut away) = (Vec::new(), Vec::new());
+        {
+            let mut state = inner.lock();
+            let State { published, readers } = &mut *state;
+            idle.extend(published.extract_if(|_, published| published.asked.elapsed() > IDLE));
+            away.extend(readers.extract_if(|_, (_, last)| last.elapsed() > AWAY));
+        }
+        drop(away);
+        // Ending a publication waits for its thread.
+        let ended = tokio::task::spawn_blocking(move || drop(idle)).await;
+        if ended.is_err() {
+            tracing::error!("an HLS publication did not end");
+        }
+    }
+}

@@ -1,39 +1,94 @@
-//! The intake: which stream key belongs to which source, and who is seated there.
+//! The intake of stream keys: an input of the switcher, or an ingress of the StreamHub plane.
 
 use super::{
     admission::{Admission, BoxFuture, PublishRequest, Refusal, Seat},
-    seats::Seats,
+    ingress::{Ingresses, PushRefused},
+    rooms::{Duplicate, Entry, Rooms, Via},
 };
 use crate::{domain::source::SourceId, media::engine::Engine};
 use std::{collections::HashMap, sync::Arc};
 
-/// The application that encoders name before the key: `rtmp://host/live/KEY`.
+/// The application that encoders name before the key, whatever the key belongs to: `rtmp://host/live/KEY`.
 pub const APP: &str = "live";
 
 /// See the module's text.
 pub struct Intake {
-    keys: HashMap<String, SourceId>,
-    seats: Seats,
+    inputs: HashMap<String, SourceId>,
+    ingress: Ingresses,
+    rooms: Rooms,
     engine: Arc<Engine>,
 }
 
+/// The room and identity of an input of the switcher.
+pub fn input_stream(source: SourceId) -> (String, String) {
+    (format!("live-input-{source}"), format!("input-{source}"))
+}
+
 impl Intake {
-    /// An intake for these stream keys.
-    pub fn new(keys: impl IntoIterator<Item = (String, SourceId)>, engine: Arc<Engine>) -> Self {
-        Self { keys: keys.into_iter().collect(), seats: Seats::new(), engine }
+    /// An intake for the stream keys of inputs and ingresses.
+    pub fn new(
+        inputs: impl IntoIterator<Item = (String, SourceId)>,
+        ingress: Ingresses,
+        rooms: Rooms,
+        engine: Arc<Engine>,
+    ) -> Self {
+        Self { inputs: inputs.into_iter().collect(), ingress, rooms, engine }
+    }
+
+    async fn input(&self, source: SourceId) -> Result<Seat, Refusal> {
+        let (room, identity) = input_stream(source);
+        let seat = self.rooms.enter(Entry {
+            app: APP.into(),
+            room,
+            identity,
+            name: None,
+            via: Via::Rtmp,
+            ingress: None,
+            duplicate: Duplicate::Challenge,
+        });
+        let seat = seat.await?;
+        let packets = self.engine.seat(source).map_err(|error| {
+            tracing::error!(source = %source, "no seat: {error}");
+            Refusal::Unavailable
+        })?;
+        Ok(seat.with_patient(packets))
+    }
+
+    async fn ingress(&self, request: &PublishRequest) -> Result<Seat, Refusal> {
+        let broken = |error: &dyn std::fmt::Display| {
+            tracing::error!("an ingress was not looked up: {error}");
+            Refusal::Unavailable
+        };
+        let row = self.ingress.by_key(&request.key).await.map_err(|error| broken(&error))?;
+        let row = row.ok_or(Refusal::UnknownKey)?;
+        match self.ingress.authorize_push(&row, request.password.as_deref()).await {
+            Ok(()) => {}
+            Err(PushRefused::Password) => return Err(Refusal::Password),
+            Err(PushRefused::Store(error)) => return Err(broken(&error)),
+        }
+        let entry = Entry {
+            app: row.app,
+            room: row.room,
+            identity: row.identity,
+            name: row.name,
+            via: Via::Rtmp,
+            ingress: Some(row.id),
+            duplicate: Duplicate::Challenge,
+        };
+        self.rooms.enter(entry).await
     }
 }
 
 impl Admission for Intake {
     fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<Seat, Refusal>> {
         Box::pin(async move {
-            let source = self.keys.get(&request.key).filter(|_| request.app == APP).ok_or(Refusal::UnknownKey)?;
-            let hold = self.seats.take(&request.key).await?;
-            let packets = self.engine.seat(*source).map_err(|error| {
-                tracing::error!(source = %source, "no seat: {error}");
-                Refusal::Unavailable
-            })?;
-            Ok(Seat::held_queue(packets, hold))
+            if request.app != APP {
+                return Err(Refusal::UnknownKey);
+            }
+            if let Some(source) = self.inputs.get(&request.key) {
+                return self.input(*source).await;
+            }
+            self.ingress(&request).await
         })
     }
 }

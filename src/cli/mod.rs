@@ -3,6 +3,7 @@
 mod demo;
 mod doctor;
 mod doors;
+mod hub;
 mod key;
 mod serve;
 mod setup;

@@ -14,7 +14,7 @@ use crate::{
         graphics::template,
         output::hls::HlsSettings,
     },
-    server::rtmp,
+    server::{rtmp, srt, webrtc},
 };
 use anyhow::{Context, ensure};
 use std::{
@@ -45,7 +45,6 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
         graphics,
         fade: milliseconds(config.mixer.fade_default_ms),
         hls_program: config.hls.enabled,
-        hls_inputs: config.hls.enabled && config.hls.streams,
     })
 }
 
@@ -94,6 +93,23 @@ pub fn rtmp(config: &Config) -> rtmp::Settings {
     }
 }
 
+/// What the SRT door is built from.
+pub fn srt(config: &Config) -> srt::Settings {
+    srt::Settings {
+        listen: config.srt.listen,
+        latency: milliseconds(config.srt.latency_ms),
+        passphrase: config.srt.passphrase.as_ref().map(|phrase| phrase.expose().to_owned()),
+        max_connections: config.srt.max_connections as usize,
+        idle_timeout: Duration::from_secs(config.rtmp.idle_timeout_s.into()),
+    }
+}
+
+/// What the WebRTC door is built from.
+pub fn webrtc(config: &Config) -> webrtc::Settings {
+    let config::Webrtc { udp, tcp, addresses } = &config.webrtc;
+    webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0 }
+}
+
 /// Stream keys and the sources they belong to.
 pub fn stream_keys(config: &Config) -> Vec<(String, SourceId)> {
     let keyed = config.inputs.iter().zip(0..).filter_map(|(input, n)| match &input.source {
@@ -119,7 +135,8 @@ fn rate(rate: config::Rate) -> Rate {
     Rate { num: rate.num, den: rate.den }
 }
 
-fn kind(source: &Source) -> SourceKind {
+/// Where an input's media comes from.
+pub fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
         Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },

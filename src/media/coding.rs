@@ -72,3 +72,35 @@ pub fn audio_decoder(codec: AudioCodec) -> &'static str {
         AudioCodec::Opus => "opusdec",
     }
 }
+
+/// The configuration record in caps; empty where there is none.
+pub fn record(caps: &gst::CapsRef) -> Bytes {
+    let data = caps.structure(0).and_then(|s| s.get::<gst::Buffer>("codec_data").ok());
+    data.and_then(bytes).unwrap_or_default()
+}
+
+/// A buffer's bytes, not copied. `None` when its memory cannot be read.
+pub fn bytes(buffer: gst::Buffer) -> Option<Bytes> {
+    buffer.into_mapped_buffer_readable().ok().map(Bytes::from_owner)
+}
+
+/// The codec that caps name.
+pub fn video_codec(caps: &gst::CapsRef) -> Option<VideoCodec> {
+    match caps.structure(0)?.name().as_str() {
+        "video/x-h264" => Some(VideoCodec::H264),
+        "video/x-h265" => Some(VideoCodec::Hevc),
+        "video/x-vp8" => Some(VideoCodec::Vp8),
+        "video/x-vp9" => Some(VideoCodec::Vp9),
+        "image/jpeg" => Some(VideoCodec::Jpeg),
+        _ => None,
+    }
+}
+
+/// See [`video_codec`].
+pub fn audio_codec(caps: &gst::CapsRef) -> Option<AudioCodec> {
+    match caps.structure(0)?.name().as_str() {
+        "audio/mpeg" => Some(AudioCodec::Aac),
+        "audio/x-opus" => Some(AudioCodec::Opus),
+        _ => None,
+    }
+}

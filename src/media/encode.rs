@@ -16,10 +16,7 @@ use super::{
     pipeline::{Failure, FailureKind, Run, Verdict},
     supervisor::Backoff,
 };
-use crate::domain::{
-    source::StreamId,
-    time::{Rate, ShowTime},
-};
+use crate::domain::time::{Rate, ShowTime};
 use gst::prelude::*;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -83,10 +80,10 @@ impl Encode {
     }
 
     /// The encoded stream; whoever holds it keeps the encoders at work.
-    pub fn stream(self: &Arc<Self>, id: StreamId) -> CodedStream {
+    pub fn stream(self: &Arc<Self>, name: impl Into<String>) -> CodedStream {
         let keep: Arc<dyn std::any::Any + Send + Sync> = self.clone();
         let (video, audio) = (self.picture.coded.clone(), Some(self.sound.coded.clone()));
-        CodedStream { id, video, audio, rate: self.rate, keep: Some(keep) }
+        CodedStream { name: name.into(), video, audio, rate: self.rate, keep: Some(keep) }
     }
 }
 
@@ -95,7 +92,7 @@ impl Line {
         // What may wait for the encoder: a second of pictures, four of sound (a block comes each slot).
         let (template, limit) = match self.codec {
             Codec::H264 => ("encode_video", 30),
-            Codec::Aac => ("encode_audio", 120),
+            Codec::Aac | Codec::Opus => ("encode_audio", 120),
         };
         let pipeline = encoder::build(template, self.codec, &self.quality).map_err(|e| here(e.to_string()))?;
         let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
@@ -105,7 +102,7 @@ impl Line {
         };
         self.coded.fill_from(&appsink);
         match self.codec {
-            Codec::Aac => undo_priming(&pipeline, encoder::best(self.codec).map_or(0, |e| e.delay)),
+            Codec::Aac | Codec::Opus => undo_priming(&pipeline, encoder::best(self.codec).map_or(0, |e| e.delay)),
             Codec::H264 => {
                 keyframes_on_grid(&pipeline, self.rate, self.quality.gop_frames);
                 let sink = appsink.downgrade();
@@ -207,7 +204,7 @@ mod tests {
         let picture = Quality { bitrate_kbps: 500, gop_frames: 30, preset: "ultrafast".into() };
         let sound = Quality { bitrate_kbps: 96, gop_frames: 0, preset: String::new() };
         let encode = Arc::new(Encode::start(&video, &audio, &picture, &sound, rate, &clock).unwrap());
-        let coded = encode.stream(StreamId::Program);
+        let coded = encode.stream("program");
         let heard = Arc::new(std::sync::atomic::AtomicU64::new(0));
         let count = heard.clone();
         let _listener = coded.video.listen(move |_, _| {

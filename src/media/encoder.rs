@@ -12,6 +12,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 pub enum Codec {
     H264,
     Aac,
+    Opus,
 }
 
 impl Codec {
@@ -19,6 +20,7 @@ impl Codec {
         match self {
             Codec::H264 => "h264",
             Codec::Aac => "aac",
+            Codec::Opus => "opus",
         }
     }
 }
@@ -52,6 +54,9 @@ pub struct Encoder {
     preset: Option<String>,
     #[serde(default)]
     fixed: BTreeMap<String, Value>,
+    /// What is set besides where every frame has to come out at once.
+    #[serde(default)]
+    quick: BTreeMap<String, Value>,
     /// Priming of a sound encoder in samples: what it puts out is heard so much later than its stamp says.
     #[serde(default)]
     pub delay: u32,
@@ -72,7 +77,7 @@ pub fn best(codec: Codec) -> Result<&'static Encoder, TemplateError> {
             let rows = ranking.get(codec.key())?;
             rows.iter().find(|row| opens(&row.element)).map(|row| (codec.key(), row.clone()))
         };
-        [Codec::H264, Codec::Aac].into_iter().filter_map(pick).collect()
+        [Codec::H264, Codec::Aac, Codec::Opus].into_iter().filter_map(pick).collect()
     });
     chosen.get(codec.key()).ok_or_else(|| {
         let names: Vec<_> = ranking.get(codec.key()).into_iter().flatten().map(|r| r.element.clone()).collect();
@@ -83,12 +88,27 @@ pub fn best(codec: Codec) -> Result<&'static Encoder, TemplateError> {
 
 /// Builds an encoding template with the best encoder of a codec in its `{encoder}` slot.
 pub fn build(template: &str, codec: Codec, quality: &Quality) -> Result<gst::Pipeline, TemplateError> {
+    build_with(template, codec, quality, false, &[], &[])
+}
+
+/// The same for a template with more slots and parameters. `quick` asks the encoder to hold back no frame.
+pub fn build_with(
+    template: &str,
+    codec: Codec,
+    quality: &Quality,
+    quick: bool,
+    slots: &[(&str, &str)],
+    values: &[(&str, Value)],
+) -> Result<gst::Pipeline, TemplateError> {
     let row = best(codec)?;
-    let pipeline = Template::load(template)?.build(&[("encoder", &format!("{} name=encoder", row.element))], &[])?;
+    let encoder = format!("{} name=encoder", row.element);
+    let slots: Vec<_> = slots.iter().copied().chain([("encoder", encoder.as_str())]).collect();
+    let pipeline = Template::load(template)?.build(&slots, values)?;
     let reason = "the encoder is not in the pipeline".to_owned();
     let element =
         pipeline.by_name("encoder").ok_or_else(|| TemplateError::Build { file: template.to_owned(), reason })?;
     let mut settings: Vec<(&str, Value)> = row.fixed.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
+    settings.extend(row.quick.iter().filter(|_| quick).map(|(k, v)| (k.as_str(), v.clone())));
     settings.push((&row.bitrate.property, Value::Int(i64::from(quality.bitrate_kbps) * row.bitrate.per_kbps)));
     if let Some(gop) = row.gop.as_deref().filter(|_| quality.gop_frames > 0) {
         settings.push((gop, Value::from(quality.gop_frames)));

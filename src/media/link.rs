@@ -92,6 +92,14 @@ impl Feed {
         self.lock().want_keyframe = Some(Arc::new(ask));
     }
 
+    /// Asks the writer for a key frame; nothing happens where nobody can make one.
+    pub fn want_keyframe(&self) {
+        let ask = self.lock().want_keyframe.clone();
+        if let Some(ask) = ask {
+            ask(); // its answer may come back through `push`, so not under the lock
+        }
+    }
+
     /// The format of what came last.
     pub fn caps(&self) -> Option<gst::Caps> {
         self.lock().caps.clone()
@@ -197,7 +205,7 @@ impl Feed {
 
 /// The sample's buffer with running time for its stamps. Encoders that need room for a negative first decoding time
 /// (x264enc) move their stamps and their segment by the same amount; only the running time is show time.
-fn on_show_time(sample: &gst::Sample) -> Option<gst::Buffer> {
+pub fn on_show_time(sample: &gst::Sample) -> Option<gst::Buffer> {
     let mut buffer = sample.buffer_owned()?;
     let Some(segment) = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>()) else { return Some(buffer) };
     let running = |stamp: Option<gst::ClockTime>| {

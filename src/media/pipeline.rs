@@ -6,6 +6,7 @@ use super::clock::ShowClock;
 use gst::prelude::*;
 use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -163,4 +164,22 @@ impl Drop for Run {
 
 fn here(text: &str) -> Failure {
     Failure { fault: FailureKind::Here, text: text.to_owned() }
+}
+
+/// Works on a thread of its own, or here when there is none to be had.
+pub fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let work = Arc::new(Mutex::new(Some(work)));
+    let shared = work.clone();
+    let begin = move || {
+        let work = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+        work.into_iter().for_each(|work| work());
+    };
+    match std::thread::Builder::new().name(name.into()).spawn(begin.clone()) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            tracing::error!("no thread for {name}: {error}");
+            begin();
+            None
+        }
+    }
 }

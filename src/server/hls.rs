@@ -1,13 +1,16 @@
-//! The HLS door: `GET /hls/{app}/{room}/…`, open to every page.
+//! The HLS door: `GET /hls/{app}/{room}/…`, for every page that its [`Offers`] let in.
+//!
+//! `?token=` is a join token; `?stream=` picks one publisher of the room and `?layout=` all of them in one picture. What
+//! a playlist names carries the same query, so that a player need not know.
 //!
 //! `master.m3u8`, `video.m3u8` and `audio.m3u8` with blocking reload (RFC 8216bis, section 6.2.5.2), and whatever
 //! initialization segments, segments and parts these name. Bytes go out as they lie on the shelf.
 //!
 //! Refuses to know: how a shelf is filled.
 
-use crate::app::hls::{Miss, Reach, Shelves, Track};
+use crate::app::hls::{Miss, Reach, Shelf, Track};
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
@@ -15,22 +18,69 @@ use warp::{
     reply::Response,
 };
 
+/// How long the first segment of a stream that nobody read before may take.
+const FIRST: Duration = Duration::from_secs(8);
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// Playlists change all the time.
 const FRESH: &str = "no-cache";
 /// No name is ever used for other bytes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
+/// Who reads what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reader {
+    pub app: String,
+    /// Short or full name.
+    pub room: String,
+    /// `?token=`.
+    pub token: Option<String>,
+    /// `?stream=`.
+    pub stream: Option<String>,
+    /// `?layout=`.
+    pub layout: Option<String>,
+    pub peer: Option<SocketAddr>,
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// No such application or stream.
+    Unknown,
+    /// A play token is needed, or the one given is no good.
+    Unauthorized,
+    /// The token is for something else.
+    Forbidden,
+}
+
+/// Lets readers in and gives them their shelf.
+pub trait Offers: Send + Sync + 'static {
+    /// The shelf for a reader.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    fn shelf(&self, reader: &Reader) -> Result<Arc<Shelf>, Refused>;
+}
+
 /// Everything under `/hls`.
-pub fn routes(shelves: Arc<Shelves>) -> BoxedFilter<(Response,)> {
+pub fn routes(offers: Arc<dyn Offers>) -> BoxedFilter<(Response,)> {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path!("hls" / String / String / String)
         .and(warp::method())
         .and(query)
-        .then(move |app: String, room: String, file: String, method: Method, query: String| {
-            let shelves = shelves.clone();
+        .and(warp::addr::remote())
+        .then(move |app: String, room: String, file: String, method: Method, query: String, peer| {
+            let offers = offers.clone();
             async move {
-                let mut response = answer(&shelves, [&app, &room, &file], &method, &query).await;
+                let mut reader = Reader { app: decoded(&app), room: decoded(&room), peer, ..Reader::default() };
+                for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+                    match &*key {
+                        "token" => reader.token = Some(value.into_owned()),
+                        "stream" => reader.stream = Some(value.into_owned()),
+                        "layout" => reader.layout = Some(value.into_owned()),
+                        _ => {}
+                    }
+                }
+                let mut response = answer(&*offers, &reader, &file, &method, &query).await;
                 let headers = response.headers_mut();
                 headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
                 headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -40,7 +90,7 @@ pub fn routes(shelves: Arc<Shelves>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn answer(shelves: &Shelves, [app, room, file]: [&str; 3], method: &Method, query: &str) -> Response {
+async fn answer(offers: &dyn Offers, reader: &Reader, file: &str, method: &Method, query: &str) -> Response {
     match *method {
         Method::GET | Method::HEAD => {}
         Method::OPTIONS => {
@@ -56,12 +106,21 @@ async fn answer(shelves: &Shelves, [app, room, file]: [&str; 3], method: &Method
             return response;
         }
     }
-    let Some(shelf) = shelves.get(app, room) else { return missed(Miss::Unknown) };
+    let shelf = match offers.shelf(reader) {
+        Ok(shelf) => shelf,
+        Err(Refused::Unknown) => return missed(Miss::Unknown),
+        Err(Refused::Unauthorized) => {
+            return problem(StatusCode::UNAUTHORIZED, "unauthorized", "A play token is required");
+        }
+        Err(Refused::Forbidden) => {
+            return problem(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this");
+        }
+    };
     let track = match file {
         "master.m3u8" => {
-            return match shelf.master() {
-                Some(text) => found(PLAYLIST, FRESH, text.into()),
-                None => missed(Miss::Unknown),
+            return match shelf.master_within(FIRST).await {
+                Ok(text) => found(PLAYLIST, FRESH, carry(text.into(), reader)),
+                Err(miss) => missed(miss),
             };
         }
         "video.m3u8" => Some(Track::Video),
@@ -79,9 +138,36 @@ async fn answer(shelves: &Shelves, [app, room, file]: [&str; 3], method: &Method
         return problem(StatusCode::BAD_REQUEST, "bad_request", "_HLS_msn and _HLS_part must be whole numbers");
     };
     match shelf.playlist(track, reach).await {
-        Ok(text) => found(PLAYLIST, FRESH, text),
+        Ok(text) => found(PLAYLIST, FRESH, carry(text, reader)),
         Err(miss) => missed(miss),
     }
+}
+
+/// A playlist whose names carry the reader's query, so that players which know nothing of it send it along.
+fn carry(text: Bytes, reader: &Reader) -> Bytes {
+    let carried = [("token", &reader.token), ("stream", &reader.stream), ("layout", &reader.layout)];
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(carried.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))));
+    let query = query.finish();
+    if query.is_empty() {
+        return text;
+    }
+    let text = String::from_utf8_lossy(&text);
+    let line = |line: &str| match line.split_once("URI=\"") {
+        _ if !line.starts_with('#') && !line.is_empty() => format!("{line}?{query}\n"),
+        Some((before, after)) if line.starts_with('#') => match after.split_once('"') {
+            Some((uri, rest)) => format!("{before}URI=\"{uri}?{query}\"{rest}\n"),
+            None => format!("{line}\n"),
+        },
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect::<String>().into()
+}
+
+/// A part of a path without its percent signs.
+fn decoded(part: &str) -> String {
+    let decoded: Cow<str> = percent_encoding::percent_decode_str(part).decode_utf8_lossy();
+    decoded.into_owned()
 }
 
 /// The delivery directives of a query; others are left alone. `None` when they are not numbers or a part comes without

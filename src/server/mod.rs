@@ -1,5 +1,10 @@
 //! Doors media walks through.
 
+pub mod camera;
 pub mod hls;
+pub mod mjpeg;
 pub mod pages;
+pub mod porter;
 pub mod rtmp;
+pub mod srt;
+pub mod webrtc;

@@ -3,11 +3,17 @@
 //! Refuses to know: what rows are for, and the clock; times are arguments.
 
 mod apps;
+mod cameras;
+mod ingress;
 mod keys;
+mod streams;
 mod users;
 
 pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
+pub use cameras::{CameraRow, CameraRows};
+pub use ingress::{IngressQuery, IngressRow, IngressRows};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
+pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
 pub use users::{NewUser, SessionRow, UserRow, Users};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -96,6 +102,21 @@ impl Store {
     /// The API keys.
     pub fn keys(&self) -> Keys {
         Keys::new(self.pool.clone())
+    }
+
+    /// What may come into rooms, by key or pulled.
+    pub fn ingress(&self) -> IngressRows {
+        IngressRows::new(self.pool.clone())
+    }
+
+    /// The keys of cameras.
+    pub fn cameras(&self) -> CameraRows {
+        CameraRows::new(self.pool.clone())
+    }
+
+    /// The streams that are live or were.
+    pub fn streams(&self) -> StreamRows {
+        StreamRows::new(self.pool.clone())
     }
 
     /// The apps of the StreamHub plane.

@@ -184,6 +184,5 @@ fn setup(count: usize) -> Setup {
         ],
         fade: Duration::from_secs(1),
         hls_program: false,
-        hls_inputs: false,
     }
 }

@@ -61,7 +61,6 @@ impl Stage {
             ],
             fade: Duration::from_secs(1),
             hls_program: false,
-            hls_inputs: false,
         });
         let mut stage = Self { show, orders: vec![], events: vec![], acks: vec![], slot: 100, next: 0, fading: None };
         stage.drain();

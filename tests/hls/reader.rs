@@ -1,6 +1,9 @@
 //! The viewer's side: a door on loopback, playlists read back, ffprobe and ffmpeg as judges.
 
-use lumencast::app::hls::{Shelf, Shelves};
+use lumencast::{
+    app::hls::Shelf,
+    server::hls::{Offers, Reader, Refused},
+};
 use std::{
     net::SocketAddr,
     process::Stdio,
@@ -19,6 +22,18 @@ pub struct Door {
 impl Drop for Door {
     fn drop(&mut self) {
         self.server.abort();
+    }
+}
+
+/// One shelf, at one address.
+struct Offer(Arc<Shelf>);
+
+impl Offers for Offer {
+    fn shelf(&self, reader: &Reader) -> Result<Arc<Shelf>, Refused> {
+        match (&*reader.app, &*reader.room) {
+            ("live", "input-1") => Ok(self.0.clone()),
+            _ => Err(Refused::Unknown),
+        }
     }
 }
 
@@ -45,13 +60,12 @@ pub struct Played {
 
 impl Door {
     pub fn open(shelf: Arc<Shelf>) -> Self {
-        let shelves = Arc::new(Shelves::default());
-        shelves.insert("live", "input-1", shelf.clone());
+        let offer = Arc::new(Offer(shelf.clone()));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let listener = TcpListener::from_std(listener).unwrap();
-        let server = tokio::spawn(warp::serve(lumencast::server::hls::routes(shelves)).incoming(listener).run());
+        let server = tokio::spawn(warp::serve(lumencast::server::hls::routes(offer)).incoming(listener).run());
         Self { shelf, address, client: reqwest::Client::new(), server }
     }
 

@@ -2,10 +2,7 @@
 
 use gst::prelude::*;
 use lumencast::{
-    domain::{
-        source::StreamId,
-        time::{Rate, ShowTime},
-    },
+    domain::time::{Rate, ShowTime},
     media::{
         clock::ShowClock,
         link::{Carries, Feed},
@@ -67,7 +64,7 @@ impl Live {
             feed
         };
         let stream = CodedStream {
-            id: StreamId::Program,
+            name: "program".into(),
             video: feed("video"),
             audio: sound.then(|| feed("audio")),
             rate: Rate { num: 30, den: 1 },

@@ -17,7 +17,7 @@ fn video(bytes: &'static [u8]) -> RtmpMessage {
 }
 
 fn asks(app: &str, key: &str) -> Result<Vec<Event>, SessionError> {
-    Ok(vec![Event::Publish { app: app.into(), key: key.into() }])
+    Ok(vec![Event::Publish { app: app.into(), key: key.into(), password: None }])
 }
 
 #[test]

@@ -17,24 +17,33 @@
 mod apps;
 mod call;
 mod config;
+mod data;
 mod error;
 mod frame;
 mod guard;
 mod health;
+mod ingress;
 mod input;
 mod join;
 mod keys;
 mod login;
 mod reply;
 mod route;
+mod snapshots;
+mod stats;
+mod streams;
 mod table;
 mod time;
 mod urls;
 mod views;
+mod ws_ingest;
 
 pub use urls::Urls;
 
-use crate::app::{apps::Apps, auth::Auth, join::JoinTokens, keys::KeyService};
+use crate::app::{
+    apps::Apps, auth::Auth, cameras::Cameras, ingress::Ingresses, join::JoinTokens, keys::KeyService, rooms::Rooms,
+    snapshots::Album, stream_log::StreamLog,
+};
 use std::{sync::Arc, time::Instant};
 use warp::{filters::BoxedFilter, reply::Response};
 
@@ -50,6 +59,16 @@ pub struct Parts {
     pub tokens: JoinTokens,
     /// Where clients reach this server.
     pub urls: Urls,
+    /// What is live.
+    pub rooms: Rooms,
+    /// What comes into rooms by key or is pulled.
+    pub ingresses: Ingresses,
+    /// Keys of cameras.
+    pub cameras: Cameras,
+    /// Streams that are live or were.
+    pub log: StreamLog,
+    /// Snapshots.
+    pub album: Album,
 }
 
 /// The plane. Clones share it.
@@ -57,6 +76,7 @@ pub struct Parts {
 pub struct StreamHubState {
     parts: Arc<Parts>,
     logins: Arc<login::Limits>,
+    stats: Arc<stats::Cache>,
     /// Since when it is up.
     began: Instant,
 }
@@ -64,13 +84,18 @@ pub struct StreamHubState {
 impl StreamHubState {
     /// A plane whose uptime begins now.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), logins: Arc::default(), began: Instant::now() }
+        Self { parts: Arc::new(parts), logins: Arc::default(), stats: Arc::default(), began: Instant::now() }
     }
 }
 
 /// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
 pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
     frame::routes(state)
+}
+
+/// `/snapshots/{key}.jpg`, outside `/api/v1`; rejects every other path and nothing else.
+pub fn snapshot_routes(album: Album) -> BoxedFilter<(Response,)> {
+    snapshots::pictures(album)
 }
 
 /// Every route with the permission that it asks for, as `METHOD path permission`; `public` and `login` where there is

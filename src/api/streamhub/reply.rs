@@ -29,6 +29,11 @@ impl Reply {
         Self::bare(json!({ "data": data }))
     }
 
+    /// 200 with `{data, error: null}`: statistics, and what is recorded or sent elsewhere.
+    pub fn enveloped(data: Value) -> Self {
+        Self::bare(json!({ "data": data, "error": null }))
+    }
+
     /// 200 with `{data, total, limit, offset}`: one page of a list.
     pub fn paged(data: Vec<Value>, total: usize, limit: usize, offset: usize) -> Self {
         Self::bare(json!({ "data": data, "total": total, "limit": limit, "offset": offset }))

@@ -5,19 +5,19 @@
 pub struct Urls {
     /// Of everything over HTTP, without a slash at the end; empty: addresses begin with a slash.
     public: String,
-    /// Of LiveKit's signalling and of WebSockets.
+    /// Of LiveKit's signalling, which may be another server's.
     websocket: String,
     /// What RTMP publishers push to, without their key and the slash before it.
     rtmp: String,
 }
 
 impl Urls {
-    /// `public` is the address of HTTP as clients see it (may be empty), `websocket` that of WebSockets (made from
-    /// `public` when not given), `rtmp` what publishers push to, e.g. `rtmp://media.example.com:1935/live`.
+    /// `public` is the address of HTTP as clients see it (may be empty), `websocket` that of LiveKit's signalling (made
+    /// from `public` when not given), `rtmp` what publishers push to, e.g. `rtmp://media.example.com:1935/live`.
     pub fn new(public: &str, websocket: Option<&str>, rtmp: &str) -> Self {
         let bare = |url: &str| url.trim_end_matches('/').to_owned();
         let public = bare(public);
-        let websocket = websocket.map_or_else(|| public.replacen("http", "ws", 1), bare);
+        let websocket = websocket.map_or_else(|| socket(&public), bare);
         Self { public, websocket, rtmp: bare(rtmp) }
     }
 
@@ -38,7 +38,7 @@ impl Urls {
 
     /// A path of this server over WebSockets, which begins with a slash.
     pub fn socket(&self, path: &str) -> String {
-        format!("{}{path}", self.websocket)
+        format!("{}{path}", socket(&self.public))
     }
 
     /// The player's page.
@@ -70,6 +70,14 @@ impl Urls {
     }
 }
 
+/// The address of WebSockets beside one of HTTP.
+fn socket(http: &str) -> String {
+    match http.strip_prefix("http") {
+        Some(rest) => format!("ws{rest}"),
+        None => http.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Urls;
@@ -88,6 +96,6 @@ mod tests {
         assert_eq!(urls.whip("live", "live-a"), "https://hub.example.com/whip/live/live-a");
         assert_eq!(urls.rtmp(), "rtmp://hub.example.com:1935/live");
         let urls = Urls::new("http://hub.example.com", Some("wss://media.example.com"), "");
-        assert_eq!(urls.socket("/ingest/ws?app=live"), "wss://media.example.com/ingest/ws?app=live");
+        assert_eq!(urls.socket("/ingest/ws?app=live"), "ws://hub.example.com/ingest/ws?app=live");
     }
 }

@@ -88,6 +88,17 @@ pub enum Layout {
 #[derive(Clone)]
 pub struct Rooms(Arc<Inner>);
 
+/// The rooms, as long as somebody else has them.
+#[derive(Clone)]
+pub struct WeakRooms(Weak<Inner>);
+
+impl WeakRooms {
+    /// The rooms, if they are still there.
+    pub fn upgrade(&self) -> Option<Rooms> {
+        self.0.upgrade().map(Rooms)
+    }
+}
+
 struct Inner {
     clock: ShowClock,
     runtime: tokio::runtime::Handle,
@@ -167,6 +178,16 @@ impl Rooms {
         streams
     }
 
+    /// Who publishes, in all applications.
+    pub fn every_stream(&self) -> Vec<StreamView> {
+        self.0.lock().values().flat_map(Room::streams).collect()
+    }
+
+    /// The rooms without keeping them.
+    pub fn downgrade(&self) -> WeakRooms {
+        WeakRooms(Arc::downgrade(&self.0))
+    }
+
     /// A stream that is being published, by its id `<room>/<identity>`.
     pub fn stream(&self, id: &str) -> Option<StreamView> {
         let (room, identity) = id.split_once('/')?;
@@ -198,6 +219,16 @@ impl Rooms {
     /// How many look on, without those who are hidden.
     pub fn viewers(&self, room: &str) -> usize {
         self.0.lock().get(room).map_or(0, Room::viewers)
+    }
+
+    /// The number of a stream, the one it had before or will have, by its id.
+    pub fn number(&self, id: &str) -> i64 {
+        self.0.number(id)
+    }
+
+    /// Tells a fact that no change of a room brought about, e.g. that a publisher was refused.
+    pub fn announce(&self, event: HubEvent) {
+        self.0.tell(Said { events: vec![event] });
     }
 
     /// Everything that happens from now on.

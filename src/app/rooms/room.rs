@@ -84,6 +84,8 @@ pub struct StreamView {
     /// Viewers of the room, and who publishes in it.
     pub viewers: usize,
     pub publishers: usize,
+    /// Whether the settings say who publishes it: an input of the switcher.
+    pub is_input: bool,
     pub live: Arc<Live>,
 }
 
@@ -278,6 +280,7 @@ impl Room {
             started_at: stream.started_at,
             viewers: self.viewers(),
             publishers: self.publishing().count(),
+            is_input: stream.standing == Standing::Kept,
             live: stream.live.get()?,
         })
     }

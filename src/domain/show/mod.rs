@@ -37,8 +37,6 @@ pub struct Setup {
     pub fade: Duration,
     /// Publish program as HLS from the start.
     pub hls_program: bool,
-    /// Publish each input as HLS from the start.
-    pub hls_inputs: bool,
 }
 
 /// See the module's text.
@@ -90,11 +88,6 @@ impl Show {
         let mut orders = VecDeque::new();
         if setup.hls_program {
             orders.push_back(Order::StartHls { stream: StreamId::Program });
-        }
-        if setup.hls_inputs {
-            // A pattern would have to be encoded for it, whether somebody looks or not.
-            let pushed = sources.iter().filter(|s| matches!(s.kind, SourceKind::Rtmp { .. }));
-            orders.extend(pushed.map(|s| Order::StartHls { stream: StreamId::Source(s.id) }));
         }
         Self {
             project: setup.project,

@@ -16,16 +16,21 @@ mod watch;
 use super::{
     clock::ShowClock,
     encoder::Quality,
-    ingest::{pattern, publisher, source::Source},
+    ingest::{
+        attach::{self, Attached},
+        pattern, publisher,
+        source::Source,
+    },
     link::Feed,
+    live::{Bridge, Live},
     mixer::{self, Instruction, Mixer},
-    output::hls::{HlsSettings, Shelves},
+    output::hls::{HlsSettings, Publication, Shelf, Shelves},
     pipeline::Run,
 };
 use crate::{
     domain::{
         order::{Order, Report},
-        source::{SourceId, SourceKind},
+        source::{SourceId, SourceKind, StreamId},
         stats::Stats,
         time::{Format, ShowTime},
     },
@@ -71,6 +76,7 @@ pub struct Settings {
 pub struct Engine {
     clock: ShowClock,
     project: Format,
+    hls: HlsSettings,
     sources: BTreeMap<SourceId, Arc<Source>>,
     // In the order in which they are to stop: outputs before what feeds them.
     outputs: outputs::Outputs,
@@ -122,7 +128,18 @@ impl Engine {
         let watch =
             watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
         let artist = artist::Artist::start(project, mixer.clone(), reports)?;
-        Ok(Self { clock, project, sources, outputs, artist, watch, mixer, _patterns: patterns, stats })
+        Ok(Self {
+            clock,
+            project,
+            hls: settings.hls,
+            sources,
+            outputs,
+            artist,
+            watch,
+            mixer,
+            _patterns: patterns,
+            stats,
+        })
     }
 
     /// Passes an order on. Never blocks.
@@ -143,6 +160,37 @@ impl Engine {
     pub fn seat(&self, source: SourceId) -> std::io::Result<mpsc::Sender<Packet>> {
         let source = self.sources.get(&source).ok_or(std::io::ErrorKind::NotFound)?;
         publisher::seat(source.clone(), self.clock.clone(), self.project)
+    }
+
+    /// Puts a live stream on a source.
+    ///
+    /// # Errors
+    /// As [`seat`](Self::seat).
+    pub fn attach(&self, source: SourceId, live: &Arc<Live>) -> std::io::Result<Attached> {
+        let own = self.live(source).ok_or(std::io::ErrorKind::NotFound)?;
+        Ok(attach::attach(live, &own, self.seat(source)?))
+    }
+
+    /// What a source's publishers send, as it came in.
+    pub fn live(&self, source: SourceId) -> Option<Arc<Live>> {
+        self.sources.get(&source).map(|source| source.live.clone())
+    }
+
+    /// Program as a stream like any other, encoded while somebody listens.
+    pub fn program_live(&self) -> Arc<Live> {
+        self.outputs.live(StreamId::Program)
+    }
+
+    /// Publishes a live stream as HLS on a shelf of its own, for as long as the answer is kept.
+    pub fn publish(&self, live: Arc<Live>) -> Publication {
+        let (rate, name) = (self.project.rate, live.name().to_owned());
+        let provide = move || Ok(Bridge::start(&live, rate));
+        Publication::start(name, provide, Arc::new(Shelf::new(self.hls)), &self.clock)
+    }
+
+    /// The engine's clock.
+    pub fn clock(&self) -> &ShowClock {
+        &self.clock
     }
 
     /// The figures of the last second.

@@ -16,15 +16,15 @@ use crate::{
         clock::ShowClock,
         encode::Encode,
         ingest::source::Source,
+        live::{Bridge, Live, from_coded},
         mixer::Mixer,
         output::{
-            hls::{HlsOutput, Shelf, Shelves},
+            hls::{Publication, Shelf, Shelves},
             push::Push,
             record::{News, Recording, Target},
             stream::CodedStream,
         },
-        pipeline::{Failure, FailureKind},
-        supervisor::Backoff,
+        pipeline::{Failure, FailureKind, aside},
         survey::free_bytes,
     },
 };
@@ -65,9 +65,9 @@ struct Inner {
 
 #[derive(Default)]
 struct Running {
-    recorders: HashMap<u8, Recording>,
+    recorders: HashMap<u8, (StreamId, Recording)>,
     pushes: HashMap<u8, Push>,
-    hls: BTreeMap<StreamId, HlsOutput>,
+    hls: BTreeMap<StreamId, Publication>,
     /// Recordings that are being finished.
     finishing: Vec<JoinHandle<()>>,
 }
@@ -104,6 +104,15 @@ impl Outputs {
         self.inner.shelves.clone()
     }
 
+    /// A stream that is encoded here, as a live stream like any other.
+    pub fn live(&self, id: StreamId) -> Arc<Live> {
+        let provider = Arc::downgrade(&self.inner);
+        from_coded::of_coded(id.to_string(), self.inner.clock.clone(), move || {
+            let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
+            provider.upgrade().ok_or_else(gone)?.stream(id)
+        })
+    }
+
     /// The figures, readable from elsewhere.
     pub fn gauge(&self) -> Gauge {
         Gauge { inner: Arc::downgrade(&self.inner), before: Mutex::default() }
@@ -112,7 +121,7 @@ impl Outputs {
     /// Finishes every file and takes leave of every server. Blocks.
     pub fn shut_down(&self) {
         let running = std::mem::take(&mut *self.inner.lock());
-        for (recorder, recording) in running.recorders {
+        for (recorder, (_, recording)) in running.recorders {
             match recording.stop(FINISH) {
                 Ok(finished) => tracing::info!(recorder, file = %finished.file, "recording finished at shutdown"),
                 Err(failure) => tracing::error!(recorder, "recording not finished: {}", failure.text),
@@ -167,12 +176,12 @@ impl Inner {
                 inner.recording_said(ticket, recorder, news);
             }
         })?;
-        running.recorders.insert(recorder, recording);
+        running.recorders.insert(recorder, (stream, recording));
         Ok(())
     }
 
     fn stop_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8) {
-        let Some(recording) = self.lock().recorders.remove(&recorder) else {
+        let Some((_, recording)) = self.lock().recorders.remove(&recorder) else {
             let reason = "it ended before it was stopped".to_owned();
             return self.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason });
         };
@@ -220,9 +229,7 @@ impl Inner {
                     text: format!("there is no source {number}"),
                 })?;
                 if !self.is_made_here(number) {
-                    // Whether a publisher has sound shows when it comes; every output copes with none.
-                    let (video, audio) = (source.coded_video.clone(), Some(source.coded_audio.clone()));
-                    return Ok(CodedStream { id, video, audio, rate: self.settings.project.rate, keep: None });
+                    return Ok(Bridge::start(&source.live, self.settings.project.rate));
                 }
                 (&source.raw_video, &source.raw_audio)
             }
@@ -230,12 +237,12 @@ impl Inner {
         let mut encodes = self.encodes.lock().unwrap_or_else(PoisonError::into_inner);
         let rate = self.settings.project.rate;
         if let Some(encode) = encodes.get(&id).and_then(Weak::upgrade) {
-            return Ok(encode.stream(id));
+            return Ok(encode.stream(id.to_string()));
         }
         let (picture, sound) = (&self.settings.picture, &self.settings.sound);
         let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, rate, &self.clock)?);
         encodes.insert(id, Arc::downgrade(&encode));
-        Ok(encode.stream(id))
+        Ok(encode.stream(id.to_string()))
     }
 
     fn is_made_here(&self, source: SourceId) -> bool {
@@ -245,44 +252,26 @@ impl Inner {
 
     fn start_hls(self: &Arc<Self>, stream: StreamId) {
         let (app, room) = match stream {
-            StreamId::Program => ("program", "main".to_owned()),
-            StreamId::Source(id) => ("live", format!("input-{id}")),
+            StreamId::Program => ("program", "program-main".to_owned()),
+            StreamId::Source(id) => ("live", format!("live-input-{id}")),
         };
         let shelf = Arc::new(Shelf::new(self.settings.hls));
         self.shelves.insert(app, &room, shelf.clone());
-        self.publish(stream, shelf, Backoff::default());
-    }
-
-    /// Publishes on a shelf; when that breaks down, again after a while, on the same shelf.
-    fn publish(self: &Arc<Self>, stream: StreamId, shelf: Arc<Shelf>, mut backoff: Backoff) {
-        backoff.begin();
-        let (weak, ours, began) = (Arc::downgrade(self), shelf.clone(), self.clock.now());
-        let again = backoff.clone();
-        let told = move |failure: Failure| {
-            tracing::error!(%stream, "HLS: {}", failure.text);
-            aside("hls-again", move || publish_again(&weak, stream, ours, again, began));
+        let provider = Arc::downgrade(self);
+        let provide = move || {
+            let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
+            provider.upgrade().ok_or_else(gone)?.stream(stream)
         };
-        let started = self.stream(stream).and_then(|coded| HlsOutput::start(coded, &self.clock, shelf.clone(), told));
-        match started {
-            Ok(output) => {
-                let mut running = self.lock();
-                let old = running.hls.insert(stream, output);
-                drop(running); // stopping the old one waits for its thread
-                drop(old);
-            }
-            Err(failure) => {
-                tracing::error!(%stream, "HLS: {}", failure.text);
-                let (weak, began) = (Arc::downgrade(self), self.clock.now());
-                aside("hls-again", move || publish_again(&weak, stream, shelf, backoff, began));
-            }
-        }
+        let publication = Publication::start(stream.to_string(), provide, shelf, &self.clock);
+        let old = self.lock().hls.insert(stream, publication);
+        drop(old);
     }
 
     /// News of a recording, on its own thread.
     fn recording_said(self: Arc<Self>, ticket: Ticket, recorder: u8, news: News) {
         match news {
             News::Started(first) => {
-                let file = self.lock().recorders.get(&recorder).map(|r| r.file().to_owned());
+                let file = self.lock().recorders.get(&recorder).map(|(_, r)| r.file().to_owned());
                 if let Some(file) = file {
                     let first = Some((self.slot_of(first), first));
                     self.report(Report::RecordingStarted { ticket, recorder, file, first });
@@ -290,7 +279,7 @@ impl Inner {
             }
             News::Failed(failure) => {
                 let over = self.lock().recorders.remove(&recorder);
-                let never_began = over.as_ref().is_some_and(|r| r.started().is_none());
+                let never_began = over.as_ref().is_some_and(|(_, r)| r.started().is_none());
                 // Its thread, which this is, must not wait for itself.
                 aside("record-drop", move || drop(over));
                 let ticket = never_began.then_some(ticket);
@@ -319,7 +308,7 @@ impl Gauge {
         let running = inner.lock();
         let now = inner.clock.now();
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = running.recorders.iter().map(|(number, recording)| recording.stats(*number));
+        let records = running.recorders.iter().map(|(number, (stream, recording))| recording.stats(*number, *stream));
         let pushes = running.pushes.iter().map(|(number, push)| push.stats(*number));
         let hls = running.hls.iter().map(|(stream, output)| {
             let stats = output.stats();
@@ -338,32 +327,5 @@ impl Gauge {
             }
         });
         records.chain(pushes).chain(hls).collect()
-    }
-}
-
-/// Waits as the back-off says and publishes again, if the engine is still there.
-fn publish_again(inner: &Weak<Inner>, stream: StreamId, shelf: Arc<Shelf>, mut backoff: Backoff, began: ShowTime) {
-    let Some(lived) = inner.upgrade().map(|inner| inner.clock.now().since(began)) else { return };
-    std::thread::sleep(backoff.failed(Duration::from_nanos(lived)));
-    if let Some(inner) = inner.upgrade() {
-        inner.publish(stream, shelf, backoff);
-    }
-}
-
-/// Works on a thread of its own, or here when there is none to be had.
-fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    let work = Arc::new(Mutex::new(Some(work)));
-    let shared = work.clone();
-    let begin = move || {
-        let work = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
-        work.into_iter().for_each(|work| work());
-    };
-    match std::thread::Builder::new().name(name.into()).spawn(begin.clone()) {
-        Ok(thread) => Some(thread),
-        Err(error) => {
-            tracing::error!("no thread for {name}: {error}");
-            begin();
-            None
-        }
     }
 }

@@ -15,6 +15,7 @@ use crate::{
     media::{
         clock::ShowClock,
         link::{Carries, Feed},
+        live::Live,
     },
 };
 use std::{
@@ -34,9 +35,8 @@ pub struct Source {
     pub label: String,
     pub reel: Reel,
     pub sound: Sound,
-    /// Access units as they came in.
-    pub coded_video: Arc<Feed>,
-    pub coded_audio: Arc<Feed>,
+    /// What its publishers send, as it came in; empty for sources that are made here.
+    pub live: Arc<Live>,
     /// Decoded frames and blocks on the grid, for consumers other than the mixer.
     pub raw_video: Arc<Feed>,
     pub raw_audio: Arc<Feed>,
@@ -84,8 +84,7 @@ impl Source {
             label,
             reel: Reel::new(project.rate.slots_in(latency)),
             sound: Sound::default(),
-            coded_video: Feed::new(Carries::Coded),
-            coded_audio: Feed::new(Carries::Raw), // every AAC frame stands alone
+            live: Live::new(format!("input-{id}"), clock.clone()),
             raw_video: Feed::new(Carries::Raw),
             raw_audio: Feed::new(Carries::Raw),
             clock,

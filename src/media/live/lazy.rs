@@ -35,6 +35,10 @@ impl Works {
         Self { make: Some(Box::new(make)), ..Self::none() }
     }
 
+    pub fn is_lazy(&self) -> bool {
+        self.make.is_some()
+    }
+
     /// A listener came.
     pub fn wanted(&self, live: &Arc<Live>) {
         if self.make.is_some() {

@@ -12,12 +12,23 @@
 //! Refuses to know: rooms, viewers and protocols.
 
 mod backlog;
+pub mod bridge;
+mod chain;
 mod figures;
+pub mod from_coded;
+mod inbox;
 mod lazy;
 mod picture;
+pub mod snapshot;
+mod transcode;
+pub mod view;
 
+pub use bridge::Bridge;
 pub use figures::{LiveStats, Medium};
+pub use from_coded::of_coded;
 pub use picture::Picture;
+pub use snapshot::{SnapFault, snapshot};
+pub use view::Wants;
 
 use super::{
     clock::ShowClock,
@@ -79,6 +90,8 @@ pub struct Live {
     clock: ShowClock,
     state: Mutex<State>,
     works: Works,
+    /// Other forms of it that somebody holds.
+    views: Mutex<HashMap<Wants, WeakLive>>,
 }
 
 #[derive(Default)]
@@ -99,14 +112,33 @@ struct State {
 impl Live {
     /// A stream without a publisher.
     pub fn new(name: impl Into<String>, clock: ShowClock) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), clock, state: Mutex::default(), works: Works::none() })
+        Self::made_by(name.into(), clock, Works::none())
     }
 
     /// A stream that is made only while somebody listens: `make` is called on a thread of its own when the first
     /// listener comes, and what it gave is dropped (on such a thread too) a while after the last one left. A `make`
     /// that fails is called again with growing pauses as long as somebody listens.
     pub fn lazy(name: impl Into<String>, clock: ShowClock, make: impl lazy::Make) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), clock, state: Mutex::default(), works: Works::new(make) })
+        Self::made_by(name.into(), clock, Works::new(make))
+    }
+
+    fn made_by(name: String, clock: ShowClock, works: Works) -> Arc<Self> {
+        Arc::new(Self { name, clock, state: Mutex::default(), works, views: Mutex::default() })
+    }
+
+    /// The stream in a form that somebody can take. There is one of each form, made while anybody listens to it; it
+    /// stays while publishers come and go.
+    pub fn view(self: &Arc<Self>, wants: Wants) -> Arc<Self> {
+        let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
+        views.retain(|_, view| view.strong_count() > 0);
+        if let Some(view) = views.get(&wants).and_then(Weak::upgrade) {
+            return view;
+        }
+        let (parent, form) = (self.clone(), wants.clone());
+        let make = move |made: &Arc<Self>| view::make(&parent, &form, made);
+        let view = Self::lazy(format!("{} ({wants})", self.name), self.clock.clone(), make);
+        views.insert(wants, Arc::downgrade(&view));
+        view
     }
 
     /// What it is called in logs.
@@ -136,6 +168,11 @@ impl Live {
     /// Whether a publisher is there.
     pub fn is_live(&self) -> bool {
         self.lock().run.is_some()
+    }
+
+    /// Whether it is made only while somebody listens.
+    pub fn is_lazy(&self) -> bool {
+        self.works.is_lazy()
     }
 
     /// Whether anybody listens.
@@ -226,6 +263,11 @@ impl Publishing {
         &self.live
     }
 
+    /// The number its units have.
+    pub fn run(&self) -> u64 {
+        self.run
+    }
+
     /// Hands over a packet. Gives whether the publisher is still the present one.
     pub fn push(&self, packet: Packet) -> bool {
         let now = self.live.clock.now();
@@ -269,6 +311,16 @@ impl Publishing {
             state.passed = Some(unit.run);
             state.backlog.clear();
             (state.picture, state.sound) = (None, None);
+        }
+        self.live.deliver(&mut state, unit);
+        true
+    }
+
+    /// Hands on another stream's unit as it is, with its times and its run's number.
+    pub fn relay(&self, unit: &Arc<Unit>) -> bool {
+        let mut state = self.live.lock();
+        if state.run != Some(self.run) {
+            return false;
         }
         self.live.deliver(&mut state, unit);
         true

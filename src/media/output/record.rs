@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
+        source::StreamId,
         stats::{OutputKind, OutputStats},
         time::ShowTime,
     },
@@ -153,9 +154,9 @@ impl Recording {
         *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What went through so far. `number` is the recorder's.
-    pub fn stats(&self, number: u8) -> OutputStats {
-        self.meter.stats(OutputKind::Record, number, self.stream.id, self.clock.now())
+    /// What went through so far. `number` is the recorder's, `stream` what it records.
+    pub fn stats(&self, number: u8, stream: StreamId) -> OutputStats {
+        self.meter.stats(OutputKind::Record, number, stream, self.clock.now())
     }
 
     /// Ends it and waits until the file is whole. Blocks, at most a little longer than `deadline`.

@@ -45,6 +45,8 @@ pub enum Event {
         app: String,
         /// Without its query; may be empty.
         key: String,
+        /// What the query of the key or of the application calls `password`, percent signs undone by nobody.
+        password: Option<String>,
     },
     /// Media of a granted publish.
     Packet(Packet),
@@ -94,6 +96,7 @@ pub struct Session {
     max_message: usize,
     state: State,
     app: String,
+    password: Option<String>,
     streams: u32,
     /// Bytes since the handshake and how many of them are acknowledged; both wrap (section 5.4.3).
     received: u32,
@@ -112,6 +115,7 @@ impl Session {
             max_message,
             state: State::New,
             app: String::new(),
+            password: None,
             streams: 0,
             received: 0,
             acknowledged: 0,
@@ -288,6 +292,7 @@ impl Session {
         let app = object
             .and_then(Value::get_object_properties)
             .and_then(|mut properties| properties.remove("app")?.get_string());
+        self.password = app.as_deref().and_then(password);
         self.app = without_query(&app.unwrap_or_default()).trim_matches('/').to_owned();
         self.state = State::Connected;
         self.writer.connected(transaction)
@@ -309,7 +314,8 @@ impl Session {
             (app, key) = (head.to_owned(), tail.to_owned());
         }
         self.state = State::Asking { stream, key: key.clone() };
-        Ok(Event::Publish { app, key })
+        let password = password(&name).or_else(|| self.password.clone());
+        Ok(Event::Publish { app, key, password })
     }
 
     /// Ends the publish, unless another message stream than the publishing one is named.
@@ -331,6 +337,12 @@ fn media(packet: Result<Option<Packet>, TagError>) -> Option<Event> {
         Ok(packet) => packet.map(Event::Packet),
         Err(error) => Some(Event::Unreadable(error)),
     }
+}
+
+/// The value of `password` in a name's query.
+fn password(name: &str) -> Option<String> {
+    let (_, query) = name.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix("password=")).map(str::to_owned)
 }
 
 fn without_query(name: &str) -> &str {

@@ -165,7 +165,7 @@ impl Connection {
 
     async fn handle(&mut self, event: Event) -> Result<(), End> {
         match event {
-            Event::Publish { app, key } => self.publish(app, key).await,
+            Event::Publish { app, key, password } => self.publish(app, key, password).await,
             Event::Packet(packet) => {
                 let Some(seat) = &self.seat else {
                     return Ok(());
@@ -192,10 +192,10 @@ impl Connection {
         }
     }
 
-    async fn publish(&mut self, app: String, key: String) -> Result<(), End> {
+    async fn publish(&mut self, app: String, key: String, password: Option<String>) -> Result<(), End> {
         self.flush().await?;
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
-        let request = PublishRequest { app, key, peer: self.peer };
+        let request = PublishRequest { app, key, password, peer: self.peer };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.seat = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
         self.session.grant()?;

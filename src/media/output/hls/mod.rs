@@ -12,12 +12,14 @@ mod init;
 mod mux;
 mod name;
 mod plan;
+mod publication;
 mod rack;
 mod shelf;
 mod shelves;
 mod writer;
 
 pub use name::Track;
+pub use publication::Publication;
 pub use shelf::{HlsSettings, Miss, Reach, Shelf, ShelfStats};
 pub use shelves::Shelves;
 
@@ -86,7 +88,7 @@ impl HlsOutput {
             generation: None,
             held: VecDeque::new(),
         };
-        let name = stream.id.to_string();
+        let name = stream.name.clone();
         let work = move || {
             let worked = writer.work(&heard);
             // Closed first, so that nobody is left waiting for a place in it.
@@ -98,7 +100,7 @@ impl HlsOutput {
             }
         };
         let thread = std::thread::Builder::new()
-            .name(format!("hls-{}", stream.id))
+            .name(format!("hls-{}", stream.name))
             .spawn(work)
             .map_err(|e| failure(FailureKind::Here, &e.to_string()))?;
         Ok(Self { shelf, taps, intakes, notes, thread: Some(thread), _stream: stream })

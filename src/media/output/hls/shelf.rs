@@ -154,7 +154,19 @@ impl Shelf {
 
     /// The multivariant playlist; `None` until the first segment is finished.
     pub fn master(&self) -> Option<String> {
-        let state = self.lock();
+        Self::master_of(&self.lock())
+    }
+
+    /// The same, waited for: a stream that is published because somebody asks has no segment yet.
+    ///
+    /// # Errors
+    /// [`Miss::Unknown`] when there is none in time.
+    pub async fn master_within(&self, patience: Duration) -> Result<String, Miss> {
+        let found = self.wait_for(patience, |state| Ok(Self::master_of(state)));
+        found.await.map_err(|_| Miss::Unknown)
+    }
+
+    fn master_of(state: &State) -> Option<String> {
         let (video, audio) = (&state.video, &state.audio);
         // Sound that was promised is waited for, but a publisher may also send none.
         if video.finished == 0 || (state.expects_audio && audio.finished == 0 && video.finished < 3) {
@@ -246,8 +258,16 @@ impl Shelf {
     }
 
     async fn wait<T>(&self, look: impl Fn(&State) -> Result<Option<T>, Miss>) -> Result<T, Miss> {
-        let mut changed = self.changed.subscribe();
         let patience = Duration::from_secs(3 * self.lock().target_s.unwrap_or(1));
+        self.wait_for(patience, look).await
+    }
+
+    async fn wait_for<T>(
+        &self,
+        patience: Duration,
+        look: impl Fn(&State) -> Result<Option<T>, Miss>,
+    ) -> Result<T, Miss> {
+        let mut changed = self.changed.subscribe();
         let deadline = tokio::time::Instant::now() + patience;
         loop {
             if let Some(found) = look(&self.lock())? {

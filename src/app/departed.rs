@@ -1,0 +1,32 @@
+//! Ends what is live of apps that are gone, and in rooms that an app no longer has.
+//!
+//! Rows go with their app in the database; this is for publishers, pulls and cameras, which know nothing of rows.
+//! Refuses to know: why an app went.
+
+use super::{apps::Apps, cameras::Cameras, ingress::Ingresses, rooms::Rooms};
+use std::collections::HashMap;
+
+/// Follows the registry until it is gone. What was changed before the call is looked at too.
+pub async fn follow(apps: Apps, rooms: Rooms, ingresses: Ingresses, cameras: Cameras) {
+    let mut changed = apps.changed();
+    // By name; the number tells an app from a later one of the same name.
+    let mut known: HashMap<String, i64> = HashMap::new();
+    loop {
+        let present: HashMap<_, _> = apps.list().iter().map(|app| (app.name.clone(), app.id)).collect();
+        for (name, id) in &known {
+            let gone = present.get(name) != Some(id);
+            for stream in rooms.streams(name) {
+                let owned = apps.owner_of_room(&stream.room).is_some_and(|owner| owner.name == *name);
+                if gone || !owned {
+                    rooms.stop(&stream.id, Some("app_changed"));
+                }
+            }
+        }
+        ingresses.clear();
+        cameras.clear();
+        known = present;
+        if !changed.next().await {
+            return;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A live stream for the outputs that take GStreamer buffers: HLS, recordings, pushes.
+//!
+//! ```text
+//! Live ─ view (H.264, H.265 and AAC as they are) ─┬► appsrc ! parse ! appsink ─► picture Feed ─┐ CodedStream
+//!                                                 └► appsrc ! parse ! appsink ─► sound Feed ───┘
+//! ```
+//!
+//! Nothing runs before the first output listens to the picture; that one gets everything since the last key frame.
+//! The feeds stay while publishers come and go; pipelines are made anew with each configuration. It ends when nobody
+//! holds the [`CodedStream`].
+//!
+//! Refuses to know: what becomes of the stream.
+
+use super::{
+    Live, Start, Unit, Wants,
+    chain::{Chain, Mending, here, out},
+    inbox::{Work, Working, put_to_work},
+};
+use crate::{
+    domain::time::Rate,
+    media::{
+        coding,
+        link::{Carries, Feed},
+        output::stream::CodedStream,
+        pipeline::Failure,
+        template::Template,
+    },
+    protocol::packet::{AudioCodec, Packet, VideoCodec},
+};
+use bytes::Bytes;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Units that may wait for the pipelines: some seconds.
+const WAITING: usize = 1024;
+
+/// See the module's text.
+pub struct Bridge {
+    view: Arc<Live>,
+    feeds: Feeds,
+    working: Mutex<Option<Working>>,
+}
+
+#[derive(Clone)]
+struct Feeds {
+    video: Arc<Feed>,
+    audio: Arc<Feed>,
+}
+
+impl Bridge {
+    /// The stream as outputs take it. `rate` is its nominal rate.
+    pub fn start(live: &Arc<Live>, rate: Rate) -> CodedStream {
+        // Every frame of sound stands alone, so its feed is as good as a raw one.
+        let feeds = Feeds { video: Feed::new(Carries::Coded), audio: Feed::new(Carries::Raw) };
+        let (video, audio) = (feeds.video.clone(), Some(feeds.audio.clone()));
+        let bridge = Arc::new(Self { view: live.view(Wants::files()), feeds, working: Mutex::default() });
+        let asked = Arc::downgrade(&bridge);
+        video.on_want_keyframe(move || {
+            if let Some(bridge) = asked.upgrade() {
+                bridge.wanted();
+            }
+        });
+        CodedStream { name: live.name().to_owned(), video, audio, rate, keep: Some(bridge) }
+    }
+
+    /// Somebody listens to the picture: the first one gets what the stream keeps, others a key frame.
+    fn wanted(&self) {
+        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        if working.is_some() {
+            drop(working);
+            self.view.want_keyframe();
+            return;
+        }
+        let lines = Lines::new(&self.view, &self.feeds);
+        match put_to_work(&self.view, Start::Backlog, WAITING, lines) {
+            Ok(begun) => *working = Some(begun),
+            Err(error) => tracing::error!(stream = self.view.name(), "no thread for its outputs: {error}"),
+        }
+    }
+}
+
+/// The worker: one pipeline for the picture, one for the sound.
+struct Lines {
+    live: Arc<Live>,
+    feeds: Feeds,
+    picture: Line<VideoCodec>,
+    sound: Line<AudioCodec>,
+}
+
+/// A pipeline and what it was made for: codec, record, and whose.
+struct Line<Codec> {
+    said: Option<(Codec, Bytes, u64)>,
+    chain: Option<Chain>,
+    mending: Mending,
+}
+
+impl<Codec: PartialEq + Copy> Line<Codec> {
+    fn new() -> Self {
+        Self { said: None, chain: None, mending: Mending::default() }
+    }
+
+    /// Whether a pipeline has to be made for this configuration. What the old one still holds comes out before.
+    fn changes(&mut self, codec: Codec, record: &Bytes, run: u64) -> bool {
+        let said = Some((codec, record.clone(), run));
+        if self.said == said && self.chain.as_ref().is_some_and(|chain| !chain.has_failed()) {
+            return false;
+        }
+        self.said = said;
+        if let Some(old) = self.chain.take() {
+            old.finish();
+        }
+        true
+    }
+
+    fn is_broken(&mut self) -> bool {
+        self.chain.as_ref().is_none_or(Chain::has_failed) && self.said.is_some() && self.mending.may()
+    }
+
+    fn push(&self, unit: &Unit) {
+        if let Some(chain) = &self.chain {
+            chain.push(unit);
+        }
+    }
+}
+
+impl Lines {
+    fn new(live: &Arc<Live>, feeds: &Feeds) -> Self {
+        Self { live: live.clone(), feeds: feeds.clone(), picture: Line::new(), sound: Line::new() }
+    }
+
+    fn take(&mut self, unit: &Unit) -> Result<(), Failure> {
+        match &unit.packet {
+            Packet::VideoConfig { codec, record } => {
+                if self.picture.changes(*codec, record, unit.run) {
+                    self.picture.chain = self.picture_chain()?;
+                }
+            }
+            Packet::Video { keyframe, .. } => {
+                if *keyframe && self.picture.is_broken() {
+                    self.picture.chain = None;
+                    self.picture.chain = self.picture_chain()?;
+                }
+                self.picture.push(unit);
+            }
+            Packet::AudioConfig { codec, record } => {
+                if self.sound.changes(*codec, record, unit.run) {
+                    self.sound.chain = self.sound_chain()?;
+                }
+            }
+            Packet::Audio { .. } => {
+                if self.sound.is_broken() {
+                    self.sound.chain = None;
+                    self.sound.chain = self.sound_chain()?;
+                }
+                self.sound.push(unit);
+            }
+        }
+        Ok(())
+    }
+
+    fn picture_chain(&self) -> Result<Option<Chain>, Failure> {
+        let Some((codec, record, _)) = self.picture.said.clone() else { return Ok(None) };
+        let coded = match codec {
+            VideoCodec::H264 => "video/x-h264,stream-format=avc,alignment=au",
+            VideoCodec::Hevc => "video/x-h265,stream-format=hvc1,alignment=au",
+            // The view gives nothing else.
+            VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Jpeg => return Ok(None),
+        };
+        let slots = [("parse", coding::video_parser(codec)), ("coded", coded)];
+        self.chain("live_video", &slots, &coding::video_caps(codec, record), &self.feeds.video).map(Some)
+    }
+
+    fn sound_chain(&self) -> Result<Option<Chain>, Failure> {
+        let Some((codec, record, _)) = self.sound.said.clone().filter(|said| said.0 == AudioCodec::Aac) else {
+            return Ok(None); // the view gives nothing else
+        };
+        let slots = [("parse", coding::audio_parser(codec)), ("coded", "audio/mpeg,mpegversion=4,stream-format=raw")];
+        self.chain("live_audio", &slots, &coding::audio_caps(codec, record), &self.feeds.audio).map(Some)
+    }
+
+    fn chain(&self, file: &str, slots: &[(&str, &str)], caps: &gst::Caps, feed: &Arc<Feed>) -> Result<Chain, Failure> {
+        let pipeline = Template::load(file).and_then(|template| template.build(slots, &[])).map_err(here)?;
+        feed.fill_from(&out(&pipeline)?);
+        Chain::start(pipeline, caps, self.live.clock(), self.live.name())
+    }
+}
+
+impl Work for Lines {
+    fn unit(&mut self, unit: &Arc<Unit>) {
+        if let Err(failure) = self.take(unit) {
+            tracing::error!(stream = self.live.name(), "{}", failure.text);
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Another form of a live stream: what its takers cannot take is decoded and encoded, once for all of them.
+//!
+//! ```text
+//! Live ─► worker ─┬─ fits ───────────────────────────────────────┬─► view (a Live of its own)
+//!                 └─ does not ─► transcode: decode ! encode ─────┘
+//! ```
+//!
+//! Picture and sound are judged apart, and anew with each key frame: a publisher that changes its codec or begins to
+//! reorder its frames is carried another way from there on. Units that fit are handed on as they are, not copied.
+//! All of them keep their show time, so picture and sound stay together whichever way they took.
+//!
+//! A view is made only while somebody listens; before that it knows neither codec nor size.
+//!
+//! Refuses to know: viewers, protocols, and how transcoding is done.
+
+use super::{
+    Live, Publishing, Start, Unit,
+    chain::{Chain, Mending},
+    inbox::{Work, put_to_work},
+    transcode::{self, Target},
+};
+use crate::{
+    domain::time::ShowTime,
+    media::pipeline::{Failure, FailureKind},
+    protocol::packet::{AudioCodec, Packet, VideoCodec},
+};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Units that may wait for the worker: about two seconds of picture and sound.
+const WAITING: usize = 180;
+
+/// What somebody can take.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Wants {
+    /// Picture codecs that may come as they are, each once, in the order of [`VideoCodec`]. H.264 has to be among
+    /// them or be bearable: it is what everything else becomes.
+    video: Vec<VideoCodec>,
+    /// Whether frames may come in another order than they are shown (B-frames).
+    reordered: bool,
+    /// What sound becomes if it is something else.
+    audio: AudioCodec,
+    /// Whether being early counts for more than being small.
+    quick: bool,
+}
+
+impl Wants {
+    /// What WebRTC carries: of H.264 (without B-frames), VP8 and VP9 those the viewer takes, and Opus.
+    pub fn web(takes: &[VideoCodec]) -> Self {
+        let carried = [VideoCodec::H264, VideoCodec::Vp8, VideoCodec::Vp9];
+        let video = carried.into_iter().filter(|codec| takes.contains(codec)).collect();
+        Self { video, reordered: false, audio: AudioCodec::Opus, quick: true }
+    }
+
+    /// What HLS, recordings and pushes carry: H.264 and H.265 in any order, and AAC.
+    pub fn files() -> Self {
+        let video = vec![VideoCodec::H264, VideoCodec::Hevc];
+        Self { video, reordered: true, audio: AudioCodec::Aac, quick: false }
+    }
+
+    fn target(&self) -> Target {
+        Target { audio: self.audio, quick: self.quick }
+    }
+}
+
+impl std::fmt::Display for Wants {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let order = if self.reordered { "" } else { " in order" };
+        write!(f, "{:?}{order}, {:?}", self.video, self.audio)
+    }
+}
+
+/// Makes the view, as [`Live::lazy`] wants it.
+pub(super) fn make(
+    parent: &Arc<Live>,
+    wants: &Wants,
+    view: &Arc<Live>,
+) -> Result<Box<dyn std::any::Any + Send>, Failure> {
+    // Whoever watches now needs the newest picture, not a film of how it came to be.
+    let newest =
+        parent.backlog().iter().filter(|unit| matches!(unit.packet, Packet::Video { .. })).map(|u| u.pts).max();
+    let worker = View {
+        parent: parent.clone(),
+        view: view.clone(),
+        wants: wants.clone(),
+        from: newest.filter(|_| wants.quick).unwrap_or_default(),
+        run: 0,
+        publishing: None,
+        picture: Picture::default(),
+        sound: Sound::default(),
+    };
+    let working = put_to_work(parent, Start::Backlog, WAITING, worker)
+        .map_err(|error| Failure { fault: FailureKind::Here, text: error.to_string() })?;
+    Ok(Box::new(working))
+}
+
+/// The worker.
+struct View {
+    parent: Arc<Live>,
+    view: Arc<Live>,
+    wants: Wants,
+    /// Pictures before it are decoded but not encoded.
+    from: ShowTime,
+    /// The publisher that is on it; its units keep their number.
+    run: u64,
+    publishing: Option<Arc<Publishing>>,
+    picture: Picture,
+    sound: Sound,
+}
+
+#[derive(Default)]
+struct Picture {
+    config: Option<Arc<Unit>>,
+    /// Whether frames of this configuration were seen out of order.
+    reordered: bool,
+    way: Way<(VideoCodec, Bytes, (u32, u32))>,
+    mending: Mending,
+}
+
+#[derive(Default)]
+struct Sound {
+    config: Option<Arc<Unit>>,
+    way: Way<()>,
+    mending: Mending,
+}
+
+/// How units go on.
+#[derive(Default)]
+enum Way<Of> {
+    /// Not at all, before it is decided.
+    #[default]
+    None,
+    Pass,
+    /// Through a pipeline that was made for this.
+    Through(Chain, Of),
+}
+
+impl<Of> Way<Of> {
+    /// Leaves it; what is on its way still comes out.
+    fn leave(&mut self) {
+        if let Way::Through(chain, _) = std::mem::take(self) {
+            chain.finish();
+        }
+    }
+}
+
+impl View {
+    fn take(&mut self, unit: &Arc<Unit>) -> Result<(), Failure> {
+        if self.run != unit.run || self.publishing.is_none() {
+            self.end();
+            self.run = unit.run;
+            self.publishing = Some(Arc::new(self.view.begin()));
+            self.ask_parent();
+        }
+        match &unit.packet {
+            Packet::VideoConfig { .. } => {
+                if self.picture.config.as_ref().is_none_or(|before| before.packet != unit.packet) {
+                    self.picture.way.leave();
+                    (self.picture.config, self.picture.reordered) = (Some(unit.clone()), false);
+                }
+                Ok(())
+            }
+            Packet::Video { codec, keyframe, .. } => self.frame(unit, *codec, *keyframe),
+            Packet::AudioConfig { codec, .. } => {
+                if self.sound.config.as_ref().is_none_or(|before| before.packet != unit.packet) {
+                    self.sound.way.leave();
+                    self.sound.config = Some(unit.clone());
+                    if *codec == self.wants.audio {
+                        self.relay(unit);
+                        self.sound.way = Way::Pass;
+                    } else {
+                        self.sound.way = Way::Through(self.sound_chain()?, ());
+                    }
+                }
+                Ok(())
+            }
+            Packet::Audio { .. } => {
+                match &self.sound.way {
+                    Way::Pass => self.relay(unit),
+                    Way::Through(chain, ()) if !chain.has_failed() => chain.push(unit),
+                    _ if self.sound.config.is_some() && self.sound.mending.may() => {
+                        self.sound.way = Way::None;
+                        self.sound.way = Way::Through(self.sound_chain()?, ());
+                    }
+                    _ => {}
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn frame(&mut self, unit: &Arc<Unit>, codec: VideoCodec, keyframe: bool) -> Result<(), Failure> {
+        self.picture.reordered |= unit.pts != unit.dts;
+        if keyframe {
+            self.decide(codec)?;
+        } else if self.picture.reordered && !self.wants.reordered && matches!(self.picture.way, Way::Pass) {
+            // Nobody could know before; the rest of the group would not be shown right.
+            self.picture.way = Way::None;
+            self.parent.want_keyframe();
+        }
+        match &self.picture.way {
+            Way::Pass => self.relay(unit),
+            Way::Through(chain, _) => chain.push(unit),
+            Way::None => {}
+        }
+        Ok(())
+    }
+
+    /// Which way the picture goes from this key frame on.
+    fn decide(&mut self, codec: VideoCodec) -> Result<(), Failure> {
+        let now = self.parent.picture();
+        let reordered = self.picture.reordered || now.as_ref().is_some_and(|picture| picture.reordered);
+        if self.wants.video.contains(&codec) && (self.wants.reordered || !reordered) {
+            if !matches!(self.picture.way, Way::Pass) {
+                self.picture.way.leave();
+                self.picture.way = Way::Pass;
+                self.ask_parent();
+                self.picture.config.iter().for_each(|config| self.relay(config));
+            }
+            return Ok(());
+        }
+        let size = now.map_or((0, 0), |picture| (picture.width, picture.height));
+        let record = match self.picture.config.as_ref().map(|config| &config.packet) {
+            Some(Packet::VideoConfig { record, .. }) => record.clone(),
+            _ => Bytes::new(),
+        };
+        let of = (codec, record, size);
+        match &self.picture.way {
+            Way::Through(chain, made) if *made == of && !chain.has_failed() => return Ok(()),
+            Way::Through(chain, _) if chain.has_failed() && !self.picture.mending.may() => return Ok(()),
+            _ => self.picture.way.leave(),
+        }
+        let Some(publishing) = &self.publishing else { return Ok(()) };
+        let chain = transcode::picture(codec, &of.1, size, &self.wants.target(), self.from, publishing, self.run)?;
+        self.picture.way = Way::Through(chain, of);
+        Ok(())
+    }
+
+    fn sound_chain(&self) -> Result<Chain, Failure> {
+        let config = self.sound.config.as_ref().map(|unit| &unit.packet);
+        let (Some(Packet::AudioConfig { codec, record }), Some(publishing)) = (config, &self.publishing) else {
+            return Err(Failure { fault: FailureKind::Media, text: "sound without configuration".into() });
+        };
+        transcode::sound(*codec, record, &self.wants.target(), publishing, self.run)
+    }
+
+    /// Key frames are the publisher's own.
+    fn ask_parent(&self) {
+        let parent = Arc::downgrade(&self.parent);
+        if let Some(publishing) = &self.publishing {
+            publishing.on_want_keyframe(move || {
+                if let Some(parent) = parent.upgrade() {
+                    parent.want_keyframe();
+                }
+            });
+        }
+    }
+
+    fn relay(&self, unit: &Arc<Unit>) {
+        if let Some(publishing) = &self.publishing {
+            publishing.relay(unit);
+        }
+    }
+
+    /// The publisher is gone: what it sent comes out to the end.
+    fn end(&mut self) {
+        self.picture.way.leave();
+        self.sound.way.leave();
+        (self.picture, self.sound, self.publishing) = Default::default();
+    }
+}
+
+impl Work for View {
+    fn unit(&mut self, unit: &Arc<Unit>) {
+        if let Err(failure) = self.take(unit) {
+            tracing::error!(stream = self.view.name(), "{}", failure.text);
+        }
+    }
+
+    fn idle(&mut self) {
+        if self.publishing.is_some() && !self.parent.is_live() {
+            self.end();
+        }
+    }
+}

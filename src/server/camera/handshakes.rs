@@ -1,0 +1,97 @@
+//! How often an address may knock: an exact limit over a sliding window.
+//!
+//! Refuses to know: clocks (the time is an argument) and what is said to those who knock too often.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    time::Duration,
+};
+
+/// Addresses that are remembered before those whose window has passed are looked for.
+const SWEEP: usize = 1024;
+
+/// See the module's text. Times are durations since any fixed moment and never run backwards.
+#[derive(Debug)]
+pub struct Handshakes {
+    limit: usize,
+    window: Duration,
+    recent: HashMap<IpAddr, VecDeque<Duration>>,
+    sweep_at: usize,
+}
+
+impl Handshakes {
+    /// At most `limit` in any stretch of `window`, by address.
+    pub fn new(limit: usize, window: Duration) -> Self {
+        Self { limit, window, recent: HashMap::new(), sweep_at: SWEEP }
+    }
+
+    /// Whether this one is let through. One that is not does not count.
+    pub fn knock(&mut self, address: IpAddr, now: Duration) -> bool {
+        if self.recent.len() >= self.sweep_at {
+            let window = self.window;
+            self.recent.retain(|_, times| times.back().is_some_and(|&last| last + window > now));
+            self.sweep_at = SWEEP.max(2 * self.recent.len());
+        }
+        let times = self.recent.entry(person(address)).or_default();
+        while times.front().is_some_and(|&first| first + self.window <= now) {
+            times.pop_front();
+        }
+        let free = times.len() < self.limit;
+        if free {
+            times.push_back(now);
+        }
+        free
+    }
+}
+
+/// Whoever has an IPv6 address has a network of them, so the network counts (RFC 4291, 2.5.4); an IPv4 address that came
+/// in IPv6 form is that IPv4 address.
+fn person(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & (u128::MAX << 64)).into()),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("address")
+    }
+
+    #[test]
+    fn the_sixty_first_knock_within_a_minute_is_refused() {
+        let mut door = Handshakes::new(60, MINUTE);
+        for second in 0..60 {
+            assert!(door.knock(ip("192.0.2.1"), Duration::from_millis(second * 900)));
+        }
+        assert!(!door.knock(ip("192.0.2.1"), Duration::from_millis(59_999)));
+        assert!(door.knock(ip("192.0.2.2"), Duration::from_millis(59_999)), "another address has its own limit");
+        assert!(door.knock(ip("192.0.2.1"), MINUTE), "the first one is a minute ago");
+        assert!(!door.knock(ip("192.0.2.1"), MINUTE), "the second is not");
+    }
+
+    #[test]
+    fn a_network_of_ipv6_addresses_is_one_person() {
+        let mut door = Handshakes::new(1, MINUTE);
+        assert!(door.knock(ip("2001:db8::1"), Duration::ZERO));
+        assert!(!door.knock(ip("2001:db8::2"), Duration::ZERO));
+        assert!(door.knock(ip("2001:db8:0:1::1"), Duration::ZERO));
+        assert!(door.knock(ip("192.0.2.1"), Duration::ZERO));
+        assert!(!door.knock(ip("::ffff:192.0.2.1"), Duration::ZERO));
+    }
+
+    #[test]
+    fn addresses_of_before_the_window_are_forgotten() {
+        let mut door = Handshakes::new(1, MINUTE);
+        for n in 0..10_000u32 {
+            assert!(door.knock(IpAddr::V4(n.into()), Duration::from_secs(n.into())));
+        }
+        assert!(door.recent.len() <= SWEEP + 60, "{} addresses are kept", door.recent.len());
+    }
+}

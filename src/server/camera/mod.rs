@@ -1,0 +1,263 @@
+//! The camera door: `GET /ingest/ws`, where small cameras push whole JPEG pictures over a WebSocket.
+//!
+//! ```text
+//! camera ─ WebSocket ─ socket ─┬─ session (rate, size, signs of life; sans-IO)
+//!                              └─ Packet::Video{Jpeg} ─► Seat ─► Live ─► MJPEG viewers, switcher, recordings …
+//! ```
+//!
+//! The upgrade is always accepted, so that the reason of a refusal reaches the device: a text message, then a close
+//! frame with a code (sheet, 6.3). Pictures are handed on as they came; nothing is decoded here.
+//!
+//! Refuses to know: which keys exist, how many cameras there may be and what a room is ([`CameraKeeper`]); who watches.
+
+mod handshakes;
+mod pace;
+mod session;
+mod socket;
+mod wire;
+
+pub use session::Patience;
+pub use wire::Refusal;
+
+use crate::app::admission::{BoxFuture, Seat};
+use handshakes::Handshakes;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+use warp::{
+    Filter, Reply,
+    filters::BoxedFilter,
+    http::{StatusCode, header},
+    reply::Response,
+    ws::Ws,
+};
+
+/// The largest message of a camera, in bytes; whoever sends more is cut off, whatever its application allows.
+const TRANSPORT_CAP: usize = 8 * 1024 * 1024;
+
+/// A camera at the door. The names are slugs and the key has the form of one, but nobody looked further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Knock {
+    pub app: String,
+    /// As the camera gave it: short or namespaced.
+    pub room: String,
+    /// Under which identity it wants to publish.
+    pub identity: Option<String>,
+    /// The `wsk_` key.
+    pub key: String,
+    /// Where it connects from.
+    pub peer: IpAddr,
+}
+
+/// A camera's place.
+pub struct Grant {
+    /// The application's name.
+    pub app: String,
+    /// The room's full name.
+    pub room: String,
+    /// Under which it publishes.
+    pub identity: String,
+    /// Pictures a second; more are dropped.
+    pub max_fps: u32,
+    /// The largest picture in bytes; a larger one ends the session.
+    pub max_frame_bytes: usize,
+    /// Where the pictures go. Taking the same identity's seat anew keeps its stream going.
+    pub seat: Seat,
+    /// Ready when the key no longer holds this place. Dropping it gives the place back.
+    pub ended: BoxFuture<'static, Ending>,
+}
+
+/// Why a key no longer holds a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was taken back.
+    Revoked,
+    /// A newer connection came with it.
+    Replaced,
+}
+
+/// Knows the cameras' keys.
+pub trait CameraKeeper: Send + Sync + 'static {
+    /// Lets a camera in. The newest connection with a key wins: the one before gets [`Ending::Replaced`]. It keeps its
+    /// seat until the new one has taken it, so that the stream goes on.
+    ///
+    /// # Errors
+    /// In this order: [`Refusal::UnknownApp`], [`Refusal::InvalidKey`], [`Refusal::Disabled`],
+    /// [`Refusal::RoomMismatch`], [`Refusal::QuotaExceeded`], [`Refusal::MaxCameras`] (not for a key that is
+    /// connected); [`Refusal::Handshake`] when it cannot be found out.
+    fn verify(&self, knock: Knock) -> BoxFuture<'_, Result<Grant, Refusal>>;
+
+    /// How many look at a room.
+    fn viewers(&self, room: &str) -> usize;
+
+    /// Keeps a camera's latest figures as its stream's. Must not block.
+    fn stats(&self, app: &str, room: &str, identity: &str, stats: serde_json::Value);
+}
+
+/// How the door behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Handshakes of one address in a minute.
+    pub handshakes: usize,
+    /// How long a camera gets to answer a close frame.
+    pub goodbye: Duration,
+    /// When a session ends by itself.
+    pub patience: Patience,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { handshakes: 60, goodbye: Duration::from_secs(1), patience: Patience::default() }
+    }
+}
+
+/// What every connection works with.
+struct Door {
+    keeper: Arc<dyn CameraKeeper>,
+    settings: Settings,
+    shutdown: CancellationToken,
+    opened: Instant,
+    handshakes: Mutex<Handshakes>,
+}
+
+/// What a connection says about itself before anything was checked.
+struct Caller {
+    query: String,
+    authorization: Option<String>,
+    peer: IpAddr,
+}
+
+/// `GET /ingest/ws`. Cameras that are connected leave when `shutdown` fires.
+pub fn routes(
+    keeper: Arc<dyn CameraKeeper>,
+    settings: Settings,
+    shutdown: CancellationToken,
+) -> BoxedFilter<(Response,)> {
+    let handshakes = Mutex::new(Handshakes::new(settings.handshakes, Duration::from_secs(60)));
+    let door = Arc::new(Door { keeper, settings, shutdown, opened: Instant::now(), handshakes });
+    let upgrade = warp::ws()
+        .and(warp::query::raw().or(warp::any().map(String::new)).unify())
+        .and(warp::header::optional("authorization"))
+        .and(warp::header::optional("x-forwarded-for"))
+        .and(warp::addr::remote())
+        .map(move |ws: Ws, query, authorization, forwarded: Option<String>, peer| {
+            let caller = Caller { query, authorization, peer: address(peer, forwarded.as_deref()) };
+            let door = door.clone();
+            ws.max_message_size(TRANSPORT_CAP)
+                .max_frame_size(TRANSPORT_CAP)
+                .on_upgrade(move |socket| socket::serve(socket, caller, door))
+                .into_response()
+        });
+    let plain = warp::any().map(|| {
+        let reply = warp::reply::with_status("This is a WebSocket for cameras.\n", StatusCode::UPGRADE_REQUIRED);
+        warp::reply::with_header(reply, header::UPGRADE, "websocket").into_response()
+    });
+    warp::path!("ingest" / "ws").and(upgrade.or(plain).unify()).boxed()
+}
+
+impl Door {
+    /// Whom the camera says it is, if it says so properly.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that its address knocks too often.
+    fn knock(&self, caller: Caller) -> Result<Knock, Refusal> {
+        let now = self.opened.elapsed();
+        if !self.handshakes.lock().unwrap_or_else(PoisonError::into_inner).knock(caller.peer, now) {
+            return Err(Refusal::RateLimited);
+        }
+        let [mut app, mut room, mut identity, mut key] = [None, None, None, None];
+        for (name, value) in url::form_urlencoded::parse(caller.query.as_bytes()) {
+            let field = match &*name {
+                "app" => &mut app,
+                "room" => &mut room,
+                "identity" => &mut identity,
+                "key" => &mut key,
+                _ => continue,
+            };
+            field.get_or_insert(value.into_owned());
+        }
+        let bearer = caller.authorization.as_deref().and_then(bearer).map(str::to_owned);
+        Ok(Knock {
+            app: app.filter(|app| is_app(app)).ok_or(Refusal::InvalidApp)?,
+            room: room.filter(|room| is_room(room)).ok_or(Refusal::InvalidRoom)?,
+            // One that is no slug could not be part of a stream's id; the keeper knows a better one.
+            identity: identity.filter(|identity| is_slug(identity, 64)),
+            key: bearer.or(key).filter(|key| key.starts_with("wsk_")).ok_or(Refusal::InvalidKey)?,
+            peer: caller.peer,
+        })
+    }
+}
+
+/// The token of an `Authorization` header (RFC 6750, 2.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// `^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$`
+fn is_app(name: &str) -> bool {
+    let within = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    (3..=32).contains(&name.len()) && name.bytes().all(within) && !name.starts_with('-') && !name.ends_with('-')
+}
+
+/// A slug of up to 64 characters, to which a prefix of up to 40 and a dash may have been added: the address that comes
+/// with a key carries the full name.
+fn is_room(name: &str) -> bool {
+    is_slug(name, 64 + 1 + 40)
+}
+
+/// `^[A-Za-z0-9][A-Za-z0-9_-]*$`
+fn is_slug(name: &str, longest: usize) -> bool {
+    let within = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-');
+    name.len() <= longest && name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.bytes().all(within)
+}
+
+/// Where a camera connects from. A proxy on this machine is believed about the address it saw, which it adds last; what
+/// stands before it is whatever the camera wrote.
+fn address(peer: Option<SocketAddr>, forwarded: Option<&str>) -> IpAddr {
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let seen = || forwarded?.rsplit(',').next()?.trim().parse().ok();
+    if peer.to_canonical().is_loopback() { seen().unwrap_or(peer) } else { peer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_slugs() {
+        for app in ["live", "a-1", "abc", &"a".repeat(32)] {
+            assert!(is_app(app), "{app}");
+        }
+        for app in ["", "ab", "Live", "-live", "live-", "a b", "a/b", &"a".repeat(33)] {
+            assert!(!is_app(app), "{app}");
+        }
+        for room in ["a", "live-cam_1", "9", &"r".repeat(64), &"r".repeat(105)] {
+            assert!(is_room(room), "{room}");
+        }
+        for room in ["", "-a", "_a", "a.b", "a/b", "ä", &"r".repeat(106)] {
+            assert!(!is_room(room), "{room}");
+        }
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed_and_only_what_it_added() {
+        let peer = |text: &str| Some(text.parse().expect("address"));
+        let ip = |text: &str| text.parse::<IpAddr>().expect("address");
+        assert_eq!(address(peer("192.0.2.1:5"), Some("198.51.100.1")), ip("192.0.2.1"));
+        assert_eq!(address(peer("127.0.0.1:5"), Some("10.0.0.1, 198.51.100.1")), ip("198.51.100.1"));
+        assert_eq!(address(peer("127.0.0.1:5"), Some("nonsense")), ip("127.0.0.1"));
+        assert_eq!(address(peer("[::1]:5"), None), ip("::1"));
+    }
+
+    #[test]
+    fn a_bearer_token_is_found_whatever_the_case() {
+        assert_eq!(bearer("Bearer wsk_1"), Some("wsk_1"));
+        assert_eq!(bearer("bearer  wsk_1 "), Some("wsk_1"));
+        assert_eq!(bearer("Basic wsk_1"), None);
+        assert_eq!(bearer("wsk_1"), None);
+    }
+}

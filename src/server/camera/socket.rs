@@ -1,0 +1,216 @@
+//! One camera's socket: messages in, pings and words out, leave-taking.
+//!
+//! Refuses to know: what a message means ([`Session`](super::session)).
+
+use super::{
+    Caller, Door, Ending, Grant,
+    session::{Due, End, Session, Verdict},
+    wire::{self, Farewell, Refusal},
+};
+use crate::{
+    app::admission::Seat,
+    protocol::packet::{Packet, VideoCodec},
+};
+use bytes::Bytes;
+use futures::{FutureExt, SinkExt, StreamExt};
+use metrics::{Counter, counter, gauge};
+use std::{
+    error::Error,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite;
+use warp::ws::{Message, WebSocket};
+
+/// How long a camera may leave a few bytes unread before it is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a replaced connection's seat waits for the next holder.
+const HANDOVER: Duration = Duration::from_secs(5);
+/// The longest text that is looked at, in bytes.
+const LONGEST_TEXT: usize = 16 * 1024;
+
+/// Serves a camera until it or the server leaves.
+pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
+    let peer = caller.peer;
+    let admitted = match door.knock(caller) {
+        Ok(knock) => door.keeper.verify(knock).await,
+        Err(refusal) => Err(refusal),
+    };
+    let (farewell, seat) = match admitted {
+        Ok(mut grant) => {
+            let cameras = gauge!("streamhub_ws_ingest_cameras", "app" => grant.app.clone());
+            cameras.increment(1.0);
+            tracing::info!(%peer, app = grant.app, room = grant.room, identity = grant.identity, "a camera came");
+            let farewell = publish(&mut socket, &mut grant, &door).await;
+            cameras.decrement(1.0);
+            let why = farewell.as_ref().map_or("gone without a word", |farewell| farewell.reason);
+            tracing::info!(%peer, room = grant.room, identity = grant.identity, why, "a camera leaves");
+            // The room is left before goodbyes are said, unless somebody is about to take over.
+            let seat = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.seat);
+            (farewell, seat)
+        }
+        Err(refusal) => {
+            if refusal != Refusal::RateLimited {
+                tracing::info!(%peer, %refusal, "a camera was refused");
+            }
+            (Some(Farewell::refused(refusal)), None)
+        }
+    };
+    let goodbye = async {
+        if let Some(farewell) = farewell {
+            take_leave(socket, farewell, door.settings.goodbye).await;
+        }
+    };
+    tokio::join!(goodbye, hand_over(seat));
+}
+
+/// Keeps a seat until its next holder has taken it, so that the stream does not end in between.
+async fn hand_over(seat: Option<Seat>) {
+    if let Some(seat) = seat {
+        let _ = timeout(HANDOVER, seat.evicted.cancelled()).await; // the next one may not have got in
+    }
+}
+
+/// Figures of one camera.
+struct Counters {
+    frames: Counter,
+    bytes: Counter,
+}
+
+impl Counters {
+    fn new() -> Self {
+        Self {
+            frames: counter!("streamhub_ws_ingest_frames_total"),
+            bytes: counter!("streamhub_ws_ingest_bytes_total"),
+        }
+    }
+
+    fn dropped(reason: &'static str) {
+        counter!("streamhub_ws_ingest_dropped_frames_total", "reason" => reason).increment(1);
+    }
+}
+
+/// Takes pictures until the session ends. Gives what is to be said then; nothing when nobody is there to hear it.
+async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Option<Farewell> {
+    let began = Instant::now();
+    let mut session = Session::new(grant.max_fps, grant.max_frame_bytes, door.settings.patience);
+    let counters = Counters::new();
+    let ready =
+        wire::ready(&grant.room, &grant.identity, grant.max_fps, grant.max_frame_bytes, door.settings.patience.idle);
+    say(socket, Message::text(ready)).await?;
+    if !grant.seat.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }) {
+        return Some(lost(grant));
+    }
+    loop {
+        tokio::select! {
+            biased;
+            ending = &mut grant.ended => return Some(ended(ending)),
+            () = door.shutdown.cancelled() => return Some(Farewell::GOING),
+            () = grant.seat.evicted.cancelled() => return Some(Farewell::EVICTED),
+            () = sleep_until(began + session.next()) => match session.due(began.elapsed()) {
+                Due::Nothing => {}
+                Due::Ping => say(socket, Message::ping(Bytes::new())).await?,
+                Due::End(end) => return Farewell::ended(end),
+            },
+            message = socket.next() => {
+                let message = match message? {
+                    Ok(message) => message,
+                    Err(error) if is_too_large(&error) => {
+                        Counters::dropped("too_large");
+                        return Farewell::ended(End::FrameTooLarge);
+                    }
+                    Err(_) => return None,
+                };
+                let now = began.elapsed();
+                if message.is_binary() {
+                    let data = message.into_bytes();
+                    match session.frame(&data, now) {
+                        Verdict::Take => {
+                            counters.frames.increment(1);
+                            counters.bytes.increment(data.len() as u64);
+                            let codec = VideoCodec::Jpeg;
+                            grant.seat.alive();
+                            if !grant.seat.push(Packet::Video { codec, pts: now, dts: now, keyframe: true, data }) {
+                                return Some(lost(grant));
+                            }
+                        }
+                        Verdict::TooFast => Counters::dropped("fps"),
+                        Verdict::Strange => Counters::dropped("not_jpeg"),
+                        Verdict::End(end) => {
+                            let large = end == End::FrameTooLarge;
+                            Counters::dropped(if large { "too_large" } else { "not_jpeg" });
+                            return Farewell::ended(end);
+                        }
+                    }
+                } else if message.is_pong() {
+                    session.pong();
+                } else if message.is_close() {
+                    return Some(Farewell::BYE);
+                } else if let Ok(text) = message.to_str()
+                    && text.len() <= LONGEST_TEXT
+                    && session.figures(now)
+                {
+                    let viewers = door.keeper.viewers(&grant.room);
+                    if let Some(stats) = wire::stats(text, &session, viewers, SystemTime::now()) {
+                        door.keeper.stats(&grant.app, &grant.room, &grant.identity, stats);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Why a seat is gone: what is known of the key says more.
+fn lost(grant: &mut Grant) -> Farewell {
+    (&mut grant.ended).now_or_never().map_or(Farewell::EVICTED, ended)
+}
+
+fn ended(ending: Ending) -> Farewell {
+    match ending {
+        Ending::Revoked => Farewell::REVOKED,
+        Ending::Replaced => Farewell::REPLACED,
+    }
+}
+
+/// Sends a small message; `None` when nobody reads it.
+async fn say(socket: &mut WebSocket, message: Message) -> Option<()> {
+    timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
+}
+
+fn is_too_large(error: &warp::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<tungstenite::Error>());
+    matches!(cause, Some(tungstenite::Error::Capacity(_)))
+}
+
+/// Says why, closes, and waits for the answer. What the camera still sends is read away: unread bytes would make the
+/// system reset the connection, and the camera would lose the words it was to read last.
+async fn take_leave(mut socket: WebSocket, farewell: Farewell, patience: Duration) {
+    let deadline = Instant::now() + patience;
+    let last = async {
+        if let Some(text) = &farewell.text {
+            socket.feed(Message::text(text.as_str())).await?;
+        }
+        // Where the camera said goodbye first, the library has the answer ready, and only has to send it.
+        if farewell == Farewell::BYE {
+            return socket.close().await;
+        }
+        socket.send(Message::close_with(farewell.code, farewell.reason)).await?;
+        loop {
+            match socket.next().await {
+                Some(Ok(message)) if message.is_close() => break,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error),
+                // After a message that was too large nothing can be read any more; the camera gets time to hear us.
+                None if farewell.code == 4413 => sleep_until(deadline).await,
+                None => break,
+            }
+        }
+        socket.close().await
+    };
+    match tokio::time::timeout_at(deadline, last).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a camera did not hear why it was sent away"),
+        Err(_) => tracing::debug!("a camera did not answer a close"),
+    }
+}

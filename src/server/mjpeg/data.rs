@@ -1,0 +1,91 @@
+//! The viewers' data socket: what is said in a room goes to everybody in it, whoever said it included.
+//!
+//! Refuses to know: what may be said ([`Talk`]).
+
+use super::{
+    House,
+    socket::{BYE, Close, GOING, PING, enter, leave, refusal, send, ticks},
+    talk::Talk,
+};
+use crate::app::rooms::DataMessage;
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use std::{sync::Arc, time::SystemTime};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::Instant,
+};
+use warp::ws::{Message, WebSocket};
+
+/// The largest message that is read at all, in bytes; those that are only too long are answered.
+pub const CAP: usize = 64 * 1024;
+
+/// Passes messages on both ways until the viewer leaves.
+pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
+    let close = match enter(query, &house).await {
+        Ok(viewing) => {
+            let mut heard = house.rooms.hear(&viewing.app, &viewing.room);
+            let (app, room) = (viewing.app, viewing.room);
+            let mut talk = Talk::new(viewing.identity, viewing.sender, viewing.chat, viewing.reactions);
+            talk_on(&mut socket, &house, (&app, &room), &mut talk, &mut heard).await
+        }
+        Err(close) => {
+            let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
+            Some(close)
+        }
+    };
+    if let Some(close) = close {
+        leave(socket, close).await;
+    }
+}
+
+async fn talk_on(
+    socket: &mut WebSocket,
+    house: &House,
+    (app, room): (&str, &str),
+    talk: &mut Talk,
+    heard: &mut broadcast::Receiver<Arc<DataMessage>>,
+) -> Option<Close> {
+    let began = Instant::now();
+    let mut ping = ticks(PING);
+    let mut unanswered = 0;
+    loop {
+        let answer = tokio::select! {
+            biased;
+            () = house.shutdown.cancelled() => return Some(GOING),
+            said = socket.next() => {
+                let said = said?.ok()?;
+                unanswered = 0;
+                if said.is_close() {
+                    return Some(BYE);
+                }
+                let Ok(text) = said.to_str() else { continue };
+                match talk.said(text, began.elapsed(), SystemTime::now()) {
+                    // It comes back to this viewer too, as everybody hears it.
+                    Ok(message) => {
+                        house.rooms.say(app, room, message);
+                        continue;
+                    }
+                    Err(unsaid) => Message::text(unsaid.text()),
+                }
+            }
+            _ = ping.tick() => {
+                if unanswered == 2 {
+                    return None;
+                }
+                unanswered += 1;
+                Message::ping(Bytes::new())
+            }
+            message = heard.recv() => match message {
+                Ok(message) => match talk.heard(&message) {
+                    Some(text) => Message::text(text),
+                    None => continue,
+                },
+                // Who reads too slowly misses what was said meanwhile.
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return Some(GOING),
+            },
+        };
+        send(socket, answer).await?;
+    }
+}

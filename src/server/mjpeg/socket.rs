@@ -1,0 +1,133 @@
+//! Pictures as binary WebSocket messages, and what both sockets of these doors need: entering, leaving.
+//!
+//! Refuses to know: who may look.
+
+use super::{
+    Counted, House, Refused, Viewing,
+    frames::Frames,
+    parameter,
+    usher::{self, Sight},
+};
+use crate::app::{live::Live, rooms::ViewerKind};
+use bytes::Bytes;
+use futures::{SinkExt, StreamExt};
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use warp::ws::{Message, WebSocket};
+
+/// The largest message that a viewer may send, in bytes; it has nothing to say.
+pub const LARGEST: usize = 64 * 1024;
+/// How long a viewer may leave one message unread before it is given up: a page in the background may rest for a while.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it gets to answer a close.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Between pings, which find out whether a viewer is there where nothing is shown.
+pub const PING: Duration = Duration::from_secs(15);
+
+/// Why a socket is closed: the code and the reason.
+pub type Close = (u16, &'static str);
+
+/// The server goes down (RFC 6455, 7.4.1).
+pub const GOING: Close = (1001, "the server is going down");
+
+/// The viewer leaves.
+pub const BYE: Close = (1000, "");
+
+/// Shows a room to a viewer until it leaves.
+///
+/// A picture is fetched only when the one before is with the system, so at most one waits here for a slow reader: less
+/// than the 512 KiB that the sheet allows.
+pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
+    let entered =
+        enter(query, &house).await.and_then(|viewing| match usher::sight(&house.rooms, &viewing.app, &viewing.room) {
+            Sight::Live(live) => Ok((viewing, live)),
+            Sight::Other => Err((4401, "not_mjpeg")),
+        });
+    let close = match entered {
+        Ok((viewing, live)) => watch(&mut socket, viewing, &live, &house).await,
+        Err(close) => {
+            let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
+            Some(close)
+        }
+    };
+    if let Some(close) = close {
+        leave(socket, close).await;
+    }
+}
+
+async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, house: &House) -> Option<Close> {
+    let _counted = Counted::new(&house.rooms, viewing, ViewerKind::Ws);
+    let mut frames = Frames::of(live);
+    let mut ping = ticks(PING);
+    let mut unanswered = 0;
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = house.shutdown.cancelled() => return Some(GOING),
+            // Pongs and the viewer's goodbye are seen here.
+            said = socket.next() => match said?.ok()? {
+                said if said.is_close() => return Some(BYE),
+                _ => {
+                    unanswered = 0;
+                    continue;
+                }
+            },
+            _ = ping.tick() => {
+                if unanswered == 2 {
+                    return None;
+                }
+                unanswered += 1;
+                Message::ping(Bytes::new())
+            }
+            jpeg = frames.next() => Message::binary(jpeg?),
+        };
+        send(socket, message).await?;
+    }
+}
+
+/// Asks the usher with the query's `app`, `room` and `token`.
+///
+/// # Errors
+/// How the socket is to be closed.
+pub async fn enter(query: &str, house: &House) -> Result<Viewing, Close> {
+    let app = parameter(query, "app").unwrap_or_default();
+    let room = parameter(query, "room").unwrap_or_default();
+    let token = parameter(query, "token");
+    house.usher.enter(&app, &room, token.as_deref()).await.map_err(|refused| match refused {
+        Refused::UnknownApp => (4401, "unknown_app"),
+        Refused::Unauthorized => (4401, "play token required"),
+        Refused::Forbidden => (4401, "room_mismatch"),
+    })
+}
+
+/// A refusal in words, as cameras get them.
+pub fn refusal((code, reason): Close) -> String {
+    serde_json::json!({"type": "error", "code": code.to_string(), "message": reason}).to_string()
+}
+
+/// Sends a message; `None` when nobody reads it.
+pub async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
+    timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
+}
+
+/// Closes, and waits a little for the answer.
+pub async fn leave(mut socket: WebSocket, close: Close) {
+    let last = async {
+        // Where the viewer said goodbye first, the library has the answer ready, and only has to send it.
+        if close == BYE {
+            return socket.close().await;
+        }
+        let (code, reason) = close;
+        socket.send(Message::close_with(code, reason)).await?;
+        while let Some(Ok(_)) = socket.next().await {}
+        socket.close().await
+    };
+    let _ = timeout(GOODBYE, last).await; // it had its time
+}
+
+/// Every `period`, beginning after one.
+pub fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval_at(Instant::now() + period, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

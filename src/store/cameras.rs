@@ -1,0 +1,72 @@
+//! Rows of camera keys. A revoked key has no row.
+//!
+//! Refuses to know: raw keys, and which camera is there now.
+
+use super::StoreError;
+use sqlx::sqlite::SqlitePool;
+
+/// A camera's key as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct CameraRow {
+    /// `wsi_` and 12 hexadecimal digits.
+    pub id: String,
+    /// The app it belongs to.
+    pub app: String,
+    /// The room it opens, namespaced.
+    pub room: String,
+    /// The participant that the camera is, unless it names itself.
+    pub identity: String,
+    /// The beginning of the key, to tell keys apart by.
+    pub shown: String,
+    /// Milliseconds since 1970 UTC.
+    pub created_at: i64,
+}
+
+/// The table of camera keys.
+#[derive(Debug, Clone)]
+pub struct CameraRows {
+    pool: SqlitePool,
+}
+
+impl CameraRows {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// Keeps a key of this SHA-256. Fails when id or hash is there already.
+    pub async fn insert(&self, row: &CameraRow, hash: &[u8; 32]) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO camera_keys (id, app, room, identity, hash, shown, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&row.id)
+        .bind(&row.app)
+        .bind(&row.room)
+        .bind(&row.identity)
+        .bind(hash.as_slice())
+        .bind(&row.shown)
+        .bind(row.created_at)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// An app's keys, newest first.
+    pub async fn list(&self, app: &str) -> Result<Vec<CameraRow>, StoreError> {
+        let query = sqlx::query_as(
+            "SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE app = ? ORDER BY rowid DESC",
+        );
+        Ok(query.bind(app).fetch_all(&self.pool).await?)
+    }
+
+    /// The key whose SHA-256 this is, of whatever app.
+    pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<CameraRow>, StoreError> {
+        let query = sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = ?");
+        Ok(query.bind(hash.as_slice()).fetch_optional(&self.pool).await?)
+    }
+
+    /// Takes a key of an app away; whether it was there.
+    pub async fn delete(&self, app: &str, id: &str) -> Result<bool, StoreError> {
+        let delete = sqlx::query("DELETE FROM camera_keys WHERE app = ? AND id = ?");
+        Ok(delete.bind(app).bind(id).execute(&self.pool).await?.rows_affected() > 0)
+    }
+}

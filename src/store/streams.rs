@@ -1,0 +1,160 @@
+//! Rows of streams that are live or were: one for each publisher's place, taken again when it comes back.
+//!
+//! Refuses to know: media, and who may see what.
+
+use super::StoreError;
+use sqlx::sqlite::SqlitePool;
+use std::collections::HashMap;
+
+/// A stream as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct StreamRow {
+    /// Its number among all streams, for good.
+    pub id: i64,
+    /// The app it belongs to.
+    pub app: String,
+    /// `<room>/<participant>`.
+    pub stream_id: String,
+    /// `webrtc`, `rtmp`, `rtsp`, `whip` or `ws-mjpeg`.
+    #[sqlx(rename = "type")]
+    pub kind: String,
+    /// Its room, namespaced.
+    pub room: String,
+    /// The publisher's identity.
+    pub participant: String,
+    /// The ingress it came by, if it was one.
+    pub ingress: Option<String>,
+    /// `active` or `ended`.
+    pub status: String,
+    /// Milliseconds since 1970 UTC.
+    pub started_at: i64,
+    /// Milliseconds since 1970 UTC; none while active.
+    pub ended_at: Option<i64>,
+    /// A JSON object, the last that was known.
+    pub last_stats: Option<String>,
+}
+
+/// A stream that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct NewStream<'a> {
+    /// See [`StreamRow::id`].
+    pub id: i64,
+    /// See [`StreamRow::app`].
+    pub app: &'a str,
+    /// See [`StreamRow::stream_id`].
+    pub stream_id: &'a str,
+    /// See [`StreamRow::kind`].
+    pub kind: &'a str,
+    /// See [`StreamRow::room`].
+    pub room: &'a str,
+    /// See [`StreamRow::participant`].
+    pub participant: &'a str,
+    /// See [`StreamRow::ingress`].
+    pub ingress: Option<&'a str>,
+    /// See [`StreamRow::started_at`].
+    pub started_at: i64,
+}
+
+/// How many streams of an app came by an ingress.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct IngressCount {
+    /// Those that ended too.
+    pub total: i64,
+    /// Those that are live.
+    pub active: i64,
+}
+
+/// The table of streams.
+#[derive(Debug, Clone)]
+pub struct StreamRows {
+    pool: SqlitePool,
+}
+
+impl StreamRows {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// A stream begins: a new row, or the one it had before, which is active again.
+    pub async fn start(&self, stream: NewStream<'_>) -> Result<StreamRow, StoreError> {
+        let row = sqlx::query_as(
+            "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?)
+             ON CONFLICT (stream_id) DO UPDATE SET
+                 app = excluded.app, type = excluded.type, room = excluded.room, participant = excluded.participant,
+                 ingress = excluded.ingress, status = 'active', started_at = excluded.started_at,
+                 ended_at = NULL, last_stats = NULL
+             RETURNING *",
+        )
+        .bind(stream.id)
+        .bind(stream.app)
+        .bind(stream.stream_id)
+        .bind(stream.kind)
+        .bind(stream.room)
+        .bind(stream.participant)
+        .bind(stream.ingress)
+        .bind(stream.started_at)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row)
+    }
+
+    /// A stream ends; whether it was active.
+    pub async fn end(&self, app: &str, stream_id: &str, now: i64) -> Result<bool, StoreError> {
+        let update = sqlx::query(
+            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
+             WHERE app = ? AND stream_id = ? AND status = 'active'",
+        );
+        Ok(update.bind(now).bind(app).bind(stream_id).execute(&self.pool).await?.rows_affected() > 0)
+    }
+
+    /// Ends all that are active, of all apps, and gives them as they are now: after a start none of them can be live.
+    pub async fn end_all(&self, now: i64) -> Result<Vec<StreamRow>, StoreError> {
+        let update = sqlx::query_as(
+            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
+             WHERE status = 'active' RETURNING *",
+        );
+        Ok(update.bind(now).fetch_all(&self.pool).await?)
+    }
+
+    /// Notes a JSON object of figures with a stream.
+    pub async fn note(&self, app: &str, stream_id: &str, stats: &str) -> Result<(), StoreError> {
+        let update = sqlx::query("UPDATE streams SET last_stats = ? WHERE app = ? AND stream_id = ?");
+        update.bind(stats).bind(app).bind(stream_id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// All that are active, of all apps.
+    pub async fn active(&self) -> Result<Vec<StreamRow>, StoreError> {
+        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' ORDER BY id");
+        Ok(query.fetch_all(&self.pool).await?)
+    }
+
+    /// An app's active ones.
+    pub async fn active_of(&self, app: &str) -> Result<Vec<StreamRow>, StoreError> {
+        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' AND app = ? ORDER BY id");
+        Ok(query.bind(app).fetch_all(&self.pool).await?)
+    }
+
+    /// The numbers of all streams there ever were, by their ids.
+    pub async fn numbers(&self) -> Result<HashMap<String, i64>, StoreError> {
+        let rows: Vec<(String, i64)> =
+            sqlx::query_as("SELECT stream_id, id FROM streams").fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// One of an app, live or not.
+    pub async fn get(&self, app: &str, stream_id: &str) -> Result<Option<StreamRow>, StoreError> {
+        let query = sqlx::query_as("SELECT * FROM streams WHERE app = ? AND stream_id = ?");
+        Ok(query.bind(app).bind(stream_id).fetch_optional(&self.pool).await?)
+    }
+
+    /// How many of an app's streams were pushed or pulled in, as opposed to published from a page or a camera.
+    pub async fn ingress_count(&self, app: &str) -> Result<IngressCount, StoreError> {
+        let query = sqlx::query_as(
+            "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'active') AS active
+             FROM streams WHERE app = ? AND type IN ('rtmp', 'whip', 'rtsp')",
+        );
+        Ok(query.bind(app).fetch_one(&self.pool).await?)
+    }
+}
