@@ -1,7 +1,8 @@
 //! A served plane with credentials of every kind.
 
+use crate::stage::Stage;
 use lumencast::{
-    api::streamhub::{Parts, StreamHubState, Urls, routes},
+    api::streamhub::{Parts, StreamHubState, Urls, routes, snapshot_routes},
     app::{
         apps::Apps,
         auth::Auth,
@@ -15,6 +16,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use warp::Filter;
 
 pub const PASSWORD: &str = "correct-horse-battery";
 pub const JWT_SECRET: &[u8] = b"what signs logins in tests";
@@ -27,6 +29,8 @@ pub struct Desk {
     pub auth: Auth,
     pub keys: KeyService,
     pub tokens: JoinTokens,
+    /// What is live.
+    pub stage: Stage,
     /// A global key.
     pub global: String,
     base: String,
@@ -45,11 +49,24 @@ impl Desk {
         let tokens = JoinTokens::new(API_KEY, API_SECRET);
         let urls =
             Urls::new("https://hub.example.com", Some("wss://media.example.com"), "rtmp://media.example.com:1935/live");
-        let parts = Parts { apps: apps.clone(), auth: auth.clone(), keys: keys.clone(), tokens: tokens.clone(), urls };
+        let stage = Stage::open(&store, &apps, data.path()).await;
+        let parts = Parts {
+            apps: apps.clone(),
+            auth: auth.clone(),
+            keys: keys.clone(),
+            tokens: tokens.clone(),
+            urls,
+            rooms: stage.rooms.clone(),
+            ingresses: stage.ingresses.clone(),
+            cameras: stage.cameras.clone(),
+            log: stage.log.clone(),
+            album: stage.album.clone(),
+        };
+        let served = routes(StreamHubState::new(parts)).or(snapshot_routes(stage.album.clone())).unify();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        tokio::spawn(warp::serve(routes(StreamHubState::new(parts))).incoming(listener).run());
-        Self { apps, auth, keys, tokens, global, base, http: reqwest::Client::new(), data }
+        tokio::spawn(warp::serve(served).incoming(listener).run());
+        Self { apps, auth, keys, tokens, stage, global, base, http: reqwest::Client::new(), data }
     }
 
     /// A key confined to an app.
@@ -73,8 +90,17 @@ impl Desk {
 
     /// The apps as another start of the same data folder finds them.
     pub async fn reopened_apps(&self) -> Apps {
-        let store = Store::open(self.data.path()).await.expect("a store");
-        Apps::open(&store).await.expect("apps")
+        Apps::open(&self.store().await).await.expect("apps")
+    }
+
+    /// The answer to a `GET` of a path outside `/api/v1`, without a credential.
+    pub async fn outside(&self, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.base)).send().await.expect("an answer")
+    }
+
+    /// Which store this is on, opened once more.
+    pub async fn store(&self) -> Store {
+        Store::open(self.data.path()).await.expect("a store")
     }
 
     /// A request below `/api/v1` to be sent.

@@ -9,3 +9,4 @@ mod frame;
 mod gate;
 mod join;
 mod permissions;
+mod stage;
