@@ -5,6 +5,7 @@ mod doctor;
 mod doors;
 mod hub;
 mod key;
+mod pulls;
 mod serve;
 mod setup;
 

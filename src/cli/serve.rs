@@ -1,12 +1,11 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
-use super::{demo, doors::Doors, hub::Hub, setup};
+use super::{demo, doors::Doors, hub::Hub, pulls, setup};
 use crate::{
     api::{livewing, lumora, operator, streamhub},
     app::{
         auth::Auth,
         conductor::{self, ShowHandle},
-        ingress::Puller,
         intake::Intake,
         keys::KeyService,
         survey,
@@ -15,10 +14,11 @@ use crate::{
     config::{Config, LogFormat, Plan, Secrets},
     domain::{command::Command, show::Show},
     media::{engine::Engine, output::recover},
+    protocol::guard::Guard,
     server,
     store::Store,
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{io::IsTerminal, sync::Arc};
 use tokio::{
@@ -66,8 +66,9 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let puller: Puller = Arc::new(|_, _| Err("not yet".to_owned()));
-    let hub = Hub::open(&config, &secrets, &store, &engine, puller).await?;
+    let guard =
+        Guard::allowing(&config.ingest.allow_hosts).map_err(|rule| anyhow!("ingest.allow_hosts: {rule}"))?;
+    let hub = Hub::open(&config, &secrets, &store, &engine, pulls::puller(guard)).await?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
@@ -86,7 +87,15 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
             auth: Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes()),
             keys: keys.clone(),
             tokens: hub.tokens.clone(),
+            urls: setup::urls(&config),
+            rooms: hub.rooms.clone(),
+            ingresses: hub.ingresses.clone(),
+            cameras: hub.cameras.clone(),
+            log: hub.log.clone(),
+            album: hub.album.clone(),
         })))
+        .unify()
+        .or(streamhub::snapshot_routes(hub.album.clone()))
         .unify()
         .or(server::pages::routes())
         .unify();

@@ -2,9 +2,7 @@
 
 use gst::prelude::*;
 use lumencast::{
-    domain::{
-        time::{Rate, ShowTime},
-    },
+    domain::time::{Rate, ShowTime},
     media::{
         clock::ShowClock,
         link::{Carries, Feed},

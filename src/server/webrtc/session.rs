@@ -147,7 +147,13 @@ impl Sessions {
     }
 
     /// Takes a PATCH; `None` when there is no such session.
-    pub async fn patch(&self, way: Way, resource: &Uuid, if_match: Option<String>, fragment: Fragment) -> Option<Patched> {
+    pub async fn patch(
+        &self,
+        way: Way,
+        resource: &Uuid,
+        if_match: Option<String>,
+        fragment: Fragment,
+    ) -> Option<Patched> {
         let (worker, peer) = self.demux.resource(resource, way == Way::In)?;
         let (reply, answer) = oneshot::channel();
         worker.put(Job::Patch { peer, if_match, fragment, reply });
