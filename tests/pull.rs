@@ -9,4 +9,6 @@ mod fetch;
 mod forbidden;
 #[path = "pull/peers.rs"]
 mod peers;
+#[path = "pull/srt.rs"]
+mod srt;
 mod support;

@@ -8,4 +8,5 @@ pub mod mp4;
 pub mod packet;
 pub mod rtmp;
 pub mod rtp;
+pub mod srt;
 pub mod stills;

@@ -60,7 +60,7 @@ fn a_file_that_begins_again_goes_on_with_rising_stamps() {
     let pictures = pulled.got.pictures();
     assert!(pictures.windows(2).all(|pair| pair[0].2 < pair[1].2), "decoding times go back");
     let again = pulled.got.reading();
-    assert!(again.runs().len() >= 2, "{again}");
+    assert_eq!(again.runs()[0].backwards, 2, "{again}");
     assert!(!pulled.news().contains(&PullNews::Complete));
 }
 
@@ -143,7 +143,7 @@ fn a_transport_stream_over_http_srt_and_udp_comes_whole() {
         let run = &reading.runs()[0];
         assert_eq!((run.source, run.first_n), (9, 0), "{kind}: {reading}");
         assert_eq!(reading.flaws(), (0, 0, 0), "{kind}: {reading}");
-        assert!(pulled.got.sounds().len() > 100, "{kind}");
+        assert!(pulled.got.sounds().len() > 60, "{kind}");
         pulled.got.assert_even_stamps(Duration::from_millis(12));
     }
 }

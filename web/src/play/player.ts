@@ -45,9 +45,9 @@ export class Player {
     this.#take({ type: 'again' });
   }
 
-  /** A connection that should outlast the server's was cut: one that cannot tell by itself is made anew. */
+  /** Another connection to the server was cut. */
   doubt(): void {
-    if (this.#state.via === 'mjpeg') this.#transport?.again();
+    this.#transport?.doubt();
   }
 
   togglePause(): void {

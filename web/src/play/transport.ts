@@ -28,6 +28,8 @@ export interface Transport {
   stop(): void;
   /** Tries at once instead of after the pause; a running picture is left alone. */
   again(): void;
+  /** Another connection to the server was cut: this one may be dead without knowing it. */
+  doubt(): void;
   togglePause(): void;
   goLive(): void;
 }

@@ -22,10 +22,12 @@ export class Link {
     private readonly token: string | null,
     listener: Listener,
   ) {
+    // One stream: picture and sound belong together.
+    const streams = [new MediaStream([...tracks])];
     for (const track of tracks) {
       const video = track.kind === 'video';
       const sendEncodings = video ? [{ maxBitrate: VIDEO_BPS }] : [];
-      const transceiver = this.#pc.addTransceiver(track, { direction: 'sendonly', sendEncodings });
+      const transceiver = this.#pc.addTransceiver(track, { direction: 'sendonly', streams, sendEncodings });
       if (video) preferH264(transceiver);
     }
     this.#pc.addEventListener('connectionstatechange', () => {

@@ -1,7 +1,7 @@
 //! MPEG-TS that a door receives as bytes: packets come out.
 //!
 //! ```text
-//! door ─ bytes ─► appsrc ! tsparse-able bytes ! parsebin ─► Output ─► Packet
+//! door ─ bytes ─► appsrc ! parsebin ─► Output ─► Packet
 //! ```
 //!
 //! Refuses to know: the door's protocol.
@@ -34,7 +34,8 @@ pub struct TsReader {
 }
 
 impl TsReader {
-    /// Starts a demuxer that hands packets to `sink`, which gives whether it wants more and must not block. Times
+    /// Starts a demuxer that hands packets to `sink`, which gives whether it wants more. It may wait, as long as it stops
+    /// waiting before the reader is dropped. Times
     /// count from the first packet.
     ///
     /// # Errors
@@ -65,10 +66,24 @@ impl TsReader {
         if let Some(failure) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Err(failure);
         }
-        if self.output.is_closed() || self.appsrc.current_level_bytes() > WAITING {
+        if self.output.is_closed() || self.waiting() > WAITING {
             return Err(here("the demuxer takes no more"));
         }
         self.appsrc.push_buffer(gst::Buffer::from_slice(bytes)).map(|_| ()).map_err(|_| here("the demuxer has stopped"))
+    }
+
+    /// Bytes that wait for the demuxer.
+    pub fn waiting(&self) -> u64 {
+        self.appsrc.current_level_bytes()
+    }
+
+    /// Lets out what has come, at most until the deadline; nothing is taken after that. Blocks.
+    pub fn finish(&self, deadline: Duration) {
+        // What has come is put out: the last frames of a publisher are part of its run.
+        if !self.output.is_closed() && self.appsrc.end_of_stream().is_ok() {
+            self.run.settle(deadline);
+        }
+        self.output.close();
     }
 
     /// How long ago the newest packet came out; `None` before the first.
@@ -84,10 +99,6 @@ impl TsReader {
 
 impl Drop for TsReader {
     fn drop(&mut self) {
-        // What has come is put out: the last frames of a publisher are part of its run.
-        if !self.output.is_closed() && self.appsrc.end_of_stream().is_ok() {
-            self.run.settle(Duration::from_millis(300));
-        }
         self.output.close();
     }
 }

@@ -45,6 +45,9 @@ export class HlsSession implements Transport {
     this.#take({ type: 'again' });
   }
 
+  /** Each of its requests is a connection of its own. */
+  doubt(): void {}
+
   togglePause(): void {
     if (this.#state.phase !== 'live') return;
     if (this.#place.held) this.#play();

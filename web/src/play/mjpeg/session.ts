@@ -38,6 +38,11 @@ export class MjpegSession implements Transport {
     this.#ask();
   }
 
+  /** The element would not tell. */
+  doubt(): void {
+    this.again();
+  }
+
   /** Frames of the moment cannot be held. */
   togglePause(): void {}
 

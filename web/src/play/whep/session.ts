@@ -12,6 +12,8 @@ import { type Event, next, type Order, START, type State } from './state.ts';
 
 /** Milliseconds between two looks at the counters. */
 const TICK_MS = 250;
+/** Milliseconds for which a doubt about the connection lasts. */
+const DOUBT_MS = 10_000;
 
 export class WhepSession implements Transport {
   #state: State = START;
@@ -20,6 +22,7 @@ export class WhepSession implements Transport {
   #held = false;
   #sampling = false;
   #stopped = false;
+  #doubtedAt = Number.NEGATIVE_INFINITY;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #rescue: Rescue;
@@ -56,6 +59,11 @@ export class WhepSession implements Transport {
     this.#take({ type: 'again' });
   }
 
+  /** A server that was killed says nothing here for many seconds; silence soon after a doubt is enough. */
+  doubt(): void {
+    this.#doubtedAt = performance.now();
+  }
+
   togglePause(): void {
     if (this.#state.show.phase !== 'live') return;
     if (this.#held) this.#play();
@@ -83,7 +91,9 @@ export class WhepSession implements Transport {
     this.#sampling = false;
     // Replaced while the counters were read.
     if (this.#link !== link || this.#flow !== flow) return;
-    const verdict = flow.observe(sample);
+    const seen = flow.observe(sample);
+    const doubted = sample.at - this.#doubtedAt < DOUBT_MS;
+    const verdict = seen === 'quiet' && doubted ? 'lost' : seen;
     if (verdict === 'moving') this.#rescue.stop();
     if (verdict === 'quiet' && !this.audioOnly) this.#rescue.watch();
     this.#take({ type: 'flow', verdict, moved: flow.moved });
@@ -110,6 +120,7 @@ export class WhepSession implements Transport {
   }
 
   async #open(): Promise<void> {
+    this.#doubtedAt = Number.NEGATIVE_INFINITY;
     const link = new Link(this.video, this.audioOnly);
     this.#link = link;
     const answer = await link
