@@ -1,6 +1,7 @@
 //! From settings to what the show and the engine are built from. One total conversion each; nothing is decided here.
 
 use crate::{
+    api::streamhub::Urls,
     config::{self, Config, OutputSource, Source},
     domain::{
         graphic::{Channel, Graphic, Requirement},
@@ -25,6 +26,18 @@ use std::{
 /// The folder of recordings.
 pub fn recordings(config: &Config) -> PathBuf {
     config.data_dir.join("recordings")
+}
+
+/// The addresses that answers of the StreamHub plane name.
+pub fn urls(config: &Config) -> Urls {
+    let public = config.public_url();
+    let port = config.rtmp.listen.port();
+    let rtmp = config.streamhub.rtmp_url.clone().unwrap_or_else(|| {
+        let url = url::Url::parse(&public).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
+        format!("rtmp://{host}:{port}/live")
+    });
+    Urls::new(&public, config.streamhub.ws_url.as_deref(), &rtmp)
 }
 
 /// What the show starts with.

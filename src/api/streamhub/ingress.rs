@@ -50,7 +50,7 @@ pub async fn create(call: Call, app: Arc<App>) -> Answer {
         password: config.features.rtmp_password,
     };
     let (row, password) = parts.ingresses.create(new).await.map_err(|error| match error {
-        CreateError::UrlMissing | CreateError::UrlInvalid => ApiError::invalid(vec![error.to_string()]),
+        CreateError::UrlMissing | CreateError::UrlInvalid(_) => ApiError::invalid(vec![error.to_string()]),
         CreateError::Password | CreateError::Store(_) => ApiError::internal(&error),
     })?;
     let mut data = credentials(&call, &row);

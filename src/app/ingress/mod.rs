@@ -17,6 +17,7 @@ use super::{
     apps::Apps,
     rooms::{HubEvent, Rooms, StreamView},
 };
+use crate::media::ingest::pull::{BadUrl, PullSpec};
 use crate::store::{IngressQuery, IngressRow, IngressRows, Store, StoreError};
 use password::Passwords;
 use pulls::Pulls;
@@ -28,8 +29,6 @@ use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Why a push without its password ended, as callbacks name it (StreamHub, "RTMP password").
 const WITHOUT_PASSWORD: &str = "unauthorized_rtmp_password";
-/// What can be pulled.
-const SCHEMES: [&str; 5] = ["rtsp", "rtsps", "srt", "http", "https"];
 
 /// How an ingress is fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,8 +94,8 @@ pub enum CreateError {
     #[error("url is required when inputType is url")]
     UrlMissing,
     /// The caller's: it cannot be pulled.
-    #[error("url must be an absolute rtsp, rtsps, srt, http or https URL")]
-    UrlInvalid,
+    #[error("url must be something that can be pulled: {0}")]
+    UrlInvalid(#[from] BadUrl),
     /// The server's: no hash could be made.
     #[error("the stream password could not be hashed")]
     Password,
@@ -330,10 +329,7 @@ fn stream_id(row: &IngressRow) -> String {
 
 fn pullable(given: Option<&str>) -> Result<String, CreateError> {
     let given = given.map(str::trim).filter(|url| !url.is_empty()).ok_or(CreateError::UrlMissing)?;
-    let url = url::Url::parse(given).map_err(|_| CreateError::UrlInvalid)?;
-    if !SCHEMES.contains(&url.scheme()) || url.host().is_none() {
-        return Err(CreateError::UrlInvalid);
-    }
+    PullSpec::of(given, false)?;
     Ok(given.to_owned())
 }
 

@@ -14,6 +14,7 @@ use crate::{
         admission::{Gone, Refusal, Seat},
         rooms::{Duplicate, Entry, Rooms, Via},
     },
+    media::ingest::pull::PullSpec,
     protocol::packet::Packet,
     store::IngressRow,
 };
@@ -43,8 +44,8 @@ const GOOD: Duration = Duration::from_secs(30);
 pub struct PullRequest {
     /// For whom.
     pub ingress: String,
-    /// From where.
-    pub url: String,
+    /// From where, and how.
+    pub spec: PullSpec,
 }
 
 /// Where a pull is.
@@ -124,14 +125,18 @@ impl Pulls {
 
     /// Begins to pull, if it is an ingress to be pulled and is not pulled yet.
     pub fn start(&self, row: &IngressRow) {
-        let Some(url) = row.url.clone() else { return };
+        let Some(url) = &row.url else { return };
+        let spec = match PullSpec::of(url, false) {
+            Ok(spec) => spec,
+            Err(error) => return tracing::error!(ingress = row.id, "an ingress cannot be pulled: {error}"),
+        };
         let mut running = self.running();
         if running.contains_key(&row.id) {
             return;
         }
         let state = Arc::new(Mutex::new(PullState::Connecting));
         let source = Source {
-            request: PullRequest { ingress: row.id.clone(), url },
+            request: PullRequest { ingress: row.id.clone(), spec },
             entry: Entry {
                 app: row.app.clone(),
                 room: row.room.clone(),
