@@ -39,7 +39,7 @@ fn frames_and_sound_of_a_device_reach_the_source_in_the_projects_format() {
     assert_eq!((stats.width, stats.height), (320, 240), "the device's own size");
     assert_eq!(source.health().signal, Signal::Ok);
     assert!(source.health().has_audio);
-    let peak = wait_for("a tone", || source.measure().peak_db.filter(|peak| *peak > -30.0));
+    let peak = wait_for("a tone", || Some(source.measure().peak_db[0]).filter(|peak| *peak > -30.0));
     assert!(peak < 0.1, "{peak}");
     // 25 frames a second of the device fill 30 slots: one of six is shown twice, none is lost.
     assert_eq!(stats.dropped, 0);
@@ -65,7 +65,7 @@ fn a_device_that_is_not_there_is_tried_again_and_lets_go_at_once() {
     let picture = PictureDevice::V4l2 { device, format: CameraFormat::Raw, size: Some((640, 480)), rate: Some(30) };
     let spec = CaptureSpec { picture: Some(picture), sound: Some(SoundDevice::Test) };
     let capture = capture::start(&source, &clock, PROJECT, &spec).unwrap();
-    wait_for("sound, which does not need the camera", || source.measure().peak_db.filter(|peak| *peak > -30.0));
+    wait_for("sound, which does not need the camera", || Some(source.measure().peak_db[0]).filter(|peak| *peak > -30.0));
     assert_eq!(source.measure().frames, 0);
     drop(capture);
     wait_for("the capture to let go of the source", || (Arc::strong_count(&source) == 1).then_some(()));
