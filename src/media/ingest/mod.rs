@@ -9,6 +9,7 @@
 
 pub mod anchor;
 pub mod attach;
+pub mod capture;
 pub mod demux;
 pub mod grid;
 pub mod pattern;
