@@ -12,7 +12,7 @@ pub mod attach;
 pub mod grid;
 pub mod pattern;
 pub mod publisher;
-mod raw;
+pub mod raw;
 pub mod reel;
 pub mod sound;
 pub mod source;
