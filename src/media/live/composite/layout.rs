@@ -28,6 +28,7 @@ const ROW: u32 = 4;
 pub fn cells(layout: Layout, count: usize, large: usize, (width, height): (u32, u32)) -> Vec<Option<Cell>> {
     let whole = Cell { x: 0, y: 0, width, height };
     match layout {
+        _ if count == 0 => Vec::new(),
         _ if count == 1 => vec![Some(whole)],
         Layout::Single => (0..count).map(|n| (n == 0).then_some(whole)).collect(),
         Layout::Grid => {
