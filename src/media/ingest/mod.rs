@@ -15,7 +15,7 @@ pub mod grid;
 pub mod pattern;
 pub mod publisher;
 pub mod pull;
-mod raw;
+pub mod raw;
 pub mod reel;
 pub mod sound;
 pub mod source;
