@@ -1,7 +1,6 @@
 //! The services of the StreamHub plane, put together.
 
 use crate::{
-    api::streamhub,
     app::{
         admission::BoxFuture,
         apps::Apps,
@@ -21,7 +20,7 @@ use crate::{
     domain::source::{SourceId, SourceKind},
     media::{
         engine::Engine,
-        ingest::pull::{self, PullNews, PullSpec},
+        ingest::pull::{self, PullNews},
         live::snapshot,
     },
     protocol::guard::Guard,
@@ -138,36 +137,23 @@ pub fn puller(config: &Config) -> anyhow::Result<Puller> {
         .map_err(|rule| anyhow::anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))?;
     let guard = Arc::new(guard);
     Ok(Arc::new(move |request: PullRequest, tap: PullTap| {
-        let spec = PullSpec::of(&request.url, false).map_err(|error| error.to_string())?;
-        let told = tap.clone();
+        let (told, ingress) = (tap.clone(), request.ingress);
         let pull = pull::start(
-            spec,
+            request.spec,
             guard.clone(),
             move |packet| tap.take(packet),
             move |news| {
                 told.told(match news {
                     PullNews::Buffering => PullState::Connecting,
                     PullNews::Publishing => PullState::Publishing,
-                    PullNews::Error { .. } => PullState::Failed,
+                    PullNews::Error { text, blame } => {
+                        tracing::warn!(ingress, ?blame, "a source cannot be pulled now: {text}");
+                        PullState::Failed
+                    }
                     PullNews::Complete => PullState::Complete,
                 });
             },
         );
         Ok(Box::new(pull.map_err(|failure| failure.text)?))
     }))
-}
-
-/// The addresses that clients are told.
-pub fn urls(config: &Config) -> streamhub::Urls {
-    let public = config.public_url();
-    let rtmp = config.streamhub.rtmp_url.clone().unwrap_or_else(|| {
-        let host = public.split_once("://").map_or(public.as_str(), |(_, rest)| rest);
-        let host = host.split('/').next().unwrap_or(host);
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
-        format!("rtmp://{name}:{}/live", config.rtmp.listen.port())
-    });
-    streamhub::Urls::new(&public, config.streamhub.ws_url.as_deref(), &rtmp)
 }

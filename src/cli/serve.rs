@@ -72,7 +72,8 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
 
     let hub = Hub::open(&config, &secrets, &store, &engine, hub::puller(&config)?).await?;
     let webrtc = webrtc::Door::open(setup::webrtc(&config), hub.porter.clone()).await;
-    let webrtc = webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
+    let webrtc =
+        webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
@@ -98,7 +99,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
             cameras: hub.cameras.clone(),
             log: hub.log.clone(),
             album: hub.album.clone(),
-            urls: hub::urls(&config),
+            urls: setup::urls(&config),
         })))
         .unify()
         .or(server::pages::routes())

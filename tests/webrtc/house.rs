@@ -157,7 +157,9 @@ pub fn stream(number: u32, keyframe: bool, length: usize) -> Vec<u8> {
 
 /// The number in the slice of a byte stream or a packet's data.
 pub fn number(data: &[u8]) -> Option<u32> {
-    let at = data.windows(9).position(|nine| matches!(nine[0], 0x65 | 0x41) && nine[1..].iter().all(|b| b & 0xf0 == 0xa0))?;
+    let at = data
+        .windows(9)
+        .position(|nine| matches!(nine[0], 0x65 | 0x41) && nine[1..].iter().all(|b| b & 0xf0 == 0xa0))?;
     Some(data[at + 1..at + 9].iter().fold(0, |number, byte| number << 4 | u32::from(byte & 15)))
 }
 

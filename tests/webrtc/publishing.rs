@@ -34,7 +34,8 @@ async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) ->
         let length = if keyframe(n) { 20_000 } else { 4000 };
         let time = MediaTime::from_90khz(u64::from(n) * 3000);
         client.write(MediaKind::Video, Codec::H264, time, stream(n, keyframe(n), length));
-        let time = MediaTime::new(u64::from(n) * 1600, 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap());
+        let time =
+            MediaTime::new(u64::from(n) * 1600, 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap());
         client.write(MediaKind::Audio, Codec::Opus, time, vec![0xfc; 100]);
     }
 }
