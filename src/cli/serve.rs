@@ -66,8 +66,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let guard =
-        Guard::allowing(&config.ingest.allow_hosts).map_err(|rule| anyhow!("ingest.allow_hosts: {rule}"))?;
+    let guard = Guard::allowing(&config.ingest.allow_hosts).map_err(|rule| anyhow!("ingest.allow_hosts: {rule}"))?;
     let hub = Hub::open(&config, &secrets, &store, &engine, pulls::puller(guard)).await?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,

@@ -1,19 +1,22 @@
 //! A served plane with credentials of every kind.
 
+use crate::stage::Stage;
 use lumencast::{
-    api::streamhub::{Parts, StreamHubState, Urls, routes},
+    api::streamhub::{Parts, StreamHubState, Urls, routes, snapshot_routes},
     app::{
         apps::Apps,
         auth::Auth,
         join::JoinTokens,
         keys::{Confined, KeyService, Plane},
+        permissions::Role,
     },
     store::Store,
 };
 use reqwest::{Method, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use warp::Filter;
 
 pub const PASSWORD: &str = "correct-horse-battery";
 pub const JWT_SECRET: &[u8] = b"what signs logins in tests";
@@ -26,11 +29,13 @@ pub struct Desk {
     pub auth: Auth,
     pub keys: KeyService,
     pub tokens: JoinTokens,
+    /// What is live.
+    pub stage: Stage,
     /// A global key.
     pub global: String,
     base: String,
     http: reqwest::Client,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Desk {
@@ -44,17 +49,58 @@ impl Desk {
         let tokens = JoinTokens::new(API_KEY, API_SECRET);
         let urls =
             Urls::new("https://hub.example.com", Some("wss://media.example.com"), "rtmp://media.example.com:1935/live");
-        let parts = Parts { apps: apps.clone(), auth: auth.clone(), keys: keys.clone(), tokens: tokens.clone(), urls };
+        let stage = Stage::open(&store, &apps, data.path()).await;
+        let parts = Parts {
+            apps: apps.clone(),
+            auth: auth.clone(),
+            keys: keys.clone(),
+            tokens: tokens.clone(),
+            urls,
+            rooms: stage.rooms.clone(),
+            ingresses: stage.ingresses.clone(),
+            cameras: stage.cameras.clone(),
+            log: stage.log.clone(),
+            album: stage.album.clone(),
+        };
+        let served = routes(StreamHubState::new(parts)).or(snapshot_routes(stage.album.clone())).unify();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        tokio::spawn(warp::serve(routes(StreamHubState::new(parts))).incoming(listener).run());
-        Self { apps, auth, keys, tokens, global, base, http: reqwest::Client::new(), _data: data }
+        tokio::spawn(warp::serve(served).incoming(listener).run());
+        Self { apps, auth, keys, tokens, stage, global, base, http: reqwest::Client::new(), data }
     }
 
     /// A key confined to an app.
     pub async fn app_key(&self, app: &str) -> String {
         let confined = Confined { app: Some(app), from: &[] };
         self.keys.mint_confined(Plane::Streamhub, app, confined).await.expect("a key").0
+    }
+
+    /// The login of a new member of a tenant.
+    pub async fn member(&self, tenant: &str, role: Role) -> String {
+        let email = format!("{}@{tenant}.example", role.as_str());
+        assert!(self.auth.add_user(&email, PASSWORD, tenant, role, 0).await.expect("rows"), "{email} is new");
+        self.login(&email, PASSWORD).await
+    }
+
+    /// A login that works.
+    pub async fn login(&self, name: &str, password: &str) -> String {
+        let now = time::OffsetDateTime::now_utc().unix_timestamp();
+        self.auth.login(name, password, now).await.expect("a login").token
+    }
+
+    /// The apps as another start of the same data folder finds them.
+    pub async fn reopened_apps(&self) -> Apps {
+        Apps::open(&self.store().await).await.expect("apps")
+    }
+
+    /// The answer to a `GET` of a path outside `/api/v1`, without a credential.
+    pub async fn outside(&self, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.base)).send().await.expect("an answer")
+    }
+
+    /// Which store this is on, opened once more.
+    pub async fn store(&self) -> Store {
+        Store::open(self.data.path()).await.expect("a store")
     }
 
     /// A request below `/api/v1` to be sent.
@@ -102,4 +148,14 @@ impl Desk {
     pub async fn delete(&self, path: &str) -> (u16, Value) {
         self.send(Method::DELETE, path, &self.global, Value::Null).await
     }
+}
+
+/// The status and body of a refusal with a list of sentences.
+pub fn refusal(status: u16, messages: &[&str]) -> (u16, Value) {
+    (status, json!({ "statusCode": status, "message": messages, "error": "Bad Request" }))
+}
+
+/// The status and body of a 404.
+pub fn not_found(message: &str) -> (u16, Value) {
+    (404, json!({ "statusCode": 404, "message": message, "error": "Not Found" }))
 }

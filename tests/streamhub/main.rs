@@ -2,3 +2,7 @@
 
 mod apps;
 mod desk;
+mod ingress;
+mod stage;
+mod streams;
+mod ws_ingest;
