@@ -13,13 +13,11 @@ pub async fn follow(apps: Apps, rooms: Rooms, ingresses: Ingresses, cameras: Cam
     let mut known: HashMap<String, i64> = HashMap::new();
     loop {
         let present: HashMap<_, _> = apps.list().iter().map(|app| (app.name.clone(), app.id)).collect();
-        for (name, id) in &known {
-            let gone = present.get(name) != Some(id);
-            for stream in rooms.streams(name) {
-                let owned = apps.owner_of_room(&stream.room).is_some_and(|owner| owner.name == *name);
-                if gone || !owned {
-                    rooms.stop(&stream.id, Some("app_changed"));
-                }
+        for stream in rooms.every_stream().iter().filter(|stream| !stream.is_input) {
+            let owned = apps.owner_of_room(&stream.room).is_some_and(|owner| owner.name == stream.app);
+            let another = known.get(&stream.app).is_some_and(|id| present.get(&stream.app) != Some(id));
+            if !owned || another {
+                rooms.stop(&stream.id, Some("app_changed"));
             }
         }
         ingresses.clear();

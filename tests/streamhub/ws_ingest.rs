@@ -1,0 +1,234 @@
+//! `/apps/{app}/ws-ingest`: keys of cameras, and the service behind them.
+
+use crate::{
+    desk::{Desk, not_found, refusal},
+    stage::{PATIENCE, text},
+};
+use lumencast::app::{
+    cameras::{Camera, CameraEnd},
+    rooms::Via,
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+async fn mint(desk: &Desk, body: Value) -> Value {
+    let (status, body) = desk.post("/apps/live/ws-ingest", body).await;
+    assert_eq!(status, 201, "{body}");
+    body["data"].clone()
+}
+
+async fn let_in(desk: &Desk, room: &str, key: &str) -> Result<Camera, &'static str> {
+    desk.stage.cameras.verify("live", room, key).await.map_err(|refusal| refusal.code())
+}
+
+#[tokio::test]
+async fn a_key_is_minted_as_the_document_shows() {
+    let desk = Desk::open().await;
+    let (status, body) = desk.post("/apps/live/ws-ingest", json!({"room": "cam1"})).await;
+    assert_eq!(status, 201);
+    let (id, key) = (text(&body, "/data/id"), text(&body, "/data/streamKey"));
+    assert!(id.strip_prefix("wsi_").is_some_and(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit())));
+    assert!(key.strip_prefix("wsk_").is_some_and(|key| key.len() == 32), "24 bytes in base64url");
+    let golden = json!({ "data": {
+        "id": id,
+        "streamKey": key,
+        "room": "live-cam1",
+        "identity": "cam1",
+        "wsUrl": "wss://hub.example.com/ingest/ws?app=live&room=live-cam1",
+        "mjpegUrl": "https://hub.example.com/live/live/live-cam1/mjpeg",
+        "frameUrl": "https://hub.example.com/live/live/live-cam1/frame.jpg",
+        "playerUrl": "https://hub.example.com/play/live/live-cam1",
+        "embedUrl": "https://hub.example.com/embed/live/live-cam1",
+        "viewerWsUrl": "wss://hub.example.com/live/ws?app=live&room=live-cam1",
+    }});
+    assert_eq!(body, golden);
+    assert_eq!(mint(&desk, json!({"room": "live-cam2"})).await["identity"], "cam2");
+    assert_eq!(mint(&desk, json!({"room": "live"})).await["identity"], "live");
+    assert_eq!(mint(&desk, json!({"room": "cam3", "identity": "left"})).await["identity"], "left");
+}
+
+#[tokio::test]
+async fn rooms_and_identities_of_cameras_are_slugs() {
+    let desk = Desk::open().await;
+    let like = |name: &str| format!("{name} must match /^[A-Za-z0-9][A-Za-z0-9_-]*$/ regular expression");
+    let long = |name: &str| format!("{name} must be shorter than or equal to 64 characters");
+    for (body, messages) in [
+        (json!({}), vec!["room should not be empty".to_owned(), "room must be a string".into()]),
+        (json!({"room": "-a"}), vec![like("room")]),
+        (json!({"room": "a.b", "identity": "a b"}), vec![like("room"), like("identity")]),
+        (json!({"room": "r".repeat(65), "identity": "i".repeat(65)}), vec![long("room"), long("identity")]),
+    ] {
+        let messages: Vec<_> = messages.iter().map(String::as_str).collect();
+        assert_eq!(desk.post("/apps/live/ws-ingest", body.clone()).await, refusal(400, &messages), "{body}");
+    }
+    mint(&desk, json!({"room": "r".repeat(64), "identity": "i".repeat(64)})).await;
+}
+
+#[tokio::test]
+async fn the_list_shows_the_beginning_of_a_key_and_whether_its_camera_is_there() {
+    let desk = Desk::open().await;
+    let made = mint(&desk, json!({"room": "cam1"})).await;
+    let (id, key) = (text(&made, "/id"), text(&made, "/streamKey"));
+    let (status, list) = desk.get("/apps/live/ws-ingest").await;
+    let created = text(&list, "/data/0/createdAt");
+    assert!(created.len() == 24 && created.ends_with('Z'), "{created}");
+    let row = |active: bool| {
+        json!({"data": [{
+            "id": id, "room": "live-cam1", "streamKey": format!("{}…", &key[..9]), "active": active, "identity": "cam1",
+            "createdAt": created,
+        }]})
+    };
+    assert_eq!((status, &list), (200, &row(false)));
+    let camera = let_in(&desk, "cam1", key).await.expect("a good key");
+    assert_eq!((camera.room.as_str(), camera.identity.as_str()), ("live-cam1", "cam1"));
+    assert_eq!((camera.max_fps, camera.max_frame_bytes), (15, 262_144));
+    assert_eq!(desk.get("/apps/live/ws-ingest").await.1, row(true));
+    drop(camera);
+    assert_eq!(desk.get("/apps/live/ws-ingest").await.1, row(false));
+}
+
+#[tokio::test]
+async fn whether_a_camera_is_live_is_public_while_playback_is() {
+    let desk = Desk::open().await;
+    let ask = async |room: &str| {
+        let path = format!("/apps/live/ws-ingest/live/{room}");
+        desk.send(Method::GET, &path, "", Value::Null).await
+    };
+    let idle = (200, json!({"data": {"active": false, "type": null, "room": "live-cam1"}}));
+    assert_eq!(ask("cam1").await, idle);
+    let browser = desk.stage.publish("live", "live-cam1", "ann", Via::Webrtc, None).await;
+    assert_eq!(ask("live-cam1").await, idle, "a browser is no camera");
+    let camera = desk.stage.publish("live", "live-cam1", "cam1", Via::WsMjpeg, None).await;
+    let golden = json!({"data": {
+        "active": true, "type": "ws-mjpeg", "room": "live-cam1",
+        "mjpegUrl": "https://hub.example.com/live/live/live-cam1/mjpeg",
+        "frameUrl": "https://hub.example.com/live/live/live-cam1/frame.jpg",
+        "wsUrl": "wss://hub.example.com/live/ws?app=live&room=live-cam1",
+    }});
+    assert_eq!(ask("cam1").await, (200, golden));
+    drop((browser, camera));
+    assert_eq!(ask("cam1").await, idle);
+    desk.apps.patch("live", |draft| draft.config.features.public_playback = false).await.expect("it can be changed");
+    assert_eq!(ask("cam1").await.0, 404);
+    assert_eq!(desk.send(Method::GET, "/apps/nothing/ws-ingest/live/a", "", Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_revoked_key_sends_its_camera_away_within_100_ms() {
+    let desk = Desk::open().await;
+    let made = mint(&desk, json!({"room": "cam1"})).await;
+    let (id, key) = (text(&made, "/id").to_owned(), text(&made, "/streamKey").to_owned());
+    let camera = let_in(&desk, "cam1", &key).await.expect("a good key");
+    let leaving = tokio::spawn(async move { (camera.ended().await, Instant::now()) });
+    let (began, path) = (Instant::now(), format!("/apps/live/ws-ingest/{id}"));
+    assert_eq!(desk.delete(&path).await, (200, json!({"data": {"id": id, "deleted": true}})));
+    let (end, at) = tokio::time::timeout(PATIENCE, leaving).await.expect("it is told").expect("no panic");
+    assert_eq!(end, CameraEnd::Revoked);
+    assert!(at - began < Duration::from_millis(100), "{:?}", at - began);
+    assert_eq!(let_in(&desk, "cam1", &key).await.err(), Some("invalid_key"));
+    assert_eq!(desk.delete(&path).await, not_found("Camera key not found"));
+    assert_eq!(desk.get("/apps/live/ws-ingest").await.1, json!({"data": []}));
+}
+
+#[tokio::test]
+async fn a_camera_is_refused_in_the_documents_order() {
+    let desk = Desk::open().await;
+    desk.apps.create("other", None, None, None).await.expect("an app");
+    let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
+    let second = text(&mint(&desk, json!({"room": "cam2"})).await, "/streamKey").to_owned();
+    let cameras = &desk.stage.cameras;
+    let refused = async |app: &str, room: &str, key: &str| cameras.verify(app, room, key).await.err().map(|r| r.code());
+    assert_eq!(refused("nothing", "cam1", "sk_x").await, Some("invalid_key"), "no camera's key at all");
+    assert_eq!(refused("nothing", "cam1", &key).await, Some("unknown_app"));
+    assert_eq!(refused("live", "cam1", "wsk_AAAA").await, Some("invalid_key"));
+    assert_eq!(refused("other", "cam1", &key).await, Some("invalid_key"), "another app's");
+    assert_eq!(refused("live", "cam2", &key).await, Some("room_mismatch"));
+    assert_eq!(refused("live", "live-cam1", &key).await, None);
+
+    let patch = async |change: fn(&mut lumencast::app::apps::Draft)| {
+        desk.apps.patch("live", change).await.expect("it can be changed");
+    };
+    patch(|draft| draft.config.features.ws_ingest.max_cameras = 1).await;
+    let first = cameras.verify("live", "cam1", &key).await.expect("there is room");
+    assert_eq!(refused("live", "cam2", &second).await, Some("max_cameras"));
+    let again = cameras.verify("live", "cam1", &key).await.expect("a key that is connected does not count twice");
+    assert_eq!(first.ended().await, CameraEnd::Replaced);
+    drop(first); // it comes late and takes nobody's place away
+    assert_eq!(refused("live", "cam2", &second).await, Some("max_cameras"));
+    drop(again);
+    assert_eq!(refused("live", "cam2", &second).await, None);
+
+    patch(|draft| draft.config.features.ws_ingest.enabled = false).await;
+    assert_eq!(refused("live", "cam2", &key).await, Some("ws_ingest_disabled"), "before the room is looked at");
+}
+
+#[tokio::test]
+async fn a_newer_connection_takes_the_stream_over_without_an_end() {
+    let desk = Desk::open().await;
+    let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
+    let (cameras, rooms) = (&desk.stage.cameras, &desk.stage.rooms);
+    let mut events = rooms.events();
+    let enter = async |identity| cameras.enter(rooms, ("live", "cam1"), &key, identity).await;
+    let (first, seat) = enter(None).await.expect("a seat");
+    assert!(seat.push(crate::stage::picture(0)));
+    let (second, _second) = enter(None).await.expect("a seat");
+    assert_eq!(first.ended().await, CameraEnd::Replaced);
+    seat.evicted.cancelled().await;
+    drop((first, seat));
+    assert!(rooms.stream("live-cam1/cam1").is_some());
+    let mut names = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        names.push(event.event);
+    }
+    assert_eq!(names.iter().filter(|name| **name == "stream_started").count(), 1);
+    assert!(!names.contains(&"stream_ended"), "{names:?}");
+
+    // Under another name it is another stream, and the old one ends.
+    let (_third, _seat) = enter(Some("door")).await.expect("a seat");
+    assert_eq!(second.ended().await, CameraEnd::Replaced);
+    assert!(rooms.stream("live-cam1/cam1").is_none() && rooms.stream("live-cam1/door").is_some());
+}
+
+#[tokio::test]
+async fn a_camera_does_not_push_a_living_publisher_of_another_kind_aside() {
+    let desk = Desk::open().await;
+    let key = text(&mint(&desk, json!({"room": "hall"})).await, "/streamKey").to_owned();
+    let seat = desk.stage.publish("live", "live-hall", "ann", Via::Webrtc, None).await;
+    let living = async {
+        loop {
+            seat.alive();
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let entering = desk.stage.cameras.enter(&desk.stage.rooms, ("live", "hall"), &key, Some("ann"));
+    let refusal = tokio::select! {
+        () = living => None,
+        entered = entering => entered.err().map(|refusal| refusal.code()),
+    };
+    assert_eq!(refusal, Some("handshake_error"));
+    assert!(!seat.evicted.is_cancelled());
+}
+
+#[tokio::test]
+async fn another_app_neither_sees_nor_revokes_a_key() {
+    let desk = Desk::open().await;
+    desk.apps.create("other", None, None, None).await.expect("an app");
+    let made = mint(&desk, json!({"room": "cam1"})).await;
+    let bearer = desk.app_key("other").await;
+    let path = format!("/apps/other/ws-ingest/{}", text(&made, "/id"));
+    assert_eq!(desk.send(Method::DELETE, &path, &bearer, Value::Null).await, not_found("Camera key not found"));
+    assert_eq!(desk.send(Method::GET, "/apps/other/ws-ingest", &bearer, Value::Null).await.1, json!({"data": []}));
+    assert_eq!(desk.send(Method::GET, "/apps/live/ws-ingest", &bearer, Value::Null).await.0, 403);
+    assert!(let_in(&desk, "cam1", text(&made, "/streamKey")).await.is_ok());
+}
+
+#[tokio::test]
+async fn cameras_leave_when_their_app_takes_none_any_more() {
+    let desk = Desk::open().await;
+    let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
+    let camera = let_in(&desk, "cam1", &key).await.expect("a good key");
+    desk.apps.patch("live", |draft| draft.config.features.ws_ingest.enabled = false).await.expect("it can be changed");
+    let end = tokio::time::timeout(PATIENCE, camera.ended()).await.expect("it is told");
+    assert_eq!(end, CameraEnd::Revoked);
+}
