@@ -7,7 +7,11 @@
 //!
 //! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither kept nor logged.
 
-use super::apps::Apps;
+use super::{
+    admission::Seat,
+    apps::Apps,
+    rooms::{Duplicate, Entry, Rooms, Via},
+};
 use crate::store::{CameraRow, CameraRows, Store, StoreError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -16,7 +20,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// What camera keys begin with.
 pub const KEY_PREFIX: &str = "wsk_";
@@ -41,6 +45,9 @@ pub enum CameraRefusal {
     /// As many cameras as the app takes are connected.
     #[error("max_cameras")]
     MaxCameras,
+    /// Somebody else publishes under the identity.
+    #[error("identity_in_use")]
+    InUse,
     /// The key could not be looked up: the server's fault.
     #[error("handshake_error")]
     Store(#[from] StoreError),
@@ -55,18 +62,9 @@ impl CameraRefusal {
             Self::RoomMismatch => "room_mismatch",
             Self::Disabled => "ws_ingest_disabled",
             Self::MaxCameras => "max_cameras",
-            Self::Store(_) => "handshake_error",
+            Self::InUse | Self::Store(_) => "handshake_error",
         }
     }
-}
-
-/// Why a connected camera has to leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CameraEnd {
-    /// Its key was revoked.
-    Revoked,
-    /// Its key was used for a newer connection.
-    Replaced,
 }
 
 /// A connected camera. Dropping it gives its place back.
@@ -84,18 +82,29 @@ pub struct Camera {
     pub max_fps: u32,
     /// Bytes a picture may have.
     pub max_frame_bytes: usize,
-    end: watch::Receiver<Option<CameraEnd>>,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
     place: u64,
+    /// The stream of the connection that this one replaced.
+    before: Option<String>,
     connected: Arc<Mutex<Connected>>,
+}
+
+/// Why a connected camera has to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraEnd {
+    /// Its key was revoked, or its app takes no cameras any more.
+    Revoked,
+    /// Its key was used for a newer connection.
+    Replaced,
 }
 
 impl Camera {
     /// Ends when the camera has to leave, and tells why.
     pub async fn ended(&self) -> CameraEnd {
-        let mut end = self.end.clone();
-        match end.wait_for(Option::is_some).await {
-            Ok(end) => end.unwrap_or(CameraEnd::Revoked),
-            Err(_) => CameraEnd::Revoked, // the register is gone, and with it every right
+        tokio::select! {
+            () = self.revoked.cancelled() => CameraEnd::Revoked,
+            () = self.replaced.cancelled() => CameraEnd::Replaced,
         }
     }
 }
@@ -120,30 +129,49 @@ struct Connected {
 struct Place {
     number: u64,
     app: String,
-    end: watch::Sender<Option<CameraEnd>>,
+    /// Its stream, once it has one.
+    stream: Option<String>,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
 }
 
 impl Connected {
-    /// Takes the place of a key; whoever was on it has to leave.
-    fn take(&mut self, row: &CameraRow, most: u32) -> Result<(u64, watch::Receiver<Option<CameraEnd>>), CameraRefusal> {
+    /// Takes the place of a key; whoever was on it has to leave, and its stream is named.
+    fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, CameraRefusal> {
         let others = self.places.iter().filter(|(id, place)| place.app == row.app && **id != row.id).count();
         if most > 0 && u32::try_from(others).unwrap_or(u32::MAX) >= most {
             return Err(CameraRefusal::MaxCameras);
         }
         self.next += 1;
-        let (end, ended) = watch::channel(None);
-        let place = Place { number: self.next, app: row.app.clone(), end };
-        if let Some(before) = self.places.insert(row.id.clone(), place) {
-            before.end.send_replace(Some(CameraEnd::Replaced));
-        }
-        Ok((self.next, ended))
+        let (revoked, replaced) = (CancellationToken::new(), CancellationToken::new());
+        let place = Place {
+            number: self.next,
+            app: row.app.clone(),
+            stream: None,
+            revoked: revoked.clone(),
+            replaced: replaced.clone(),
+        };
+        let before = self.places.insert(row.id.clone(), place).and_then(|before| {
+            before.replaced.cancel();
+            before.stream
+        });
+        Ok(Taken { number: self.next, before, revoked, replaced })
     }
 
     fn revoke(&mut self, id: &str) {
         if let Some(place) = self.places.remove(id) {
-            place.end.send_replace(Some(CameraEnd::Revoked));
+            place.revoked.cancel();
         }
     }
+}
+
+/// A place that was taken.
+struct Taken {
+    number: u64,
+    /// The stream of whoever had it before.
+    before: Option<String>,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
 }
 
 /// The service; clones share it.
@@ -220,7 +248,7 @@ impl Cameras {
         if !owned || !meant {
             return Err(CameraRefusal::RoomMismatch);
         }
-        let (place, end) = lock(&self.connected).take(&row, rules.max_cameras)?;
+        let taken = lock(&self.connected).take(&row, rules.max_cameras)?;
         let camera = Camera {
             id: row.id,
             app: row.app,
@@ -228,8 +256,10 @@ impl Cameras {
             identity: row.identity,
             max_fps: rules.max_fps,
             max_frame_bytes: rules.max_frame_kb as usize * 1024,
-            end,
-            place,
+            revoked: taken.revoked,
+            replaced: taken.replaced,
+            place: taken.number,
+            before: taken.before,
             connected: self.connected.clone(),
         };
         // A key that was revoked after it was found did not see this place; so look once more.
@@ -237,6 +267,45 @@ impl Cameras {
             Some(_) => Ok(camera),
             None => Err(CameraRefusal::InvalidKey),
         }
+    }
+
+    /// Lets a camera in as [`Self::verify`] does, and gives it its seat in the room, under its key's identity or, if
+    /// it names itself, under that one. It takes the stream of the connection that it replaces over; another
+    /// publisher of its name must be silent.
+    ///
+    /// # Errors
+    /// As [`Self::verify`]; [`CameraRefusal::InUse`] when somebody else publishes under the identity.
+    pub async fn enter(
+        &self,
+        rooms: &Rooms,
+        (app, room): (&str, &str),
+        key: &str,
+        identity: Option<&str>,
+    ) -> Result<(Camera, Seat), CameraRefusal> {
+        let mut camera = self.verify(app, room, key).await?;
+        if let Some(identity) = identity {
+            camera.identity = identity.to_owned();
+        }
+        let stream = format!("{}/{}", camera.room, camera.identity);
+        let own = camera.before.as_ref() == Some(&stream);
+        if let Some(before) = camera.before.take().filter(|_| !own) {
+            rooms.stop(&before, None);
+        }
+        let of_camera = rooms.stream(&stream).is_none_or(|stream| stream.via == Via::WsMjpeg);
+        let entry = Entry {
+            app: camera.app.clone(),
+            room: camera.room.clone(),
+            identity: camera.identity.clone(),
+            name: None,
+            via: Via::WsMjpeg,
+            ingress: None,
+            duplicate: if own || of_camera { Duplicate::Replace } else { Duplicate::Challenge },
+        };
+        let seat = rooms.enter(entry).await.map_err(|_| CameraRefusal::InUse)?;
+        if let Some(place) = lock(&self.connected).places.get_mut(&camera.id).filter(|p| p.number == camera.place) {
+            place.stream = Some(stream);
+        }
+        Ok((camera, seat))
     }
 
     /// Sends cameras away whose app is gone or takes none any more.

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod bus;
 pub mod cameras;
 pub mod conductor;
+pub mod demux;
 pub mod departed;
 pub mod gate;
 pub mod hls;

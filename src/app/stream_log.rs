@@ -6,10 +6,7 @@
 //!
 //! Refuses to know: who asks for rows. The one writer of them.
 
-use super::{
-    apps::Apps,
-    rooms::{HubEvent, Rooms},
-};
+use super::rooms::{HubEvent, Rooms};
 use crate::store::{IngressCount, NewStream, Store, StoreError, StreamRow, StreamRows};
 use serde_json::Value;
 use std::{
@@ -38,7 +35,7 @@ impl StreamLog {
     }
 
     /// Follows the rooms for as long as they are there. Subscribes before it returns.
-    pub fn follow(&self, rooms: &Rooms, apps: Apps) {
+    pub fn follow(&self, rooms: &Rooms) {
         let (log, rooms) = (self.clone(), rooms.clone());
         let mut events = rooms.events();
         tokio::spawn(async move {
@@ -48,7 +45,7 @@ impl StreamLog {
                     Err(RecvError::Lagged(missed)) => {
                         tracing::warn!(missed, "the log of streams lagged and looks at the rooms anew");
                         events = events.resubscribe();
-                        log.catch_up(&rooms, &apps).await
+                        log.catch_up(&rooms).await
                     }
                     Err(RecvError::Closed) => return,
                 };
@@ -62,6 +59,12 @@ impl StreamLog {
     /// A stream of an app, live or not, by its id `<room>/<identity>`.
     pub async fn get(&self, app: &str, stream_id: &str) -> Result<Option<StreamRow>, StoreError> {
         self.rows.get(app, stream_id).await
+    }
+
+    /// What was noted of an app's live streams, by their ids.
+    pub async fn noted(&self, app: &str) -> Result<HashMap<String, String>, StoreError> {
+        let rows = self.rows.active_of(app).await?;
+        Ok(rows.into_iter().filter_map(|row| Some((row.stream_id, row.last_stats?))).collect())
     }
 
     /// Notes figures that only the publisher knows, e.g. a camera's signal strength.
@@ -101,9 +104,8 @@ impl StreamLog {
         Ok(())
     }
 
-    async fn catch_up(&self, rooms: &Rooms, apps: &Apps) -> Result<(), StoreError> {
-        let live: HashMap<_, _> =
-            apps.list().iter().flat_map(|app| rooms.streams(&app.name)).map(|s| (s.id.clone(), s)).collect();
+    async fn catch_up(&self, rooms: &Rooms) -> Result<(), StoreError> {
+        let live: HashMap<_, _> = rooms.every_stream().into_iter().map(|s| (s.id.clone(), s)).collect();
         let active = self.rows.active().await?;
         for row in active.iter().filter(|row| !live.contains_key(&row.stream_id)) {
             self.rows.end(&row.app, &row.stream_id, now_ms()).await?;

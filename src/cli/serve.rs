@@ -1,12 +1,16 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
-use super::{demo, doors::Doors, hub::Hub, setup};
+use super::{
+    demo,
+    doors::Doors,
+    hub::{self, Hub},
+    setup,
+};
 use crate::{
     api::{livewing, lumora, operator, streamhub},
     app::{
         auth::Auth,
         conductor::{self, ShowHandle},
-        ingress::Puller,
         intake::Intake,
         keys::KeyService,
         survey,
@@ -15,7 +19,7 @@ use crate::{
     config::{Config, LogFormat, Plan, Secrets},
     domain::{command::Command, show::Show},
     media::{engine::Engine, output::recover},
-    server,
+    server::{self, webrtc},
     store::Store,
 };
 use anyhow::{Context, bail};
@@ -66,8 +70,9 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let puller: Puller = Arc::new(|_, _| Box::pin(async { Err("not yet".to_owned()) }));
-    let hub = Hub::open(&config, &secrets, &store, &engine, puller).await?;
+    let hub = Hub::open(&config, &secrets, &store, &engine, hub::puller(&config)?).await?;
+    let webrtc = webrtc::Door::open(setup::webrtc(&config), hub.porter.clone()).await;
+    let webrtc = webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
@@ -76,6 +81,8 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
         .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
         .unify()
         .or(server::hls::routes(hub.porter.clone()))
+        .unify()
+        .or(webrtc.routes())
         .unify()
         .or(server::mjpeg::routes(hub.porter.clone(), hub.rooms.clone(), shutdown.clone()))
         .unify()
@@ -86,6 +93,12 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
             auth: Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes()),
             keys: keys.clone(),
             tokens: hub.tokens.clone(),
+            rooms: hub.rooms.clone(),
+            ingresses: hub.ingresses.clone(),
+            cameras: hub.cameras.clone(),
+            log: hub.log.clone(),
+            album: hub.album.clone(),
+            urls: hub::urls(&config),
         })))
         .unify()
         .or(server::pages::routes())
@@ -96,8 +109,10 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
     let intake =
         Arc::new(Intake::new(setup::stream_keys(&config), hub.ingresses.clone(), hub.rooms.clone(), engine.clone()));
-    let rtmp = doors.rtmp.run(intake, shutdown.clone());
+    let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
+    let srt = doors.srt.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
+    let mut srt = tokio::spawn(srt);
 
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
@@ -110,6 +125,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
         _ = &mut http => Some("HTTP"),
         _ = &mut wing => Some("LiveWing"),
         _ = &mut rtmp => Some("RTMP"),
+        _ = &mut srt => Some("SRT"),
     };
 
     tracing::info!("shutting down");
@@ -117,6 +133,10 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     if broken != Some("RTMP") {
         let _ = rtmp.await; // publishers leave first, so that files end with what they sent
     }
+    if broken != Some("SRT") {
+        let _ = srt.await;
+    }
+    tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();
     http.abort(); // readers that hang on must not hold up the end

@@ -1,9 +1,12 @@
 //! Bytes to values and back: pure, no I/O, no clock. Knows nobody.
 
+pub mod guard;
 pub mod h264;
 pub mod hevc;
 pub mod m3u8;
 pub mod mp4;
 pub mod packet;
 pub mod rtmp;
+pub mod rtp;
+pub mod srt;
 pub mod stills;

@@ -6,3 +6,5 @@ pub mod mjpeg;
 pub mod pages;
 pub mod porter;
 pub mod rtmp;
+pub mod srt;
+pub mod webrtc;

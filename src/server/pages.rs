@@ -6,17 +6,22 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, http::header, 
 #[folder = "web/dist/"]
 struct Files;
 
-/// Scripts and styles come from here alone; media may also be a blob, which is how players feed themselves.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    media-src 'self' blob:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'";
+/// Scripts and styles come from here alone; media may also be a blob, which is how players feed themselves. WebSockets
+/// are named by scheme: not every browser counts them as `'self'`. Nothing is said of framing: the player may stand in
+/// any page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    media-src 'self' blob:; connect-src 'self' ws: wss:; worker-src 'self'; base-uri 'none'; form-action 'none'";
 
-/// `/`, `/play/{app}/{room}` and `/assets/…`.
+/// `/`, `/play/{app}/{room}`, `/embed/{app}/{room}`, `/publish/{app}/{room}` and `/assets/…`. Player and
+/// embedded player are one page, which reads from its own address what it is.
 pub fn routes() -> BoxedFilter<(Response,)> {
     let asked = warp::get().or(warp::head()).unify();
     let start = warp::path::end().and(asked).map(|| page("index.html"));
     let play = warp::path!("play" / String / String).and(asked).map(|_, _| page("play.html"));
+    let embed = warp::path!("embed" / String / String).and(asked).map(|_, _| page("play.html"));
+    let publish = warp::path!("publish" / String / String).and(asked).map(|_, _| page("publish.html"));
     let assets = warp::path("assets").and(warp::path::tail()).and(asked).map(|tail: Tail| asset(tail.as_str()));
-    start.or(play).unify().or(assets).unify().boxed()
+    start.or(play).unify().or(embed).unify().or(publish).unify().or(assets).unify().boxed()
 }
 
 fn page(name: &str) -> Response {

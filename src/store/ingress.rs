@@ -18,7 +18,7 @@ pub struct IngressRow {
     pub input_type: String,
     /// The participant it is in the room.
     pub identity: String,
-    /// The participant's display name.
+    /// The participant's display name; its identity stands for one.
     pub name: Option<String>,
     /// What is pulled; only with `url`.
     pub url: Option<String>,
@@ -64,7 +64,7 @@ impl IngressRows {
 
     /// Keeps an ingress. Fails when id or key is there already.
     pub async fn insert(&self, row: &IngressRow) -> Result<(), StoreError> {
-        let search = [&row.id, row.name.as_deref().unwrap_or_default(), &row.room].join("\n").to_lowercase();
+        let search = format!("{}\n{}\n{}", row.id, row.name.as_ref().unwrap_or(&row.identity), row.room).to_lowercase();
         sqlx::query(
             "INSERT INTO ingress (id, app, room, input_type, identity, name, url, stream_key, password_hash,
                                   validated_at, transcoding, created_at, search)

@@ -130,6 +130,12 @@ impl StreamRows {
         Ok(query.fetch_all(&self.pool).await?)
     }
 
+    /// An app's active ones.
+    pub async fn active_of(&self, app: &str) -> Result<Vec<StreamRow>, StoreError> {
+        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' AND app = ? ORDER BY id");
+        Ok(query.bind(app).fetch_all(&self.pool).await?)
+    }
+
     /// The numbers of all streams there ever were, by their ids.
     pub async fn numbers(&self) -> Result<HashMap<String, i64>, StoreError> {
         let rows: Vec<(String, i64)> =

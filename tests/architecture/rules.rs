@@ -26,7 +26,7 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
 
 /// All that these layers may use beside std.
 const FRUGAL: [(&str, &[&str]); 2] =
-    [("domain", &[]), ("protocol", &["bytes", "h264_reader", "thiserror", "rml_rtmp"])];
+    [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "rml_rtmp", "url"])];
 
 /// The one layer that may say a word: a crate of this name, or one that begins with it where the word ends in `*`.
 const SAID_ONLY_BY: [(&str, &str); 4] = [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("aws_*", "store")];

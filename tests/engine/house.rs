@@ -82,6 +82,7 @@ impl House {
     /// Publishes packets at the pace of their stamps, from a thread; the publisher leaves after the last.
     pub fn publish(&self, source: SourceId, packets: Vec<Packet>) {
         let seat = self.engine.seat(source).expect("a seat");
+        let live = self.engine.live(source).expect("a stream").begin();
         std::thread::spawn(move || {
             let began = Instant::now();
             for packet in packets {
@@ -89,6 +90,7 @@ impl House {
                     // The pace of a live encoder, not a wait for a result.
                     std::thread::park_timeout(dts.saturating_sub(began.elapsed()));
                 }
+                live.push(packet.clone());
                 if seat.blocking_send(packet).is_err() {
                     return;
                 }

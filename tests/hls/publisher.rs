@@ -70,7 +70,7 @@ impl Show {
 
     pub fn output(&self, shelf: &Arc<Shelf>) -> HlsOutput {
         let stream = CodedStream {
-            id: StreamId::Source(SourceId(1)),
+            name: "input-1".into(),
             video: self.video.clone(),
             audio: Some(self.audio.clone()),
             rate: Rate { num: 30, den: 1 },

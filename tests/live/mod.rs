@@ -2,10 +2,7 @@
 
 use gst::prelude::*;
 use lumencast::{
-    domain::{
-        source::StreamId,
-        time::{Rate, ShowTime},
-    },
+    domain::time::{Rate, ShowTime},
     media::{
         clock::ShowClock,
         link::{Carries, Feed},

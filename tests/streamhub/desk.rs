@@ -1,7 +1,7 @@
 //! A served plane with credentials of every kind.
 
 use lumencast::{
-    api::streamhub::{Parts, StreamHubState, routes},
+    api::streamhub::{Parts, StreamHubState, Urls, routes},
     app::{
         apps::Apps,
         auth::Auth,
@@ -42,7 +42,9 @@ impl Desk {
         let apps = Apps::open(&store).await.expect("apps");
         let auth = Auth::new(&store, PASSWORD, JWT_SECRET);
         let tokens = JoinTokens::new(API_KEY, API_SECRET);
-        let parts = Parts { apps: apps.clone(), auth: auth.clone(), keys: keys.clone(), tokens: tokens.clone() };
+        let urls =
+            Urls::new("https://hub.example.com", Some("wss://media.example.com"), "rtmp://media.example.com:1935/live");
+        let parts = Parts { apps: apps.clone(), auth: auth.clone(), keys: keys.clone(), tokens: tokens.clone(), urls };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(warp::serve(routes(StreamHubState::new(parts))).incoming(listener).run());

@@ -25,6 +25,7 @@ pub struct Server {
     rtmp: Port,
     livewing: Port,
     webrtc: Port,
+    srt: Port,
 }
 
 impl Server {
@@ -40,13 +41,16 @@ impl Server {
             rtmp: Port::take(),
             livewing: Port::take(),
             webrtc: Port::take(),
+            srt: Port::take(),
         };
         let config = config
             .set("http.listen", server.http.address())
             .set("rtmp.listen", server.rtmp.address())
             .set("livewing.listen", server.livewing.address())
             .set("livewing.token", server.token.clone())
-            .set("webrtc.udp", server.webrtc.address());
+            .set("webrtc.udp", server.webrtc.address())
+            .set("webrtc.tcp", server.webrtc.address())
+            .set("srt.listen", server.srt.address());
         std::fs::write(server.config_path(), config.to_toml()).expect("write settings");
         server.launch().await;
         server

@@ -1,10 +1,10 @@
 // The small pure rules: pauses, motion, live edge, playlists, words.
 import { describe, expect, test } from 'vitest';
 import { FIRST_MS, LONGEST_MS, pauseBefore } from '../src/play/backoff.ts';
-import { judge, Place } from '../src/play/edge.ts';
-import { FIRST_PICTURE_MS, Motion, STUCK_MS } from '../src/play/motion.ts';
-import { firstVariant, judgePlaylist, judgeStatus } from '../src/play/probe.ts';
-import type { State } from '../src/play/state.ts';
+import { judge, Place } from '../src/play/hls/edge.ts';
+import { FIRST_PICTURE_MS, Motion, STUCK_MS } from '../src/play/hls/motion.ts';
+import { firstVariant, judgePlaylist, judgeStatus } from '../src/play/hls/probe.ts';
+import type { Show } from '../src/play/state.ts';
 import { latencyText, wordsFor } from '../src/play/words.ts';
 
 describe('the pause before a look', () => {
@@ -121,12 +121,12 @@ describe('a look', () => {
 
 describe('the words', () => {
   test('are a sentence in every waiting and error state', () => {
-    const states: State[] = [
+    const states: Show[] = [
       ...(['missing', 'ended', 'stalled', 'unreachable'] as const).map(
-        (gap): State => ({ phase: 'waiting', gap, engine: false, attempt: 1 }),
+        (gap): Show => ({ phase: 'waiting', gap }),
       ),
       ...(['address', 'forbidden', 'unsupported', 'undecodable'] as const).map(
-        (fault): State => ({ phase: 'error', fault, engine: false, attempt: 0 }),
+        (fault): Show => ({ phase: 'error', fault }),
       ),
     ];
     const sentences = states.map((state) => wordsFor(state, false, false).sentence);
@@ -135,7 +135,7 @@ describe('the words', () => {
   });
 
   test('call only the live moment live', () => {
-    const live: State = { phase: 'live', engine: true, attempt: 0 };
+    const live: Show = { phase: 'live' };
     expect(wordsFor(live, false, false).badge).toBe('Live');
     expect(wordsFor(live, true, false).badge).toBe('Paused');
     expect(wordsFor(live, false, true).badge).toBe('Behind');

@@ -1,6 +1,6 @@
 //! A request that passed the guard, as handlers see it.
 
-use super::{Parts, StreamHubState, error::ApiError, input::Input, route::Params};
+use super::{Parts, StreamHubState, error::ApiError, input::Input, login::Limits, route::Params, stats};
 use crate::app::auth::Principal;
 use serde_json::{Map, Value};
 use std::{net::IpAddr, time::Duration};
@@ -25,6 +25,16 @@ impl Call {
     /// Since when the plane is up.
     pub fn uptime(&self) -> Duration {
         self.state.began.elapsed()
+    }
+
+    /// How often each address tried to log in.
+    pub fn limits(&self) -> &Limits {
+        &self.state.logins
+    }
+
+    /// Statistics that were counted a moment ago.
+    pub fn stats(&self) -> &stats::Cache {
+        &self.state.stats
     }
 
     /// Who asks; nobody on public routes.

@@ -61,6 +61,15 @@ impl Input {
         Text { input: self, name, value, bad: false }
     }
 
+    /// A text that may be written as a whole number.
+    pub fn text_or_number<'a>(&'a mut self, name: &'a str) -> Text<'a> {
+        if let Some(Value::Number(number)) = self.fields.get(name) {
+            let text = number.to_string();
+            self.fields.insert(name.to_owned(), Value::String(text));
+        }
+        self.text(name)
+    }
+
     /// Yes or no.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
@@ -85,6 +94,16 @@ impl Input {
             return Some(number);
         }
         None
+    }
+
+    /// A whole number in a range, which must be there; the least one when it is not.
+    pub fn needed_whole(&mut self, name: &str, range: RangeInclusive<i64>) -> i64 {
+        let least = *range.start();
+        if !self.has(name) {
+            self.wrong(name, "must be an integer number");
+            return least;
+        }
+        self.whole(name, range).unwrap_or(least)
     }
 
     /// A whole number; outside of the range it is the nearest one within.
@@ -219,13 +238,6 @@ impl Text<'_> {
     pub fn at_most(self, most: usize) -> Self {
         let long = self.value.as_ref().is_some_and(|text| text.chars().count() > most);
         self.check(!long, || format!("must be shorter than or equal to {most} characters"))
-    }
-
-    /// At least so many characters.
-    #[must_use]
-    pub fn at_least(self, least: usize) -> Self {
-        let short = self.value.as_ref().is_some_and(|text| text.chars().count() < least);
-        self.check(!short, || format!("must be longer than or equal to {least} characters"))
     }
 
     /// Of a certain form.

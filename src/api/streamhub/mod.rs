@@ -9,23 +9,41 @@
 //! has none) and give it one row in [`table`]. By then the caller is known and may do it, the app exists and is theirs.
 //! Read fields with [`input::Input`] (`call.body()`, `call.query()`), which collects what is wrong with them as
 //! class-validator words it; segments of the path are `call.param("id")`, already decoded. What a handler works with
-//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `enveloped` is
-//! `{data, error: null}`, `paged` has the paging beside it; a `POST` that makes something is `.created()`.
+//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `paged` has the
+//! paging beside the data; a `POST` that makes something is `.created()`.
 //!
 //! Refuses to know: other planes on `/api/v1`, media, rows.
 
 mod apps;
 mod call;
+mod config;
+mod data;
 mod error;
 mod frame;
 mod guard;
+mod health;
+mod ingress;
 mod input;
+mod join;
+mod keys;
+mod login;
 mod reply;
 mod route;
+mod snapshots;
+mod stats;
+mod streams;
 mod table;
 mod time;
+mod urls;
+mod views;
+mod ws_ingest;
 
-use crate::app::{apps::Apps, auth::Auth, join::JoinTokens, keys::KeyService};
+pub use urls::Urls;
+
+use crate::app::{
+    apps::Apps, auth::Auth, cameras::Cameras, ingress::Ingresses, join::JoinTokens, keys::KeyService, rooms::Rooms,
+    snapshots::Album, stream_log::StreamLog,
+};
 use std::{sync::Arc, time::Instant};
 use warp::{filters::BoxedFilter, reply::Response};
 
@@ -39,12 +57,26 @@ pub struct Parts {
     pub keys: KeyService,
     /// What opens the media doors.
     pub tokens: JoinTokens,
+    /// Where clients reach this server.
+    pub urls: Urls,
+    /// What is live.
+    pub rooms: Rooms,
+    /// What comes into rooms by key or is pulled.
+    pub ingresses: Ingresses,
+    /// Keys of cameras.
+    pub cameras: Cameras,
+    /// Streams that are live or were.
+    pub log: StreamLog,
+    /// Snapshots.
+    pub album: Album,
 }
 
 /// The plane. Clones share it.
 #[derive(Clone)]
 pub struct StreamHubState {
     parts: Arc<Parts>,
+    logins: Arc<login::Limits>,
+    stats: Arc<stats::Cache>,
     /// Since when it is up.
     began: Instant,
 }
@@ -52,13 +84,18 @@ pub struct StreamHubState {
 impl StreamHubState {
     /// A plane whose uptime begins now.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), began: Instant::now() }
+        Self { parts: Arc::new(parts), logins: Arc::default(), stats: Arc::default(), began: Instant::now() }
     }
 }
 
 /// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
 pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
     frame::routes(state)
+}
+
+/// `/snapshots/{key}.jpg`, outside `/api/v1`; rejects every other path and nothing else.
+pub fn snapshot_routes(album: Album) -> BoxedFilter<(Response,)> {
+    snapshots::pictures(album)
 }
 
 /// Every route with the permission that it asks for, as `METHOD path permission`; `public` and `login` where there is

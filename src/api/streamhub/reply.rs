@@ -29,7 +29,7 @@ impl Reply {
         Self::bare(json!({ "data": data }))
     }
 
-    /// 200 with `{data, error: null}`: recordings, statistics, plugins, copies to elsewhere.
+    /// 200 with `{data, error: null}`: statistics, and what is recorded or sent elsewhere.
     pub fn enveloped(data: Value) -> Self {
         Self::bare(json!({ "data": data, "error": null }))
     }

@@ -19,7 +19,6 @@ pub enum Verb {
     /// Also answers `HEAD`.
     Get,
     Post,
-    Put,
     Patch,
     Delete,
 }
@@ -33,7 +32,6 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
-            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
@@ -41,7 +39,7 @@ impl Verb {
 
     /// Whether such a request has a body that counts.
     pub fn has_body(self) -> bool {
-        matches!(self, Self::Post | Self::Put | Self::Patch)
+        matches!(self, Self::Post | Self::Patch)
     }
 }
 

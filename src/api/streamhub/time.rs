@@ -1,5 +1,6 @@
 //! Points in time as this plane writes them.
 
+use std::time::SystemTime;
 use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 const ISO: &[BorrowedFormatItem<'_>] =
@@ -9,6 +10,17 @@ const ISO: &[BorrowedFormatItem<'_>] =
 pub fn iso(ms: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
     at.ok().and_then(|at| at.format(ISO).ok()).unwrap_or_default()
+}
+
+/// A moment as ISO 8601 with milliseconds.
+pub fn iso_of(moment: SystemTime) -> String {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    iso(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Now, as ISO 8601 with milliseconds.
+pub fn now_iso() -> String {
+    iso_of(SystemTime::now())
 }
 
 /// Now, in seconds since 1970 UTC.

@@ -7,7 +7,7 @@
 pub const PROGRAM: &str = "program";
 /// The room of the mixer's program.
 pub const PROGRAM_ROOM: &str = "program-main";
-/// The longest name of a room, in characters (StreamHub, join tokens).
+/// The longest name of a room that somebody may ask for, in characters (StreamHub, join tokens).
 pub const ROOM_MAX: usize = 120;
 
 /// `^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$`: what an app may be called.
@@ -25,9 +25,10 @@ pub fn is_prefix(prefix: &str) -> bool {
         && bytes.iter().all(|byte| plain(byte) || *byte == b'-')
 }
 
-/// `^[a-zA-Z0-9._-]+$`, at most [`ROOM_MAX`] characters: what a room may be called.
+/// `^[a-zA-Z0-9._-]+$`: what a room may be called, with its prefix or without.
 pub fn is_room(room: &str) -> bool {
-    (1..=ROOM_MAX).contains(&room.len()) && room.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    // As long as a short name with the longest prefix and a dash before it.
+    (1..=ROOM_MAX + 41).contains(&room.len()) && room.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 /// Whether rooms with this name fall under a prefix, if no longer one fits.

@@ -11,7 +11,7 @@
 mod password;
 mod pulls;
 
-pub use pulls::{PullSpec, Puller};
+pub use pulls::{PullRequest, PullState, PullTap, Puller};
 
 use super::{
     apps::Apps,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::store::{IngressQuery, IngressRow, IngressRows, Store, StoreError};
 use password::Passwords;
-use pulls::{PullState, Pulls};
+use pulls::Pulls;
 use rand::seq::IndexedRandom;
 use serde_json::json;
 use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
@@ -283,10 +283,14 @@ impl Ingresses {
     pub fn state(&self, row: &IngressRow) -> IngressState {
         let stream = self.stream(row);
         let status = match (&stream, self.pulls.state(&row.id)) {
-            (Some(stream), _) if stream.live.stats().bytes > 0 => Status::Publishing,
-            (Some(_), _) | (None, Some(PullState::Connecting)) => Status::Buffering,
-            (None, Some(PullState::Failed)) => Status::Error,
+            (_, Some(PullState::Failed)) => Status::Error,
             (None, Some(PullState::Complete)) => Status::Complete,
+            (Some(stream), None | Some(PullState::Publishing | PullState::Complete))
+                if stream.live.stats().bytes > 0 =>
+            {
+                Status::Publishing
+            }
+            (Some(_), _) | (None, Some(_)) => Status::Buffering,
             (None, None) => Status::Inactive,
         };
         IngressState { status, stream, viewers: self.rooms.viewers(&row.room) }

@@ -1,7 +1,7 @@
 //! Keeps what is to be pulled coming: one task for each source, from its creation or the server's start to its removal.
 //!
 //! ```text
-//! puller ─ Packet ─► queue ─► task ─ first picture or sound ─► enters the room ─► Seat
+//! puller ─ Packet ─► PullTap ─► task ─ first picture or sound ─► enters the room ─► Seat
 //! ```
 //!
 //! The room is entered only when something comes, and left when nothing came for [`QUIET`], so that rooms, lists and
@@ -11,49 +11,84 @@
 
 use crate::{
     app::{
-        admission::{BoxFuture, Gone, Refusal, Seat},
+        admission::{Gone, Refusal, Seat},
         rooms::{Duplicate, Entry, Rooms, Via},
     },
     protocol::packet::Packet,
     store::IngressRow,
 };
 use std::{
+    any::Any,
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::JoinHandle,
+    time::Instant,
+};
 
-/// Packets between puller and room.
+/// Packets between puller and room; about three seconds of a camera.
 const QUEUE: usize = 256;
 /// A source that brings nothing for so long is no longer live.
 const QUIET: Duration = Duration::from_secs(10);
-/// How long to wait after a failure, at first and at most.
+/// How long to wait after a pull could not begin or lost its place, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// A turn of this length was a good one: the next pause is a first one again.
 const GOOD: Duration = Duration::from_secs(30);
 
 /// What is to be pulled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullSpec {
+pub struct PullRequest {
     /// For whom.
     pub ingress: String,
     /// From where.
     pub url: String,
 }
 
-/// Pulls a source into a seat until it comes to its end (`Ok`) or cannot be had (`Err` tells why, without secrets).
-/// Dropping the future stops it; so does the seat's eviction.
-pub type Puller = Arc<dyn Fn(PullSpec, Seat) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
-
-/// Where a pull is when its ingress has no stream.
+/// Where a pull is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PullState {
+pub enum PullState {
+    /// It connects, or does so again.
     Connecting,
+    /// Packets come.
+    Publishing,
+    /// A try failed; another one follows.
     Failed,
+    /// The source came to its end.
     Complete,
 }
+
+/// Where a pull hands over what it gets. The pull is over when all clones are dropped.
+#[derive(Clone)]
+pub struct PullTap {
+    packets: mpsc::Sender<Packet>,
+    state: Arc<Mutex<PullState>>,
+}
+
+impl PullTap {
+    /// Takes a packet without waiting; gives whether more is wanted.
+    pub fn take(&self, packet: Packet) -> bool {
+        match self.packets.try_send(packet) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::warn!("a pulled source brings more than its room takes: a packet is lost");
+                true
+            }
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+
+    /// Notes where the pull is.
+    pub fn told(&self, state: PullState) {
+        *lock(&self.state) = state;
+    }
+}
+
+/// Starts to pull into a tap, and goes on, over failures of the source, until what it gave is dropped or the source
+/// has come to its end. `Err` tells why it could not even start, without secrets.
+pub type Puller = Arc<dyn Fn(PullRequest, PullTap) -> Result<Box<dyn Any + Send>, String> + Send + Sync>;
 
 /// See the module's text; clones share it.
 #[derive(Clone)]
@@ -96,7 +131,7 @@ impl Pulls {
         }
         let state = Arc::new(Mutex::new(PullState::Connecting));
         let source = Source {
-            spec: PullSpec { ingress: row.id.clone(), url },
+            request: PullRequest { ingress: row.id.clone(), url },
             entry: Entry {
                 app: row.app.clone(),
                 room: row.room.clone(),
@@ -160,7 +195,7 @@ impl From<Gone> for Lost {
 }
 
 struct Source {
-    spec: PullSpec,
+    request: PullRequest,
     entry: Entry,
     rooms: Rooms,
     puller: Puller,
@@ -175,12 +210,12 @@ impl Source {
             let began = Instant::now();
             match self.turn().await {
                 Ok(()) => {
-                    tracing::info!(ingress = self.spec.ingress, "a pulled source came to its end");
+                    tracing::info!(ingress = self.request.ingress, "a pulled source came to its end");
                     *lock(&self.state) = PullState::Complete;
                     return;
                 }
                 Err(lost) => {
-                    tracing::warn!(ingress = self.spec.ingress, "a source is not pulled: {lost}");
+                    tracing::warn!(ingress = self.request.ingress, "a source is not pulled: {lost}");
                     *lock(&self.state) = PullState::Failed;
                 }
             }
@@ -192,26 +227,23 @@ impl Source {
         }
     }
 
-    /// Pulls once, until the source ends or is lost.
+    /// Pulls until the source has come to its end, or its place is lost.
     async fn turn(&self) -> Result<(), Lost> {
         let (packets, mut queue) = mpsc::channel(QUEUE);
-        let evicted = CancellationToken::new();
-        let _stops = evicted.clone().drop_guard(); // what the puller left running elsewhere ends with this turn
-        let mut pulling = (self.puller)(self.spec.clone(), Seat::queue(packets, evicted));
+        let tap = PullTap { packets, state: self.state.clone() };
+        let _pull = (self.puller)(self.request.clone(), tap).map_err(Lost::Source)?;
         let mut place = Place { rooms: &self.rooms, entry: &self.entry, seat: None, known: [None, None] };
         let mut quiet_at = Instant::now() + QUIET;
         loop {
             tokio::select! {
-                Some(packet) = queue.recv() => {
-                    place.pass(packet).await?;
-                    quiet_at = Instant::now() + QUIET;
-                }
-                ended = &mut pulling => {
-                    while let Ok(packet) = queue.try_recv() {
+                packet = queue.recv() => match packet {
+                    Some(packet) => {
                         place.pass(packet).await?;
+                        quiet_at = Instant::now() + QUIET;
                     }
-                    return ended.map_err(Lost::Source);
-                }
+                    None if *lock(&self.state) == PullState::Complete => return Ok(()),
+                    None => return Err(Lost::Source("the pull broke off".to_owned())),
+                },
                 () = place.evicted() => return Err(Lost::Evicted),
                 () = tokio::time::sleep_until(quiet_at), if place.seat.is_some() => place.seat = None,
             }

@@ -188,8 +188,12 @@ fn is_too_large(error: &warp::Error) -> bool {
 async fn take_leave(mut socket: WebSocket, farewell: Farewell, patience: Duration) {
     let deadline = Instant::now() + patience;
     let last = async {
-        if let Some(text) = farewell.text {
-            socket.feed(Message::text(text)).await?;
+        if let Some(text) = &farewell.text {
+            socket.feed(Message::text(text.as_str())).await?;
+        }
+        // Where the camera said goodbye first, the library has the answer ready, and only has to send it.
+        if farewell == Farewell::BYE {
+            return socket.close().await;
         }
         socket.send(Message::close_with(farewell.code, farewell.reason)).await?;
         loop {

@@ -4,7 +4,7 @@
 
 use super::{
     House,
-    socket::{Close, GOING, PING, enter, leave, refusal, send, ticks},
+    socket::{BYE, Close, GOING, PING, enter, leave, refusal, send, ticks},
     talk::Talk,
 };
 use crate::app::rooms::DataMessage;
@@ -57,7 +57,7 @@ async fn talk_on(
                 let said = said?.ok()?;
                 unanswered = 0;
                 if said.is_close() {
-                    return Some((1000, ""));
+                    return Some(BYE);
                 }
                 let Ok(text) = said.to_str() else { continue };
                 match talk.said(text, began.elapsed(), SystemTime::now()) {
@@ -83,7 +83,7 @@ async fn talk_on(
                 },
                 // Who reads too slowly misses what was said meanwhile.
                 Err(RecvError::Lagged(_)) => continue,
-                Err(RecvError::Closed) => return Some((1000, "")),
+                Err(RecvError::Closed) => return Some(GOING),
             },
         };
         send(socket, answer).await?;

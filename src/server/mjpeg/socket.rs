@@ -8,10 +8,10 @@ use super::{
     parameter,
     usher::{self, Sight},
 };
-use crate::app::rooms::ViewerKind;
+use crate::app::{live::Live, rooms::ViewerKind};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use warp::ws::{Message, WebSocket};
 
@@ -30,13 +30,21 @@ pub type Close = (u16, &'static str);
 /// The server goes down (RFC 6455, 7.4.1).
 pub const GOING: Close = (1001, "the server is going down");
 
+/// The viewer leaves.
+pub const BYE: Close = (1000, "");
+
 /// Shows a room to a viewer until it leaves.
 ///
 /// A picture is fetched only when the one before is with the system, so at most one waits here for a slow reader: less
 /// than the 512 KiB that the sheet allows.
 pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
-    let close = match enter(query, &house).await {
-        Ok(viewing) => watch(&mut socket, viewing, &house).await,
+    let entered =
+        enter(query, &house).await.and_then(|viewing| match usher::sight(&house.rooms, &viewing.app, &viewing.room) {
+            Sight::Live(live) => Ok((viewing, live)),
+            Sight::Other => Err((4401, "not_mjpeg")),
+        });
+    let close = match entered {
+        Ok((viewing, live)) => watch(&mut socket, viewing, &live, &house).await,
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
             Some(close)
@@ -47,12 +55,9 @@ pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
     }
 }
 
-async fn watch(socket: &mut WebSocket, viewing: Viewing, house: &House) -> Option<Close> {
-    let Sight::Live(live) = usher::sight(&house.rooms, &viewing.app, &viewing.room) else {
-        return Some((4401, "not_mjpeg"));
-    };
+async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, house: &House) -> Option<Close> {
     let _counted = Counted::new(&house.rooms, viewing, ViewerKind::Ws);
-    let mut frames = Frames::of(&live);
+    let mut frames = Frames::of(live);
     let mut ping = ticks(PING);
     let mut unanswered = 0;
     loop {
@@ -61,7 +66,7 @@ async fn watch(socket: &mut WebSocket, viewing: Viewing, house: &House) -> Optio
             () = house.shutdown.cancelled() => return Some(GOING),
             // Pongs and the viewer's goodbye are seen here.
             said = socket.next() => match said?.ok()? {
-                said if said.is_close() => return Some((1000, "")),
+                said if said.is_close() => return Some(BYE),
                 _ => {
                     unanswered = 0;
                     continue;
@@ -106,8 +111,13 @@ pub async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
 }
 
 /// Closes, and waits a little for the answer.
-pub async fn leave(mut socket: WebSocket, (code, reason): Close) {
+pub async fn leave(mut socket: WebSocket, close: Close) {
     let last = async {
+        // Where the viewer said goodbye first, the library has the answer ready, and only has to send it.
+        if close == BYE {
+            return socket.close().await;
+        }
+        let (code, reason) = close;
         socket.send(Message::close_with(code, reason)).await?;
         while let Some(Ok(_)) = socket.next().await {}
         socket.close().await

@@ -1,8 +1,10 @@
-// The elements of play.html, found once and typed. A missing one is a fault of the build, so it throws.
+// The elements of the page, found once and typed. A missing one is a fault of the build, so it throws.
 
 export interface Parts {
+  readonly player: HTMLElement;
   readonly stage: HTMLElement;
   readonly video: HTMLVideoElement;
+  readonly frames: HTMLImageElement;
   readonly title: HTMLElement;
   readonly badge: HTMLElement;
   readonly notice: HTMLElement;
@@ -17,13 +19,16 @@ export interface Parts {
   readonly latency: HTMLElement;
   readonly seconds: HTMLElement;
   readonly goLive: HTMLButtonElement;
+  readonly audioOnly: HTMLButtonElement;
   readonly fullscreen: HTMLButtonElement;
 }
 
 export function findParts(): Parts {
   return {
+    player: find('player', HTMLElement),
     stage: find('stage', HTMLElement),
     video: find('video', HTMLVideoElement),
+    frames: find('frames', HTMLImageElement),
     title: find('title', HTMLElement),
     badge: find('badge', HTMLElement),
     notice: find('notice', HTMLElement),
@@ -38,12 +43,13 @@ export function findParts(): Parts {
     latency: find('latency', HTMLElement),
     seconds: find('seconds', HTMLElement),
     goLive: find('go-live', HTMLButtonElement),
+    audioOnly: find('audio-only', HTMLButtonElement),
     fullscreen: find('fullscreen', HTMLButtonElement),
   };
 }
 
-function find<T extends HTMLElement>(id: string, kind: new () => T): T {
+export function find<T extends HTMLElement>(id: string, kind: new () => T): T {
   const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`play.html lacks #${id}`);
+  if (!(element instanceof kind)) throw new Error(`the page lacks #${id}`);
   return element;
 }

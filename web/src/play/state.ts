@@ -1,93 +1,109 @@
-// The life of the player as a pure reducer: (state, event) -> (state, order). Knows neither the page, nor time,
-// nor the engine; `session.ts` feeds it and carries its orders out.
+// The life of the player as a pure reducer: (state, event) -> (state, order). It picks the way the picture comes
+// and falls back from one to the next; what each way says about itself is kept and shown. Knows neither the page
+// nor the network; time is an argument. `player.ts` feeds it and carries its orders out.
 //
-//   connecting ──► live ◄──► waiting        waiting never gives up: it looks again until the stream is there
-//        │           │          │
-//        └───────────┴──────────┴──► error  only what looking again cannot heal; the viewer may try again
+//   look for a camera ──► mjpeg      while a JPEG camera is on air, and some looks longer
+//          └────────────► whep ──►  hls   where WebRTC does not get through; tried again later
 
+/** The ways a picture comes: WebRTC, HLS, a camera's JPEG frames as they are. */
+export type Via = 'whep' | 'hls' | 'mjpeg';
 /** Why the player waits. */
 export type Gap = 'missing' | 'ended' | 'stalled' | 'unreachable';
 /** Why the player gave up. */
 export type Fault = 'address' | 'forbidden' | 'unsupported' | 'undecodable';
-/** What a look at the playlists found; `still` means the playlist has not changed since the last look. */
-export type Finding = 'ready' | 'still' | 'missing' | 'ended' | 'unreachable' | 'forbidden';
 
-/** `engine` tells whether a playback engine is attached; `attempt` counts looks since the last picture. */
-export type State =
-  | { readonly phase: 'connecting'; readonly engine: boolean; readonly attempt: number }
-  | { readonly phase: 'live'; readonly engine: true; readonly attempt: 0 }
-  | { readonly phase: 'waiting'; readonly gap: Gap; readonly engine: boolean; readonly attempt: number }
-  | { readonly phase: 'error'; readonly fault: Fault; readonly engine: false; readonly attempt: 0 };
+/** What the viewer is told. `waiting` never gives up by itself; only `error` needs the viewer. */
+export type Show =
+  | { readonly phase: 'connecting' }
+  | { readonly phase: 'live' }
+  | { readonly phase: 'waiting'; readonly gap: Gap }
+  | { readonly phase: 'error'; readonly fault: Fault };
+
+/** What the address forces and what the browser can do. */
+export interface Means {
+  readonly forced: Via | null;
+  readonly whep: boolean;
+  readonly hls: boolean;
+}
+
+export interface State {
+  /** Null until the first look for a camera is back. */
+  readonly via: Via | null;
+  /** The last word of the way in use. */
+  readonly said: Show;
+  /** Looks in a row that found no camera while its frames are what is shown. */
+  readonly away: number;
+  /** WebRTC is left alone until this time (milliseconds of any steady clock). */
+  readonly whepFrom: number;
+}
 
 export type Event =
-  | { readonly type: 'looked'; readonly finding: Finding }
-  /** The picture advances. */
-  | { readonly type: 'moving' }
-  /** The picture should advance and does not; sent only while no look is pending. */
-  | { readonly type: 'stuck' }
-  /** The engine lost the stream and cannot go on by itself. */
-  | { readonly type: 'broke'; readonly gap: Gap }
-  | { readonly type: 'gave-up'; readonly fault: Fault }
-  /** The viewer asked to try again. */
+  /** A look for a JPEG camera is back; null: the server did not answer. */
+  | { readonly type: 'looked'; readonly camera: boolean | null }
+  | { readonly type: 'said'; readonly show: Show }
+  /** The way in use cannot carry this stream here, though another might. */
+  | { readonly type: 'barred' }
+  /** The viewer asked to try again, or the network came back. */
   | { readonly type: 'again' };
 
-/** What the session does next; `look-later` pauses by `attempt`, `restart` builds the engine afresh. */
-export type Order =
-  | 'none'
-  | 'look-now'
-  | 'look-later'
-  | 'stop-and-look-later'
-  | 'restart'
-  | 'settle'
-  | 'stop';
+/** What the player does next; `start` replaces the way in use by `state.via`, `poke` has it try at once. */
+export type Order = 'none' | 'look' | 'start' | 'poke';
 
-/** Looks that a stalled engine gets to recover by itself before it is rebuilt. */
-export const PATIENCE = 3;
+/** Looks without a camera before another kind of publisher is waited for. */
+export const AWAY_LOOKS = 6;
+/** Milliseconds that HLS serves before WebRTC gets another chance in the next gap of the stream. */
+export const WHEP_REST_MS = 60_000;
 
-export const START: State = { phase: 'connecting', engine: false, attempt: 0 };
+export const START: State = { via: null, said: { phase: 'connecting' }, away: 0, whepFrom: 0 };
 
-export function next(state: State, event: Event): readonly [State, Order] {
-  if (event.type === 'gave-up') return fail(event.fault);
-  if (state.phase === 'error') return event.type === 'again' ? [START, 'look-now'] : [state, 'none'];
+export function next(state: State, event: Event, means: Means, at: number): readonly [State, Order] {
   switch (event.type) {
-    case 'moving':
-      if (!state.engine || state.phase === 'live') return [state, 'none'];
-      return [{ phase: 'live', engine: true, attempt: 0 }, 'settle'];
-    case 'stuck':
-      return state.engine ? wait(state, 'stalled', true) : [state, 'none'];
-    case 'broke':
-      return wait(state, event.gap, false);
-    case 'again':
-      return state.phase === 'waiting' ? [state, 'look-now'] : [state, 'none'];
     case 'looked':
-      return looked(state, event.finding);
+      return looked(state, event.camera, means, at);
+    case 'said':
+      return said({ ...state, said: event.show }, means, at);
+    case 'barred':
+      if (means.forced !== null || state.via !== 'whep') return [state, 'none'];
+      return start({ ...state, whepFrom: at + WHEP_REST_MS }, means.hls ? 'hls' : 'whep');
+    case 'again':
+      if (state.said.phase === 'error') return [START, 'look'];
+      return state.said.phase === 'waiting' ? [state, 'poke'] : [state, 'none'];
   }
 }
 
-function looked(state: State, finding: Finding): readonly [State, Order] {
-  // A picture that came back while the look was under way needs no verdict any more.
-  if (state.phase === 'live' || state.phase === 'error') return [state, 'none'];
-  switch (finding) {
-    case 'forbidden':
-      return fail('forbidden');
-    case 'ready':
-      if (state.engine && state.attempt < PATIENCE) return wait(state, 'stalled', true);
-      return [{ ...state, engine: true, attempt: state.attempt + 1 }, 'restart'];
-    case 'still':
-      return wait(state, 'stalled', state.engine);
-    case 'unreachable':
-      return wait(state, 'unreachable', state.engine);
-    case 'missing':
-    case 'ended':
-      return wait(state, finding, false);
+/** What the viewer is told: an open connection to a camera that went away is not live. */
+export function shown(state: State): Show {
+  const gone = state.via === 'mjpeg' && state.away > 0 && state.said.phase !== 'error';
+  return gone ? { phase: 'waiting', gap: 'missing' } : state.said;
+}
+
+function looked(state: State, camera: boolean | null, means: Means, at: number): readonly [State, Order] {
+  if (state.said.phase === 'error') return [state, 'none'];
+  if (state.via === null) return start(state, means.forced ?? pick(camera === true, state, means, at));
+  if (state.via !== 'mjpeg') {
+    return camera === true && means.forced === null ? start(state, 'mjpeg') : [state, 'none'];
   }
+  // A connection that was open while the camera or the server was away may be dead without knowing it.
+  if (camera === true) return [{ ...state, away: 0 }, state.away > 0 ? 'poke' : 'none'];
+  const away = state.away + 1;
+  if (camera === null || means.forced !== null || away < AWAY_LOOKS) return [{ ...state, away }, 'none'];
+  return start(state, pick(false, state, means, at));
 }
 
-function wait(state: State, gap: Gap, engine: boolean): readonly [State, Order] {
-  const order = state.engine && !engine ? 'stop-and-look-later' : 'look-later';
-  return [{ phase: 'waiting', gap, engine, attempt: state.attempt + 1 }, order];
+function said(state: State, means: Means, at: number): readonly [State, Order] {
+  const rested = state.via === 'hls' && state.whepFrom > 0 && at >= state.whepFrom;
+  if (rested && means.forced === null && state.said.phase === 'waiting') return start(state, 'whep');
+  return [state, 'none'];
 }
 
-function fail(fault: Fault): readonly [State, Order] {
-  return [{ phase: 'error', fault, engine: false, attempt: 0 }, 'stop'];
+function pick(camera: boolean, state: State, means: Means, at: number): Via | null {
+  if (camera) return 'mjpeg';
+  if (means.whep && at >= state.whepFrom) return 'whep';
+  return means.hls ? 'hls' : means.whep ? 'whep' : null;
+}
+
+function start(state: State, via: Via | null): readonly [State, Order] {
+  const able = via !== null;
+  const said: Show = able ? { phase: 'connecting' } : { phase: 'error', fault: 'unsupported' };
+  return [{ ...state, via, said, away: 0 }, able ? 'start' : 'none'];
 }

@@ -1,15 +1,17 @@
-// Writes a snapshot into the page. One direction only: reads nothing back but the video element's sound.
-// `<body data-state>` is the state's one public sign, for style sheets and tests.
+// Writes the player's view into the page. One direction only: reads nothing back but the video element's sound.
+// `<body data-state>` and `data-via` are the state's public signs, for style sheets and tests.
 
 import type { Parts } from './parts.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { View } from './player.ts';
 import { latencyText, wordsFor } from './words.ts';
 
-export function render(parts: Parts, snapshot: Snapshot): void {
-  const { state, held, distance, behind } = snapshot;
-  const words = wordsFor(state, held, behind);
-  const live = state.phase === 'live';
-  mark('state', state.phase);
+export function render(parts: Parts, view: View): void {
+  const { show, via, held, distance, behind, audioOnly } = view;
+  const words = wordsFor(show, held, behind);
+  const live = show.phase === 'live';
+  mark('state', show.phase);
+  mark('via', via ?? '');
+  mark('sound-only', String(live && (audioOnly || view.soundOnly)));
   mark('held', String(live && held));
   mark('behind', String(behind));
   setText(parts.badge, words.badge);
@@ -19,10 +21,11 @@ export function render(parts: Parts, snapshot: Snapshot): void {
     setText(parts.headline, words.headline);
     setText(parts.sentence, words.sentence);
   }
-  parts.again.hidden = state.phase !== 'error' || state.fault === 'address' || state.fault === 'unsupported';
+  parts.again.hidden = show.phase !== 'error' || show.fault === 'address' || show.fault === 'unsupported';
   parts.start.hidden = !(live && held);
   parts.pause.disabled = !live;
   name(parts.pause, held ? 'Play' : 'Pause', held);
+  press(parts.audioOnly, audioOnly);
   parts.goLive.hidden = !(live && behind);
   parts.latency.hidden = distance === null;
   if (distance !== null) setText(parts.seconds, latencyText(distance.latency));
@@ -47,10 +50,18 @@ function name(button: HTMLButtonElement, label: string, on: boolean): void {
   button.dataset['on'] = String(on);
 }
 
+/** A switch keeps its name; only whether it is pressed changes. */
+function press(button: HTMLButtonElement, on: boolean): void {
+  if (button.dataset['on'] === String(on)) return;
+  button.setAttribute('aria-pressed', String(on));
+  button.title = `Sound only (${button.dataset['key'] ?? ''})`;
+  button.dataset['on'] = String(on);
+}
+
 /** Written only on change, so that observers of the attributes hear of changes alone. */
 function mark(key: string, value: string): void {
-  const { dataset } = document.body;
-  if (dataset[key] !== value) dataset[key] = value;
+  const { body } = document;
+  if (body.getAttribute(`data-${key}`) !== value) body.setAttribute(`data-${key}`, value);
 }
 
 /** Same text again would make screen readers repeat it. */

@@ -1,6 +1,6 @@
 // What the player says in each state, in sentences for a viewer. Pure; no markup.
 
-import type { State } from './state.ts';
+import type { Show } from './state.ts';
 
 /** `badge` is the short word in the corner, the rest stands over the picture (null: nothing to say). */
 export interface Words {
@@ -12,16 +12,16 @@ export interface Words {
 const BY_ITSELF = 'Playback starts by itself as soon as it is there.';
 
 /** `held` and `behind` only change the badge of a live picture: what is seen then is not the live moment. */
-export function wordsFor(state: State, held: boolean, behind: boolean): Words {
-  switch (state.phase) {
+export function wordsFor(show: Show, held: boolean, behind: boolean): Words {
+  switch (show.phase) {
     case 'connecting':
       return { badge: 'Connecting', headline: 'Connecting', sentence: 'Opening the stream.' };
     case 'live':
       return { badge: held ? 'Paused' : behind ? 'Behind' : 'Live', headline: null, sentence: '' };
     case 'waiting':
-      return { badge: 'Waiting', ...waiting[state.gap] };
+      return { badge: 'Waiting', ...waiting[show.gap] };
     case 'error':
-      return { badge: 'Error', ...errors[state.fault] };
+      return { badge: 'Error', ...errors[show.fault] };
   }
 }
 
@@ -49,7 +49,7 @@ const errors = {
   },
   unsupported: {
     headline: 'This browser cannot play the stream',
-    sentence: 'It supports neither Media Source Extensions nor HLS. Use a current browser.',
+    sentence: 'It has neither WebRTC nor HLS to play it with. Use a current browser.',
   },
   undecodable: {
     headline: 'This browser cannot decode the stream',

@@ -7,7 +7,7 @@ import {
   PATIENCE,
   START,
   type State,
-} from '../src/play/state.ts';
+} from '../src/play/hls/state.ts';
 
 function run(events: readonly Event[], from: State = START): { state: State; orders: Order[] } {
   let state = from;
@@ -24,7 +24,7 @@ const MOVING: Event = { type: 'moving' };
 const STUCK: Event = { type: 'stuck' };
 const LIVE = run([looked('ready'), MOVING]).state;
 
-describe('the player', () => {
+describe('HLS playback', () => {
   test('goes live when a stream is found and its picture moves', () => {
     const { state, orders } = run([looked('ready'), MOVING]);
     expect(state).toEqual({ phase: 'live', engine: true, attempt: 0 });

@@ -1,8 +1,8 @@
 // What the session expects of a playback engine. There are two: hls.js over Media Source Extensions, and the
 // browser's own HLS (Safari on phones). Refuses to know either.
 
+import type { Fault, Gap } from '../state.ts';
 import type { Distance } from './edge.ts';
-import type { Fault, Gap } from './state.ts';
 
 /** What an engine reports by itself; moving or stuck pictures are judged from the video element instead. */
 export interface Listener {

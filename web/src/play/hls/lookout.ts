@@ -1,8 +1,8 @@
 // When and what the session looks for: owns the pause before a look, the look under way, and the playlist text
 // that the next look of a stalled stream is compared with. At most one look is pending at any time.
 
-import { type Address, masterUrl, withToken } from './address.ts';
-import { pauseBefore } from './backoff.ts';
+import { type Address, masterUrl, streamUrl } from '../address.ts';
+import { pauseBefore } from '../backoff.ts';
 import { look } from './probe.ts';
 import type { Finding } from './state.ts';
 
@@ -47,8 +47,7 @@ export class Lookout {
   async #look(): Promise<void> {
     const control = new AbortController();
     this.#looking = control;
-    const { token } = this.address;
-    const at = (url: string): string => withToken(url, token, location.origin);
+    const at = (url: string): string => streamUrl(url, this.address, location.origin);
     const result = await look(masterUrl(this.address), this.#playlist, at, control.signal);
     // Overtaken by a picture or a newer look.
     if (this.#looking !== control) return;

@@ -4,8 +4,8 @@
 import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js';
 // The worker is a file of our own, so that the security policy needs no blob: scripts.
 import workerPath from 'hls.js/dist/hls.worker.js?url';
+import type { Fault, Gap } from '../state.ts';
 import type { Engine, Listener } from './engine.ts';
-import type { Fault, Gap } from './state.ts';
 
 /** Target durations kept from the edge of a playlist whose server names no hold-back. */
 const AIM_TARGETS = 2;

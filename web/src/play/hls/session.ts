@@ -1,41 +1,52 @@
-// One viewer's session: the only owner of the state and the engine. Feeds the reducer with what the video
+// HLS as a way to get the picture: the only owner of its state and engine. Feeds the reducer with what the video
 // element, the engine and the lookout tell, and carries out its orders. Refuses to know buttons and words.
 
-import { type Address, masterUrl } from './address.ts';
+import { type Address, masterUrl } from '../address.ts';
+import type { Show } from '../state.ts';
+import type { Listener, Transport } from '../transport.ts';
 import { Place } from './edge.ts';
 import type { Engine, StartEngine } from './engine.ts';
 import { Lookout } from './lookout.ts';
 import { Motion } from './motion.ts';
-import type { Snapshot } from './snapshot.ts';
 import { type Event, next, type Order, START, type State } from './state.ts';
 
 /** Milliseconds between two looks at the video element. */
 const TICK_MS = 250;
 
-export class Session {
+export class HlsSession implements Transport {
   #state: State = START;
   #engine: Engine | null = null;
   #motion = new Motion(0);
   readonly #lookout: Lookout;
   readonly #place = new Place();
+  #ticker: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly address: Address,
     private readonly startEngine: StartEngine,
-    private readonly show: (snapshot: Snapshot) => void,
+    private readonly listener: Listener,
   ) {
     this.#lookout = new Lookout(address, (finding) => this.#take({ type: 'looked', finding }));
   }
 
-  /** Starts to look for the stream; lasts as long as the page. */
   begin(): void {
     this.#carryOut('look-now');
-    setInterval(() => this.#tick(), TICK_MS);
+    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** Looks again at once: the viewer asked, or the network came back. */
-  again = (): void => this.#take({ type: 'again' });
+  stop(): void {
+    clearInterval(this.#ticker);
+    this.#lookout.cancel();
+    this.#stopEngine();
+  }
+
+  again(): void {
+    this.#take({ type: 'again' });
+  }
+
+  /** Each of its requests is a connection of its own. */
+  doubt(): void {}
 
   togglePause(): void {
     if (this.#state.phase !== 'live') return;
@@ -73,7 +84,13 @@ export class Session {
     const distance = this.#state.phase === 'live' ? (this.#engine?.distance() ?? null) : null;
     const { behind, jump } = this.#place.judge(distance);
     if (jump) this.#engine?.goLive();
-    this.show({ state: this.#state, held: this.#place.held, distance, behind });
+    this.listener.show({
+      show: told(this.#state),
+      held: this.#place.held,
+      distance,
+      behind,
+      soundOnly: false,
+    });
   }
 
   #take(event: Event): void {
@@ -117,5 +134,16 @@ export class Session {
       // Only a refusal needs the viewer; an aborted start means that a newer one is under way.
       if (refusal instanceof DOMException && refusal.name === 'NotAllowedError') this.#place.hold();
     });
+  }
+}
+
+function told(state: State): Show {
+  switch (state.phase) {
+    case 'waiting':
+      return { phase: 'waiting', gap: state.gap };
+    case 'error':
+      return { phase: 'error', fault: state.fault };
+    default:
+      return { phase: state.phase };
   }
 }

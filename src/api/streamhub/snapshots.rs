@@ -1,0 +1,76 @@
+//! `POST /apps/{app}/snapshots`, and the pictures that it names.
+
+use super::{
+    call::Call,
+    error::ApiError,
+    reply::{Answer, Reply},
+};
+use crate::app::{
+    apps::App,
+    snapshots::{Album, TakeError},
+};
+use serde_json::json;
+use std::sync::Arc;
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{HeaderValue, StatusCode, header},
+    reply::{Reply as _, Response},
+};
+
+/// Takes a picture of whoever publishes in a room, or of one publisher.
+pub async fn take(call: Call, app: Arc<App>) -> Answer {
+    let mut input = call.body();
+    let room = input.text("room").at_most(256).needed();
+    let identity = input.text("participantIdentity").at_most(256).get().filter(|identity| !identity.is_empty());
+    input.done()?;
+    let parts = call.parts();
+    let room = parts.apps.namespaced(&app.name, &room)?;
+    let key = parts.album.take(&app.name, &room, identity.as_deref()).await.map_err(|error| match error {
+        TakeError::Snap(fault) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, format!("Snapshot failed: {fault}")),
+        TakeError::Io(_) => ApiError::internal(&error),
+    })?;
+    let key = format!("snapshots/{key}.jpg");
+    Ok(Reply::data(json!({ "key": key, "url": parts.urls.http(&format!("/{key}")) })).created())
+}
+
+/// See [`super::snapshot_routes`].
+pub fn pictures(album: Album) -> BoxedFilter<(Response,)> {
+    warp::path("snapshots")
+        .and(warp::path::param::<String>())
+        .and(warp::path::end())
+        .and(warp::get().or(warp::head()).unify())
+        .then(move |name: String| {
+            let album = album.clone();
+            async move { picture(&album, &name).await }
+        })
+        .boxed()
+}
+
+async fn picture(album: &Album, name: &str) -> Response {
+    let jpeg = match name.strip_suffix(".jpg") {
+        Some(key) => album.picture(key).await,
+        None => Ok(None),
+    };
+    match jpeg {
+        Ok(Some(jpeg)) => {
+            let mut response = Response::new(jpeg.into());
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=604800, immutable"));
+            headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            response
+        }
+        Ok(None) => failure(StatusCode::NOT_FOUND, "not_found", "Snapshot not found"),
+        Err(error) => {
+            tracing::error!(%error, "a snapshot could not be read");
+            failure(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal server error")
+        }
+    }
+}
+
+/// Errors outside `/api/v1` have an envelope.
+fn failure(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = json!({ "data": null, "error": { "code": code, "message": message } });
+    warp::reply::with_status(warp::reply::json(&body), status).into_response()
+}

@@ -1,0 +1,3 @@
+//! Demuxers as the doors see them.
+
+pub use crate::media::ingest::demux::ts::TsReader;

@@ -1,0 +1,183 @@
+//! One stream's way out of a demuxer: which elements, by what it is.
+//!
+//! Refuses to know: what becomes of the packets.
+
+use super::{Output, emit, here};
+use crate::media::{
+    encoder::{self, Codec},
+    pipeline::Failure,
+};
+use gst::prelude::*;
+use std::sync::Arc;
+
+/// What is done with a stream.
+enum Way {
+    /// Parsers, and the form that comes out.
+    Picture(Vec<&'static str>, &'static str),
+    Sound(Vec<&'static str>, &'static str),
+    /// Sound that is decoded and coded anew.
+    Recode,
+    /// Nothing here knows it.
+    Unknown,
+    /// Subtitles and the like.
+    Ignore,
+}
+
+const AAC: &str = "audio/mpeg,mpegversion={2,4},stream-format=raw";
+
+/// How much of a stream may wait while the other one is let out at its time.
+const QUEUE_TIME_NS: u64 = 5_000_000_000;
+const QUEUE_BYTES: u32 = 32_000_000;
+
+fn way(caps: &gst::CapsRef, needs_dts: bool) -> Way {
+    let Some(shape) = caps.structure(0) else { return Way::Ignore };
+    let timed = |parser: &'static str, stamper: &'static str| match needs_dts {
+        true => vec![parser, stamper],
+        false => vec![parser],
+    };
+    match shape.name().as_str() {
+        "video/x-h264" => {
+            Way::Picture(timed("h264parse", "h264timestamper"), "video/x-h264,stream-format=avc,alignment=au")
+        }
+        "video/x-h265" => {
+            Way::Picture(timed("h265parse", "h265timestamper"), "video/x-h265,stream-format=hvc1,alignment=au")
+        }
+        "video/x-vp8" => Way::Picture(vec![], "video/x-vp8"),
+        "video/x-vp9" => Way::Picture(vec!["vp9parse"], "video/x-vp9,alignment=super-frame"),
+        "image/jpeg" => Way::Picture(vec!["jpegparse"], "image/jpeg"),
+        "audio/mpeg" if is_aac(shape) => Way::Sound(vec!["aacparse"], AAC),
+        "audio/x-opus" if shape.get::<i32>("channels").is_ok_and(|channels| channels > 2) => Way::Recode,
+        "audio/x-opus" => Way::Sound(vec!["opusparse"], "audio/x-opus"),
+        other if other.starts_with("audio/") => Way::Recode,
+        other if other.starts_with("video/") || other.starts_with("image/") => Way::Unknown,
+        _ => Way::Ignore,
+    }
+}
+
+/// AAC that the parser can turn into raw access units: LATM (`loas`) it cannot.
+fn is_aac(shape: &gst::StructureRef) -> bool {
+    let version = shape.get::<i32>("mpegversion");
+    matches!(version, Ok(2 | 4)) && shape.get::<&str>("stream-format") != Ok("loas")
+}
+
+/// Joins the stream of a pad to the output.
+///
+/// # Errors
+/// An element that is missing, or does not take the stream.
+pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
+    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+    let (elements, picture) = match way(&caps, output.needs_dts) {
+        Way::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
+        Way::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
+        Way::Recode if output.claim(false) => return recode(output, bin, pad),
+        Way::Unknown => {
+            output.note_unknown(&caps);
+            return drop_stream(bin, pad);
+        }
+        _ => return drop_stream(bin, pad),
+    };
+    let sink = appsink()?;
+    emit::packets(&sink, output, picture);
+    finish(bin, pad, elements, sink)
+}
+
+fn chain(parsers: &[&str], form: &str) -> Result<Vec<gst::Element>, Failure> {
+    let mut elements = vec![queue()?];
+    for parser in parsers {
+        elements.push(element(parser)?);
+    }
+    elements.push(filter(form)?);
+    Ok(elements)
+}
+
+/// The decoder is found by the stream's format, when it is known; so what is behind it is linked later.
+fn recode(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
+    let decode = element("decodebin")?;
+    // The encoder's own bit rate, about 128 kb/s for two channels, is more than what is coded anew here had.
+    let encode = element(&encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element)?;
+    let elements = [
+        element("audioconvert")?,
+        element("audioresample")?,
+        filter("audio/x-raw,rate=48000,channels=(int)[1,2]")?,
+        encode,
+        element("aacparse")?,
+        filter(AAC)?,
+    ];
+    let sink = appsink()?;
+    emit::packets(&sink, output, false);
+    add(bin, &elements)?;
+    add(bin, std::slice::from_ref(sink.upcast_ref::<gst::Element>()))?;
+    let mut all: Vec<&gst::Element> = elements.iter().collect();
+    all.push(sink.upcast_ref());
+    gst::Element::link_many(all).map_err(|_| here("the sound encoder cannot be linked"))?;
+    let first = elements[0].downgrade();
+    decode.connect_pad_added(move |_, decoded| {
+        if let Some(into) = first.upgrade().and_then(|first| first.static_pad("sink"))
+            && !into.is_linked()
+        {
+            let _ = decoded.link(&into); // not linked is reported by the streaming thread
+        }
+    });
+    let wait = queue()?;
+    add(bin, &[wait.clone(), decode.clone()])?;
+    wait.link(&decode).map_err(|_| here("the sound decoder cannot be linked"))?;
+    link_pad(pad, &wait)
+}
+
+fn drop_stream(bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
+    let nothing = element("fakesink")?;
+    nothing.set_property("sync", false);
+    nothing.set_property("async", false);
+    add(bin, std::slice::from_ref(&nothing))?;
+    link_pad(pad, &nothing)
+}
+
+fn finish(
+    bin: &gst::Bin,
+    pad: &gst::Pad,
+    mut elements: Vec<gst::Element>,
+    sink: gst_app::AppSink,
+) -> Result<(), Failure> {
+    elements.push(sink.upcast());
+    add(bin, &elements)?;
+    gst::Element::link_many(&elements).map_err(|_| here("a stream's elements cannot be linked"))?;
+    elements.first().map_or(Ok(()), |first| link_pad(pad, first))
+}
+
+/// Adds elements to a running bin, the last one's state first, so that nothing meets an element that sleeps.
+pub(super) fn add(bin: &gst::Bin, elements: &[gst::Element]) -> Result<(), Failure> {
+    bin.add_many(elements).map_err(|_| here("an element cannot be added"))?;
+    for element in elements.iter().rev() {
+        element.sync_state_with_parent().map_err(|_| here(format!("{} does not start", element.name())))?;
+    }
+    Ok(())
+}
+
+pub(super) fn link_pad(pad: &gst::Pad, to: &gst::Element) -> Result<(), Failure> {
+    let into = to.static_pad("sink").ok_or_else(|| here("an element has no sink pad"))?;
+    pad.link(&into).map(|_| ()).map_err(|why| here(format!("{} cannot be linked: {why}", to.name())))
+}
+
+pub(super) fn element(name: &str) -> Result<gst::Element, Failure> {
+    gst::ElementFactory::make(name).build().map_err(|_| here(format!("this machine lacks the element {name}")))
+}
+
+fn filter(caps: &str) -> Result<gst::Element, Failure> {
+    let caps: gst::Caps = caps.parse().map_err(|_| here(format!("not caps: {caps}")))?;
+    let filter = element("capsfilter")?;
+    filter.set_property("caps", caps);
+    Ok(filter)
+}
+
+fn queue() -> Result<gst::Element, Failure> {
+    let queue = element("queue")?;
+    queue.set_property("max-size-buffers", 0_u32);
+    queue.set_property("max-size-bytes", QUEUE_BYTES);
+    queue.set_property("max-size-time", QUEUE_TIME_NS);
+    Ok(queue)
+}
+
+fn appsink() -> Result<gst_app::AppSink, Failure> {
+    element("appsink")?;
+    Ok(gst_app::AppSink::builder().sync(false).async_(false).max_buffers(4).build())
+}

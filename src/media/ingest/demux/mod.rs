@@ -1,0 +1,169 @@
+//! From a container to packets: streams that a demuxer finds become [`Packet`]s, without decoding.
+//!
+//! ```text
+//! bytes or RTP ─► parsebin ─┬► picture: queue ! parse ! caps ─► appsink ─► Packet
+//!                           ├► sound:   queue ! parse ! caps ─► appsink ─► Packet
+//!                           └► other sound: queue ! decode ! AAC ─► appsink ─► Packet
+//! ```
+//!
+//! One picture and one sound are taken, the first of each; all others run into nothing. Sound that is neither AAC nor
+//! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Pictures that the house does not know are
+//! reported.
+//!
+//! Refuses to know: where the bytes come from, and who takes the packets.
+
+mod branch;
+mod emit;
+mod timeline;
+pub mod ts;
+
+pub use timeline::{Pace, Timeline};
+
+use crate::{media::pipeline::Failure, protocol::packet::Packet};
+use gst::prelude::*;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Where packets go. It gives whether it wants more, and must not block.
+pub type Sink = Arc<dyn Fn(Packet) -> bool + Send + Sync>;
+
+/// What one run of a demuxer puts out, and what is known of it.
+pub struct Output {
+    sink: Sink,
+    timeline: Timeline,
+    /// RTP brings no decoding times; they are made from the pictures' order.
+    needs_dts: bool,
+    taken: Mutex<Taken>,
+    closed: AtomicBool,
+    begun: Instant,
+    /// Milliseconds after `begun` of the newest packet, plus one; 0 before the first.
+    last: AtomicU64,
+    packets: AtomicU64,
+}
+
+#[derive(Default)]
+struct Taken {
+    picture: bool,
+    sound: bool,
+    /// What was found and cannot be taken.
+    unknown: Option<String>,
+}
+
+impl Output {
+    /// An output whose first packet gets the time at which `timeline` begins.
+    pub fn new(sink: Sink, timeline: Timeline, needs_dts: bool) -> Arc<Self> {
+        Arc::new(Self {
+            sink,
+            timeline,
+            needs_dts,
+            taken: Mutex::default(),
+            closed: AtomicBool::new(false),
+            begun: Instant::now(),
+            last: AtomicU64::new(0),
+            packets: AtomicU64::new(0),
+        })
+    }
+
+    /// Takes every stream that an element (a `parsebin`) has or will have.
+    pub fn take_from(self: &Arc<Self>, element: &gst::Element) {
+        let output = Arc::downgrade(self);
+        let take = move |element: &gst::Element, pad: &gst::Pad| {
+            let (Some(output), Some(bin)) = (output.upgrade(), home(element)) else { return };
+            if let Err(failure) = branch::join(&output, &bin, pad) {
+                gst::element_error!(element, gst::CoreError::Failed, ["{}", failure.text]);
+            }
+        };
+        element.connect_pad_added(take);
+    }
+
+    /// Puts a `parsebin` behind every pad that an element (an `rtspsrc`) has or will have.
+    pub fn parse_from(self: &Arc<Self>, element: &gst::Element) {
+        let output = Arc::downgrade(self);
+        element.connect_pad_added(move |element, pad| {
+            let (Some(output), Some(bin)) = (output.upgrade(), home(element)) else { return };
+            let joined = branch::element("parsebin").and_then(|parse| {
+                output.take_from(&parse);
+                branch::add(&bin, &[parse.clone()])?;
+                branch::link_pad(pad, &parse)
+            });
+            if let Err(failure) = joined {
+                gst::element_error!(element, gst::CoreError::Failed, ["{}", failure.text]);
+            }
+        });
+    }
+
+    /// No packet leaves any more, and nobody waits for its time. Call before the pipeline is stopped.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.timeline.close();
+    }
+
+    /// Whether the taker had enough.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// How long ago the newest packet left; `None` before the first.
+    pub fn idle(&self) -> Option<Duration> {
+        let last = self.last.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(self.begun.elapsed().saturating_sub(Duration::from_millis(last)))
+    }
+
+    /// Packets of media that left.
+    pub fn packets(&self) -> u64 {
+        self.packets.load(Ordering::Relaxed)
+    }
+
+    /// The time of the newest packet; `None` before the first.
+    pub fn newest(&self) -> Option<Duration> {
+        self.timeline.newest()
+    }
+
+    /// What was found although it cannot be taken, when nothing else was found.
+    pub fn unknown(&self) -> Option<String> {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.unknown.clone().filter(|_| !taken.picture)
+    }
+
+    fn note_unknown(&self, caps: &gst::CapsRef) {
+        let name = caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).unknown.get_or_insert(name);
+    }
+
+    /// Whether the stream is the first of its kind.
+    fn claim(&self, picture: bool) -> bool {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = if picture { &mut taken.picture } else { &mut taken.sound };
+        !std::mem::replace(place, true)
+    }
+
+    fn send(&self, packet: Packet) -> bool {
+        if self.is_closed() {
+            return false;
+        }
+        let media = matches!(packet, Packet::Video { .. } | Packet::Audio { .. });
+        if !(self.sink)(packet) {
+            self.close();
+            return false;
+        }
+        if media {
+            self.packets.fetch_add(1, Ordering::Relaxed);
+            self.last.store(self.begun.elapsed().as_millis() as u64 + 1, Ordering::Relaxed);
+        }
+        true
+    }
+}
+
+/// The bin that an element is in.
+fn home(element: &gst::Element) -> Option<gst::Bin> {
+    element.parent().and_then(|parent| parent.downcast::<gst::Bin>().ok())
+}
+
+fn here(text: impl Into<String>) -> Failure {
+    Failure { fault: crate::media::pipeline::FailureKind::Here, text: text.into() }
+}

@@ -1,0 +1,283 @@
+//! Media that is fetched: from a URL to packets, again and again until it is no longer wanted.
+//!
+//! ```text
+//! PullSpec ─► guard ─► address ─► elements (RTSP, SRT, RTMP, UDP) ─┬─► demux ─► Packet
+//!                            └──► web (HTTP, HLS) ─► appsrc ───────┘
+//! ```
+//!
+//! Times of packets go on over reconnects. What is only a file is let out at its time.
+//!
+//! Refuses to know: who wanted it, and what becomes of the packets.
+
+mod elements;
+mod feeder;
+mod hls;
+mod spec;
+mod web;
+
+pub use spec::{BadUrl, PullSpec, Transport};
+
+use super::demux::{Output, Pace, Sink, Timeline};
+use crate::{
+    domain::fault::Blame,
+    media::{
+        clock::ShowClock,
+        pipeline::{Failure, FailureKind, Run, Verdict},
+        supervisor::Backoff,
+    },
+    protocol::{
+        guard::{Forbidden, Guard},
+        packet::Packet,
+    },
+};
+use spec::By;
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long nothing may come.
+const SILENCE: Duration = Duration::from_secs(10);
+/// How often a run is looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// Between the last packet of a run and the first of the next.
+const GAP: Duration = Duration::from_millis(40);
+
+/// What becomes known of a pull.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PullNews {
+    /// It connects, or does so again.
+    Buffering,
+    /// Packets come.
+    Publishing,
+    /// A try failed; the next one follows. The text is for people and shows neither credentials nor addresses.
+    Error { text: String, blame: Blame },
+    /// A file has ended; nothing follows.
+    Complete,
+}
+
+/// A pull that runs. Dropping it stops it; packets that are just being handed over may still arrive.
+pub struct Pull {
+    _stop: DropGuard,
+}
+
+/// Why a run ended.
+enum End {
+    /// Everything that was there has come.
+    Finished(Pace),
+    /// The taker had enough.
+    Unwanted,
+    /// Its format changes here; the rest follows in a run of its own, at once.
+    Goes,
+    Failed {
+        text: String,
+        blame: Blame,
+    },
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        let blame = match failure.fault {
+            FailureKind::Peer | FailureKind::Media => Blame::Peer,
+            FailureKind::Here => Blame::Server,
+        };
+        Self::Failed { text: failure.text, blame }
+    }
+}
+
+impl From<Forbidden> for End {
+    fn from(why: Forbidden) -> Self {
+        let blame = if why == Forbidden::Unresolved { Blame::Peer } else { Blame::Caller };
+        Self::Failed { text: why.to_string(), blame }
+    }
+}
+
+/// Starts to pull. `sink` gets the packets and gives whether it wants more; `told` gets the news. Both are called from
+/// threads of the pull and must not block.
+///
+/// # Errors
+/// The failure, when this machine has no thread for it. Whatever the other end does wrong is news, not an error.
+pub fn start(
+    spec: PullSpec,
+    guard: Arc<Guard>,
+    sink: impl Fn(Packet) -> bool + Send + Sync + 'static,
+    told: impl Fn(PullNews) + Send + Sync + 'static,
+) -> Result<Pull, Failure> {
+    let here = |error: std::io::Error| Failure { fault: FailureKind::Here, text: error.to_string() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(here)?;
+    let stop = CancellationToken::new();
+    let (sink, told) = (Arc::new(sink), Arc::new(told));
+    let puller =
+        Puller { spec, guard, sink, told, born: Instant::now(), newest: None, tries: 0, hls: hls::Position::default() };
+    let stopped = stop.clone();
+    std::thread::Builder::new()
+        .name("pull".into())
+        .spawn(move || {
+            runtime.block_on(async {
+                stopped.run_until_cancelled(puller.run()).await;
+            });
+            // A look-up of a name may hang for long; nobody waits for it.
+            runtime.shutdown_background();
+        })
+        .map_err(here)?;
+    Ok(Pull { _stop: stop.drop_guard() })
+}
+
+struct Puller {
+    spec: PullSpec,
+    guard: Arc<Guard>,
+    sink: Sink,
+    told: Arc<dyn Fn(PullNews) + Send + Sync>,
+    born: Instant,
+    /// The latest time that a packet had.
+    newest: Option<Duration>,
+    tries: usize,
+    hls: hls::Position,
+}
+
+impl Puller {
+    async fn run(mut self) {
+        let mut backoff = Backoff::default();
+        loop {
+            (self.told)(PullNews::Buffering);
+            let begun = Instant::now();
+            let end = loop {
+                match self.attempt().await {
+                    End::Goes => {}
+                    end => break end,
+                }
+            };
+            self.tries += 1;
+            let wait = match end {
+                End::Unwanted => return,
+                End::Finished(Pace::Clock) if !self.spec.again => {
+                    (self.told)(PullNews::Complete);
+                    return;
+                }
+                // A file that is empty must not keep the machine busy.
+                End::Finished(Pace::Clock) if begun.elapsed() > Duration::from_millis(500) => Duration::ZERO,
+                End::Finished(_) | End::Goes => backoff.failed(begun.elapsed()),
+                End::Failed { text, blame } => {
+                    tracing::info!(url = %self.spec, "pull: {text}");
+                    (self.told)(PullNews::Error { text, blame });
+                    backoff.failed(begun.elapsed())
+                }
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&mut self) -> End {
+        match self.spec.by {
+            By::Web => web::attempt(self).await,
+            _ => self.connect().await,
+        }
+    }
+
+    /// One run of elements that connect by themselves.
+    async fn connect(&mut self) -> End {
+        let addresses = match self.addresses().await {
+            Ok(addresses) => addresses,
+            Err(end) => return end,
+        };
+        let Some(address) = addresses.get(self.tries % addresses.len().max(1)).copied() else {
+            return Forbidden::Unresolved.into();
+        };
+        let output = self.output(Pace::Live, matches!(self.spec.by, By::Rtsp { .. }));
+        let pipeline = match elements::build(&self.spec, address, &output) {
+            Ok(pipeline) => pipeline,
+            Err(failure) => return failure.into(),
+        };
+        match Running::start(pipeline, output) {
+            Ok(running) => self.watch(&running, Pace::Live).await,
+            Err(failure) => failure.into(),
+        }
+    }
+
+    /// Resolves and judges.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, End> {
+        let (guard, url) = (self.guard.clone(), self.spec.url.clone());
+        let looking = tokio::task::spawn_blocking(move || guard.check(&url));
+        match tokio::time::timeout(CONNECT, looking).await {
+            Ok(Ok(found)) => Ok(found?),
+            _ => Err(Forbidden::Unresolved.into()),
+        }
+    }
+
+    /// An output whose times go on where the last one's ended.
+    fn output(&self, pace: Pace, needs_dts: bool) -> Arc<Output> {
+        let begin = self.born.elapsed().max(self.newest.map_or(Duration::ZERO, |newest| newest + GAP));
+        Output::new(self.sink.clone(), Timeline::new(begin, pace), needs_dts)
+    }
+
+    /// Watches a run to its end.
+    async fn watch(&mut self, running: &Running, pace: Pace) -> End {
+        let begun = Instant::now();
+        let mut publishing = false;
+        loop {
+            let verdict = running.run.settle(Duration::ZERO);
+            let output = &running.output;
+            self.newest = self.newest.max(output.newest());
+            if !publishing && output.packets() > 0 {
+                publishing = true;
+                (self.told)(PullNews::Publishing);
+            }
+            if output.is_closed() {
+                return End::Unwanted;
+            }
+            match verdict {
+                Some(Verdict::Ended) if output.packets() == 0 => return nothing(output),
+                Some(Verdict::Ended) => return End::Finished(pace),
+                // What is missing here was seen when the run was built; what breaks now is the other end's.
+                Some(Verdict::Failed(failure)) => return End::Failed { text: failure.text, blame: Blame::Peer },
+                None => {}
+            }
+            let silent = match output.idle() {
+                Some(idle) => idle > SILENCE,
+                None => begun.elapsed() > CONNECT + SILENCE,
+            };
+            if silent {
+                return nothing(output);
+            }
+            if let Some(what) = output.unknown().filter(|_| begun.elapsed() > CONNECT) {
+                return unsupported(&what);
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+fn nothing(output: &Output) -> End {
+    match output.unknown() {
+        Some(what) => unsupported(&what),
+        None => End::Failed { text: "nothing came in time".into(), blame: Blame::Peer },
+    }
+}
+
+fn unsupported(what: &str) -> End {
+    End::Failed { text: format!("its picture ({what}) is not supported"), blame: Blame::Peer }
+}
+
+/// A pipeline with its output. Nobody waits in the output when the pipeline is stopped.
+struct Running {
+    output: Arc<Output>,
+    run: Run,
+}
+
+impl Running {
+    fn start(pipeline: gst::Pipeline, output: Arc<Output>) -> Result<Self, Failure> {
+        // Its own clock: times of packets are told by the output, not by the show.
+        let run = Run::start(pipeline, &ShowClock::start(), |_| {})?;
+        Ok(Self { output, run })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.output.close();
+    }
+}

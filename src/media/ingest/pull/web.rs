@@ -1,0 +1,218 @@
+//! HTTP: every connection and every redirect under the guard; one file or stream of bytes, or an HLS playlist.
+//!
+//! Refuses to know: what is in the bytes.
+
+use super::{CONNECT, End, Puller, SILENCE, feeder::Feeder, hls};
+use crate::{
+    domain::fault::Blame,
+    media::ingest::demux::Pace,
+    protocol::guard::{Forbidden, Guard},
+};
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Client, Response, StatusCode,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{ACCEPT_RANGES, CONTENT_TYPE, LOCATION, RANGE},
+    redirect,
+};
+use std::sync::Arc;
+use url::Url;
+
+/// Redirects that are followed.
+const REDIRECTS: usize = 5;
+/// How often the rest of a file is asked for when it breaks off.
+const RESUMED: usize = 5;
+
+/// Bytes of a resource: from the first to the last, both included; without a last one to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub from: u64,
+    pub to: Option<u64>,
+}
+
+/// Resolves names for the client. What a name leads to is judged here again, and exactly that is connected to.
+struct Judged(Arc<Guard>);
+
+impl Resolve for Judged {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.0.clone();
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            if found.iter().any(|address| !guard.permits(name.as_str(), address.ip())) {
+                return Err(Forbidden::Address.into());
+            }
+            let found: Addrs = Box::new(found.into_iter());
+            Ok(found)
+        })
+    }
+}
+
+/// A client that goes nowhere the guard forbids.
+pub(super) struct Web {
+    client: Client,
+    guard: Arc<Guard>,
+}
+
+impl Web {
+    pub fn new(guard: Arc<Guard>) -> Result<Self, End> {
+        let client = Client::builder()
+            .dns_resolver(Arc::new(Judged(guard.clone())))
+            .redirect(redirect::Policy::none()) // each is judged below
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            .user_agent(concat!("lumencast/", env!("CARGO_PKG_VERSION")))
+            .build();
+        client.map(|client| Self { client, guard }).map_err(failed)
+    }
+
+    /// Begins to read a resource, or a part of it. Gives where it was found in the end.
+    pub async fn open(&self, url: &Url, part: Option<Part>) -> Result<(Url, Response), End> {
+        let mut url = url.clone();
+        for _ in 0..=REDIRECTS {
+            if !matches!(url.scheme(), "http" | "https") {
+                return Err(Forbidden::Scheme(url.scheme().to_owned()).into());
+            }
+            let (guard, judged) = (self.guard.clone(), url.clone());
+            let looking = tokio::task::spawn_blocking(move || guard.check(&judged));
+            match tokio::time::timeout(CONNECT, looking).await {
+                Ok(Ok(found)) => found?,
+                _ => return Err(Forbidden::Unresolved.into()),
+            };
+            let mut request = self.client.get(url.clone());
+            if let Some(part) = part {
+                let to = part.to.map(|to| to.to_string()).unwrap_or_default();
+                request = request.header(RANGE, format!("bytes={}-{to}", part.from));
+            }
+            let response = request.send().await.map_err(failed)?;
+            let status = response.status();
+            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            if let Some(location) = location.filter(|_| status.is_redirection()) {
+                url = url.join(location).map_err(|_| peer("it refers to something that is no URL"))?;
+                continue;
+            }
+            let wanted = if part.is_some_and(|part| part.from > 0) { StatusCode::PARTIAL_CONTENT } else { status };
+            if !status.is_success() || status != wanted {
+                return Err(peer(format!("the server answered {}", status.as_u16())));
+            }
+            return Ok((url, response));
+        }
+        Err(peer("it refers from one place to another without end"))
+    }
+
+    /// Reads something small whole.
+    pub async fn read(&self, url: &Url, part: Option<Part>, most: usize) -> Result<(Url, Bytes), End> {
+        let (url, response) = self.open(url, part).await?;
+        Ok((url, whole(response, most).await?))
+    }
+}
+
+/// The rest of an answer, when it is no longer than it may be.
+pub(super) async fn whole(mut response: Response, most: usize) -> Result<Bytes, End> {
+    let mut all = BytesMut::new();
+    while let Some(bytes) = response.chunk().await.map_err(failed)? {
+        if all.len() + bytes.len() > most {
+            return Err(peer("an answer is longer than it may be"));
+        }
+        all.extend_from_slice(&bytes);
+    }
+    Ok(all.freeze())
+}
+
+/// One try.
+pub(super) async fn attempt(puller: &mut Puller) -> End {
+    match fetch(puller).await {
+        Ok(end) | Err(end) => end,
+    }
+}
+
+async fn fetch(puller: &mut Puller) -> Result<End, End> {
+    let web = Web::new(puller.guard.clone())?;
+    if puller.hls.is_underway() {
+        return hls::play(puller, &web).await;
+    }
+    let (url, response) = web.open(&puller.spec.url, None).await?;
+    if is_playlist(&url, &response) {
+        puller.hls.open(url, &whole(response, hls::PLAYLIST).await?)?;
+        return hls::play(puller, &web).await;
+    }
+    let length = response.content_length();
+    // What has an end is a file; what has none is made as it is sent.
+    let pace = if length.is_some() { Pace::Clock } else { Pace::Live };
+    let ranges = response.headers().get(ACCEPT_RANGES).is_some_and(|ranges| ranges == "bytes");
+    let output = puller.output(pace, false);
+    let (running, feeder) = Feeder::start(output, length.filter(|_| ranges))?;
+    let feeding = feed(&web, &url, response, &feeder, length.filter(|_| ranges));
+    tokio::select! {
+        end = puller.watch(&running, pace) => Ok(end),
+        failed = feeding => Err(failed),
+    }
+}
+
+/// Hands over one resource; comes back only when that fails.
+async fn feed(web: &Web, url: &Url, mut response: Response, feeder: &Feeder, length: Option<u64>) -> End {
+    let (mut offset, mut resumed) = (0_u64, 0);
+    loop {
+        let elsewhere = match stream(&mut response, feeder, &mut offset).await {
+            Ok(elsewhere) => elsewhere,
+            // A file goes on where it broke off.
+            Err(_) if length.is_some_and(|length| offset < length) && resumed < RESUMED => {
+                resumed += 1;
+                None
+            }
+            Err(error) => return failed(error),
+        };
+        offset = match elsewhere {
+            Some(offset) => offset,
+            None if length.is_some_and(|length| offset < length) => offset,
+            None => {
+                feeder.end();
+                feeder.sought().await
+            }
+        };
+        response = match web.open(url, Some(Part { from: offset, to: None })).await {
+            Ok((_, response)) => response,
+            Err(end) => return end,
+        };
+    }
+}
+
+/// Hands an answer over, to its end or until the bytes are wanted from elsewhere.
+async fn stream(response: &mut Response, feeder: &Feeder, offset: &mut u64) -> Result<Option<u64>, reqwest::Error> {
+    loop {
+        if let Some(elsewhere) = feeder.wanted().await {
+            return Ok(Some(elsewhere));
+        }
+        let Some(bytes) = response.chunk().await? else { return Ok(None) };
+        if !feeder.is_sought() {
+            *offset += bytes.len() as u64;
+            feeder.push(bytes);
+        }
+    }
+}
+
+fn is_playlist(url: &Url, response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.to_ascii_lowercase();
+    kind.contains("mpegurl") || url.path().to_ascii_lowercase().ends_with(".m3u8")
+}
+
+/// An error in words that show neither the URL nor an address.
+fn failed(error: reqwest::Error) -> End {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(error) = cause {
+        if let Some(why) = error.downcast_ref::<Forbidden>() {
+            return why.clone().into();
+        }
+        cause = error.source();
+    }
+    peer(match () {
+        () if error.is_timeout() => "the server did not answer in time",
+        () if error.is_connect() => "the server cannot be reached",
+        () => "the server broke the answer off",
+    })
+}
+
+pub(super) fn peer(text: impl Into<String>) -> End {
+    End::Failed { text: text.into(), blame: Blame::Peer }
+}

@@ -1,0 +1,89 @@
+//! The stream id of an SRT caller: who it is and what it wants (SRT Access Control Guidelines).
+//!
+//! Two forms come from encoders: the key alone (`KEY`, also `live/KEY` and `KEY?password=…`), and the keyed form
+//! `#!::r=KEY,m=publish`. In the keyed form the mode may be left out here: whoever calls an ingest port wants to publish.
+
+/// The longest stream id in bytes that SRT carries.
+const LONGEST: usize = 512;
+
+/// What a caller asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The part before the key, `live` where there is none.
+    pub app: String,
+    /// The stream key. Never empty.
+    pub key: String,
+    /// What came beside the key.
+    pub password: Option<String>,
+}
+
+/// Why a stream id asks for nothing that is given here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadStreamId {
+    /// It is missing, too long, or names no resource.
+    #[error("the stream id names no key")]
+    NoKey,
+    /// It asks to read.
+    #[error("the stream id asks for something else than to publish")]
+    Mode,
+}
+
+/// Reads a stream id.
+///
+/// # Errors
+/// Why it asks for nothing that is given here.
+pub fn request(stream_id: &str) -> Result<Request, BadStreamId> {
+    if stream_id.len() > LONGEST {
+        return Err(BadStreamId::NoKey);
+    }
+    let Some(keyed) = stream_id.strip_prefix("#!::") else { return named(stream_id) };
+    let mut resource = None;
+    for (name, value) in keyed.split(',').filter_map(|pair| pair.split_once('=')) {
+        match name.trim() {
+            "r" => resource = Some(value.trim()),
+            "m" if value.trim() != "publish" => return Err(BadStreamId::Mode),
+            _ => {}
+        }
+    }
+    named(resource.unwrap_or_default())
+}
+
+fn named(resource: &str) -> Result<Request, BadStreamId> {
+    let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
+    let path = path.trim_start_matches('/');
+    let (app, key) = path.split_once('/').unwrap_or(("live", path));
+    if key.is_empty() || key.chars().any(char::is_control) {
+        return Err(BadStreamId::NoKey);
+    }
+    let password = query.split('&').find_map(|pair| pair.strip_prefix("password=")).map(str::to_owned);
+    Ok(Request { app: app.to_owned(), key: key.to_owned(), password })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_stream_id_name_the_key() {
+        let of = |app: &str, key: &str, password: Option<&str>| {
+            Ok(Request { app: app.into(), key: key.into(), password: password.map(str::to_owned) })
+        };
+        for (text, wanted) in [
+            ("KEY", of("live", "KEY", None)),
+            ("live/KEY", of("live", "KEY", None)),
+            ("/news/KEY", of("news", "KEY", None)),
+            ("KEY?password=a=b", of("live", "KEY", Some("a=b"))),
+            ("#!::r=KEY,m=publish", of("live", "KEY", None)),
+            ("#!::m=publish,u=me,r=live/KEY?password=x", of("live", "KEY", Some("x"))),
+            ("#!::r=KEY", of("live", "KEY", None)),
+            ("#!::r=KEY,m=request", Err(BadStreamId::Mode)),
+            ("#!::m=publish", Err(BadStreamId::NoKey)),
+            ("", Err(BadStreamId::NoKey)),
+            ("live/", Err(BadStreamId::NoKey)),
+            ("a\nb", Err(BadStreamId::NoKey)),
+        ] {
+            assert_eq!(request(text), wanted, "{text:?}");
+        }
+        assert_eq!(request(&"x".repeat(513)), Err(BadStreamId::NoKey));
+    }
+}

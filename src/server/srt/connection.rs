@@ -1,0 +1,133 @@
+//! One SRT caller: its messages to the demuxer, the demuxer's packets to the seat. Runs on a thread of its own.
+//!
+//! Refuses to know: how it was let in.
+
+use super::{
+    Asked,
+    libsrt::{Received, Socket},
+};
+use crate::app::{admission::Refusal, demux::TsReader};
+use bytes::Bytes;
+use metrics::{counter, gauge};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+/// The longest message: SRT's payload is 1456 bytes at most.
+const MESSAGE: usize = 2048;
+/// What the demuxer may have waiting before the caller is not read on.
+const WAITING: u64 = 4_000_000;
+/// Between two looks whether there is room again.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error("the caller left")]
+    Left,
+    #[error("{0}")]
+    Refused(Refusal),
+    #[error("the caller fell silent")]
+    Silent,
+    #[error("{0}")]
+    Media(String),
+    #[error("the stream key was given to another publisher or taken away")]
+    Evicted,
+    #[error("the server is going down")]
+    Shutdown,
+}
+
+/// Serves a caller to its end.
+pub(super) fn serve(
+    socket: &Socket,
+    peer: SocketAddr,
+    seat: Asked,
+    idle: Duration,
+    runtime: &Handle,
+    shutdown: &CancellationToken,
+) {
+    gauge!("lumencast_srt_connections").increment(1.0);
+    let end = publish(socket, seat, idle, runtime, shutdown);
+    gauge!("lumencast_srt_connections").decrement(1.0);
+    tracing::info!(%peer, %end, "SRT publishing ended");
+}
+
+fn publish(socket: &Socket, seat: Asked, idle: Duration, runtime: &Handle, shutdown: &CancellationToken) -> End {
+    let seat = match seat {
+        Asked::Seat(seat) => *seat,
+        Asked::Later(answer) => match runtime.block_on(answer) {
+            Ok(Ok(seat)) => seat,
+            Ok(Err(refusal)) => return End::Refused(refusal),
+            Err(_) => return End::Refused(Refusal::Unavailable),
+        },
+    };
+    let (evicted, seat) = (seat.evicted.clone(), Arc::new(seat));
+    // Fires when this connection ends, so that nobody goes on waiting for room in the seat.
+    let over = CancellationToken::new();
+    let _over = over.clone().drop_guard();
+    let (taking, waiting, ended) = (seat.clone(), runtime.clone(), over.clone());
+    let reader = TsReader::start(move |packet| {
+        taking.alive();
+        let sent = ended.run_until_cancelled(taking.send(packet));
+        waiting.block_on(sent).is_some_and(|sent| sent.is_ok())
+    });
+    let reader = match reader {
+        Ok(reader) => reader,
+        Err(failure) => return End::Media(failure.text),
+    };
+    let end = read(socket, &reader, idle, &evicted, shutdown);
+    if !matches!(end, End::Left) {
+        over.cancel();
+    }
+    // A caller that left is heard to its end, but not for ever.
+    reader.finish(Duration::from_millis(300));
+    over.cancel();
+    end
+}
+
+fn read(
+    socket: &Socket,
+    reader: &TsReader,
+    idle: Duration,
+    evicted: &CancellationToken,
+    shutdown: &CancellationToken,
+) -> End {
+    let bytes = counter!("lumencast_srt_bytes_total");
+    let (mut buffer, mut heard) = (vec![0; MESSAGE], Instant::now());
+    let begun = Instant::now();
+    loop {
+        if shutdown.is_cancelled() {
+            return End::Shutdown;
+        }
+        if evicted.is_cancelled() {
+            return End::Evicted;
+        }
+        if reader.waiting() > WAITING {
+            std::thread::park_timeout(PAUSE);
+            continue;
+        }
+        match socket.receive(&mut buffer) {
+            Received::Bytes(message) => {
+                heard = Instant::now();
+                bytes.increment(message.len() as u64);
+                if let Err(failure) = reader.push(Bytes::copy_from_slice(message)) {
+                    return End::Media(failure.text);
+                }
+            }
+            Received::Nothing => {}
+            Received::Gone => return End::Left,
+        }
+        // Bytes alone are no media: what cannot be demuxed holds no seat.
+        let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(heard.elapsed()) > idle;
+        if silent {
+            return match reader.unknown() {
+                Some(what) => End::Media(format!("its picture ({what}) is not supported")),
+                None => End::Silent,
+            };
+        }
+    }
+}

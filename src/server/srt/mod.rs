@@ -1,0 +1,223 @@
+//! The SRT door: many callers on one port, each let in by the key in its stream id.
+//!
+//! ```text
+//! caller ─► libsrt ─ handshake ─► judge: key, room? ─► rejected there, or
+//!                  └ messages ──► one thread a caller ─► demuxer ─► seat
+//! ```
+//!
+//! Refuses to know: which keys exist and what becomes of the packets (both behind [`Admission`]), and the transport
+//! stream.
+
+mod connection;
+mod libsrt;
+
+use crate::{
+    app::admission::{Admission, PublishRequest, Refusal, Seat},
+    protocol::srt::{BadStreamId, request},
+};
+use connection::serve;
+use libsrt::{Caller, Options, Rejection};
+use metrics::counter;
+use std::{
+    collections::HashMap,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long a caller's handshake waits for the answer whether its key is known. The library reads no other caller's
+/// packets meanwhile; what takes longer is answered after the handshake.
+const JUDGED: Duration = Duration::from_millis(40);
+/// How long a caller that was let in may take to complete its handshake.
+const COMPLETE: Duration = Duration::from_secs(3);
+/// How long connections get to end after shutdown.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// What the door listens on and what it allows.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The UDP address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What a lost packet has to come again; the larger of ours and the caller's holds.
+    pub latency: Duration,
+    /// 10 to 79 bytes; callers must have the same.
+    pub passphrase: Option<String>,
+    /// Callers at a time; more are rejected.
+    pub max_connections: usize,
+    /// A publisher must send something this often.
+    pub idle_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([0, 0, 0, 0], 8890)),
+            latency: Duration::from_millis(120),
+            passphrase: None,
+            max_connections: 64,
+            idle_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A bound door. Callers are turned away until it runs.
+pub struct Listener {
+    socket: Arc<libsrt::Listener>,
+    desk: Arc<Desk>,
+    idle_timeout: Duration,
+}
+
+/// What the judging of callers needs, and those who were let in and have not come yet.
+struct Desk {
+    open: OnceLock<Open>,
+    places: Arc<Semaphore>,
+    coming: Mutex<HashMap<i32, Coming>>,
+}
+
+struct Open {
+    admission: Arc<dyn Admission>,
+    runtime: Handle,
+}
+
+/// A caller between the handshake's judgement and its first message.
+struct Coming {
+    peer: SocketAddr,
+    seat: Asked,
+    place: OwnedSemaphorePermit,
+}
+
+enum Asked {
+    Seat(Box<Seat>),
+    /// It takes longer: another publisher is on the key and must prove alive.
+    Later(oneshot::Receiver<Result<Seat, Refusal>>),
+}
+
+/// Takes the port.
+///
+/// # Errors
+/// That libsrt is missing, or what it says, e.g. that the address is in use.
+pub fn bind(settings: &Settings) -> io::Result<Listener> {
+    let (places, coming) = (Arc::new(Semaphore::new(settings.max_connections)), Mutex::default());
+    let desk = Arc::new(Desk { open: OnceLock::new(), places, coming });
+    let judging = desk.clone();
+    let options = Options {
+        latency: settings.latency,
+        passphrase: settings.passphrase.as_deref(),
+        peer_idle: settings.idle_timeout,
+        read: Duration::from_millis(100),
+    };
+    let judge = move |caller: Caller| {
+        judging.judge(&caller).inspect_err(|why| {
+            counter!("lumencast_srt_refused_total", "reason" => format!("{why:?}")).increment(1);
+            tracing::info!(peer = %caller.peer, ?why, "SRT caller refused");
+        })
+    };
+    let socket = libsrt::Listener::bind(settings.listen, &options, Box::new(judge))?;
+    Ok(Listener { socket: Arc::new(socket), desk, idle_timeout: settings.idle_timeout })
+}
+
+impl Desk {
+    fn judge(self: &Arc<Self>, caller: &Caller) -> Result<(), Rejection> {
+        let Open { admission, runtime } = self.open.get().ok_or(Rejection::Unavailable)?;
+        let request = request(caller.stream_id).map_err(|why| match why {
+            BadStreamId::NoKey => Rejection::BadRequest,
+            BadStreamId::Mode => Rejection::BadMode,
+        })?;
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Rejection::Overload)?;
+        let request =
+            PublishRequest { app: request.app, key: request.key, password: request.password, peer: caller.peer };
+        let (answer, mut asked) = oneshot::channel();
+        let admission = admission.clone();
+        runtime.spawn(async move {
+            // Nobody waits for it any more when the caller gave up; the seat is free again then.
+            let _ = answer.send(admission.admit(request).await);
+        });
+        let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
+        let seat = match soon {
+            Ok(Ok(Ok(seat))) => Asked::Seat(Box::new(seat)),
+            Ok(Ok(Err(refusal))) => return Err(rejection(refusal)),
+            Ok(Err(_)) => return Err(Rejection::Unavailable),
+            Err(_) => Asked::Later(asked),
+        };
+        self.lock().insert(caller.socket, Coming { peer: caller.peer, seat, place });
+        // The handshake may still fail, e.g. for another passphrase.
+        let (desk, socket) = (Arc::downgrade(self), caller.socket);
+        runtime.spawn(async move {
+            tokio::time::sleep(COMPLETE).await;
+            let late = desk.upgrade().and_then(|desk| desk.lock().remove(&socket));
+            drop(late);
+        });
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i32, Coming>> {
+        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn rejection(refusal: Refusal) -> Rejection {
+    match refusal {
+        Refusal::UnknownKey => Rejection::NotFound,
+        Refusal::Password => Rejection::Forbidden,
+        Refusal::InUse => Rejection::Conflict,
+        Refusal::Unavailable => Rejection::Unavailable,
+    }
+}
+
+impl Listener {
+    /// Where the door listens, with the port that was taken.
+    ///
+    /// # Errors
+    /// What the library says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    /// Serves until `shutdown` fires, then closes all connections and returns.
+    pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
+        let Self { socket, desk, idle_timeout } = self;
+        let runtime = Handle::current();
+        let places = desk.places.clone();
+        let all = places.available_permits();
+        if desk.open.set(Open { admission, runtime: runtime.clone() }).is_err() {
+            return; // it can run only once, since it is consumed
+        }
+        let (listening, seats, stop) = (socket.clone(), desk.clone(), shutdown.clone());
+        let accepting = tokio::task::spawn_blocking(move || {
+            loop {
+                let (socket, number) = match listening.accept() {
+                    Ok(accepted) => accepted,
+                    Err(_) if stop.is_cancelled() => return,
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot accept an SRT caller");
+                        std::thread::park_timeout(Duration::from_millis(100));
+                        continue;
+                    }
+                };
+                let Some(Coming { peer, seat, place }) = seats.lock().remove(&number) else { continue };
+                let (runtime, stop) = (runtime.clone(), stop.clone());
+                let thread = std::thread::Builder::new().name("srt".into()).spawn(move || {
+                    serve(&socket, peer, seat, idle_timeout, &runtime, &stop);
+                    drop(place);
+                });
+                if let Err(error) = thread {
+                    tracing::error!(%error, "no thread for an SRT caller");
+                }
+            }
+        });
+        shutdown.cancelled().await;
+        socket.close();
+        let _ = tokio::time::timeout(DRAIN, accepting).await;
+        desk.lock().clear();
+        let all = u32::try_from(all).unwrap_or(u32::MAX);
+        if tokio::time::timeout(DRAIN, places.acquire_many(all)).await.is_err() {
+            tracing::warn!("SRT connections did not end in time");
+        }
+    }
+}

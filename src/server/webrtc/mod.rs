@@ -1,0 +1,141 @@
+//! The WebRTC door: WHIP (RFC 9725) and WHEP, all peers on one UDP socket, with TCP for those no datagram reaches.
+//!
+//! ```text
+//!            HTTP: POST offer ─► Doorkeeper ─► answer, and a peer for the worker with the fewest
+//!  UDP, TCP ─► demux ─► worker ─► WHIP peer ─ Packet ─► Seat
+//!                         ▲└────► WHEP peers ◄─ payloads ─ reel ◄─ Unit ─ Live
+//!                         └ one for every two cores
+//! ```
+//!
+//! ICE is the lite kind: the door answers checks and sends none, so no offer can make it send anything to strangers.
+//! Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
+
+mod demux;
+mod faces;
+mod http;
+mod keeper;
+mod outbox;
+mod pace;
+mod peer;
+mod publish;
+mod reel;
+mod sdp;
+mod session;
+mod sync;
+mod tcp;
+mod udp;
+mod view;
+mod worker;
+
+pub use keeper::{Answer, Doorkeeper, Hub, PlayGrant, PublishGrant, Refused, Source, Takes, Visit};
+
+use demux::Demux;
+use outbox::{Outbox, Sockets};
+use quinn_udp::UdpSocketState;
+use session::Sessions;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, atomic::AtomicUsize},
+    thread::JoinHandle,
+};
+use tcp::Wires;
+use tokio_util::sync::CancellationToken;
+use warp::{filters::BoxedFilter, reply::Response};
+use worker::{Job, Mailbox, Worker};
+
+/// How the door is set up.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The UDP address for all media; port 0 takes any.
+    pub udp: SocketAddr,
+    /// The address of the fallback over TCP; port 0 takes any.
+    pub tcp: Option<SocketAddr>,
+    /// Addresses of a router that translates to this machine with the same ports. Offered first.
+    pub public: Vec<IpAddr>,
+    /// Media threads; 0 is one for every two cores.
+    pub workers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let udp = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 7882);
+        Self { udp, tcp: None, public: Vec::new(), workers: 0 }
+    }
+}
+
+/// See the module's text. Dropping it ends every session.
+pub struct Door {
+    sessions: Arc<Sessions>,
+    udp: SocketAddr,
+    tcp: Option<SocketAddr>,
+    threads: Vec<JoinHandle<()>>,
+    stop: CancellationToken,
+}
+
+impl Door {
+    /// Opens the sockets and starts the media threads. Must be called on a Tokio runtime.
+    ///
+    /// # Errors
+    /// What the system says: an address is taken or not ours, or there is no thread to be had.
+    pub async fn open(settings: Settings, keeper: Arc<dyn Doorkeeper>) -> io::Result<Self> {
+        let socket = udp::open(settings.udp)?;
+        let udp = socket.local_addr()?;
+        let listener = match settings.tcp {
+            Some(address) => Some(tokio::net::TcpListener::bind(address).await?),
+            None => None,
+        };
+        let tcp = listener.as_ref().map(tokio::net::TcpListener::local_addr).transpose()?;
+        let sockets = Arc::new(Sockets {
+            state: UdpSocketState::new((&socket).into())?,
+            udp: socket,
+            bound: udp.ip(),
+            faces: faces::Faces::of(udp.ip(), &settings.public),
+            wires: Wires::default(),
+        });
+        let (demux, stop) = (Arc::new(Demux::default()), CancellationToken::new());
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if settings.workers == 0 { cores.div_ceil(2) } else { settings.workers };
+        let (mut threads, mut workers) = (Vec::new(), Vec::new());
+        for n in 0..count {
+            let (mailbox, inbox) = Mailbox::new();
+            let load = Arc::new(AtomicUsize::new(0));
+            let worker = Worker::new(mailbox.clone(), demux.clone(), Outbox::new(sockets.clone()), load.clone());
+            threads.push(std::thread::Builder::new().name(format!("webrtc-{n}")).spawn(move || worker.run(&inbox))?);
+            workers.push((mailbox, load));
+        }
+        let sessions = Arc::new(Sessions::new(keeper, workers, demux.clone(), sockets.faces.clone(), udp.port(), tcp)?);
+        tokio::spawn(udp::read(sockets.clone(), demux.clone(), stop.clone()));
+        if let Some(listener) = listener {
+            tokio::spawn(tcp::serve(listener, sockets, demux, stop.clone()));
+        }
+        Ok(Self { sessions, udp, tcp, threads, stop })
+    }
+
+    /// Everything under `/whip` and `/whep`.
+    pub fn routes(&self) -> BoxedFilter<(Response,)> {
+        http::routes(self.sessions.clone())
+    }
+
+    /// Where media is taken.
+    pub fn udp(&self) -> SocketAddr {
+        self.udp
+    }
+
+    /// Where media is taken over TCP.
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        for (mailbox, _) in self.sessions.workers() {
+            mailbox.put(Job::Stop);
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+        self.stop.cancel();
+    }
+}

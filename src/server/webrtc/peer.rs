@@ -1,0 +1,264 @@
+//! One peer: its session, its part, and how long it has been silent.
+//!
+//! Refuses to know: threads and sockets; it is driven by its worker.
+
+use super::{
+    demux::PeerId,
+    outbox::Outbox,
+    publish::{Evicted, Publisher},
+    sdp::{self, Fragment},
+    view::Viewer,
+};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+use str0m::{
+    Event, IceConnectionState, Input, Output, Rtc,
+    change::SdpOffer,
+    channel::ChannelId,
+    net::{Protocol, Receive},
+};
+
+/// A session that is not up by then is given up.
+const CONNECTING: Duration = Duration::from_secs(30);
+/// How long a peer may be silent. Publishers send all the time, viewers at least their consent (RFC 7675).
+const SILENT_PUBLISHER: Duration = Duration::from_secs(6);
+const SILENT_VIEWER: Duration = Duration::from_secs(30);
+/// Channels of one viewer, and bytes of one message.
+const CHANNELS: usize = 4;
+const MESSAGE: usize = 16 << 10;
+/// Unsent bytes of a channel beyond which messages are dropped.
+const BACKED_UP: usize = 64 << 10;
+
+/// What a peer is here for.
+pub enum Part {
+    In(Box<Publisher>),
+    Out(Box<Viewer>),
+}
+
+/// See the module's text.
+pub struct Peer {
+    pub id: PeerId,
+    pub rtc: Rtc,
+    pub part: Part,
+    pub connected: bool,
+    /// The stream that a viewer watches, by the worker's numbering.
+    pub channel: Option<u64>,
+    /// When it wants to be woken.
+    pub deadline: Instant,
+    offer: String,
+    ufrag: String,
+    etag: String,
+    came: Instant,
+    heard: Instant,
+    reached: Option<(Protocol, SocketAddr)>,
+    talks: Vec<(ChannelId, String)>,
+    nacks: u64,
+}
+
+/// What became of a peer in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turn {
+    /// Media may flow from now on.
+    pub connected: bool,
+    /// A viewer lacks a key frame.
+    pub wants_keyframe: bool,
+    /// It is over.
+    pub over: Option<&'static str>,
+}
+
+/// What a PATCH came to (RFC 9725, section 4.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patched {
+    /// 204: candidates were taken note of.
+    Trickled,
+    /// 200: ICE was restarted; the new tag, the fragment, and the door's new user name fragment.
+    Restarted { etag: String, fragment: String, ufrag: String },
+    /// 428: `If-Match` is missing.
+    Unconditional,
+    /// 412: the tag is not the present one.
+    Stale,
+    /// 422: credentials that make no sense.
+    Nonsense,
+}
+
+impl Peer {
+    /// A peer whose offer was answered by `rtc`.
+    pub fn new(id: PeerId, rtc: Rtc, part: Part, offer: sdp::Offer, etag: String, now: Instant) -> Self {
+        let (ufrag, offer) = (offer.ufrag, offer.text);
+        let (connected, channel, reached, talks, nacks) = (false, None, None, Vec::new(), 0);
+        Self {
+            id,
+            rtc,
+            part,
+            connected,
+            channel,
+            deadline: now,
+            offer,
+            ufrag,
+            etag,
+            came: now,
+            heard: now,
+            reached,
+            talks,
+            nacks,
+        }
+    }
+
+    /// Takes a datagram in.
+    pub fn receive(
+        &mut self,
+        protocol: Protocol,
+        source: SocketAddr,
+        destination: SocketAddr,
+        data: &[u8],
+        now: Instant,
+    ) {
+        let Ok(receive) = Receive::new(protocol, source, destination, data) else { return };
+        let input = Input::Receive(now, receive);
+        if !self.rtc.accepts(&input) {
+            return;
+        }
+        self.heard = now;
+        if let Err(error) = self.rtc.handle_input(input) {
+            tracing::debug!(peer = self.id, "WebRTC: {error}");
+        }
+    }
+
+    /// Drives the session until it waits, sending by `out`.
+    pub fn drive(&mut self, now: Instant, out: &mut Outbox) -> Turn {
+        let mut turn = Turn::default();
+        if self.rtc.handle_input(Input::Timeout(now)).is_err() {
+            turn.over = Some("broken");
+            return turn;
+        }
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(at)) => {
+                    self.deadline = at;
+                    break;
+                }
+                Ok(Output::Transmit(transmit)) => {
+                    if self.reached != Some((transmit.proto, transmit.destination)) {
+                        self.reached = Some((transmit.proto, transmit.destination));
+                    }
+                    out.put(&transmit);
+                }
+                Ok(Output::Event(event)) => self.happened(event, now, &mut turn),
+                Err(error) => {
+                    tracing::debug!(peer = self.id, "WebRTC: {error}");
+                    turn.over = Some("broken");
+                    break;
+                }
+            }
+        }
+        if !self.rtc.is_alive() {
+            turn.over.get_or_insert("closed");
+        }
+        turn
+    }
+
+    fn happened(&mut self, event: Event, now: Instant, turn: &mut Turn) {
+        match (event, &mut self.part) {
+            (Event::Connected, part) => {
+                (self.connected, turn.connected) = (true, true);
+                if let Part::In(publisher) = part {
+                    publisher.ask(&mut self.rtc, now);
+                }
+            }
+            (Event::IceConnectionStateChange(IceConnectionState::Disconnected), _) => turn.over = Some("unreachable"),
+            (Event::Closed, _) => turn.over = Some("left"),
+            (Event::MediaAdded(added), Part::In(publisher)) => publisher.add(added.mid, added.kind),
+            (Event::MediaAdded(added), Part::Out(viewer)) => viewer.add(&mut self.rtc, added.mid, added.kind),
+            (Event::MediaData(frame), Part::In(publisher)) => {
+                if publisher.take(&mut self.rtc, &frame, now) == Err(Evicted) {
+                    turn.over = Some("evicted");
+                }
+            }
+            (Event::KeyframeRequest(_), Part::Out(viewer)) => {
+                metrics::counter!("webrtc_keyframe_requests_total").increment(1);
+                turn.wants_keyframe |= viewer.asks(now);
+            }
+            (Event::MediaEgressStats(stats), _) => {
+                // Each session counts from its own beginning.
+                let before = std::mem::replace(&mut self.nacks, stats.nacks);
+                metrics::counter!("webrtc_nacks_total").increment(stats.nacks.saturating_sub(before));
+            }
+            (Event::ChannelOpen(id, label), Part::Out(viewer))
+                if viewer.hub.is_some() && self.talks.len() < CHANNELS =>
+            {
+                self.talks.push((id, label));
+            }
+            (Event::ChannelClose(id), _) => self.talks.retain(|(talk, _)| *talk != id),
+            (Event::ChannelData(data), Part::Out(viewer)) if !data.binary && data.data.len() <= MESSAGE => {
+                let label = self.talks.iter().find(|(id, _)| *id == data.id).map(|(_, label)| label.as_str());
+                if let (Some(hub), Some(label), Ok(text)) = (&viewer.hub, label, std::str::from_utf8(&data.data)) {
+                    hub(label, text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends a text on every channel the viewer opened; dropped where one is backed up.
+    pub fn say(&mut self, text: &str) {
+        for (id, _) in &self.talks {
+            let Some(mut channel) = self.rtc.channel(*id) else { continue };
+            if channel.buffered_amount() < BACKED_UP {
+                let _ = channel.write(false, text.as_bytes());
+            }
+        }
+    }
+
+    /// Whether its TCP connection, if it has one, has enough to do.
+    pub fn is_full(&self, out: &Outbox) -> bool {
+        match self.reached {
+            Some((Protocol::Udp, _)) | None => false,
+            Some((_, address)) => out.sockets().wires.is_full(address),
+        }
+    }
+
+    /// Why a peer is to be given up, if it is.
+    pub fn overdue(&self, now: Instant) -> Option<&'static str> {
+        let silence = if matches!(self.part, Part::In(_)) { SILENT_PUBLISHER } else { SILENT_VIEWER };
+        match self.connected {
+            false => (now.saturating_duration_since(self.came) > CONNECTING).then_some("never connected"),
+            true => (now.saturating_duration_since(self.heard) > silence).then_some("silent"),
+        }
+    }
+
+    /// Takes a PATCH.
+    pub fn patch(&mut self, if_match: Option<&str>, fragment: &Fragment) -> Patched {
+        let Some(if_match) = if_match else { return Patched::Unconditional };
+        let any = if_match.trim() == "*";
+        if !any && !if_match.split(',').any(|tag| tag.trim() == self.etag) {
+            return Patched::Stale;
+        }
+        let (ufrag, pwd) = match (&fragment.ufrag, &fragment.pwd) {
+            (Some(ufrag), _) if *ufrag == self.ufrag => return Patched::Trickled,
+            (None, None) => return Patched::Trickled,
+            (Some(ufrag), Some(pwd)) if credible(ufrag, 4) && credible(pwd, 22) => (ufrag, pwd),
+            _ => return Patched::Nonsense,
+        };
+        let offer = sdp::renewed(&self.offer, ufrag, pwd);
+        let answer =
+            SdpOffer::from_sdp_string(&offer).ok().and_then(|offer| self.rtc.sdp_api().accept_offer(offer).ok());
+        let Some(answer) = answer else { return Patched::Nonsense };
+        (self.offer, self.ufrag) = (offer, ufrag.clone());
+        self.etag = etag();
+        let (etag, fragment) = (self.etag.clone(), sdp::fragment(&answer.to_sdp_string()));
+        Patched::Restarted { etag, fragment, ufrag: self.rtc.direct_api().local_ice_credentials().ufrag }
+    }
+}
+
+/// A new entity tag.
+pub fn etag() -> String {
+    format!("\"{}\"", uuid::Uuid::new_v4().simple())
+}
+
+/// Whether it can be an ICE user name fragment or password (RFC 8839, section 5.4).
+fn credible(text: &str, least: usize) -> bool {
+    (least..=256).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+}

@@ -1,0 +1,157 @@
+//! A publisher: frames out of its session, as packets onto its seat.
+//!
+//! Refuses to know: sockets, threads, rooms.
+
+use super::{keeper::PublishGrant, sync::Sync};
+use crate::{
+    app::admission::Seat,
+    protocol::{
+        h264,
+        packet::{AudioCodec, Packet, VideoCodec},
+    },
+};
+use bytes::Bytes;
+use std::time::{Duration, Instant};
+use str0m::{
+    Rtc,
+    format::Codec,
+    media::{KeyframeRequestKind, MediaData, MediaKind, Mid},
+    rtp::Extension,
+};
+
+/// Between two requests for a key frame.
+const ASKING: Duration = Duration::from_millis(500);
+/// Told to a publisher that measures its way by nothing else (REMB), in bits per second.
+const CEILING: f64 = 20e6;
+
+/// See the module's text.
+pub struct Publisher {
+    seat: Seat,
+    audio_only: bool,
+    picture: Option<Mid>,
+    sync: Sync,
+    /// The picture's configuration that was handed over.
+    said: Option<(VideoCodec, Bytes)>,
+    said_sound: bool,
+    /// Pictures are worth nothing before the next key frame.
+    waits: bool,
+    asked: Option<Instant>,
+}
+
+/// The seat was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evicted;
+
+impl Publisher {
+    /// On the seat that was granted.
+    pub fn new(grant: PublishGrant) -> Self {
+        Self {
+            seat: grant.seat,
+            audio_only: grant.audio_only,
+            picture: None,
+            sync: Sync::default(),
+            said: None,
+            said_sound: false,
+            waits: true,
+            asked: None,
+        }
+    }
+
+    /// The seat it has.
+    pub fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    /// A track that was negotiated.
+    pub fn add(&mut self, mid: Mid, kind: MediaKind) {
+        if kind == MediaKind::Video {
+            self.picture.get_or_insert(mid);
+        }
+    }
+
+    /// Asks for a key frame, unless that was done a moment ago.
+    pub fn ask(&mut self, rtc: &mut Rtc, now: Instant) {
+        let lately = self.asked.is_some_and(|asked| now.saturating_duration_since(asked) < ASKING);
+        let Some(mid) = self.picture.filter(|_| !lately) else { return };
+        let Some(mut writer) = rtc.writer(mid) else { return };
+        let kinds = [KeyframeRequestKind::Pli, KeyframeRequestKind::Fir];
+        let possible = kinds.into_iter().find(|kind| writer.is_request_keyframe_possible(*kind));
+        // Nothing to ask for before the first packet came.
+        if possible.is_some_and(|kind| writer.request_keyframe(None, kind).is_ok()) {
+            self.asked = Some(now);
+            metrics::counter!("webrtc_keyframe_requests_sent_total").increment(1);
+        }
+    }
+
+    /// Tells a publisher without transport-wide feedback how much it may send. To be called once a second.
+    pub fn allow(&self, rtc: &mut Rtc) {
+        let Some(mid) = self.picture else { return };
+        let measures =
+            |media: &str0m::media::Media| media.remote_extmap().id_of(Extension::TransportSequenceNumber).is_some();
+        if rtc.media(mid).is_some_and(measures) {
+            return;
+        }
+        if let Some(stream) = rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_remb(CEILING.into());
+        }
+    }
+
+    /// Takes a frame.
+    ///
+    /// # Errors
+    /// [`Evicted`] when the seat takes no more.
+    pub fn take(&mut self, rtc: &mut Rtc, frame: &MediaData, now: Instant) -> Result<(), Evicted> {
+        self.seat.alive();
+        let codec = match frame.params.spec().codec {
+            Codec::Opus => return self.sound(frame),
+            Codec::H264 => VideoCodec::H264,
+            Codec::Vp8 => VideoCodec::Vp8,
+            Codec::Vp9 => VideoCodec::Vp9,
+            _ => return Ok(()),
+        };
+        if self.audio_only {
+            return Ok(());
+        }
+        self.waits |= !frame.contiguous;
+        let Some(pts) = self.sync.picture(frame.time, frame.network_time, frame.last_sender_info.as_ref()) else {
+            return Ok(());
+        };
+        let (data, keyframe, record) = match codec {
+            VideoCodec::H264 => {
+                let Some(unit) = h264::access_unit(&frame.data) else { return Ok(()) };
+                (unit.data, unit.keyframe, unit.record)
+            }
+            _ => (Bytes::copy_from_slice(&frame.data), frame.is_keyframe(), Some(Bytes::new())),
+        };
+        if let Some(record) = record.filter(|record| self.said.as_ref() != Some(&(codec, record.clone()))) {
+            self.said = Some((codec, record.clone()));
+            self.push(Packet::VideoConfig { codec, record })?;
+        }
+        // A key frame without parameter sets, ever, cannot be decoded.
+        let decodable = keyframe && self.said.as_ref().is_some_and(|(said, _)| *said == codec);
+        self.waits &= !decodable;
+        if self.waits {
+            self.ask(rtc, now);
+            return Ok(());
+        }
+        match data.is_empty() {
+            true => Ok(()),
+            false => self.push(Packet::Video { codec, pts, dts: pts, keyframe, data }),
+        }
+    }
+
+    fn sound(&mut self, frame: &MediaData) -> Result<(), Evicted> {
+        let Some(pts) = self.sync.sound(frame.time, frame.network_time, frame.last_sender_info.as_ref()) else {
+            return Ok(());
+        };
+        if !self.said_sound {
+            self.said_sound = true;
+            self.push(Packet::AudioConfig { codec: AudioCodec::Opus, record: Bytes::new() })?;
+        }
+        self.push(Packet::Audio { codec: AudioCodec::Opus, pts, data: Bytes::copy_from_slice(&frame.data) })
+    }
+
+    fn push(&self, packet: Packet) -> Result<(), Evicted> {
+        if self.seat.push(packet) { Ok(()) } else { Err(Evicted) }
+    }
+}

@@ -1,0 +1,261 @@
+//! How a session comes about: an offer is shaped, the doorkeeper asked, the offer answered, and the peer given to a
+//! worker.
+//!
+//! Refuses to know: HTTP.
+
+use super::{
+    demux::{Demux, PeerId},
+    faces::Faces,
+    keeper::{Doorkeeper, Refused, Visit},
+    peer::{Part, Patched, Peer, etag},
+    publish::Publisher,
+    sdp::{self, Fault, Fragment, Offer, Way},
+    view::Viewer,
+    worker::{Job, Mailbox},
+};
+use metrics::counter;
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use str0m::{
+    Candidate, Rtc, RtcConfig,
+    change::{SdpAnswer, SdpOffer},
+    config::{CryptoProvider, DtlsCert},
+    net::TcpType,
+};
+use tokio::sync::{broadcast, oneshot};
+use uuid::Uuid;
+
+/// Profiles of H.264 that are taken and given, with the highest level of use: decoders look into the stream anyway, and
+/// encoders keep below it.
+const PROFILES: [u32; 5] = [0x42_e0_34, 0x42_00_34, 0x4d_00_34, 0x64_00_34, 0x64_0c_34];
+/// Sessions at a time.
+const MOST: usize = 4096;
+/// Datagrams stay below this.
+const MTU: usize = 1250;
+
+/// What an accepted offer gets.
+#[derive(Debug)]
+pub struct Opened {
+    /// Names the session to whoever has it.
+    pub resource: Uuid,
+    pub answer: String,
+    pub etag: String,
+}
+
+/// Why an offer is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Declined {
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The session cannot be made of the offer: 422.
+    #[error("the offer cannot be answered: {0}")]
+    Unanswerable(String),
+    /// There are too many sessions: 503.
+    #[error("there are too many sessions")]
+    Full,
+}
+
+/// See the module's text.
+pub struct Sessions {
+    keeper: Arc<dyn Doorkeeper>,
+    workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
+    demux: Arc<Demux>,
+    faces: Faces,
+    udp_port: u16,
+    tcp: Option<SocketAddr>,
+    crypto: Arc<CryptoProvider>,
+    certificate: DtlsCert,
+}
+
+impl Sessions {
+    /// Sessions on these workers, reached by these faces.
+    ///
+    /// # Errors
+    /// When no certificate can be made.
+    pub fn new(
+        keeper: Arc<dyn Doorkeeper>,
+        workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
+        demux: Arc<Demux>,
+        faces: Faces,
+        udp_port: u16,
+        tcp: Option<SocketAddr>,
+    ) -> io::Result<Self> {
+        let crypto = Arc::new(str0m::crypto::from_feature_flags());
+        let certificate = crypto.dtls_provider.generate_certificate();
+        let certificate = certificate.ok_or_else(|| io::Error::other("no DTLS certificate can be made"))?;
+        Ok(Self { keeper, workers, demux, faces, udp_port, tcp, crypto, certificate })
+    }
+
+    /// The workers, with how many peers each has.
+    pub fn workers(&self) -> &[(Mailbox, Arc<AtomicUsize>)] {
+        &self.workers
+    }
+
+    /// Lets a publisher or a viewer in.
+    ///
+    /// # Errors
+    /// [`Declined`], with nothing left behind.
+    pub async fn open(&self, way: Way, visit: Visit, offer: &str) -> Result<Opened, Declined> {
+        let first = sdp::shape(offer, way, false)?;
+        if !(first.takes.opus || first.takes.h264 || first.takes.vp8 || first.takes.vp9) {
+            return Err(Fault::Lacks("codec that is known here").into());
+        }
+        if self.workers.iter().map(|(_, load)| load.load(Ordering::Relaxed)).sum::<usize>() >= MOST {
+            return Err(Declined::Full);
+        }
+        match way {
+            Way::In => {
+                let grant = self.keeper.publish(visit).await?;
+                let offer = sdp::shape(offer, way, grant.audio_only)?;
+                let (rtc, answer) = self.answer(way, &offer)?;
+                let evicted = grant.seat.evicted.clone();
+                let part = Part::In(Box::new(Publisher::new(grant)));
+                let (opened, worker, id) = self.settle(way, rtc, part, offer, &answer)?;
+                let demux = self.demux.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = evicted.cancelled() => {
+                            worker.put(Job::Go { peer: id, why: "evicted", done: None });
+                        }
+                        () = demux.gone(id) => {}
+                    }
+                });
+                Ok(opened)
+            }
+            Way::Out => {
+                let grant = self.keeper.play(visit, first.takes).await?;
+                let offer = sdp::shape(offer, way, grant.audio_only)?;
+                let (rtc, answer) = self.answer(way, &offer)?;
+                let (viewer, hub) = Viewer::new(grant, offer.takes);
+                let talks = offer.data;
+                let (opened, worker, id) = self.settle(way, rtc, Part::Out(Box::new(viewer)), offer, &answer)?;
+                if let Some(hub) = hub.filter(|_| talks) {
+                    tokio::spawn(relay(hub.hear, worker, id, self.demux.clone()));
+                }
+                Ok(opened)
+            }
+        }
+    }
+
+    /// Takes a PATCH; `None` when there is no such session.
+    pub async fn patch(
+        &self,
+        way: Way,
+        resource: &Uuid,
+        if_match: Option<String>,
+        fragment: Fragment,
+    ) -> Option<Patched> {
+        let (worker, peer) = self.demux.resource(resource, way == Way::In)?;
+        let (reply, answer) = oneshot::channel();
+        worker.put(Job::Patch { peer, if_match, fragment, reply });
+        answer.await.ok()
+    }
+
+    /// Ends a session, and gives whether there was one. Its seat is free when this comes back.
+    pub async fn close(&self, way: Way, resource: &Uuid) -> bool {
+        let Some((worker, peer)) = self.demux.resource(resource, way == Way::In) else { return false };
+        let (done, gone) = oneshot::channel();
+        worker.put(Job::Go { peer, why: "deleted", done: Some(done) });
+        let _ = gone.await;
+        true
+    }
+
+    fn answer(&self, way: Way, offer: &Offer) -> Result<(Rtc, SdpAnswer), Declined> {
+        let unanswerable = |error: &dyn std::fmt::Display| Declined::Unanswerable(error.to_string());
+        let parsed = SdpOffer::from_sdp_string(&offer.text).map_err(|error| unanswerable(&error))?;
+        let mut rtc = self.config(way).build(Instant::now());
+        for candidate in self.candidates() {
+            rtc.add_local_candidate(candidate);
+        }
+        let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| unanswerable(&error))?;
+        Ok((rtc, answer))
+    }
+
+    fn config(&self, way: Way) -> RtcConfig {
+        let mut config = RtcConfig::new()
+            .set_crypto_provider(self.crypto.clone())
+            .set_dtls_cert(self.certificate.clone())
+            .set_ice_lite(true)
+            .set_rtp_mode(way == Way::Out)
+            .set_mtu(1200..=MTU)
+            .set_stats_interval((way == Way::Out).then_some(Duration::from_secs(5)))
+            .clear_codecs()
+            .enable_opus(true, false)
+            .enable_vp8(true)
+            .enable_vp9(true);
+        for (n, profile) in (0..).zip(PROFILES) {
+            let number: u8 = 102 + 2 * n;
+            config.codec_config().add_h264(number.into(), Some((number + 1).into()), true, profile);
+        }
+        config
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let udp = self.faces.offered().map(|ip| Candidate::host(SocketAddr::new(ip, self.udp_port), "udp"));
+        let tcp = self.tcp.into_iter().flat_map(|tcp| {
+            let faces = self.faces.offered().filter(move |ip| tcp.ip().is_unspecified() || *ip == tcp.ip());
+            faces.map(move |ip| {
+                let builder = Candidate::builder().tcp().host(SocketAddr::new(ip, tcp.port()));
+                builder.tcptype(TcpType::Passive).build()
+            })
+        });
+        udp.chain(tcp).filter_map(Result::ok).collect()
+    }
+
+    /// Gives the peer to the worker with the fewest.
+    fn settle(
+        &self,
+        way: Way,
+        mut rtc: Rtc,
+        part: Part,
+        offer: Offer,
+        answer: &SdpAnswer,
+    ) -> Result<(Opened, Mailbox, PeerId), Declined> {
+        let Some((worker, load)) = self.workers.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed)) else {
+            return Err(Declined::Full);
+        };
+        load.fetch_add(1, Ordering::Relaxed);
+        let (resource, etag) = (Uuid::new_v4(), etag());
+        let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
+        let id = self.demux.add(worker.clone(), resource, way == Way::In, ufrag);
+        if let Part::In(publisher) = &part {
+            let worker = worker.clone();
+            publisher.seat().on_want_keyframe(move || {
+                worker.put(Job::Ask { peer: id });
+            });
+        }
+        let peer = Peer::new(id, rtc, part, offer, etag.clone(), Instant::now());
+        if !worker.put(Job::Come(Box::new(peer))) {
+            return Err(Declined::Full);
+        }
+        counter!("webrtc_sessions_total", "way" => if way == Way::In { "whip" } else { "whep" }).increment(1);
+        let answer = sdp::together(&answer.to_sdp_string());
+        Ok((Opened { resource, answer, etag }, worker.clone(), id))
+    }
+}
+
+/// Passes the room's messages on to a viewer until it is gone; what it is too slow for is left out.
+async fn relay(mut hear: broadcast::Receiver<Arc<str>>, worker: Mailbox, peer: PeerId, demux: Arc<Demux>) {
+    let gone = demux.gone(peer);
+    tokio::pin!(gone);
+    loop {
+        let heard = tokio::select! {
+            heard = hear.recv() => heard,
+            () = &mut gone => return,
+        };
+        match heard {
+            Ok(text) => drop(worker.put(Job::Say { peer, text })),
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! ICE over TCP for peers that no datagram reaches: passive candidates (RFC 6544), each datagram behind its length
+//! (RFC 4571).
+//!
+//! Refuses to know: what is in the datagrams, and whose they are.
+
+use super::{demux::Demux, outbox::Sockets};
+use bytes::Bytes;
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use str0m::net::Protocol;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+/// A connection that nobody was found for in this time is closed, and so is one that falls silent.
+const STRANGER: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(40);
+/// Connections at a time.
+const MOST: usize = 2048;
+/// Bytes queued for one connection: from the first on a viewer gets no new frames, beyond the second all is dropped.
+const FULL: usize = 256 << 10;
+const OVERFULL: usize = 2 << 20;
+
+/// The connections that are open.
+#[derive(Default)]
+pub struct Wires(Mutex<HashMap<SocketAddr, Wire>>);
+
+struct Wire {
+    queue: mpsc::UnboundedSender<Bytes>,
+    queued: Arc<AtomicUsize>,
+}
+
+impl Wires {
+    /// Queues a datagram for a connection; lost when there is none, or when it lags far behind.
+    pub fn send(&self, to: SocketAddr, datagram: &[u8]) {
+        let wires = self.lock();
+        let (Some(wire), Ok(length)) = (wires.get(&to), u16::try_from(datagram.len())) else { return };
+        if wire.queued.load(Ordering::Relaxed) > OVERFULL {
+            return;
+        }
+        wire.queued.fetch_add(datagram.len() + 2, Ordering::Relaxed);
+        let _ = wire.queue.send([&length.to_be_bytes(), datagram].concat().into());
+    }
+
+    /// Whether a connection has enough to do for now.
+    pub fn is_full(&self, to: SocketAddr) -> bool {
+        self.lock().get(&to).is_some_and(|wire| wire.queued.load(Ordering::Relaxed) > FULL)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, Wire>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes connections until told to stop.
+pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demux>, stop: CancellationToken) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let (sockets, demux, stop) = (sockets.clone(), demux.clone(), stop.clone());
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = talk(stream, peer, sockets, demux) => {}
+                        () = stop.cancelled() => {}
+                    }
+                });
+            }
+            Err(error) => {
+                tracing::warn!("WebRTC over TCP: {error}");
+                tokio::time::sleep(Duration::from_millis(100)).await; // out of descriptors, most likely
+            }
+        }
+    }
+}
+
+async fn talk(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux: Arc<Demux>) {
+    let Ok(local) = stream.local_addr() else { return };
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let Some(face) = sockets.faces.entered(Some(local.ip())) else { return };
+    let destination = SocketAddr::new(face, local.port());
+    let _ = stream.set_nodelay(true);
+    let (reader, mut writer) = stream.into_split();
+    let (queue, mut queued_frames) = mpsc::unbounded_channel::<Bytes>();
+    let queued = Arc::new(AtomicUsize::new(0));
+    {
+        let mut wires = sockets.wires.lock();
+        if wires.len() >= MOST {
+            return;
+        }
+        wires.insert(peer, Wire { queue, queued: queued.clone() });
+    }
+    let write = async {
+        while let Some(frame) = queued_frames.recv().await {
+            let written = timeout(SILENCE, writer.write_all(&frame)).await;
+            queued.fetch_sub(frame.len(), Ordering::Relaxed);
+            if !matches!(written, Ok(Ok(()))) {
+                return;
+            }
+        }
+    };
+    let read = async {
+        let mut reader = BufReader::new(reader);
+        let (mut patience, mut room) = (STRANGER, vec![0; usize::from(u16::MAX)]);
+        loop {
+            let length = match timeout(patience, reader.read_u16()).await {
+                Ok(Ok(length)) => usize::from(length),
+                _ => return,
+            };
+            let Some(frame) = room.get_mut(..length) else { return };
+            if !matches!(timeout(patience, reader.read_exact(frame)).await, Ok(Ok(_))) {
+                return;
+            }
+            match demux.pass(Protocol::Tcp, peer, destination, frame) {
+                Some(_) => patience = SILENCE,
+                None if patience == STRANGER => return,
+                None => {}
+            }
+        }
+    };
+    tokio::select! {
+        () = write => {}
+        () = read => {}
+    }
+    sockets.wires.lock().remove(&peer);
+}

@@ -1,0 +1,272 @@
+//! A viewer: its place on a reel, and what goes out from there.
+//!
+//! It begins at the last key frame and runs through what has come since at a quick pace; then it follows the live edge.
+//! When it cannot follow, it loses everything up to the next key frame, never a part in between.
+//!
+//! Refuses to know: sockets, threads, how a stream is come by.
+
+use super::{
+    keeper::{Hub, PlayGrant, Source, Takes},
+    pace::Line,
+    reel::{Codec, Frame, Reel},
+};
+use crate::{domain::time::ShowTime, protocol::packet::VideoCodec};
+use std::{
+    any::Any,
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use str0m::{
+    Rtc,
+    format::{self, CodecSpec},
+    media::{MediaKind, Mid, Pt},
+    rtp::RtpWrite,
+};
+
+/// The past is sent within this time, but never slower than so many bytes per second.
+const RUN: Duration = Duration::from_millis(250);
+const SLOWEST: f64 = 3e6;
+/// A viewer that asked for a key frame begins again when none came in this time, at most so often.
+const PATIENCE: Duration = Duration::from_millis(400);
+const AGAIN: Duration = Duration::from_secs(2);
+/// Sent packets are kept so long and so many for a viewer that asks for them again.
+const KEPT: Duration = Duration::from_millis(1500);
+const KEPT_PACKETS: usize = 768;
+
+/// Relates show time to the machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct Epoch(pub Instant, pub ShowTime);
+
+impl Epoch {
+    fn at(self, pts: ShowTime) -> Instant {
+        match pts.0.checked_sub(self.1.0) {
+            Some(after) => self.0 + Duration::from_nanos(after),
+            None => {
+                self.0.checked_sub(Duration::from_nanos(pts.since(ShowTime(0)).abs_diff(self.1.0))).unwrap_or(self.0)
+            }
+        }
+    }
+}
+
+/// See the module's text.
+pub struct Viewer {
+    /// Gives the stream; asked again when its codec does not fit.
+    pub source: Source,
+    pub takes: Takes,
+    pub hub: Option<Arc<dyn Fn(&str, &str) + Send + Sync>>,
+    /// When the codec was first found not to fit, or was asked for anew.
+    pub misfit: Option<Instant>,
+    /// Asked for a key frame and has not got one.
+    pub lost: Option<Instant>,
+    picture: Option<Track>,
+    sound: Option<Track>,
+    next: u64,
+    waits: bool,
+    run: Option<Run>,
+    began: Option<Instant>,
+    _guard: Box<dyn Any + Send>,
+}
+
+struct Track {
+    mid: Mid,
+    line: Line,
+    sequence: u64,
+    /// The payload type for each codec that was sent, none where it was not negotiated.
+    types: HashMap<Codec, Option<Pt>>,
+}
+
+/// The way through the past.
+struct Run {
+    /// Where the past ends, and when its last picture is shown.
+    edge: u64,
+    shown: ShowTime,
+    /// Pictures still to go.
+    pictures: u64,
+    since: Instant,
+    rate: f64,
+    sent: f64,
+}
+
+/// What a round of sending came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pumped {
+    Nothing,
+    /// Something was written to the session.
+    Sent,
+}
+
+impl Viewer {
+    /// A viewer of what was granted. The receiver of its messages is left to the caller.
+    pub fn new(grant: PlayGrant, takes: Takes) -> (Self, Option<Hub>) {
+        let hub = grant.hub;
+        let viewer = Self {
+            source: grant.source,
+            takes,
+            hub: hub.as_ref().map(|hub| hub.say.clone()),
+            misfit: None,
+            lost: None,
+            picture: None,
+            sound: None,
+            next: 0,
+            waits: true,
+            run: None,
+            began: None,
+            _guard: grant.guard,
+        };
+        (viewer, hub)
+    }
+
+    /// A track that was negotiated and goes out.
+    pub fn add(&mut self, rtc: &mut Rtc, mid: Mid, kind: MediaKind) {
+        let Some(media) = rtc.media(mid).filter(|media| media.direction().is_sending()) else { return };
+        let _ = media;
+        if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
+            stream.set_rtx_cache(KEPT_PACKETS, KEPT, None);
+        }
+        let rate = if kind == MediaKind::Video { 90_000 } else { 48_000 };
+        let (line, sequence) = (Line::new(rate, rand::random()), u64::from(rand::random::<u16>() >> 1));
+        let track = Some(Track { mid, line, sequence, types: HashMap::new() });
+        match kind {
+            MediaKind::Video => self.picture = self.picture.take().or(track),
+            MediaKind::Audio => self.sound = self.sound.take().or(track),
+        }
+    }
+
+    /// Goes to the beginning of a reel: the viewer is new there, or asked for a picture that nobody can be asked for.
+    pub fn begin(&mut self, reel: &Reel, now: Instant) {
+        (self.next, self.waits, self.lost, self.began) = (reel.beginning(), true, None, Some(now));
+        let past = || reel.from(reel.beginning());
+        let pictures = past().filter(|frame| frame.codec.is_picture()).count() as u64;
+        let last = past().filter(|frame| frame.codec.is_picture()).last();
+        let bytes: usize = past().map(|frame| frame.bytes).sum();
+        self.run = last.map(|frame| Run {
+            edge: reel.end(),
+            shown: frame.pts,
+            pictures,
+            since: now,
+            rate: SLOWEST.max(bytes as f64 / RUN.as_secs_f64()),
+            sent: 0.0,
+        });
+        if let (Some(run), Some(track)) = (&self.run, &mut self.picture) {
+            track.line.begin(run.shown, run.pictures);
+        }
+    }
+
+    /// Whether it is on its way through the past, and wants to be called again soon.
+    pub fn runs(&self) -> bool {
+        self.run.is_some()
+    }
+
+    /// Notes that the viewer lacks a key frame. Gives whether the publisher should be asked.
+    pub fn asks(&mut self, now: Instant) -> bool {
+        let fresh = self.run.is_some() || self.began.is_none_or(|began| now - began < PATIENCE);
+        if fresh || self.lost.is_some() {
+            return false; // it is on its way
+        }
+        self.lost = Some(now);
+        true
+    }
+
+    /// Whether it waited in vain for a key frame and should begin again.
+    pub fn begins_again(&self, now: Instant) -> bool {
+        let often = self.began.is_some_and(|began| now - began < AGAIN);
+        !often && self.run.is_none() && self.lost.is_some_and(|lost| now - lost > PATIENCE)
+    }
+
+    /// Writes what is due. `full` tells that the way out is jammed: then nothing is written, and what falls off the
+    /// reel meanwhile is lost.
+    pub fn pump(&mut self, rtc: &mut Rtc, reel: &Reel, epoch: Epoch, now: Instant, full: bool) -> Pumped {
+        let mut pumped = Pumped::Nothing;
+        if full {
+            return pumped;
+        }
+        if self.next < reel.first() {
+            // The group it was in is gone.
+            (self.next, self.waits, self.run) = (reel.beginning(), true, None);
+        }
+        while let Some(frame) = reel.frame(self.next) {
+            if let Some(run) = &mut self.run {
+                if self.next >= run.edge {
+                    self.run = None;
+                } else if run.sent > run.rate * (now - run.since).as_secs_f64() {
+                    break;
+                } else {
+                    run.sent += frame.bytes as f64;
+                }
+            }
+            self.next += 1;
+            if self.write(rtc, frame, epoch, now) {
+                pumped = Pumped::Sent;
+            }
+        }
+        if self.run.as_ref().is_some_and(|run| self.next >= run.edge) {
+            self.run = None;
+        }
+        pumped
+    }
+
+    fn write(&mut self, rtc: &mut Rtc, frame: &Frame, epoch: Epoch, now: Instant) -> bool {
+        let (track, time) = if frame.codec.is_picture() {
+            self.waits &= !frame.keyframe;
+            let past = self.run.as_mut().map(|run| {
+                run.pictures = run.pictures.saturating_sub(1);
+                (run.shown, run.pictures)
+            });
+            let Some(track) = self.picture.as_mut().filter(|_| !self.waits) else { return false };
+            if frame.keyframe {
+                self.lost = None;
+            }
+            let (shown, before) = past.unwrap_or((frame.pts, 0));
+            let at = epoch.at(shown) - Duration::from_millis(before);
+            (track, (shown, before, past.is_some(), at))
+        } else {
+            // Sound of the past would be heard late.
+            let Some(track) = self.sound.as_mut().filter(|_| self.run.is_none()) else { return false };
+            (track, (frame.pts, 0, false, epoch.at(frame.pts)))
+        };
+        let Some(payload_type) = track.payload_type(rtc, frame.codec) else {
+            self.misfit.get_or_insert(now);
+            return false;
+        };
+        let (shown, before, past, at) = time;
+        let stamp = if past { track.line.past(shown, before) } else { track.line.live(shown) };
+        let mut api = rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(track.mid, None) else { return false };
+        let last = frame.payloads.len() - 1;
+        for (n, payload) in frame.payloads.iter().enumerate() {
+            let write = RtpWrite::new(payload_type, track.sequence.into(), stamp, at, payload.clone());
+            stream.write_rtp(write.marker(n == last && frame.codec.is_picture()).nackable(frame.codec.is_picture()));
+            track.sequence += 1;
+        }
+        true
+    }
+}
+
+impl Track {
+    fn payload_type(&mut self, rtc: &Rtc, codec: Codec) -> Option<Pt> {
+        let mid = self.mid;
+        *self.types.entry(codec).or_insert_with(|| negotiated(rtc, mid, codec))
+    }
+}
+
+/// The payload type the peer named for a codec: of H.264 the one of the same profile, or else the highest one, since
+/// decoders take more than they name.
+fn negotiated(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
+    let media = rtc.media(mid)?;
+    let (wanted, profile) = match codec {
+        Codec::Picture(VideoCodec::H264, profile) => (format::Codec::H264, u32::from(profile)),
+        Codec::Picture(VideoCodec::Vp8, _) => (format::Codec::Vp8, 0),
+        Codec::Picture(VideoCodec::Vp9, _) => (format::Codec::Vp9, 0),
+        Codec::Sound(crate::protocol::packet::AudioCodec::Opus) => (format::Codec::Opus, 0),
+        Codec::Picture(..) | Codec::Sound(_) => return None,
+    };
+    let named = |spec: &CodecSpec| spec.format.profile_level_id.map_or(0, |level| level >> 16);
+    let params = rtc.codec_config().params().iter();
+    let offered = params.filter(|param| param.spec().codec == wanted && media.remote_pts().contains(&param.pt()));
+    let best = offered.max_by_key(|param| {
+        let spec = param.spec();
+        (named(&spec) == profile, named(&spec))
+    });
+    best.map(|param| param.pt())
+}

@@ -1,0 +1,378 @@
+//! A media thread: owns its peers, takes what comes for them out of its mailbox, and sends.
+//!
+//! ```text
+//! socket ─ Datagram ─►┐
+//! Live ───── Unit ───►├─► mailbox ─► worker ─► peers ─► outbox ─► socket
+//! HTTP ─ Come, Patch ►┘               └► reels, one for each stream watched here
+//! ```
+//!
+//! Nothing is shared and nothing locked on the way from a frame to its datagrams. Refuses to know: HTTP, rooms.
+
+use super::{
+    demux::{Demux, PeerId},
+    outbox::Outbox,
+    peer::{Part, Patched, Peer, Turn},
+    reel::Reel,
+    sdp::Fragment,
+    view::{Epoch, Pumped},
+};
+use crate::app::live::{Listener, Live, Start, Unit};
+use bytes::Bytes;
+use metrics::{counter, gauge};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    time::{Duration, Instant},
+};
+use str0m::net::Protocol;
+use tokio::sync::oneshot;
+
+/// How long it sleeps without peers, how exactly timers are kept, and how often a viewer on its way through the past is served.
+const IDLE: Duration = Duration::from_secs(3600);
+const TICK: Duration = Duration::from_millis(10);
+const QUICK: Duration = Duration::from_millis(4);
+/// How often peers are looked at for silence.
+const ROUND: Duration = Duration::from_millis(500);
+/// Jobs taken before frames are sent.
+const BATCH: usize = 512;
+/// Datagrams that may wait; more are lost.
+const WAITING: usize = 8192;
+/// Between two requests for a key frame of one stream, and two for a stream in another form.
+const ASKING: Duration = Duration::from_millis(500);
+const MISFIT: Duration = Duration::from_secs(1);
+
+/// What a worker is given to do.
+pub enum Job {
+    /// Something came for a peer.
+    Datagram { peer: PeerId, protocol: Protocol, source: SocketAddr, destination: SocketAddr, data: Bytes },
+    /// Something came on a stream that is watched here.
+    Unit { channel: u64, unit: Arc<Unit> },
+    /// A peer whose offer was answered.
+    Come(Box<Peer>),
+    /// A peer is to go, for a reason.
+    Go { peer: PeerId, why: &'static str, done: Option<oneshot::Sender<()>> },
+    /// A PATCH of a peer's session.
+    Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<Patched> },
+    /// A text for a viewer.
+    Say { peer: PeerId, text: Arc<str> },
+    /// Somebody lacks a key frame of a publisher.
+    Ask { peer: PeerId },
+    /// The end.
+    Stop,
+}
+
+/// Where jobs are put; never waits.
+#[derive(Clone)]
+pub struct Mailbox {
+    jobs: mpsc::Sender<Job>,
+    datagrams: Arc<AtomicUsize>,
+}
+
+impl Mailbox {
+    /// A worker's mailbox and what is in it.
+    pub fn new() -> (Self, Inbox) {
+        let (jobs, inbox) = mpsc::channel();
+        let datagrams = Arc::new(AtomicUsize::new(0));
+        (Self { jobs, datagrams: datagrams.clone() }, Inbox { jobs: inbox, datagrams })
+    }
+
+    /// Puts a job; gives whether there is still a worker.
+    pub fn put(&self, job: Job) -> bool {
+        self.jobs.send(job).is_ok()
+    }
+
+    /// Puts a datagram, which is lost when too many wait.
+    pub fn datagram(&self, job: Job) {
+        if self.datagrams.fetch_add(1, Ordering::Relaxed) < WAITING {
+            self.put(job);
+        } else {
+            self.datagrams.fetch_sub(1, Ordering::Relaxed);
+            counter!("webrtc_unread_datagrams_total").increment(1);
+        }
+    }
+}
+
+/// The other end of a [`Mailbox`].
+pub struct Inbox {
+    jobs: mpsc::Receiver<Job>,
+    datagrams: Arc<AtomicUsize>,
+}
+
+/// A stream that is watched.
+struct Channel {
+    live: Arc<Live>,
+    _listener: Listener,
+    reel: Reel,
+    epoch: Epoch,
+    viewers: Vec<PeerId>,
+    asked: Option<Instant>,
+}
+
+/// See the module's text.
+pub struct Worker {
+    mailbox: Mailbox,
+    demux: Arc<Demux>,
+    out: Outbox,
+    peers: HashMap<PeerId, Peer>,
+    channels: HashMap<u64, Channel>,
+    last_channel: u64,
+    /// Peers in a hurry, on their way through the past.
+    quick: bool,
+    load: Arc<AtomicUsize>,
+}
+
+impl Worker {
+    /// A worker; `load` tells others how many peers it has.
+    pub fn new(mailbox: Mailbox, demux: Arc<Demux>, out: Outbox, load: Arc<AtomicUsize>) -> Self {
+        let (peers, channels) = (HashMap::new(), HashMap::new());
+        Self { mailbox, demux, out, peers, channels, last_channel: 0, quick: false, load }
+    }
+
+    /// Works until told to stop.
+    pub fn run(mut self, inbox: &Inbox) {
+        let (mut tick_at, mut round_at) = (Instant::now(), Instant::now());
+        let mut fresh = BTreeSet::new();
+        loop {
+            let wait = match self.peers.is_empty() {
+                true => IDLE,
+                false => tick_at.saturating_duration_since(Instant::now()),
+            };
+            let first = match inbox.jobs.recv_timeout(wait) {
+                Ok(job) => Some(job),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let now = Instant::now();
+            for job in first.into_iter().chain(inbox.jobs.try_iter()).take(BATCH) {
+                match job {
+                    Job::Stop => return self.stop(now),
+                    Job::Unit { channel, unit } => {
+                        if self.channels.get_mut(&channel).is_some_and(|channel| channel.reel.put(&unit)) {
+                            fresh.insert(channel);
+                        }
+                    }
+                    job => self.work(job, now, inbox),
+                }
+            }
+            while let Some(channel) = fresh.pop_first() {
+                let viewers = self.channels.get(&channel).map(|channel| channel.viewers.clone()).unwrap_or_default();
+                for viewer in viewers {
+                    self.serve(viewer, now, false);
+                }
+            }
+            let now = Instant::now();
+            if now >= tick_at {
+                self.tick(now);
+                tick_at = now + if self.quick { QUICK } else { TICK };
+            }
+            if now >= round_at {
+                self.round(now);
+                round_at = now + ROUND;
+            }
+            if self.quick {
+                tick_at = tick_at.min(now + QUICK);
+            }
+            self.out.flush();
+        }
+    }
+
+    fn work(&mut self, job: Job, now: Instant, inbox: &Inbox) {
+        match job {
+            Job::Datagram { peer, protocol, source, destination, data } => {
+                inbox.datagrams.fetch_sub(1, Ordering::Relaxed);
+                let Some(known) = self.peers.get_mut(&peer) else { return };
+                known.receive(protocol, source, destination, &data, now);
+                self.serve(peer, now, true);
+            }
+            Job::Come(peer) => {
+                let id = peer.id;
+                self.peers.insert(id, *peer);
+                self.count();
+                self.serve(id, now, true);
+            }
+            Job::Go { peer, why, done } => {
+                self.part_from(peer, why, now);
+                drop(done);
+            }
+            Job::Patch { peer, if_match, fragment, reply } => {
+                let Some(known) = self.peers.get_mut(&peer) else { return };
+                let patched = known.patch(if_match.as_deref(), &fragment);
+                if let Patched::Restarted { ufrag, .. } = &patched {
+                    self.demux.also(peer, ufrag.clone());
+                }
+                let _ = reply.send(patched);
+                self.serve(peer, now, true);
+            }
+            Job::Say { peer, text } => {
+                let Some(known) = self.peers.get_mut(&peer) else { return };
+                known.say(&text);
+                self.serve(peer, now, true);
+            }
+            Job::Ask { peer } => {
+                let Some(known) = self.peers.get_mut(&peer) else { return };
+                if let Part::In(publisher) = &mut known.part {
+                    publisher.ask(&mut known.rtc, now);
+                }
+                self.serve(peer, now, true);
+            }
+            Job::Unit { .. } | Job::Stop => {}
+        }
+    }
+
+    /// Gives a peer its turn: writes what a viewer is due, and drives the session when that, or `always`, calls for it.
+    fn serve(&mut self, id: PeerId, now: Instant, always: bool) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let mut drive = always;
+        if peer.connected
+            && let Some(channel) = peer.channel.and_then(|number| self.channels.get(&number))
+        {
+            let full = peer.is_full(&self.out);
+            if let Part::Out(viewer) = &mut peer.part {
+                drive |= viewer.pump(&mut peer.rtc, &channel.reel, channel.epoch, now, full) == Pumped::Sent;
+                self.quick |= viewer.runs();
+            }
+        }
+        if !drive {
+            return;
+        }
+        let turn = peer.drive(now, &mut self.out);
+        if turn != Turn::default() {
+            self.follow_up(id, turn, now);
+        }
+    }
+
+    fn follow_up(&mut self, id: PeerId, turn: Turn, now: Instant) {
+        if let Some(why) = turn.over {
+            return self.part_from(id, why, now);
+        }
+        if turn.connected {
+            self.watch(id, now);
+            self.serve(id, now, false);
+        }
+        let channel = self.peers.get(&id).and_then(|peer| peer.channel);
+        if turn.wants_keyframe
+            && let Some(channel) = channel.and_then(|number| self.channels.get_mut(&number))
+            && channel.asked.is_none_or(|asked| now - asked > ASKING)
+        {
+            channel.asked = Some(now);
+            channel.live.want_keyframe();
+        }
+    }
+
+    /// Puts a viewer on its stream, or on another form of it.
+    fn watch(&mut self, id: PeerId, now: Instant) {
+        let Some(Peer { part: Part::Out(viewer), channel: at, .. }) = self.peers.get_mut(&id) else { return };
+        let live = (viewer.source)(viewer.takes);
+        viewer.misfit = at.is_some().then_some(now);
+        let watched = self.channels.iter().find(|(_, channel)| Arc::ptr_eq(&channel.live, &live)).map(|(n, _)| *n);
+        if at.is_some() && *at == watched {
+            return;
+        }
+        let before = *at;
+        let number = watched.unwrap_or_else(|| {
+            self.last_channel += 1;
+            let (number, mailbox) = (self.last_channel, self.mailbox.clone());
+            let epoch = Epoch(now, live.clock().now());
+            // What is there already goes onto the reel at once, what comes later through the mailbox.
+            let past = Arc::new(Mutex::new(Some(Vec::new())));
+            let heard = past.clone();
+            let listener = live.listen(Start::Backlog, move |unit| {
+                match heard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                    Some(past) => past.push(unit.clone()),
+                    None => drop(mailbox.put(Job::Unit { channel: number, unit: unit.clone() })),
+                }
+            });
+            let past = past.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+            let mut reel = Reel::default();
+            for unit in past {
+                reel.put(&unit);
+            }
+            let (viewers, asked) = (Vec::new(), None);
+            self.channels.insert(number, Channel { live, _listener: listener, reel, epoch, viewers, asked });
+            number
+        });
+        *at = Some(number);
+        if let Some(channel) = self.channels.get_mut(&number) {
+            viewer.begin(&channel.reel, now);
+            channel.viewers.push(id);
+        }
+        self.leave(id, before);
+    }
+
+    fn leave(&mut self, id: PeerId, channel: Option<u64>) {
+        let Some(number) = channel else { return };
+        let Some(channel) = self.channels.get_mut(&number) else { return };
+        channel.viewers.retain(|viewer| *viewer != id);
+        if channel.viewers.is_empty() {
+            self.channels.remove(&number);
+        }
+    }
+
+    /// Timers of sessions, and viewers on their way through the past.
+    fn tick(&mut self, now: Instant) {
+        self.quick = false;
+        let due = |peer: &Peer| peer.deadline <= now || matches!(&peer.part, Part::Out(viewer) if viewer.runs());
+        let due: Vec<(PeerId, bool)> =
+            self.peers.values().filter(|peer| due(peer)).map(|peer| (peer.id, peer.deadline <= now)).collect();
+        for (id, timer) in due {
+            self.serve(id, now, timer);
+        }
+    }
+
+    /// The silent, the evicted, the lost and those whose codec does not fit.
+    fn round(&mut self, now: Instant) {
+        let over: Vec<(PeerId, &'static str)> =
+            self.peers.values().filter_map(|peer| Some((peer.id, peer.overdue(now)?))).collect();
+        for (id, why) in over {
+            self.part_from(id, why, now);
+        }
+        let mut misfits = Vec::new();
+        for peer in self.peers.values_mut() {
+            let channel = peer.channel.and_then(|number| self.channels.get(&number));
+            match (&mut peer.part, channel) {
+                (Part::In(publisher), _) if peer.connected => publisher.allow(&mut peer.rtc),
+                (Part::Out(viewer), Some(channel)) => {
+                    if viewer.begins_again(now) {
+                        viewer.begin(&channel.reel, now);
+                        self.quick = true;
+                    }
+                    if viewer.misfit.is_some_and(|since| now - since > MISFIT) {
+                        misfits.push(peer.id);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for id in misfits {
+            self.watch(id, now);
+        }
+    }
+
+    fn part_from(&mut self, id: PeerId, why: &'static str, now: Instant) {
+        let Some(mut peer) = self.peers.remove(&id) else { return };
+        tracing::info!(peer = id, why, "WebRTC session ends");
+        self.demux.remove(id);
+        if peer.rtc.is_alive() && peer.rtc.close().is_ok() {
+            peer.drive(now, &mut self.out); // says good-bye
+        }
+        self.leave(id, peer.channel);
+        self.count();
+    }
+
+    fn stop(mut self, now: Instant) {
+        for id in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.part_from(id, "shutdown", now);
+        }
+        self.out.flush();
+    }
+
+    fn count(&self) {
+        let before = self.load.swap(self.peers.len(), Ordering::Relaxed);
+        gauge!("webrtc_sessions").increment(self.peers.len() as f64 - before as f64);
+    }
+}

@@ -1,0 +1,18 @@
+//! The cameras' door and the MJPEG viewers' doors on a loopback port: devices and viewers by hand and from elsewhere.
+
+#[path = "camera/device.rs"]
+mod device;
+#[path = "camera/house.rs"]
+mod house;
+#[path = "camera/multipart.rs"]
+mod multipart;
+#[path = "camera/real_clients.rs"]
+mod real_clients;
+#[path = "camera/refusals.rs"]
+mod refusals;
+#[path = "camera/session.rs"]
+mod session;
+#[path = "camera/talk.rs"]
+mod talk;
+#[path = "camera/viewers.rs"]
+mod viewers;

@@ -1,0 +1,14 @@
+//! Media that is fetched or comes over SRT, against real servers and senders on loopback. What arrives as packets is
+//! written out as a byte stream, decoded by ffmpeg, and its marks are read.
+
+#[path = "pull/collector.rs"]
+mod collector;
+#[path = "pull/fetch.rs"]
+mod fetch;
+#[path = "pull/forbidden.rs"]
+mod forbidden;
+#[path = "pull/peers.rs"]
+mod peers;
+#[path = "pull/srt.rs"]
+mod srt;
+mod support;

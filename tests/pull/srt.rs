@@ -1,0 +1,216 @@
+//! The SRT door: real senders with right and wrong keys, several at once, killed and back.
+
+use crate::{
+    collector::{Gathered, wait_for},
+    peers::{Peer, convert},
+    support::marks::Clip,
+};
+use lumencast::{
+    app::{
+        admission::{Admission, BoxFuture, PublishRequest, Refusal, Seat},
+        seats::Seats,
+    },
+    protocol::packet::{AudioCodec, VideoCodec},
+    server::srt::{Settings, bind},
+};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// Lets in whoever has a key that begins with `cam`, and gathers what comes on it.
+#[derive(Default)]
+struct House {
+    seats: Seats,
+    got: Mutex<HashMap<String, Gathered>>,
+    asked: Mutex<Vec<PublishRequest>>,
+}
+
+impl Admission for House {
+    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<Seat, Refusal>> {
+        Box::pin(async move {
+            self.asked.lock().unwrap().push(request.clone());
+            if request.app != "live" || !request.key.starts_with("cam") {
+                return Err(Refusal::UnknownKey);
+            }
+            let hold = self.seats.take(&request.key).await?;
+            let (sender, mut packets) = mpsc::channel(8);
+            let got = self.got.lock().unwrap().entry(request.key).or_default().clone();
+            tokio::spawn(async move {
+                while let Some(packet) = packets.recv().await {
+                    got.put(packet);
+                }
+            });
+            Ok(Seat::held_queue(sender, hold))
+        })
+    }
+}
+
+struct Door {
+    house: Arc<House>,
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    running: Option<JoinHandle<()>>,
+    runtime: Runtime,
+}
+
+impl Door {
+    fn open(change: impl FnOnce(&mut Settings)) -> Self {
+        gst::init().unwrap();
+        let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
+        change(&mut settings);
+        let runtime = Runtime::new().unwrap();
+        let listener = bind(&settings).unwrap();
+        let address = listener.local_addr().unwrap();
+        let (house, shutdown) = (Arc::new(House::default()), CancellationToken::new());
+        let running = runtime.spawn(listener.run(house.clone(), shutdown.clone()));
+        Self { house, address, shutdown, running: Some(running), runtime }
+    }
+
+    fn url(&self, query: &str) -> String {
+        format!("srt://{}?{query}", self.address)
+    }
+
+    fn push(&self, media: &Path, query: &str) -> Peer {
+        Peer::ffmpeg(media, &[], &["-c", "copy", "-f", "mpegts", &self.url(query)])
+    }
+
+    fn got(&self, key: &str) -> Gathered {
+        self.house.got.lock().unwrap().entry(key.into()).or_default().clone()
+    }
+
+    fn is_held(&self, key: &str) -> bool {
+        self.house.seats.is_held(key)
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        if let Some(running) = self.running.take() {
+            let begun = Instant::now();
+            let _ = self.runtime.block_on(running);
+            if !std::thread::panicking() {
+                assert!(begun.elapsed() < Duration::from_secs(4), "the door took long to close");
+            }
+        }
+    }
+}
+
+fn clip(source: u8) -> PathBuf {
+    Clip { gop: 15, ..Clip::of(source, 3.0).size(640, 360) }.cached()
+}
+
+fn ended(peer: &mut Peer) -> bool {
+    wait_for("the sender to end", || peer.ended())
+}
+
+#[test]
+fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
+    let door = Door::open(|_| {});
+    let mut one = door.push(&clip(1), "streamid=cam1");
+    let mut two = door.push(&clip(2), "streamid=%23%21%3A%3Ar%3Dlive/cam2%3Fpassword%3Dx,m%3Dpublish&latency=200000");
+    for (key, source) in [("cam1", 1), ("cam2", 2)] {
+        let got = door.got(key);
+        got.wait_pictures(90);
+        got.assert_whole(source, 0, 89);
+        got.assert_even_stamps(Duration::from_millis(1));
+        assert_eq!((got.video_configs(), got.audio_configs()), (vec![VideoCodec::H264], vec![AudioCodec::Aac]));
+        assert!(got.sounds().len() > 130, "{} blocks of sound", got.sounds().len());
+    }
+    assert!(ended(&mut one) && ended(&mut two));
+    wait_for("the keys to be free", || (!door.is_held("cam1") && !door.is_held("cam2")).then_some(()));
+    let asked = door.house.asked.lock().unwrap();
+    assert!(asked.iter().any(|asked| asked.key == "cam2" && asked.password.as_deref() == Some("x")));
+}
+
+#[test]
+fn a_wrong_key_or_wish_is_rejected_in_the_handshake() {
+    let door = Door::open(|_| {});
+    for query in ["streamid=nobody", "streamid=%23%21%3A%3Ar%3Dcam1,m%3Drequest", "streamid=", "mode=caller"] {
+        let mut peer = door.push(&clip(1), query);
+        assert!(!ended(&mut peer), "{query}");
+        // Told in the handshake, ffmpeg does not even begin to send.
+        assert!(!peer.log().contains("frame="), "{query}: {}", peer.log());
+    }
+    assert!(door.house.got.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_second_caller_on_a_live_key_is_refused_and_does_no_harm() {
+    let door = Door::open(|_| {});
+    let _one = door.push(&clip(3), "streamid=cam3");
+    let got = door.got("cam3");
+    got.wait_pictures(10);
+    let mut two = door.push(&clip(4), "streamid=cam3");
+    assert!(!ended(&mut two));
+    got.wait_pictures(90);
+    got.assert_whole(3, 0, 89);
+}
+
+#[test]
+fn a_caller_that_was_killed_comes_back_while_another_one_goes_on() {
+    let door = Door::open(|settings| settings.idle_timeout = Duration::from_secs(2));
+    let other = Clip { gop: 15, ..Clip::of(6, 8.0).size(640, 360) }.cached();
+    let _other = door.push(&other, "streamid=cam6");
+    let mut one = door.push(&clip(5), "streamid=cam5");
+    let got = door.got("cam5");
+    got.wait_pictures(30);
+    one.kill();
+    let before = got.pictures().len();
+    // At once: the dead one still has the key, does not deliver, and gives way.
+    let _again = door.push(&clip(7), "streamid=cam5");
+    got.wait_pictures(before + 30);
+    let reading = got.reading();
+    assert!(reading.runs().iter().any(|run| run.source == 7), "{reading}");
+    let got = door.got("cam6");
+    got.wait_pictures(240);
+    got.assert_whole(6, 0, 239);
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
+    let door = Door::open(|settings| settings.passphrase = Some("correct horse".into()));
+    for query in ["streamid=cam1", "streamid=cam1&passphrase=wrong_passphrase"] {
+        assert!(!ended(&mut door.push(&clip(1), query)), "{query}");
+    }
+    wait_for("the key to be free", || (!door.is_held("cam1")).then_some(()));
+    let _good = door.push(&clip(1), "streamid=cam1&passphrase=correct%20horse");
+    let got = door.got("cam1");
+    got.wait_pictures(90);
+    got.assert_whole(1, 0, 89);
+}
+
+#[test]
+fn more_callers_than_allowed_are_rejected_until_there_is_room() {
+    let door = Door::open(|settings| settings.max_connections = 1);
+    let mut one = door.push(&clip(1), "streamid=cam1");
+    door.got("cam1").wait_pictures(5);
+    assert!(!ended(&mut door.push(&clip(2), "streamid=cam2")));
+    assert!(ended(&mut one));
+    wait_for("room", || (!door.is_held("cam1")).then_some(()));
+    let _two = door.push(&clip(2), "streamid=cam2");
+    door.got("cam2").wait_pictures(30);
+}
+
+#[test]
+fn hevc_with_opus_comes_through_and_what_is_no_transport_stream_holds_no_seat() {
+    let door = Door::open(|settings| settings.idle_timeout = Duration::from_secs(2));
+    let folder = tempfile::tempdir().unwrap();
+    let hevc = folder.path().join("hevc.ts");
+    let options = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-c:a", "libopus"];
+    convert(&clip(1), &[&options[..], &["-f", "mpegts"]].concat(), &hevc);
+    let _good = door.push(&hevc, "streamid=cam1");
+    let _bad = Peer::ffmpeg(&clip(2), &[], &["-c", "copy", "-an", "-f", "flv", &door.url("streamid=cam2")]);
+    let got = door.got("cam1");
+    got.wait_pictures(85);
+    assert_eq!((got.video_configs(), got.audio_configs()), (vec![VideoCodec::Hevc], vec![AudioCodec::Opus]));
+    assert!(got.sounds().len() > 100);
+    wait_for("the seat of what is no transport stream", || (!door.is_held("cam2")).then_some(()));
+    assert!(door.got("cam2").all().is_empty());
+}
