@@ -147,6 +147,41 @@ fn a_publisher_that_reorders_is_transcoded_and_one_that_does_not_passes_in_the_s
 }
 
 #[test]
+fn a_view_goes_on_with_the_next_good_key_frame_after_broken_media() {
+    let _alone = alone();
+    let parent = live("cam");
+    let heard = Heard::of(&parent.view(web()), Start::Now);
+    let (codec, record) = (VideoCodec::H264, bytes::Bytes::from_static(b"\x01no record at all"));
+    let publishing = parent.begin();
+    publishing.push(Packet::VideoConfig { codec, record });
+    for n in 0..10 {
+        let (pts, dts) = (Duration::from_millis(n * 33 + 66), Duration::from_millis(n * 33));
+        let data = bytes::Bytes::from_static(b"\xff\xff\xff\xffgarbage");
+        publishing.push(Packet::Video { codec, pts, dts, keyframe: n == 0, data });
+    }
+    drop(publishing);
+    play(&parent, packets(&Clip { bframes: 2, ..small(5, 2.0) })).join().expect("played");
+    until("the good picture came", || heard.frames().len() >= 60);
+}
+
+#[test]
+fn an_output_asks_a_publisher_that_makes_no_key_frames_for_one() {
+    let _alone = alone();
+    let parent = live("browser");
+    let coded = Bridge::start(&parent, Rate { num: 30, den: 1 });
+    let _feeding = coded.video.listen(|_, _| {});
+    let asked = Arc::new(AtomicU64::new(0));
+    let publishing = parent.begin();
+    let count = asked.clone();
+    publishing.on_want_keyframe(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let packets = packets(&Clip { gop: 300, ..small(5, 5.0) });
+    packets.into_iter().for_each(|(_, packet)| assert!(publishing.push(packet)));
+    until("it was asked after two seconds and after four", || asked.load(Ordering::Relaxed) >= 2);
+}
+
+#[test]
 fn jpegs_at_uneven_times_become_h264_frame_by_frame_with_the_stamps_they_had() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");

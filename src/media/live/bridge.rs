@@ -12,13 +12,13 @@
 //! Refuses to know: what becomes of the stream.
 
 use super::{
-    Live, Start, Unit, Wants,
+    Live, Unit, Wants,
     chain::{Chain, here, out},
     inbox::{Work, Working, put_to_work},
     line::Line,
 };
 use crate::{
-    domain::time::Rate,
+    domain::time::{Rate, ShowTime},
     media::{
         coding,
         link::{Carries, Feed},
@@ -29,6 +29,9 @@ use crate::{
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// A key frame is asked for when none came for so long, in nanoseconds.
+const GROUP: u64 = 2_000_000_000;
 
 /// Units that may wait for the pipelines: some seconds.
 const WAITING: usize = 1024;
@@ -71,7 +74,7 @@ impl Bridge {
             return;
         }
         let lines = Lines::new(&self.view, &self.feeds);
-        match put_to_work(&self.view, Start::Backlog, WAITING, lines) {
+        match put_to_work(&self.view, WAITING, lines) {
             Ok(begun) => *working = Some(begun),
             Err(error) => tracing::error!(stream = self.view.name(), "no thread for its outputs: {error}"),
         }
@@ -82,13 +85,21 @@ impl Bridge {
 struct Lines {
     live: Arc<Live>,
     feeds: Feeds,
+    /// When the last key frame came, or was asked for.
+    keyframe: ShowTime,
     picture: Line<VideoCodec>,
     sound: Line<AudioCodec>,
 }
 
 impl Lines {
     fn new(live: &Arc<Live>, feeds: &Feeds) -> Self {
-        Self { live: live.clone(), feeds: feeds.clone(), picture: Line::new(), sound: Line::new() }
+        Self {
+            live: live.clone(),
+            feeds: feeds.clone(),
+            keyframe: ShowTime::default(),
+            picture: Line::new(),
+            sound: Line::new(),
+        }
     }
 
     fn take(&mut self, unit: &Unit) -> Result<(), Failure> {
@@ -104,6 +115,13 @@ impl Lines {
                     self.picture.chain = self.picture_chain()?;
                 }
                 self.picture.push(unit);
+                if *keyframe {
+                    self.keyframe = unit.pts;
+                } else if unit.pts.since(self.keyframe) > GROUP {
+                    // Segments end at key frames, and a browser makes none unless it is asked.
+                    self.keyframe = unit.pts;
+                    self.live.want_keyframe();
+                }
             }
             Packet::AudioConfig { codec, record } => {
                 if self.sound.changes(*codec, record, unit.run) {

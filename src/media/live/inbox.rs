@@ -23,6 +23,18 @@ const BYTES: usize = 48_000_000;
 /// How often a worker without units gets to look around.
 const LOOK: Duration = Duration::from_millis(100);
 
+/// A group of more pictures takes longer to decode than a new key frame takes to come.
+const LONG: usize = 150;
+
+/// Where a worker begins on a stream, and whether a key frame has to be asked for. A browser makes none for minutes
+/// unless it is asked.
+fn beginning(live: &Live) -> (Start, bool) {
+    let units = live.backlog();
+    let pictures = units.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. })).count();
+    let long = pictures > LONG && live.makes_keyframes();
+    (if long { Start::Now } else { Start::Backlog }, long || pictures == 0)
+}
+
 /// What a worker does. It may block, but should take less time than its stream.
 pub(super) trait Work: Send + 'static {
     /// A unit came.
@@ -39,12 +51,7 @@ pub(super) struct Working(Arc<Queue>);
 ///
 /// # Errors
 /// When there is no thread to be had.
-pub(super) fn put_to_work(
-    live: &Arc<Live>,
-    start: Start,
-    limit: usize,
-    mut work: impl Work,
-) -> std::io::Result<Working> {
+pub(super) fn put_to_work(live: &Arc<Live>, limit: usize, mut work: impl Work) -> std::io::Result<Working> {
     let queue = Arc::new(Queue::default());
     let (inbox, stream) = (queue.clone(), Arc::downgrade(live));
     let thread = std::thread::Builder::new().name(format!("form {}", live.name()).chars().take(15).collect());
@@ -71,9 +78,13 @@ pub(super) fn put_to_work(
         }
     })?;
     let heard = queue.clone();
+    let (start, anew) = beginning(live);
     let listener = live.listen(start, move |unit| heard.put(unit));
     queue.lock().limit = Some(limit);
     let _ = send.send(listener); // the thread waits for it
+    if anew {
+        live.want_keyframe();
+    }
     Ok(Working(queue))
 }
 

@@ -215,6 +215,11 @@ impl Live {
         }
     }
 
+    /// Whether there is somebody who can be asked for a key frame.
+    pub fn makes_keyframes(&self) -> bool {
+        self.lock().want_keyframe.is_some()
+    }
+
     /// Hears every unit. `heard` runs on the publisher's thread with the stream locked: it must neither block nor call
     /// the stream, and should only pass the unit on.
     pub fn listen(self: &Arc<Self>, start: Start, mut heard: impl FnMut(&Arc<Unit>) + Send + 'static) -> Listener {

@@ -30,6 +30,10 @@ use std::{
 /// How often a stream without picture is looked at again.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// More pictures than this are not decoded for one, if a new key frame comes in time.
+const LONG: usize = 150;
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Why there is no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapFault {
@@ -63,6 +67,17 @@ pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault
             }
             std::thread::sleep(LOOK.min(left));
             units = live.backlog();
+        }
+    }
+    if units.iter().filter(|unit| is_picture(unit)).count() > LONG && live.makes_keyframes() {
+        // Sooner than all of a browser's endless group is decoded, a new one begins.
+        let _listener = live.listen(Start::Now, |_| {});
+        live.want_keyframe();
+        let patience = end.min(Instant::now() + PATIENCE);
+        while units.iter().filter(|unit| is_picture(unit)).count() > LONG && Instant::now() < patience {
+            std::thread::sleep(LOOK);
+            let now = live.backlog();
+            units = if now.iter().any(is_picture) { now } else { units };
         }
     }
     let newest = units.iter().rev().find(|unit| is_picture(unit)).map(|unit| &unit.packet);

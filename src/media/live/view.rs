@@ -14,7 +14,7 @@
 //! Refuses to know: viewers, protocols, and how transcoding is done.
 
 use super::{
-    Live, Publishing, Start, Unit,
+    Live, Publishing, Unit,
     chain::{Chain, Mending, newest},
     inbox::{Work, put_to_work},
     transcode::{self, Target},
@@ -86,7 +86,7 @@ pub(super) fn make(
         picture: Picture::default(),
         sound: Sound::default(),
     };
-    let working = put_to_work(parent, Start::Backlog, WAITING, worker)
+    let working = put_to_work(parent, WAITING, worker)
         .map_err(|error| Failure { fault: FailureKind::Here, text: error.to_string() })?;
     Ok(Box::new(working))
 }

@@ -14,7 +14,7 @@ use crate::{
         coding, format,
         ingest::{raw, reel::Frame, sound::Sample, source::Source},
         live::{
-            Live, Start, Unit,
+            Live, Unit,
             chain::{Chain, here, missing, newest, skip_before},
             inbox::{Work, Working, put_to_work},
             line::Line,
@@ -74,8 +74,7 @@ impl Member {
             picture: Line::new(),
             sound: Line::new(),
         };
-        let working = put_to_work(&live, Start::Backlog, WAITING, decoders)?;
-        live.want_keyframe();
+        let working = put_to_work(&live, WAITING, decoders)?;
         Ok(Self { name, live, source, fit, _working: working })
     }
 
