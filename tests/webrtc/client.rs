@@ -103,7 +103,8 @@ impl Offering {
     /// Goes on with an accepted offer.
     pub async fn go(self, base: &str, response: Response) -> Client {
         let status = response.status();
-        let header = |name| response.headers().get(name).map(|value: &header::HeaderValue| value.to_str().unwrap().to_owned());
+        let header =
+            |name| response.headers().get(name).map(|value: &header::HeaderValue| value.to_str().unwrap().to_owned());
         let (location, etag) = (header(header::LOCATION), header(header::ETAG));
         let text = response.text().await.unwrap();
         assert_eq!(status, StatusCode::CREATED, "{text}");
@@ -208,7 +209,8 @@ fn run(
                 }
                 Ok(Do::Write { kind, codec, time, data }) => {
                     let Some(writer) = mid(kind).and_then(|mid| rtc.writer(mid)) else { continue };
-                    let pt = writer.payload_params().find(|params| params.spec().codec == codec).map(|params| params.pt());
+                    let pt =
+                        writer.payload_params().find(|params| params.spec().codec == codec).map(|params| params.pt());
                     writer.write(pt.expect("codec"), Instant::now(), time, data).unwrap();
                 }
                 Ok(Do::Ask) => {
@@ -233,7 +235,11 @@ fn run(
                     let told = match event {
                         Event::Connected => Told::Connected,
                         Event::MediaData(frame) => Told::Frame {
-                            kind: if frame.params.spec().codec.is_audio() { MediaKind::Audio } else { MediaKind::Video },
+                            kind: if frame.params.spec().codec.is_audio() {
+                                MediaKind::Audio
+                            } else {
+                                MediaKind::Video
+                            },
                             codec: frame.params.spec().codec,
                             time: frame.time,
                             at: Instant::now(),
@@ -256,7 +262,8 @@ fn run(
         if !rtc.is_alive() {
             return;
         }
-        let wait = until.saturating_duration_since(Instant::now()).clamp(Duration::from_micros(200), Duration::from_millis(2));
+        let wait =
+            until.saturating_duration_since(Instant::now()).clamp(Duration::from_micros(200), Duration::from_millis(2));
         let now = || Instant::now();
         match wire.receive(wait) {
             Some((data, source)) => {
@@ -341,10 +348,10 @@ pub async fn delete(resource: &str) -> StatusCode {
 
 /// A PATCH with a fragment.
 pub async fn patch(resource: &str, if_match: Option<&str>, fragment: &str) -> Response {
-    let mut request = reqwest::Client::new().patch(resource).header(header::CONTENT_TYPE, "application/trickle-ice-sdpfrag");
+    let mut request =
+        reqwest::Client::new().patch(resource).header(header::CONTENT_TYPE, "application/trickle-ice-sdpfrag");
     if let Some(tag) = if_match {
         request = request.header(header::IF_MATCH, tag);
     }
     request.body(fragment.to_owned()).send().await.unwrap()
 }
-

@@ -34,7 +34,8 @@ async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) ->
         let length = if keyframe(n) { 20_000 } else { 4000 };
         let time = MediaTime::from_90khz(u64::from(n) * 3000);
         client.write(MediaKind::Video, Codec::H264, time, stream(n, keyframe(n), length));
-        let time = MediaTime::new(u64::from(n) * 1600, 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap());
+        let time =
+            MediaTime::new(u64::from(n) * 1600, 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap());
         client.write(MediaKind::Audio, Codec::Opus, time, vec![0xfc; 100]);
     }
 }
@@ -53,7 +54,7 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
         match &unit.packet {
             Packet::VideoConfig { codec, record } => {
                 assert_eq!(*codec, VideoCodec::H264);
-                assert_eq!(&record[8..32], &super::house::RECORD[8..32]);
+                assert_eq!(&record[8..34], &super::house::RECORD[8..34]);
                 configured = true;
             }
             Packet::Video { data, keyframe, .. } => {

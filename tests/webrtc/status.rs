@@ -57,7 +57,10 @@ async fn each_fault_has_its_status() {
     }
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
         let response = ask(method, &open.url("/whip/live/hall"), &[], "").await;
-        assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"POST, OPTIONS".parse().unwrap()));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["allow"]),
+            (405, &"POST, OPTIONS".parse().unwrap())
+        );
     }
     let response = ask(Method::OPTIONS, &open.url("/whep/live/hall"), &[], "").await;
     assert_eq!(response.status(), 204);

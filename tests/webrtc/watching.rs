@@ -75,9 +75,15 @@ async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
             assert!(last_time.is_none_or(|last| time > last), "round {round}: time goes on");
             if number / 1000 == round {
                 of_round += 1;
-                assert!(of_round > 1 || (number % 1000).is_multiple_of(30), "round {round} begins with a key frame: {number}");
+                assert!(
+                    of_round > 1 || (number % 1000).is_multiple_of(30),
+                    "round {round} begins with a key frame: {number}"
+                );
             }
-            assert!(last.is_none_or(|last: u32| number == last + 1 || number.is_multiple_of(1000)), "{last:?} {number}");
+            assert!(
+                last.is_none_or(|last: u32| number == last + 1 || number.is_multiple_of(1000)),
+                "{last:?} {number}"
+            );
             (last, last_time) = (Some(number), Some(time));
         }
         // In every second round the next one takes over, in the others this one leaves first.

@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn the_kernels_lists_give_each_address_once_with_loopback_last() {
         assert_eq!(ipv4(TABLE), [ip("192.168.7.2"), ip("127.0.0.1")]);
-        let list = "00000000000000000000000000000001 01 80 10 80 lo\nfe800000000000000000000000000001 02 40 20 80 eth0\n
+        let list =
+            "00000000000000000000000000000001 01 80 10 80 lo\nfe800000000000000000000000000001 02 40 20 80 eth0\n
 20010db8000000000000000000000005 02 40 00 80 eth0\n";
         assert_eq!(ipv6(list), [ip("2001:db8::5"), ip("::1")]);
     }

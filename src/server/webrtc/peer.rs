@@ -88,11 +88,33 @@ impl Peer {
     pub fn new(id: PeerId, rtc: Rtc, part: Part, offer: sdp::Offer, etag: String, now: Instant) -> Self {
         let (ufrag, offer) = (offer.ufrag, offer.text);
         let (connected, channel, reached, talks, nacks) = (false, None, None, Vec::new(), 0);
-        Self { id, rtc, part, connected, channel, deadline: now, offer, ufrag, etag, came: now, heard: now, reached, talks, nacks }
+        Self {
+            id,
+            rtc,
+            part,
+            connected,
+            channel,
+            deadline: now,
+            offer,
+            ufrag,
+            etag,
+            came: now,
+            heard: now,
+            reached,
+            talks,
+            nacks,
+        }
     }
 
     /// Takes a datagram in.
-    pub fn receive(&mut self, protocol: Protocol, source: SocketAddr, destination: SocketAddr, data: &[u8], now: Instant) {
+    pub fn receive(
+        &mut self,
+        protocol: Protocol,
+        source: SocketAddr,
+        destination: SocketAddr,
+        data: &[u8],
+        now: Instant,
+    ) {
         let Ok(receive) = Receive::new(protocol, source, destination, data) else { return };
         let input = Input::Receive(now, receive);
         if !self.rtc.accepts(&input) {
@@ -163,7 +185,9 @@ impl Peer {
                 let before = std::mem::replace(&mut self.nacks, stats.nacks);
                 metrics::counter!("webrtc_nacks_total").increment(stats.nacks.saturating_sub(before));
             }
-            (Event::ChannelOpen(id, label), Part::Out(viewer)) if viewer.hub.is_some() && self.talks.len() < CHANNELS => {
+            (Event::ChannelOpen(id, label), Part::Out(viewer))
+                if viewer.hub.is_some() && self.talks.len() < CHANNELS =>
+            {
                 self.talks.push((id, label));
             }
             (Event::ChannelClose(id), _) => self.talks.retain(|(talk, _)| *talk != id),
@@ -218,7 +242,8 @@ impl Peer {
             _ => return Patched::Nonsense,
         };
         let offer = sdp::renewed(&self.offer, ufrag, pwd);
-        let answer = SdpOffer::from_sdp_string(&offer).ok().and_then(|offer| self.rtc.sdp_api().accept_offer(offer).ok());
+        let answer =
+            SdpOffer::from_sdp_string(&offer).ok().and_then(|offer| self.rtc.sdp_api().accept_offer(offer).ok());
         let Some(answer) = answer else { return Patched::Nonsense };
         (self.offer, self.ufrag) = (offer, ufrag.clone());
         self.etag = etag();
@@ -234,6 +259,6 @@ pub fn etag() -> String {
 
 /// Whether it can be an ICE user name fragment or password (RFC 8839, section 5.4).
 fn credible(text: &str, least: usize) -> bool {
-    (least..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+    (least..=256).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
 }
-

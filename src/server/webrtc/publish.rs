@@ -86,9 +86,8 @@ impl Publisher {
     /// Tells a publisher without transport-wide feedback how much it may send. To be called once a second.
     pub fn allow(&self, rtc: &mut Rtc) {
         let Some(mid) = self.picture else { return };
-        let measures = |media: &str0m::media::Media| {
-            media.remote_extmap().id_of(Extension::TransportSequenceNumber).is_some()
-        };
+        let measures =
+            |media: &str0m::media::Media| media.remote_extmap().id_of(Extension::TransportSequenceNumber).is_some();
         if rtc.media(mid).is_some_and(measures) {
             return;
         }

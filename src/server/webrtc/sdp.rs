@@ -94,7 +94,8 @@ pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
 
 /// The door is asked for candidates of its own and needs none; layers are not taken.
 fn kept(line: &str) -> bool {
-    let dropped = ["a=candidate:", "a=end-of-candidates", "a=remote-candidates:", "a=simulcast:", "a=rid:", "a=ssrc-group:SIM"];
+    let dropped =
+        ["a=candidate:", "a=end-of-candidates", "a=remote-candidates:", "a=simulcast:", "a=rid:", "a=ssrc-group:SIM"];
     !line.trim().is_empty() && !dropped.iter().any(|start| line.starts_with(start))
 }
 
@@ -121,7 +122,10 @@ fn goes(section: &str, way: Way) -> bool {
 fn takes(offer: &str) -> Takes {
     let has = |codec: &str| {
         let lines = offer.lines().filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(' '));
-        lines.filter(move |(_, name)| name.split('/').next().is_some_and(|name| name.eq_ignore_ascii_case(codec))).count() > 0
+        lines
+            .filter(move |(_, name)| name.split('/').next().is_some_and(|name| name.eq_ignore_ascii_case(codec)))
+            .count()
+            > 0
     };
     let whole = offer.lines().any(|line| line.starts_with("a=fmtp:") && line.contains("packetization-mode=1"));
     Takes { h264: has("H264") && whole, vp8: has("VP8"), vp9: has("VP9"), opus: has("opus") }
@@ -223,7 +227,8 @@ mod tests {
         let offer = shape(OFFER, Way::In, false).unwrap();
         assert!(offer.picture && offer.sound && !offer.data);
         assert_eq!(offer.takes, Takes { h264: true, opus: true, ..Takes::default() });
-        let directions: Vec<_> = offer.text.lines().filter(|line| line.ends_with("ly") || *line == "a=inactive").collect();
+        let directions: Vec<_> =
+            offer.text.lines().filter(|line| line.ends_with("ly") || *line == "a=inactive").collect();
         assert_eq!(directions, ["a=sendonly", "a=sendonly", "a=inactive"]);
         assert!(!offer.text.contains("candidate") && !offer.text.contains("simulcast"));
         let heard = shape(OFFER, Way::Out, true).unwrap();
@@ -253,6 +258,9 @@ mod tests {
     #[test]
     fn both_tracks_of_an_answer_are_of_one_stream() {
         let answer = together("m=audio 9 X 1\r\na=msid:x y\r\na=ssrc:7 msid:x y\r\nm=video 9 X 2\r\na=msid:z w\r\n");
-        assert_eq!(answer, "m=audio 9 X 1\r\na=msid:live audio\r\na=ssrc:7 msid:live audio\r\nm=video 9 X 2\r\na=msid:live video\r\n");
+        assert_eq!(
+            answer,
+            "m=audio 9 X 1\r\na=msid:live audio\r\na=ssrc:7 msid:live audio\r\nm=video 9 X 2\r\na=msid:live video\r\n"
+        );
     }
 }

@@ -28,6 +28,7 @@ use str0m::{
     change::{SdpAnswer, SdpOffer},
     config::{CryptoProvider, DtlsCert},
     net::TcpType,
+    rtp::Extension,
 };
 use tokio::sync::{broadcast, oneshot};
 use uuid::Uuid;
@@ -147,7 +148,13 @@ impl Sessions {
     }
 
     /// Takes a PATCH; `None` when there is no such session.
-    pub async fn patch(&self, way: Way, resource: &Uuid, if_match: Option<String>, fragment: Fragment) -> Option<Patched> {
+    pub async fn patch(
+        &self,
+        way: Way,
+        resource: &Uuid,
+        if_match: Option<String>,
+        fragment: Fragment,
+    ) -> Option<Patched> {
         let (worker, peer) = self.demux.resource(resource, way == Way::In)?;
         let (reply, answer) = oneshot::channel();
         worker.put(Job::Patch { peer, if_match, fragment, reply });
@@ -189,6 +196,10 @@ impl Sessions {
         for (n, profile) in (0..).zip(PROFILES) {
             let number: u8 = 102 + 2 * n;
             config.codec_config().add_h264(number.into(), Some((number + 1).into()), true, profile);
+        }
+        if way == Way::Out {
+            // Nothing here estimates bandwidth, so viewers need not report on every packet.
+            config = config.clear_extension_map().set_extension(4, Extension::RtpMid);
         }
         config
     }

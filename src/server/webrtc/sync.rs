@@ -69,7 +69,9 @@ impl Report {
     fn of(info: &SenderInfo) -> Self {
         let clock = match info.ntp_time.duration_since(UNIX_EPOCH) {
             Ok(after) => after.as_secs_f64(),
-            Err(_) => -UNIX_EPOCH.duration_since(info.ntp_time.min(SystemTime::now())).unwrap_or_default().as_secs_f64(),
+            Err(_) => {
+                -UNIX_EPOCH.duration_since(info.ntp_time.min(SystemTime::now())).unwrap_or_default().as_secs_f64()
+            }
         };
         Self(clock, info.rtp_time.numer() as u32)
     }

@@ -42,7 +42,9 @@ impl Epoch {
     fn at(self, pts: ShowTime) -> Instant {
         match pts.0.checked_sub(self.1.0) {
             Some(after) => self.0 + Duration::from_nanos(after),
-            None => self.0.checked_sub(Duration::from_nanos(pts.since(ShowTime(0)).abs_diff(self.1.0))).unwrap_or(self.0),
+            None => {
+                self.0.checked_sub(Duration::from_nanos(pts.since(ShowTime(0)).abs_diff(self.1.0))).unwrap_or(self.0)
+            }
         }
     }
 }
