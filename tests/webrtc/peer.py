@@ -33,9 +33,7 @@ async def main(what, url, file, seconds):
     if what == "watch":
         recorder = MediaRecorder(file)
         for kind in ("video", "audio"):
-            transceiver = peer.addTransceiver(kind, direction="recvonly")
-            if kind == "video":
-                recorder.addTrack(transceiver.receiver.track)
+            peer.addTransceiver(kind, direction="recvonly")
     else:
         player = MediaPlayer(file)
         for track in (player.video, player.audio):
@@ -49,6 +47,7 @@ async def main(what, url, file, seconds):
     await asyncio.wait_for(connected.wait(), 10)
     print(f"connected {time.monotonic() - posted:.3f}", flush=True)
     if recorder:
+        recorder.addTrack(peer.getTransceivers()[0].receiver.track)
         await recorder.start()
     await asyncio.sleep(seconds)
     if recorder:
