@@ -26,7 +26,6 @@ pub struct House {
     /// Given to those who take no H.264.
     pub other: Arc<Live>,
     pub seats: Seats,
-    pub clock: ShowClock,
     pub asked: Mutex<Vec<Takes>>,
     /// What viewers said, and what is said to them.
     pub said: Mutex<Vec<(String, String)>>,
@@ -101,9 +100,8 @@ impl Open {
         let clock = ShowClock::start();
         let house = Arc::new(House {
             live: Live::new("hall", clock.clone()),
-            other: Live::new("hall for others", clock.clone()),
+            other: Live::new("hall for others", clock),
             seats: Seats::new(),
-            clock,
             asked: Mutex::default(),
             said: Mutex::default(),
             say: broadcast::channel(16).0,
@@ -126,8 +124,9 @@ impl Open {
 
 /// A record of 1280x720 in high profile.
 pub const RECORD: &[u8] = &[
-    1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 24, 0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00,
-    0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0xc0, 0xf1, 0x83, 1, 0, 6, 0x68, 0xeb, 0xe3, 0xcb, 0x22, 0xc0,
+    1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 26, 0x67, 0x64, 0x00, 0x1f, 0xac, 0xd9, 0x40, 0x50, 0x05, 0xbb, 0x01, 0x10, 0x00,
+    0x00, 0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0xc0, 0xf1, 0x83, 0x19, 0x60, 1, 0, 6, 0x68, 0xeb, 0xe3, 0xcb,
+    0x22, 0xc0,
 ];
 
 /// What a made-up picture's slice holds: its number, then something that is no start code.
@@ -148,7 +147,7 @@ pub fn picture(number: u32, keyframe: bool, length: usize, pts: Duration) -> Pac
 pub fn stream(number: u32, keyframe: bool, length: usize) -> Vec<u8> {
     let mut out = Vec::new();
     if keyframe {
-        out.extend([&[0, 0, 0, 1], &RECORD[8..32], &[0, 0, 0, 1], &RECORD[35..]].concat());
+        out.extend([&[0, 0, 0, 1], &RECORD[8..34], &[0, 0, 0, 1], &RECORD[37..]].concat());
     }
     out.extend([0, 0, 0, 1]);
     out.extend(slice(number, keyframe, length));

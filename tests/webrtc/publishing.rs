@@ -54,7 +54,7 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
         match &unit.packet {
             Packet::VideoConfig { codec, record } => {
                 assert_eq!(*codec, VideoCodec::H264);
-                assert_eq!(&record[8..32], &super::house::RECORD[8..32]);
+                assert_eq!(&record[8..34], &super::house::RECORD[8..34]);
                 configured = true;
             }
             Packet::Video { data, keyframe, .. } => {

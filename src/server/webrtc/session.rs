@@ -28,6 +28,7 @@ use str0m::{
     change::{SdpAnswer, SdpOffer},
     config::{CryptoProvider, DtlsCert},
     net::TcpType,
+    rtp::Extension,
 };
 use tokio::sync::{broadcast, oneshot};
 use uuid::Uuid;
@@ -195,6 +196,10 @@ impl Sessions {
         for (n, profile) in (0..).zip(PROFILES) {
             let number: u8 = 102 + 2 * n;
             config.codec_config().add_h264(number.into(), Some((number + 1).into()), true, profile);
+        }
+        if way == Way::Out {
+            // Nothing here estimates bandwidth, so viewers need not report on every packet.
+            config = config.clear_extension_map().set_extension(4, Extension::RtpMid);
         }
         config
     }
