@@ -65,7 +65,9 @@ fn a_device_that_is_not_there_is_tried_again_and_lets_go_at_once() {
     let picture = PictureDevice::V4l2 { device, format: CameraFormat::Raw, size: Some((640, 480)), rate: Some(30) };
     let spec = CaptureSpec { picture: Some(picture), sound: Some(SoundDevice::Test) };
     let capture = capture::start(&source, &clock, PROJECT, &spec).unwrap();
-    wait_for("sound, which does not need the camera", || Some(source.measure().peak_db[0]).filter(|peak| *peak > -30.0));
+    wait_for("sound, which does not need the camera", || {
+        Some(source.measure().peak_db[0]).filter(|peak| *peak > -30.0)
+    });
     assert_eq!(source.measure().frames, 0);
     drop(capture);
     wait_for("the capture to let go of the source", || (Arc::strong_count(&source) == 1).then_some(()));

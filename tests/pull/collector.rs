@@ -100,6 +100,17 @@ impl Gathered {
         assert_eq!(reading.flaws(), (0, 0, 0), "{reading}");
     }
 
+    /// Asserts that every picture of a source from its first on came, at least to `least`: SRT's senders do not wait
+    /// until their last ones were received.
+    pub fn assert_from_the_first(&self, source: u8, least: u32) {
+        let reading = self.reading();
+        let runs = reading.runs();
+        assert_eq!(runs.len(), 1, "{reading}");
+        assert_eq!((runs[0].source, runs[0].first_n), (source, 0), "{reading}");
+        assert!(runs[0].last_n >= least, "{reading}");
+        assert_eq!(reading.flaws(), (0, 0, 0), "{reading}");
+    }
+
     /// Asserts that the stamps of the pictures, in the order of showing, are a frame apart (30 a second), that none is
     /// decoded after it is shown, and that decoding times never go back.
     pub fn assert_even_stamps(&self, tolerance: Duration) {
