@@ -65,6 +65,16 @@ impl Gathered {
         self.all().into_iter().filter_map(config).collect()
     }
 
+    /// What came until so many pictures were there.
+    pub fn until(&self, pictures: usize) -> Self {
+        let mut count = 0;
+        let within = |(_, packet): &(Instant, Packet)| {
+            count += usize::from(matches!(packet, Packet::Video { .. }));
+            count <= pictures
+        };
+        Self(Arc::new(Mutex::new(self.all().into_iter().take_while(within).collect())))
+    }
+
     /// Waits until so many pictures are there.
     pub fn wait_pictures(&self, count: usize) {
         wait_for(&format!("{count} pictures"), || (self.pictures().len() >= count).then_some(()));
@@ -97,6 +107,17 @@ impl Gathered {
         let runs = reading.runs();
         assert_eq!(runs.len(), 1, "{reading}");
         assert_eq!((runs[0].source, runs[0].first_n, runs[0].last_n), (source, from, to), "{reading}");
+        assert_eq!(reading.flaws(), (0, 0, 0), "{reading}");
+    }
+
+    /// Asserts that every picture of a source from its first on came, at least to `least`: the last ones of an SRT
+    /// sender that closes are lost, as many as the latency holds.
+    pub fn assert_from_the_first(&self, source: u8, least: u32) {
+        let reading = self.reading();
+        let runs = reading.runs();
+        assert_eq!(runs.len(), 1, "{reading}");
+        assert_eq!((runs[0].source, runs[0].first_n), (source, 0), "{reading}");
+        assert!(runs[0].last_n >= least, "{reading}");
         assert_eq!(reading.flaws(), (0, 0, 0), "{reading}");
     }
 

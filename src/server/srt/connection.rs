@@ -21,7 +21,9 @@ use tokio_util::sync::CancellationToken;
 const MESSAGE: usize = 2048;
 /// What the demuxer may have waiting before the caller is not read on.
 const WAITING: u64 = 4_000_000;
-/// Between two looks whether there is room again.
+/// How long what a caller that left had sent may still come out: it is let out a latency behind its arrival.
+const LAST_WORDS: Duration = Duration::from_millis(400);
+/// Between two looks whether there is room, or something more, again.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Why a connection ended.
@@ -99,6 +101,7 @@ fn read(
     let bytes = counter!("lumencast_srt_bytes_total");
     let (mut buffer, mut heard) = (vec![0; MESSAGE], Instant::now());
     let begun = Instant::now();
+    let mut left: Option<Instant> = None;
     loop {
         if shutdown.is_cancelled() {
             return End::Shutdown;
@@ -119,7 +122,8 @@ fn read(
                 }
             }
             Received::Nothing => {}
-            Received::Gone => return End::Left,
+            Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS => return End::Left,
+            Received::Gone => std::thread::park_timeout(PAUSE),
         }
         // Bytes alone are no media: what cannot be demuxed holds no seat.
         let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(heard.elapsed()) > idle;
