@@ -113,7 +113,7 @@ impl Usher for Gate {
             };
             let identity = format!("viewer-{}", sender.as_deref().unwrap_or("x"));
             let (hidden, chat, reactions) = (false, true, room != "quiet");
-            Ok(Viewing { app: app.to_owned(), room: full, identity, sender, hidden, chat, reactions })
+            Ok(Viewing { app: app.to_owned(), room: full, identity, sender, hidden, chat, reactions, counter: false })
         })
     }
 

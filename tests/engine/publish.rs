@@ -16,6 +16,7 @@ pub fn coded(codec: VideoCodec, width: u32, height: u32, colour: u32, frames: u3
             "x265enc speed-preset=ultrafast key-int-max=15 option-string=bframes=0 ! h265parse ! \
              video/x-h265,stream-format=hvc1,alignment=au"
         }
+        other => panic!("{other:?} is not made here"),
     };
     let graph = format!(
         "videotestsrc name=src pattern=solid-color ! video/x-raw,format=I420,width={width},height={height},\
