@@ -7,7 +7,9 @@
 //! Refuses to know: who asks for rows. The one writer of them.
 
 use super::rooms::{HubEvent, Rooms};
-use crate::store::{IngressCount, NewStream, Store, StoreError, StreamRow, StreamRows};
+pub use crate::store::StreamRow;
+
+use crate::store::{IngressCount, NewStream, Store, StoreError, StreamRows};
 use serde_json::Value;
 use std::{
     collections::HashMap,

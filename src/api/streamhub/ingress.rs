@@ -8,12 +8,9 @@ use super::{
     reply::{Answer, Reply},
     time::iso_of,
 };
-use crate::{
-    app::{
-        apps::{App, names},
-        ingress::{CreateError, InputType, NewIngress},
-    },
-    store::{IngressQuery, IngressRow},
+use crate::app::{
+    apps::{App, names},
+    ingress::{CreateError, IngressQuery, IngressRow, InputType, NewIngress},
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -6,10 +6,7 @@ use super::{
     reply::{Answer, Reply},
     time::{iso, iso_of},
 };
-use crate::{
-    app::{apps::App, rooms::StreamView},
-    store::StreamRow,
-};
+use crate::app::{apps::App, rooms::StreamView, stream_log::StreamRow};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 

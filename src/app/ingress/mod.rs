@@ -11,6 +11,7 @@
 mod password;
 mod pulls;
 
+pub use crate::store::{IngressQuery, IngressRow};
 pub use pulls::{PullRequest, PullState, PullTap, Puller};
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     rooms::{HubEvent, Rooms, StreamView},
 };
 use crate::media::ingest::pull::{BadUrl, PullSpec};
-use crate::store::{IngressQuery, IngressRow, IngressRows, Store, StoreError};
+use crate::store::{IngressRows, Store, StoreError};
 use password::Passwords;
 use pulls::Pulls;
 use rand::seq::IndexedRandom;
