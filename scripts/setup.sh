@@ -13,7 +13,7 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq
 )
 # What only tests need.
-test_packages=(chromium)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
 # For the operator's pages, when no Node.js is there at all.
 node_packages=(nodejs npm)
 # Node.js of our own, when the one at hand is too old for the build of the pages (Debian 12 has 18).
@@ -102,4 +102,7 @@ esac
 check_cargo
 if [ -e web/package.json ]; then
   check_node
+fi
+if [ "${1:-run}" = test ]; then
+  scripts/python.sh
 fi

@@ -14,6 +14,7 @@ mod pixels;
 mod publisher_loss;
 mod publishing;
 mod pushing;
+mod rooms;
 mod stage;
 mod starting;
 mod streams;

@@ -22,11 +22,21 @@ pub struct Chromium {
 impl Chromium {
     /// Starts the browser and opens a page.
     pub async fn open(url: &str) -> Self {
+        Self::start(url, &[]).await
+    }
+
+    /// The same with a camera and a microphone that make test media, and leave to use them.
+    pub async fn with_camera(url: &str) -> Self {
+        Self::start(url, &["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]).await
+    }
+
+    async fn start(url: &str, more: &[&str]) -> Self {
         let profile = tempfile::tempdir().expect("a profile");
         let mut browser = Command::new("chromium")
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--autoplay-policy=no-user-gesture-required", "--remote-debugging-port=0"])
+            .args(more)
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
             .stdout(Stdio::null())

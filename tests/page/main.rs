@@ -6,10 +6,14 @@ mod support;
 mod chromium;
 
 use chromium::Chromium;
+use serde_json::json;
 use std::time::Duration;
 use support::{config::Config, server::Server};
 
 const DEADLINE: Duration = Duration::from_secs(40);
+
+/// One browser at a time.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// The share of saturated pixels of the playing video, in percent; colour bars are mostly saturated.
 const COLOUR: &str = "(() => { const v = document.querySelector('video'); const c = document.createElement('canvas'); \
@@ -31,6 +35,7 @@ fn config() -> Config {
 
 #[tokio::test]
 async fn the_player_goes_live_shows_program_and_returns_after_the_server_was_killed() {
+    let _turn = TURN.lock().await;
     let mut server = Server::start(config()).await;
     let mut page = Chromium::open(&server.url("/play/program/main")).await;
     page.until(LIVE, DEADLINE).await;
@@ -46,5 +51,53 @@ async fn the_player_goes_live_shows_program_and_returns_after_the_server_was_kil
     page.until(LIVE, DEADLINE).await;
     let again = page.number(TIME).await;
     page.until(&format!("{TIME} > {again} + 1"), DEADLINE).await;
+    assert!(page.number(COLOUR).await > 30.0);
+}
+
+/// Makes something in the app `live` as its operator; gives what was answered.
+async fn make(server: &Server, what: &str, body: serde_json::Value) -> serde_json::Value {
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_lumencast"))
+        .args(["key", "create", "--plane", "streamhub", "--label", "page", "--data"])
+        .arg(server.data())
+        .output()
+        .expect("the command line");
+    let key = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+    let request = reqwest::Client::new().post(server.url(&format!("/api/v1/apps/live/{what}"))).bearer_auth(&key);
+    let answer: serde_json::Value = request.json(&body).send().await.expect("an answer").json().await.expect("JSON");
+    answer["data"].clone()
+}
+
+#[tokio::test]
+async fn the_player_takes_webrtc_first_and_hls_when_it_is_told_to() {
+    let _turn = TURN.lock().await;
+    let server = Server::start(config()).await;
+    let ingress = make(&server, "ingress", json!({ "inputType": "rtmp", "room": "demo" })).await;
+    let key = ingress["streamKey"].as_str().expect("a stream key");
+    let clip = support::marks::Clip { gop: 60, ..support::marks::Clip::of(3, 60.0).size(640, 360) }.cached();
+    let _publisher = support::publisher::Publisher::start(&clip, &server.rtmp_url(key));
+    for (query, via) in [("", "whep"), ("?via=hls", "hls")] {
+        let mut page = Chromium::open(&server.url(&format!("/play/live/demo{query}"))).await;
+        page.until(&format!("{LIVE} && document.body.dataset.via === '{via}'"), DEADLINE).await;
+        let began = page.number(TIME).await;
+        page.until(&format!("{TIME} > {began} + 1"), DEADLINE).await;
+        assert!(page.number("document.querySelector('video').videoWidth").await == 640.0);
+    }
+}
+
+#[tokio::test]
+async fn a_camera_in_the_browser_is_published_and_seen_in_another() {
+    let _turn = TURN.lock().await;
+    let server = Server::start(config()).await;
+    let minted = make(&server, "tokens", json!({ "room": "web", "identity": "laptop" })).await;
+    let token = minted["token"].as_str().expect("a token");
+    let mut camera = Chromium::with_camera(&server.url(&format!("/publish/live/web?token={token}"))).await;
+    camera.until("!document.querySelector('#go').disabled", DEADLINE).await;
+    camera.number("(document.querySelector('#go').click(), 1)").await;
+    camera.until(LIVE, DEADLINE).await;
+    let mut page = Chromium::open(&server.url("/play/live/web")).await;
+    page.until(&format!("{LIVE} && document.body.dataset.via === 'whep'"), DEADLINE).await;
+    let began = page.number(TIME).await;
+    page.until(&format!("{TIME} > {began} + 1"), DEADLINE).await;
+    // The fake camera is green with a moving pacman and a clock.
     assert!(page.number(COLOUR).await > 30.0);
 }

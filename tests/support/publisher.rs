@@ -27,6 +27,15 @@ impl Publisher {
     /// Publishes with options of one's own before the input and before the output, for other
     /// codecs, pictures without sound, or a clip that runs in a loop (`-stream_loop -1`).
     pub fn with(media: &Path, url: &str, input: &[&str], output: &[&str]) -> Self {
+        Self::form("flv", media, url, input, output)
+    }
+
+    /// Publishes a file as it is as an MPEG transport stream, e.g. over SRT.
+    pub fn transport_stream(media: &Path, url: &str) -> Self {
+        Self::form("mpegts", media, url, &[], &["-c", "copy"])
+    }
+
+    fn form(format: &str, media: &Path, url: &str, input: &[&str], output: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("folder of the publisher");
         let mut child = Command::new("ffmpeg")
             .args(["-hide_banner", "-nostats", "-loglevel", "level+info"])
@@ -35,7 +44,7 @@ impl Publisher {
             .arg("-i")
             .arg(media)
             .args(output)
-            .args(["-f", "flv", url])
+            .args(["-f", format, url])
             // A pipe that stays open: ffmpeg ends cleanly when it reads q.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -135,6 +135,11 @@ impl Server {
         format!("rtmp://{}/live/{key}", self.rtmp.address())
     }
 
+    /// The address to call over SRT with a stream key.
+    pub fn srt_url(&self, key: &str) -> String {
+        format!("srt://{}?streamid={key}", self.srt.address())
+    }
+
     /// `ws://127.0.0.1:<port>` of the LiveWing plane.
     pub fn livewing_url(&self) -> String {
         format!("ws://{}", self.livewing.address())

@@ -1,0 +1,42 @@
+//! Publishers that die and come back, while viewers stay.
+
+use super::house::Hub;
+use crate::{
+    follower::Follower,
+    stage::{self, LIMIT},
+    support::{
+        marks::{Clip, Reader, Region},
+        publisher::Publisher,
+    },
+};
+
+#[tokio::test]
+async fn viewers_stay_while_a_publisher_is_killed_and_restarted_twenty_times() {
+    let _turn = stage::turn().await;
+    let hub = Hub::open().await;
+    let key = hub.ingress("demo", "camera").await;
+    let clip = Clip { gop: 15, kbps: 800, ..Clip::of(9, 10.0).size(320, 180) }.cached();
+    let mut publisher = Publisher::start(&clip, &hub.server.rtmp_url(&key));
+    publisher.sent(2.5, LIMIT).await;
+    let follower = Follower::start(hub.server.url("/hls/live/demo/video.m3u8"));
+    let seen = hub.server.home().join("seen.mp4");
+    let mut viewer = hub.peer("watch", "/whep/live/demo", &seen, 60).await;
+    for _ in 0..20 {
+        publisher.kill();
+        publisher = Publisher::start(&clip, &hub.server.rtmp_url(&key));
+        publisher.sent(1.5, LIMIT).await;
+        assert!(viewer.try_wait().expect("a viewer").is_none(), "the viewer left");
+    }
+    publisher.sent(3.0, LIMIT).await;
+    assert!(viewer.wait().await.expect("a viewer").success());
+    let reading = Reader::of(&seen).region(Region::FULL).read();
+    let numbers: Vec<u32> = reading.frames.iter().filter_map(|frame| Some(frame.mark?.1)).collect();
+    let restarts = numbers.windows(2).filter(|pair| pair[1] < pair[0]).count();
+    assert_eq!(restarts, 20, "each publisher was seen\n{reading}");
+    let story = follower.end().await;
+    assert!(story.only_grew(), "{story:?}");
+    let playlist = reqwest::get(hub.server.url("/hls/live/demo/video.m3u8")).await.expect("a playlist");
+    assert!(playlist.status().is_success());
+    let text = playlist.text().await.expect("its text");
+    assert!(text.contains("#EXT-X-DISCONTINUITY"), "{text}");
+}
