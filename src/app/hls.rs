@@ -71,10 +71,7 @@ impl HlsRooms {
             published.asked = Instant::now();
             return Some(published.publication.shelf().clone());
         }
-        let there = self.0.rooms.streams(app).into_iter().any(|stream| {
-            stream.room == room && !matches!(pick, Pick::Stream(identity) if *identity != stream.identity)
-        });
-        if !there {
+        if !self.0.rooms.is_live(room, pick) {
             return None;
         }
         let live = self.0.rooms.live(app, room, pick);

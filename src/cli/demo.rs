@@ -54,7 +54,7 @@ pub async fn invite(config: &Config, keys: &KeyService, token: &str) -> anyhow::
     let graphic = config.graphics.first().map_or(GRAPHIC, |graphic| graphic.id.as_str());
     let stream_key = config.inputs.iter().find_map(|input| match &input.source {
         Source::Rtmp { key, .. } => Some(key.as_str()),
-        Source::Pattern { .. } | Source::Stream { .. } => None,
+        _ => None,
     });
     println!();
     println!("  Watch program   {url}/play/program/main");

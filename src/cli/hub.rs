@@ -70,7 +70,10 @@ impl Hub {
                     }
                 }
                 SourceKind::Stream { stream } => places.push((id, stream)),
-                SourceKind::Pattern { .. } => {}
+                SourceKind::Pattern { .. } | SourceKind::Capture { .. } => {
+                    let (room, identity) = input_stream(id);
+                    rooms.add_program("live", &room, &identity, engine.encoded_live(id));
+                }
             }
         }
         inputs::spawn(places, &rooms, engine.clone());

@@ -13,6 +13,7 @@ use crate::{
         encoder::Quality,
         engine::{Input, Settings},
         graphics::template,
+        ingest::capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
         output::hls::HlsSettings,
     },
     server::{rtmp, srt, webrtc},
@@ -69,9 +70,11 @@ pub fn engine(config: &Config) -> Settings {
             Source::Rtmp { latency_ms, .. } | Source::Stream { latency_ms, .. } => *latency_ms,
             // A pattern comes when it should; a little is left for its conversion.
             Source::Pattern { .. } => 50,
+            // A device's own pace, and little to decode.
+            Source::V4l2 { .. } | Source::Decklink { .. } | Source::Alsa { .. } => 80,
         };
         let latency = milliseconds(own);
-        Input { label: input.label.clone(), kind: kind(&input.source), latency }
+        Input { label: input.label.clone(), kind: kind(&input.source), latency, capture: capture(&input.source) }
     };
     Settings {
         project,
@@ -127,7 +130,7 @@ pub fn webrtc(config: &Config) -> webrtc::Settings {
 pub fn stream_keys(config: &Config) -> Vec<(String, SourceId)> {
     let keyed = config.inputs.iter().zip(0..).filter_map(|(input, n)| match &input.source {
         Source::Rtmp { key, .. } => Some((key.clone(), SourceId(n))),
-        Source::Pattern { .. } | Source::Stream { .. } => None,
+        _ => None,
     });
     keyed.collect()
 }
@@ -152,11 +155,43 @@ fn rate(rate: config::Rate) -> Rate {
 pub fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
+        Source::V4l2 { device, .. } | Source::Alsa { device } => SourceKind::Capture { device: device.clone() },
+        Source::Decklink { card, .. } => SourceKind::Capture { device: format!("decklink {card}") },
         Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },
         Source::Pattern { pattern, tone_hz } => {
             SourceKind::Pattern { pattern: pattern.as_str().to_owned(), tone_hz: *tone_hz }
         }
     }
+}
+
+/// The devices of a captured input.
+fn capture(source: &Source) -> Option<CaptureSpec> {
+    let alsa = |device: &String| SoundDevice::Alsa { device: device.clone() };
+    Some(match source {
+        Source::Rtmp { .. } | Source::Stream { .. } | Source::Pattern { .. } => return None,
+        Source::V4l2 { device, format, size, rate, sound } => CaptureSpec {
+            picture: Some(PictureDevice::V4l2 {
+                device: device.clone(),
+                format: match format {
+                    config::CaptureFormat::Raw => CameraFormat::Raw,
+                    config::CaptureFormat::Jpeg => CameraFormat::Jpeg,
+                    config::CaptureFormat::H264 => CameraFormat::H264,
+                },
+                size: *size,
+                rate: *rate,
+            }),
+            sound: sound.as_ref().map(alsa),
+        },
+        Source::Decklink { card, connection, mode } => CaptureSpec {
+            picture: Some(PictureDevice::Decklink {
+                number: *card,
+                connection: connection.clone(),
+                mode: mode.clone(),
+            }),
+            sound: Some(SoundDevice::Decklink { number: *card, connection: "embedded".into() }),
+        },
+        Source::Alsa { device } => CaptureSpec { picture: None, sound: Some(alsa(device)) },
+    })
 }
 
 fn graphic(n: usize, graphic: &config::Graphic) -> anyhow::Result<Graphic> {

@@ -169,7 +169,12 @@ fn inputs(inputs: &[Input]) -> Result<(), Fault> {
                 }
                 range(&format!("input.{index}.latency_ms"), *latency_ms, LATENCY)?;
             }
-            Source::Pattern { tone_hz: 0, .. } => {}
+            Source::Pattern { tone_hz: 0, .. } | Source::Decklink { .. } => {}
+            Source::V4l2 { device, .. } | Source::Alsa { device } if device.trim().is_empty() => {
+                return Err(Fault::new(format!("input.{index}.device"), "is empty"));
+            }
+            Source::V4l2 { rate: Some(rate), .. } => range(&format!("input.{index}.rate"), *rate, 1..=240)?,
+            Source::V4l2 { .. } | Source::Alsa { .. } => {}
             Source::Pattern { tone_hz, .. } => {
                 range(&format!("input.{index}.tone_hz"), *tone_hz, 20..=20_000)?;
             }

@@ -32,6 +32,33 @@ pub enum Source {
         /// As with RTMP.
         latency_ms: u32,
     },
+    /// A camera or grabber of this machine (Video4Linux), with a sound card beside it.
+    V4l2 {
+        /// The device's path, e.g. `/dev/video0`.
+        device: String,
+        /// In which form it is asked for pictures.
+        format: CaptureFormat,
+        /// Pixels; the device's to choose when not given.
+        size: Option<(u32, u32)>,
+        /// Frames per second; the device's to choose when not given.
+        rate: Option<u32>,
+        /// ALSA name of the sound card, e.g. `hw:1,0`; silent without.
+        sound: Option<String>,
+    },
+    /// An SDI or HDMI card of Blackmagic Design, with its embedded sound.
+    Decklink {
+        /// Counts the cards' inputs from 0.
+        card: u32,
+        /// `auto`, `sdi`, `hdmi` …
+        connection: String,
+        /// `auto`, `1080i50`, `1080p30` …
+        mode: String,
+    },
+    /// A sound card alone (ALSA).
+    Alsa {
+        /// Its name, e.g. `hw:1,0`.
+        device: String,
+    },
     /// A test picture made here.
     Pattern {
         /// Which picture.
@@ -39,6 +66,19 @@ pub enum Source {
         /// Frequency of its sine tone, 20 to 20000 Hz; 0 is silence.
         tone_hz: u32,
     },
+}
+
+/// In which form a camera gives its pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CaptureFormat {
+    /// Not coded.
+    #[default]
+    Raw,
+    /// Motion JPEG.
+    Jpeg,
+    /// ITU-T H.264.
+    H264,
 }
 
 /// Test pictures.

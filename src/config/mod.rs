@@ -14,7 +14,7 @@ mod streaming;
 mod written;
 
 pub use error::ConfigError;
-pub use lists::{Channel, Graphic, Input, Output, OutputSource, Pattern, Source};
+pub use lists::{CaptureFormat, Channel, Graphic, Input, Output, OutputSource, Pattern, Source};
 pub use rate::{NotARate, Rate};
 pub use secret::Secret;
 pub use secrets::{Secrets, SecretsError};

@@ -5,7 +5,7 @@
 use super::{
     Config,
     error::Fault,
-    lists::{Channel, Graphic, Input, Output, Pattern, Source},
+    lists::{CaptureFormat, Channel, Graphic, Input, Output, Pattern, Source},
     rate::Rate,
     sections::{Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp},
     streaming::{Ingest, Srt, Streamhub, Webrtc},
@@ -79,6 +79,15 @@ pub(super) struct InputEntry {
     pub pattern: Option<Pattern>,
     pub tone_hz: Option<u32>,
     pub stream: Option<String>,
+    pub device: Option<String>,
+    pub sound: Option<String>,
+    pub format: Option<CaptureFormat>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    pub rate: Option<u32>,
+    pub card: Option<u32>,
+    pub connection: Option<String>,
+    pub mode: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +96,9 @@ pub(super) enum InputKind {
     Rtmp,
     Pattern,
     Stream,
+    V4l2,
+    Decklink,
+    Alsa,
 }
 
 /// `[[channel]]`.
@@ -163,7 +175,8 @@ impl Written {
 
 impl InputEntry {
     fn resolve(self, index: usize, source_latency_ms: u32) -> Result<Input, Fault> {
-        let Self { kind, key, label, latency_ms, pattern, tone_hz, stream } = self;
+        let Self { kind, key, label, latency_ms, pattern, tone_hz, stream, .. } = self;
+        let Self { device, sound, format, width, height, rate, card, connection, mode, .. } = self;
         let fault = |name: &str, problem: &str| Fault::new(format!("input.{index}.{name}"), problem);
         let misplaced = [
             ("key", key.is_some(), &[InputKind::Rtmp][..]),
@@ -171,6 +184,15 @@ impl InputEntry {
             ("pattern", pattern.is_some(), &[InputKind::Pattern]),
             ("tone_hz", tone_hz.is_some(), &[InputKind::Pattern]),
             ("stream", stream.is_some(), &[InputKind::Stream]),
+            ("device", device.is_some(), &[InputKind::V4l2, InputKind::Alsa]),
+            ("sound", sound.is_some(), &[InputKind::V4l2]),
+            ("format", format.is_some(), &[InputKind::V4l2]),
+            ("width", width.is_some(), &[InputKind::V4l2]),
+            ("height", height.is_some(), &[InputKind::V4l2]),
+            ("rate", rate.is_some(), &[InputKind::V4l2]),
+            ("card", card.is_some(), &[InputKind::Decklink]),
+            ("connection", connection.is_some(), &[InputKind::Decklink]),
+            ("mode", mode.is_some(), &[InputKind::Decklink]),
         ];
         if let Some((name, _, kinds)) = misplaced.iter().find(|(_, given, kinds)| *given && !kinds.contains(&kind)) {
             let kinds: Vec<_> = kinds.iter().map(|kind| format!("kind = \"{}\"", kind.name())).collect();
@@ -190,6 +212,27 @@ impl InputEntry {
                 let name = stream.clone().unwrap_or_else(|| format!("Stream {}", index + 1));
                 (name, Source::Stream { stream, latency_ms })
             }
+            InputKind::V4l2 => {
+                let device = device.ok_or_else(|| fault("device", "missing"))?;
+                let size = match (width, height) {
+                    (Some(width), Some(height)) => Some((width, height)),
+                    (None, None) => None,
+                    (Some(_), None) => return Err(fault("height", "missing beside width")),
+                    (None, Some(_)) => return Err(fault("width", "missing beside height")),
+                };
+                let format = format.unwrap_or_default();
+                (device.clone(), Source::V4l2 { device, format, size, rate, sound })
+            }
+            InputKind::Decklink => {
+                let card = card.unwrap_or(0);
+                let auto = |given: Option<String>| given.unwrap_or_else(|| "auto".to_owned());
+                let (connection, mode) = (auto(connection), auto(mode));
+                (format!("DeckLink {}", card + 1), Source::Decklink { card, connection, mode })
+            }
+            InputKind::Alsa => {
+                let device = device.ok_or_else(|| fault("device", "missing"))?;
+                (device.clone(), Source::Alsa { device })
+            }
         };
         Ok(Input { label: label.unwrap_or(name), source })
     }
@@ -201,6 +244,9 @@ impl InputKind {
             Self::Rtmp => "rtmp",
             Self::Pattern => "pattern",
             Self::Stream => "stream",
+            Self::V4l2 => "v4l2",
+            Self::Decklink => "decklink",
+            Self::Alsa => "alsa",
         }
     }
 }
@@ -237,6 +283,15 @@ mod tests {
                 pattern: None,
                 tone_hz: None,
                 stream: None,
+                device: None,
+                sound: None,
+                format: None,
+                width: None,
+                height: None,
+                rate: None,
+                card: None,
+                connection: None,
+                mode: None,
             }],
             channel: vec![ChannelEntry::named("cg1")],
             graphic: vec![Graphic {

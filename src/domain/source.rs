@@ -19,6 +19,8 @@ pub enum SourceKind {
     Rtmp { key: String },
     /// A live stream by its id, or the next new one that is free.
     Stream { stream: Option<String> },
+    /// A capture card, camera or sound card of this machine.
+    Capture { device: String },
     /// A moving test pattern with a tone, made here.
     Pattern { pattern: String, tone_hz: u32 },
 }
@@ -29,6 +31,7 @@ impl SourceKind {
         match self {
             SourceKind::Rtmp { .. } => "rtmp",
             SourceKind::Stream { .. } => "stream",
+            SourceKind::Capture { .. } => "capture",
             SourceKind::Pattern { .. } => "pattern",
         }
     }

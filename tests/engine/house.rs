@@ -55,6 +55,7 @@ impl House {
             label: format!("in {n}"),
             kind: SourceKind::Rtmp { key: format!("k{n}") },
             latency: Duration::from_millis(150),
+            capture: None,
         };
         let quality =
             |bitrate_kbps, gop_frames, preset: &str| Quality { bitrate_kbps, gop_frames, preset: preset.into() };

@@ -182,6 +182,16 @@ impl Rooms {
         streams
     }
 
+    /// Whether there is anything to be seen in a room: a publisher, or a stream of the server's own.
+    pub fn is_live(&self, room: &str, pick: &Pick) -> bool {
+        let rooms = self.0.lock();
+        let identity = match pick {
+            Pick::Stream(identity) => Some(identity.as_str()),
+            Pick::Auto | Pick::Layout(_) => None,
+        };
+        rooms.get(room).is_some_and(|room| room.is_live(identity))
+    }
+
     /// Who publishes, in all applications.
     pub fn every_stream(&self) -> Vec<StreamView> {
         self.0.lock().values().flat_map(Room::streams).collect()

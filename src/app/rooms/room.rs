@@ -285,6 +285,11 @@ impl Room {
         })
     }
 
+    /// Whether somebody publishes, or this one does.
+    pub fn is_live(&self, identity: Option<&str>) -> bool {
+        self.publishing().any(|(name, _)| identity.is_none_or(|identity| identity == name))
+    }
+
     /// Whether it can be forgotten. Streams that nobody has any more are forgotten here.
     pub fn is_unused(&mut self) -> bool {
         self.shared.retain(|_, live| live.strong_count() > 0);

@@ -18,6 +18,7 @@ use super::{
     encoder::Quality,
     ingest::{
         attach::{self, Attached},
+        capture::{self, Capture, CaptureSpec},
         pattern, publisher,
         source::Source,
     },
@@ -51,6 +52,8 @@ pub struct Input {
     pub kind: SourceKind,
     /// How far behind its arrival it is shown.
     pub latency: Duration,
+    /// The devices of a [`SourceKind::Capture`].
+    pub capture: Option<CaptureSpec>,
 }
 
 /// What an engine is built from.
@@ -84,6 +87,7 @@ pub struct Engine {
     watch: watch::Watch,
     mixer: Arc<Mixer>,
     _patterns: Vec<Run>,
+    _captures: Vec<Capture>,
     stats: Arc<Mutex<Stats>>,
 }
 
@@ -122,6 +126,12 @@ impl Engine {
                 patterns.push(run.map_err(|failure| anyhow::anyhow!(failure.text))?);
             }
         }
+        let mut captures = Vec::new();
+        for (source, spec) in sources.values().zip(&settings.inputs).filter_map(|(s, i)| Some((s, i.capture.as_ref()?)))
+        {
+            let capture = capture::start(source, &clock, project, spec);
+            captures.push(capture.map_err(|failure| anyhow::anyhow!("{}: {}", source.label, failure.text))?);
+        }
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
             outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
@@ -138,6 +148,7 @@ impl Engine {
             watch,
             mixer,
             _patterns: patterns,
+            _captures: captures,
             stats,
         })
     }
@@ -179,6 +190,11 @@ impl Engine {
     /// Program as a stream like any other, encoded while somebody listens.
     pub fn program_live(&self) -> Arc<Live> {
         self.outputs.live(StreamId::Program)
+    }
+
+    /// A source that is made here, as a stream like any other, encoded while somebody listens.
+    pub fn encoded_live(&self, source: SourceId) -> Arc<Live> {
+        self.outputs.live(StreamId::Source(source))
     }
 
     /// Publishes a live stream as HLS on a shelf of its own, for as long as the answer is kept.

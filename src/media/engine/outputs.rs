@@ -247,7 +247,7 @@ impl Inner {
 
     fn is_made_here(&self, source: SourceId) -> bool {
         let input = self.settings.inputs.get(source.0 as usize);
-        input.is_some_and(|input| matches!(input.kind, SourceKind::Pattern { .. }))
+        input.is_some_and(|input| matches!(input.kind, SourceKind::Pattern { .. } | SourceKind::Capture { .. }))
     }
 
     fn start_hls(self: &Arc<Self>, stream: StreamId) {
