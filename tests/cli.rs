@@ -92,3 +92,18 @@ fn devices_lists_what_gstreamer_sees_and_does_not_fail_without_any() {
     assert!(listed.status.success(), "{}", text(&listed.stderr));
     assert!(!listed.stdout.is_empty());
 }
+
+#[test]
+fn a_streamhub_key_may_be_confined_to_an_app_that_exists() {
+    let data = tempfile::tempdir().expect("a folder");
+    let create = |args: &[&str]| lumencast(data.path(), &[&["key", "create", "--label", "x"], args].concat());
+    let made = create(&["--plane", "streamhub", "--app", "live"]);
+    assert!(made.status.success() && text(&made.stdout).starts_with("sk_"), "{}", text(&made.stderr));
+    let list = text(&lumencast(data.path(), &["key", "list"]).stdout);
+    assert!(list.contains("streamhub/live"), "{list}");
+    let unknown = create(&["--plane", "streamhub", "--app", "nothing"]);
+    assert_eq!(text(&unknown.stderr), "lumencast: --app: there is no app \"nothing\"\n");
+    let other = create(&["--plane", "lumora", "--app", "live"]);
+    assert_eq!(text(&other.stderr), "lumencast: --app: only streamhub has apps\n");
+    assert_eq!(other.status.code(), Some(2));
+}

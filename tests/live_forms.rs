@@ -8,22 +8,20 @@ mod media;
 mod support;
 
 use lumencast::{
-    domain::{
-        source::StreamId,
-        time::{Rate, ShowTime},
-    },
+    domain::time::{Format, Rate, ShowTime},
     media::{
         clock::ShowClock,
-        live::{Bridge, Live, Start, Unit, Wants},
+        live::{Bridge, Layout, Live, SnapFault, Start, Unit, Wants, composite, snapshot},
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
-use media::{Heard, packets, play, read, until};
+use media::{Heard, packets, play, publish, read, recoded, until};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
-use support::marks::Clip;
+use std::time::{Duration, Instant};
+use support::marks::{Clip, Reader, Region};
 
 /// Tests of this binary run one at a time: they count what is alive, and share the machine with encoders.
 fn alone() -> MutexGuard<'static, ()> {
@@ -100,7 +98,7 @@ fn outputs_get_everything_since_the_last_key_frame_on_feeds_that_outlive_publish
     let parent = live("cam");
     let first = play(&parent, packets(&small(3, 1.5)));
     until("half a second of picture is there", || parent.stats().frames > 15);
-    let coded = Bridge::start(&parent, StreamId::Program, Rate { num: 30, den: 1 });
+    let coded = Bridge::start(&parent, Rate { num: 30, den: 1 });
     let backlog = parent.backlog();
     let oldest = backlog.iter().find(|unit| is_frame(unit)).expect("a key frame").pts;
     let (pictures, sounds) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU64::new(0)));
@@ -127,4 +125,171 @@ fn outputs_get_everything_since_the_last_key_frame_on_feeds_that_outlive_publish
     assert!(pictures[..before].iter().all(|(_, width)| *width == Some(640)));
     assert!(pictures[before..].iter().all(|(_, width)| *width == Some(320)));
     assert!(sounds.load(Ordering::Relaxed) > 80);
+}
+
+#[test]
+fn a_publisher_that_reorders_is_transcoded_and_one_that_does_not_passes_in_the_same_view() {
+    let _alone = alone();
+    let parent = live("cam");
+    let (original, heard) = (Heard::of(&parent, Start::Now), Heard::of(&parent.view(web()), Start::Now));
+    let (plain, reordered) = (packets(&small(5, 1.0)), packets(&Clip { bframes: 2, ..small(5, 1.0) }));
+    for packets in [plain.clone(), reordered, plain] {
+        let before = heard.frames().len();
+        play(&parent, packets).join().expect("played");
+        until("every frame of the publisher came", || heard.frames().len() == before + 30);
+    }
+    let (sent, came) = (original.frames(), heard.frames());
+    let passed: Vec<_> = came.iter().zip(&sent).map(|(a, b)| Arc::ptr_eq(a, b)).collect();
+    assert!(passed[..30].iter().all(|passed| *passed), "{passed:?}");
+    assert!(!passed[30..60].iter().any(|passed| *passed), "{passed:?}");
+    assert!(passed[60..].iter().all(|passed| *passed), "{passed:?}");
+    assert!(came.iter().zip(&sent).all(|(a, b)| a.run == b.run), "a run keeps its number");
+}
+
+#[test]
+fn jpegs_at_uneven_times_become_h264_frame_by_frame_with_the_stamps_they_had() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let parent = live("camera");
+    let (original, heard) = (Heard::of(&parent, Start::Now), Heard::of(&parent.view(web()), Start::Now));
+    let clip = small(6, 3.0);
+    let mut jpegs =
+        recoded(&clip, "videoscale ! video/x-raw,width=481,height=271 ! jpegenc quality=92", VideoCodec::Jpeg);
+    let mut n = 0;
+    jpegs.retain(|_| {
+        n += 1;
+        n <= 2 || !matches!(n % 7, 1 | 2 | 5)
+    });
+    play(&parent, jpegs).join().expect("played");
+    until("every frame came", || heard.frames().len() == original.frames().len());
+    let stamps = |heard: &Heard| heard.frames().iter().map(|unit| unit.pts).collect::<Vec<_>>();
+    assert_eq!(stamps(&heard), stamps(&original));
+    let reading = read(&heard.units(), folder.path(), "jpeg.mkv");
+    assert_eq!((reading.streams.width, reading.streams.height), (480, 270), "even");
+    let skipped = |n: u32| matches!((n + 2) % 7, 1 | 2 | 5) && n > 0;
+    let marks: Vec<u32> = reading.marks().map(|(_, _, n)| n).collect();
+    assert_eq!(marks, (0..clip.frames()).filter(|n| !skipped(*n)).collect::<Vec<_>>(), "{reading}");
+}
+
+#[test]
+fn vp8_passes_to_the_web_and_becomes_h264_for_files() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let parent = live("cam");
+    let original = Heard::of(&parent, Start::Now);
+    let (passed, made) =
+        (Heard::of(&parent.view(web()), Start::Now), Heard::of(&parent.view(Wants::files()), Start::Now));
+    let clip = Clip { kbps: 800, ..Clip::of(7, 1.5).size(320, 180) };
+    let chain = "vp8enc deadline=1 cpu-used=8 keyframe-max-dist=15 target-bitrate=1500000";
+    play(&parent, recoded(&clip, chain, VideoCodec::Vp8)).join().expect("played");
+    let frames = clip.frames() as usize;
+    until("every frame came both ways", || passed.frames().len() == frames && made.frames().len() >= frames - 3);
+    assert!(passed.frames().iter().zip(original.frames()).all(|(a, b)| Arc::ptr_eq(a, &b)));
+    // The encoder holds back its last frames until more come or the publisher is known to be gone.
+    until("the last frames came out", || made.frames().len() == frames);
+    let reading = read(&made.units(), folder.path(), "files.mkv");
+    assert_eq!(reading.streams.video_codec, "h264");
+    assert_eq!(reading.flaws(), (0, 0, 0), "{reading}");
+    assert_eq!(reading.runs()[0].frames, frames, "{reading}");
+}
+
+#[test]
+fn nothing_is_left_running_after_the_last_listener() {
+    let _alone = alone();
+    census::begin();
+    let before = census::pipelines();
+    let parent = live("cam");
+    let player = play(&parent, packets(&Clip { bframes: 2, ..small(2, 4.0) }));
+    let view = parent.view(web());
+    let heard = Heard::of(&view, Start::Backlog);
+    let coded = Bridge::start(&parent, Rate { num: 30, den: 1 });
+    let feeding = coded.video.listen(|_, _| {});
+    until("it runs", || !heard.frames().is_empty());
+    assert!(census::pipelines() >= before + 4, "picture and sound, of the view and of the bridge");
+    drop((heard, feeding, coded));
+    until("everything stopped", || census::pipelines() == before);
+    until("nobody listens to the stream itself", || !parent.is_wanted());
+    player.join().expect("played");
+    let weak = Arc::downgrade(&view);
+    drop(view);
+    until("the view is gone", || weak.strong_count() == 0);
+}
+
+#[test]
+fn a_composite_shows_its_members_in_their_cells_and_goes_on_when_one_leaves_and_returns() {
+    let _alone = alone();
+    census::begin();
+    let before = census::pipelines();
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = ShowClock::start();
+    let cams = [1, 2].map(|n| (format!("cam{n}"), Live::new(format!("cam{n}"), clock.clone())));
+    let (both, one) = (cams.to_vec(), cams[..1].to_vec());
+    let (members, watched) = tokio::sync::watch::channel(both.clone());
+    let format = Format { width: 640, height: 360, rate: Rate { num: 30, den: 1 } };
+    let grid = composite("all", clock, format, watched, Layout::Grid);
+    assert_eq!(census::pipelines(), before, "nobody listens, nothing runs");
+    let players: Vec<_> = cams
+        .iter()
+        .zip([1, 2])
+        .map(|((_, live), source)| play(live, packets(&Clip { kbps: 600, ..Clip::of(source, 9.0).size(320, 180) })))
+        .collect();
+    let heard = Heard::of(&grid, Start::Backlog);
+    until("both are seen", || heard.frames().len() >= 75);
+    members.send(one).expect("watched");
+    until("one is seen", || heard.frames().len() >= 135);
+    members.send(both).expect("watched");
+    until("both are seen again", || heard.frames().len() >= 210);
+    let units = heard.units();
+    players.into_iter().for_each(|player| drop(player.join().expect("played")));
+    drop(heard);
+    let right = Region { x: 0.5, y: 0.25, w: 0.5, h: 0.5 };
+    let path = folder.path().join("all.mkv");
+    let whole = read(&units, folder.path(), "all.mkv");
+    assert_eq!((whole.streams.width, whole.streams.height), (640, 360));
+    assert_eq!(whole.gaps(), [], "the output has no gap: {whole}");
+    let alone = whole.runs();
+    assert!(alone.iter().any(|run| run.source == 1 && run.frames > 30), "one alone fills the picture: {whole}");
+    let left = Reader::of(&path).region(Region { x: 0.0, ..right }).read();
+    assert!(left.marks().filter(|(_, source, _)| *source == 1).count() > 60, "{left}");
+    assert!(left.marks().all(|(_, source, _)| source == 1), "{left}");
+    let right = Reader::of(&path).region(right).read();
+    let seen: Vec<_> = right.marks().filter(|(_, source, _)| *source == 2).map(|(index, _, _)| index).collect();
+    assert!(right.marks().all(|(_, source, _)| source == 2), "{right}");
+    let pause = seen.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or_default();
+    assert!(seen.len() > 60 && pause > 40, "seen, away, and seen again: {right}");
+    let spans = whole.sound.spans();
+    assert!(!whole.beeps.is_empty(), "the members are heard: {spans:?}");
+    assert!(whole.skew().is_some_and(|skew| skew.abs() < 45.0), "{whole}");
+    until("everything stopped", || census::pipelines() == before);
+}
+
+#[test]
+fn a_snapshot_is_the_newest_picture() {
+    let _alone = alone();
+    census::begin();
+    let before = census::pipelines();
+    let folder = tempfile::tempdir().expect("a folder");
+    let parent = live("cam");
+    assert_eq!(snapshot(&parent, Duration::from_secs(5)), Err(SnapFault::NoPicture));
+    for (bframes, name) in [(0, "plain.jpg"), (2, "reordered.jpg")] {
+        let clip = Clip { bframes, gop: 60, ..Clip::of(8, 1.9).size(1920, 1080) };
+        let _publishing = publish(&parent, &packets(&clip));
+        let begin = Instant::now();
+        let jpeg = snapshot(&parent, Duration::from_secs(10)).expect("a picture");
+        let took = begin.elapsed();
+        println!("snapshot of {} frames of 1080p: {took:?}", clip.frames());
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        let path = folder.path().join(name);
+        std::fs::write(&path, &jpeg).expect("written");
+        let reading = Reader::of(&path).read();
+        assert_eq!((reading.streams.width, reading.streams.height), (1920, 1080));
+        assert_eq!(reading.marks().map(|(_, s, n)| (s, n)).collect::<Vec<_>>(), [(8, clip.frames() - 1)], "{reading}");
+    }
+    let clip = small(9, 0.5);
+    let jpegs = recoded(&clip, "jpegenc", VideoCodec::Jpeg);
+    let last = jpegs.last().map(|(_, packet)| packet.clone());
+    let _publishing = publish(&parent, &jpegs);
+    let Some(Packet::Video { data, .. }) = last else { panic!("a picture is last") };
+    assert_eq!(snapshot(&parent, Duration::from_secs(5)), Ok(data), "a JPEG as it came");
+    assert_eq!(census::pipelines(), before, "nothing is left");
 }

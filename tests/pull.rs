@@ -1,6 +1,8 @@
-//! Media that is fetched or comes over SRT, against real servers and senders on loopback. What arrives as packets is
+//! Media that is fetched, comes over SRT or from a device, against real servers and senders on loopback. What arrives as packets is
 //! written out as a byte stream, decoded by ffmpeg, and its marks are read.
 
+#[path = "pull/capture.rs"]
+mod capture;
 #[path = "pull/collector.rs"]
 mod collector;
 #[path = "pull/fetch.rs"]

@@ -169,10 +169,10 @@ impl Auth {
             operator(id.clone())
         } else {
             let user = self.users.by_email(name).await?;
+            let (hash, password) = (user.as_ref().map(|user| user.password_hash.clone()), password.to_owned());
             // As much work for nobody as for somebody, so that the time does not tell who is known.
-            let hash = user.as_ref().map_or_else(|| nobody().to_owned(), |user| user.password_hash.clone());
-            let password = password.to_owned();
-            let fits = tokio::task::spawn_blocking(move || fits(&password, &hash)).await;
+            let fits = move || fits(&password, hash.as_deref().unwrap_or_else(|| nobody()));
+            let fits = tokio::task::spawn_blocking(fits).await;
             let fits = fits.map_err(|error| AuthFault::Hash(error.to_string()))?;
             member(user.filter(|_| fits).ok_or(AuthFault::Refused)?, id.clone())?
         };

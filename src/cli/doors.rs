@@ -1,6 +1,10 @@
 //! The addresses the server listens on, bound before anything else starts: a taken port is one clear line.
 
-use crate::{api::livewing, config::Config, server::rtmp};
+use crate::{
+    api::livewing,
+    config::Config,
+    server::{rtmp, srt},
+};
 use anyhow::Context;
 use tokio::net::TcpListener;
 
@@ -9,6 +13,7 @@ pub struct Doors {
     pub http: TcpListener,
     pub livewing: TcpListener,
     pub rtmp: rtmp::Listener,
+    pub srt: srt::Listener,
 }
 
 impl Doors {
@@ -21,6 +26,7 @@ impl Doors {
         Ok(Self {
             http: TcpListener::bind(http).await.with_context(|| format!("http.listen: {http}"))?,
             livewing: livewing::bind(wing).await.with_context(|| format!("livewing.listen: {wing}"))?,
+            srt: srt::bind(&super::setup::srt(config)).with_context(|| format!("srt.listen: {}", config.srt.listen))?,
             rtmp: rtmp::bind(&super::setup::rtmp(config)).await.with_context(|| format!("rtmp.listen: {rtmp}"))?,
         })
     }

@@ -8,21 +8,26 @@ use crate::{
         departed,
         gate::Gate,
         hls::HlsRooms,
-        ingress::{Ingresses, Puller},
+        ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
         inputs,
         intake::input_stream,
         join::JoinTokens,
-        rooms::Rooms,
+        rooms::{Pick, Rooms},
         snapshots::{Album, SnapFault, Snapshots},
         stream_log::StreamLog,
     },
     config::{Config, Secrets},
     domain::source::{SourceId, SourceKind},
-    media::engine::Engine,
+    media::{
+        engine::Engine,
+        ingest::pull::{self, PullNews},
+        live::snapshot,
+    },
+    protocol::guard::Guard,
     server::porter::{self, Porter},
     store::Store,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Everything of the plane that runs.
 pub struct Hub {
@@ -53,7 +58,7 @@ impl Hub {
         let (log, numbers) = StreamLog::open(store).await?;
         let rooms = Rooms::new(engine.clock().clone(), numbers);
         log.follow(&rooms);
-        //PROGRAM
+        rooms.add_program("program", "program-main", "pgm", engine.program_live());
         let mut places = Vec::new();
         for (input, n) in config.inputs.iter().zip(0..) {
             let id = SourceId(n);
@@ -89,16 +94,66 @@ impl Hub {
     }
 }
 
+/// How long a picture may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Takes pictures of streams.
 struct Camera(Rooms);
 
 impl Snapshots for Camera {
     fn take<'a>(
         &'a self,
-        _app: &'a str,
-        _room: &'a str,
-        _identity: Option<&'a str>,
+        app: &'a str,
+        room: &'a str,
+        identity: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Vec<u8>, SnapFault>> {
-        Box::pin(async move { Err(SnapFault::Nothing) })
+        Box::pin(async move {
+            let pick = identity.map_or(Pick::Auto, |identity| Pick::Stream(identity.to_owned()));
+            // Whoever publishes is asked itself: the stream that follows it would first have to be made.
+            let publishes = self
+                .0
+                .streams(app)
+                .into_iter()
+                .rev()
+                .find(|stream| stream.room == room && identity.is_none_or(|identity| identity == stream.identity));
+            let live = publishes.map_or_else(|| self.0.live(app, room, &pick), |stream| stream.live);
+            let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, PATIENCE)).await;
+            let failed = |text: String| SnapFault::Failed(text);
+            match taken.map_err(|error| failed(error.to_string()))? {
+                Ok(jpeg) => Ok(jpeg.to_vec()),
+                Err(snapshot::SnapFault::NoPicture) => Err(SnapFault::Nothing),
+                Err(broken) => Err(failed(broken.to_string())),
+            }
+        })
     }
+}
+
+/// Pulls URL ingresses, where the guard lets it.
+///
+/// # Errors
+/// A rule of `ingest.allow_hosts` that is none.
+pub fn puller(config: &Config) -> anyhow::Result<Puller> {
+    let guard = Guard::allowing(&config.ingest.allow_hosts)
+        .map_err(|rule| anyhow::anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))?;
+    let guard = Arc::new(guard);
+    Ok(Arc::new(move |request: PullRequest, tap: PullTap| {
+        let (told, ingress) = (tap.clone(), request.ingress);
+        let pull = pull::start(
+            request.spec,
+            guard.clone(),
+            move |packet| tap.take(packet),
+            move |news| {
+                told.told(match news {
+                    PullNews::Buffering => PullState::Connecting,
+                    PullNews::Publishing => PullState::Publishing,
+                    PullNews::Error { text, blame } => {
+                        tracing::warn!(ingress, ?blame, "a source cannot be pulled now: {text}");
+                        PullState::Failed
+                    }
+                    PullNews::Complete => PullState::Complete,
+                });
+            },
+        );
+        Ok(Box::new(pull.map_err(|failure| failure.text)?))
+    }))
 }

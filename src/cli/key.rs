@@ -2,7 +2,10 @@
 
 use super::KeyAction;
 use crate::{
-    app::keys::KeyService,
+    app::{
+        apps::Apps,
+        keys::{Confined, KeyService, Plane},
+    },
     config::Config,
     store::{Revocation, Store},
 };
@@ -15,13 +18,24 @@ pub fn run(config: &Config, action: KeyAction) -> anyhow::Result<()> {
         let store = Store::open(&config.data_dir).await?;
         let keys = KeyService::new(&store);
         match action {
-            KeyAction::Create { plane, label } => println!("{}", keys.mint(plane, &label).await?.0),
+            KeyAction::Create { plane, label, app: None } => println!("{}", keys.mint(plane, &label).await?.0),
+            KeyAction::Create { plane, label, app: Some(app) } => {
+                if plane != Plane::Streamhub {
+                    bail!("--app: only streamhub has apps");
+                }
+                if Apps::open(&store).await?.find(&app).is_none() {
+                    bail!("--app: there is no app {app:?}");
+                }
+                let confined = Confined { app: Some(&app), from: &[] };
+                println!("{}", keys.mint_confined(plane, &label, confined).await?.0);
+            }
             KeyAction::List => {
-                println!("{:<18} {:<10} {:<22} {:<12} {:<12} LABEL", "ID", "PLANE", "KEY", "CREATED", "STATE");
+                println!("{:<18} {:<22} {:<22} {:<12} {:<12} LABEL", "ID", "PLANE", "KEY", "CREATED", "STATE");
                 for key in keys.list().await? {
                     let state = if key.revoked_at.is_some() { "revoked" } else { "valid" };
                     let (shown, age) = (format!("{}…", key.shown), ago(key.created_at));
-                    println!("{:<18} {:<10} {shown:<22} {age:<12} {state:<12} {}", key.id, key.plane, key.label);
+                    let plane = key.app.map_or_else(|| key.plane.clone(), |app| format!("{}/{app}", key.plane));
+                    println!("{:<18} {plane:<22} {shown:<22} {age:<12} {state:<12} {}", key.id, key.label);
                 }
             }
             KeyAction::Revoke { id } => match keys.revoke(&id).await? {

@@ -5,7 +5,6 @@ mod doctor;
 mod doors;
 mod hub;
 mod key;
-mod pulls;
 mod serve;
 mod setup;
 
@@ -68,6 +67,9 @@ enum KeyAction {
         /// What it is for, e.g. "Stream Deck".
         #[arg(long)]
         label: String,
+        /// The one app that a streamhub key opens; without it the key opens everything of its plane.
+        #[arg(long, value_name = "NAME")]
+        app: Option<String>,
     },
     /// List keys.
     List,

@@ -1,6 +1,11 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
-use super::{demo, doors::Doors, hub::Hub, pulls, setup};
+use super::{
+    demo,
+    doors::Doors,
+    hub::{self, Hub},
+    setup,
+};
 use crate::{
     api::{livewing, lumora, operator, streamhub},
     app::{
@@ -14,11 +19,10 @@ use crate::{
     config::{Config, LogFormat, Plan, Secrets},
     domain::{command::Command, show::Show},
     media::{engine::Engine, output::recover},
-    protocol::guard::Guard,
-    server,
+    server::{self, webrtc},
     store::Store,
 };
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{io::IsTerminal, sync::Arc};
 use tokio::{
@@ -66,8 +70,10 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let guard = Guard::allowing(&config.ingest.allow_hosts).map_err(|rule| anyhow!("ingest.allow_hosts: {rule}"))?;
-    let hub = Hub::open(&config, &secrets, &store, &engine, pulls::puller(guard)).await?;
+    let hub = Hub::open(&config, &secrets, &store, &engine, hub::puller(&config)?).await?;
+    let webrtc = webrtc::Door::open(setup::webrtc(&config), hub.porter.clone()).await;
+    let webrtc =
+        webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
@@ -76,6 +82,8 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
         .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
         .unify()
         .or(server::hls::routes(hub.porter.clone()))
+        .unify()
+        .or(webrtc.routes())
         .unify()
         .or(server::mjpeg::routes(hub.porter.clone(), hub.rooms.clone(), shutdown.clone()))
         .unify()
@@ -86,15 +94,13 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
             auth: Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes()),
             keys: keys.clone(),
             tokens: hub.tokens.clone(),
-            urls: setup::urls(&config),
             rooms: hub.rooms.clone(),
             ingresses: hub.ingresses.clone(),
             cameras: hub.cameras.clone(),
             log: hub.log.clone(),
             album: hub.album.clone(),
+            urls: setup::urls(&config),
         })))
-        .unify()
-        .or(streamhub::snapshot_routes(hub.album.clone()))
         .unify()
         .or(server::pages::routes())
         .unify();
@@ -104,8 +110,10 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
     let intake =
         Arc::new(Intake::new(setup::stream_keys(&config), hub.ingresses.clone(), hub.rooms.clone(), engine.clone()));
-    let rtmp = doors.rtmp.run(intake, shutdown.clone());
+    let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
+    let srt = doors.srt.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
+    let mut srt = tokio::spawn(srt);
 
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
@@ -118,6 +126,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
         _ = &mut http => Some("HTTP"),
         _ = &mut wing => Some("LiveWing"),
         _ = &mut rtmp => Some("RTMP"),
+        _ = &mut srt => Some("SRT"),
     };
 
     tracing::info!("shutting down");
@@ -125,6 +134,10 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     if broken != Some("RTMP") {
         let _ = rtmp.await; // publishers leave first, so that files end with what they sent
     }
+    if broken != Some("SRT") {
+        let _ = srt.await;
+    }
+    tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();
     http.abort(); // readers that hang on must not hold up the end

@@ -15,7 +15,7 @@ use crate::{
         graphics::template,
         output::hls::HlsSettings,
     },
-    server::rtmp,
+    server::{rtmp, srt, webrtc},
 };
 use anyhow::{Context, ensure};
 use std::{
@@ -104,6 +104,23 @@ pub fn rtmp(config: &Config) -> rtmp::Settings {
         idle_timeout: seconds(config.rtmp.idle_timeout_s),
         max_message: config.rtmp.max_message_bytes as usize,
     }
+}
+
+/// What the SRT door is built from.
+pub fn srt(config: &Config) -> srt::Settings {
+    srt::Settings {
+        listen: config.srt.listen,
+        latency: milliseconds(config.srt.latency_ms),
+        passphrase: config.srt.passphrase.as_ref().map(|phrase| phrase.expose().to_owned()),
+        max_connections: config.srt.max_connections as usize,
+        idle_timeout: Duration::from_secs(config.rtmp.idle_timeout_s.into()),
+    }
+}
+
+/// What the WebRTC door is built from.
+pub fn webrtc(config: &Config) -> webrtc::Settings {
+    let config::Webrtc { udp, tcp, addresses } = &config.webrtc;
+    webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0 }
 }
 
 /// Stream keys and the sources they belong to.

@@ -6,7 +6,7 @@ use gst::prelude::*;
 use lumencast::{
     media::{
         coding,
-        live::{Listener, Live, Start, Unit},
+        live::{Listener, Live, Publishing, Start, Unit},
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
@@ -102,6 +102,13 @@ pub fn play(live: &Arc<Live>, packets: Vec<Timed>) -> JoinHandle<Vec<Packet>> {
         }
         packets.into_iter().map(|(_, packet)| packet).collect()
     })
+}
+
+/// Publishes packets at once, and stays.
+pub fn publish(live: &Arc<Live>, packets: &[Timed]) -> Publishing {
+    let publishing = live.begin();
+    packets.iter().for_each(|(_, packet)| assert!(publishing.push(packet.clone())));
+    publishing
 }
 
 /// Everything that is heard of a stream.

@@ -31,6 +31,10 @@ test('a lost connection is made anew, also while the server is away', () => {
   expect(run([CONNECTED], state).state).toEqual({ phase: 'live' });
 });
 
+test('after a loss the own former session is waited for', () => {
+  expect(run([GO, CONNECTED, LOST, refused(409)]).state).toEqual({ phase: 'waiting', attempt: 2 });
+});
+
 test('a refusal ends it with its reason, and another try begins afresh', () => {
   for (const [status, fault] of [
     [401, 'forbidden'],

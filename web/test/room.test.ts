@@ -53,6 +53,12 @@ describe("the room's messages", () => {
     });
   });
 
+  test('say why the own message was not passed on', () => {
+    const codes = ['rate_limited', 'too_large', 'disabled', 'bad_message'];
+    const texts = codes.map((code) => read({ topic: 'error', code }));
+    expect(new Set(texts.map((one) => one?.topic === 'error' && one.message)).size).toBe(codes.length);
+  });
+
   test('read back what was written', () => {
     expect(readMessage(writeChat('1', 'Ana', 'hello', 9))).toEqual({
       topic: 'chat',

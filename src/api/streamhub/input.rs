@@ -133,6 +133,15 @@ impl Input {
         chosen
     }
 
+    /// One of a few words, which must be there.
+    pub fn needed_word_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        if !self.has(name) {
+            // No word is among the choices: it is said which there are.
+            self.fields.insert(name.to_owned(), Value::Bool(false));
+        }
+        self.word_of(name, choices)
+    }
+
     /// An object, whose fields `read` reads.
     pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Input) -> T) -> Option<T> {
         let Value::Object(fields) = self.take(name)? else {

@@ -39,10 +39,7 @@ pub async fn list(call: Call) -> Answer {
 pub async fn create(call: Call) -> Answer {
     let mut input = call.body();
     let name = input.text("name").at_most(100).needed();
-    let scope = input.word_of("scope", &[("global", Scope::Global), ("app", Scope::App)]);
-    if scope.is_none() && !input.has("scope") {
-        input.wrong("scope", "must be one of the following values: global, app");
-    }
+    let scope = input.needed_word_of("scope", &[("global", Scope::Global), ("app", Scope::App)]);
     let named = input.has("appId");
     let app = match scope {
         Some(Scope::App) => Some(input.text_or_number("appId").needed()),

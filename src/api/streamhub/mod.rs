@@ -9,8 +9,8 @@
 //! has none) and give it one row in [`table`]. By then the caller is known and may do it, the app exists and is theirs.
 //! Read fields with [`input::Input`] (`call.body()`, `call.query()`), which collects what is wrong with them as
 //! class-validator words it; segments of the path are `call.param("id")`, already decoded. What a handler works with
-//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `paged` has the
-//! paging beside the data; a `POST` that makes something is `.created()`.
+//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `enveloped` is
+//! `{data, error: null}`, `paged` has the paging beside the data; a `POST` that makes something is `.created()`.
 //!
 //! Refuses to know: other planes on `/api/v1`, media, rows.
 

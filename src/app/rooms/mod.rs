@@ -20,7 +20,11 @@ use super::{
     live::Live,
     seats::Seats,
 };
-use crate::media::clock::ShowClock;
+use crate::{
+    domain::time::{Format, Rate},
+    media::{clock::ShowClock, live::composite},
+};
+pub use composite::Layout;
 use event::Said;
 use room::{Room, Standing};
 use std::{
@@ -33,6 +37,8 @@ use std::{
 };
 use tokio::sync::broadcast;
 
+/// The picture of all in a room.
+const COMPOSITE: Format = Format { width: 1280, height: 720, rate: Rate { num: 30, den: 1 } };
 /// Rooms are looked through when this many more are there.
 const SWEEP: usize = 256;
 /// Events and messages that a slow subscriber may lag behind.
@@ -75,13 +81,6 @@ pub enum Pick {
     Stream(String),
     /// All of them in one picture.
     Layout(Layout),
-}
-
-/// How a picture of all is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Layout {
-    Grid,
-    Speaker,
 }
 
 /// The rooms; clones share them.
@@ -163,7 +162,12 @@ impl Rooms {
         let inside = self.0.room(&mut rooms, app, room);
         match pick {
             Pick::Stream(identity) => inside.stream_live(identity, &self.0.clock),
-            Pick::Auto | Pick::Layout(_) => {
+            Pick::Layout(layout) => {
+                let (name, members) = (format!("{room} ({layout:?})"), inside.members());
+                let clock = self.0.clock.clone();
+                inside.shared(pick, || composite::composite(name, clock, COMPOSITE, members, *layout))
+            }
+            Pick::Auto => {
                 let (name, watched) = (format!("{room} (auto)"), inside.current());
                 inside.shared(pick, || follow::follow(name, &self.0.clock, &self.0.runtime, watched))
             }

@@ -176,6 +176,11 @@ impl Engine {
         self.sources.get(&source).map(|source| source.live.clone())
     }
 
+    /// Program as a stream like any other, encoded while somebody listens.
+    pub fn program_live(&self) -> Arc<Live> {
+        self.outputs.live(StreamId::Program)
+    }
+
     /// Publishes a live stream as HLS on a shelf of its own, for as long as the answer is kept.
     pub fn publish(&self, live: Arc<Live>) -> Publication {
         let (rate, name) = (self.project.rate, live.name().to_owned());

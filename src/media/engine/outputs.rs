@@ -16,7 +16,7 @@ use crate::{
         clock::ShowClock,
         encode::Encode,
         ingest::source::Source,
-        live::Bridge,
+        live::{Bridge, Live, from_coded},
         mixer::Mixer,
         output::{
             hls::{Publication, Shelf, Shelves},
@@ -102,6 +102,15 @@ impl Outputs {
     /// What is published as HLS.
     pub fn shelves(&self) -> Arc<Shelves> {
         self.inner.shelves.clone()
+    }
+
+    /// A stream that is encoded here, as a live stream like any other.
+    pub fn live(&self, id: StreamId) -> Arc<Live> {
+        let provider = Arc::downgrade(&self.inner);
+        from_coded::of_coded(id.to_string(), self.inner.clock.clone(), move || {
+            let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
+            provider.upgrade().ok_or_else(gone)?.stream(id)
+        })
     }
 
     /// The figures, readable from elsewhere.

@@ -9,12 +9,13 @@
 
 pub mod anchor;
 pub mod attach;
+pub mod capture;
 pub mod demux;
 pub mod grid;
 pub mod pattern;
 pub mod publisher;
 pub mod pull;
-mod raw;
+pub mod raw;
 pub mod reel;
 pub mod sound;
 pub mod source;

@@ -13,8 +13,9 @@
 
 use super::{
     Live, Start, Unit, Wants,
-    chain::{Chain, Mending, here, out},
+    chain::{Chain, here, out},
     inbox::{Work, Working, put_to_work},
+    line::Line,
 };
 use crate::{
     domain::time::Rate,
@@ -27,7 +28,6 @@ use crate::{
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
-use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Units that may wait for the pipelines: some seconds.
@@ -84,42 +84,6 @@ struct Lines {
     feeds: Feeds,
     picture: Line<VideoCodec>,
     sound: Line<AudioCodec>,
-}
-
-/// A pipeline and what it was made for: codec, record, and whose.
-struct Line<Codec> {
-    said: Option<(Codec, Bytes, u64)>,
-    chain: Option<Chain>,
-    mending: Mending,
-}
-
-impl<Codec: PartialEq + Copy> Line<Codec> {
-    fn new() -> Self {
-        Self { said: None, chain: None, mending: Mending::default() }
-    }
-
-    /// Whether a pipeline has to be made for this configuration. What the old one still holds comes out before.
-    fn changes(&mut self, codec: Codec, record: &Bytes, run: u64) -> bool {
-        let said = Some((codec, record.clone(), run));
-        if self.said == said && self.chain.as_ref().is_some_and(|chain| !chain.has_failed()) {
-            return false;
-        }
-        self.said = said;
-        if let Some(old) = self.chain.take() {
-            old.finish();
-        }
-        true
-    }
-
-    fn is_broken(&mut self) -> bool {
-        self.chain.as_ref().is_none_or(Chain::has_failed) && self.said.is_some() && self.mending.may()
-    }
-
-    fn push(&self, unit: &Unit) {
-        if let Some(chain) = &self.chain {
-            chain.push(unit);
-        }
-    }
 }
 
 impl Lines {

@@ -6,8 +6,9 @@
 //!
 //! Refuses to know: what the pipeline makes of them.
 
-use super::Unit;
+use super::{Live, Unit};
 use crate::{
+    domain::time::ShowTime,
     media::{
         clock::ShowClock,
         pipeline::{Failure, FailureKind, Run, Verdict},
@@ -113,6 +114,25 @@ impl Mending {
         }
         may
     }
+}
+
+/// Lets decoded pictures through that are shown at a time or later: whoever begins to watch needs the newest one, not a
+/// film of how it came to be.
+pub(super) fn skip_before(pipeline: &gst::Pipeline, from: ShowTime) -> Result<(), Failure> {
+    let pad = pipeline.by_name("decode").and_then(|decoder| decoder.static_pad("src"));
+    let pad = pad.ok_or_else(|| missing("decoder"))?;
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        let at = info.buffer().and_then(|buffer| buffer.pts());
+        if at.is_some_and(|at| at.nseconds() < from.0) { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
+    });
+    Ok(())
+}
+
+/// When the newest picture is shown that a stream keeps for newcomers.
+pub(super) fn newest(live: &Live) -> ShowTime {
+    let units = live.backlog();
+    let pictures = units.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. }));
+    pictures.map(|unit| unit.pts).max().unwrap_or_default()
 }
 
 /// The appsink `out` of a template.

@@ -14,16 +14,19 @@
 mod backlog;
 pub mod bridge;
 mod chain;
+pub mod composite;
 mod figures;
 pub mod from_coded;
 mod inbox;
 mod lazy;
+mod line;
 mod picture;
 pub mod snapshot;
 mod transcode;
 pub mod view;
 
 pub use bridge::Bridge;
+pub use composite::{Layout, composite};
 pub use figures::{LiveStats, Medium};
 pub use from_coded::of_coded;
 pub use picture::Picture;

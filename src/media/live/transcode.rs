@@ -11,7 +11,7 @@
 
 use super::{
     Publishing, Unit,
-    chain::{Chain, here, missing, out},
+    chain::{Chain, here, missing, out, skip_before},
 };
 use crate::{
     domain::time::ShowTime,
@@ -73,7 +73,8 @@ pub(super) fn picture(
     let pipeline =
         encoder::build_with("live_transcode_video", Codec::H264, &quality, into.quick, &slots, &odd).map_err(here)?;
     let encoder = pipeline.by_name("encoder").ok_or_else(|| missing("encoder"))?;
-    steer(&encoder, from)?;
+    skip_before(&pipeline, from)?;
+    groups(&encoder)?;
     let sink = out(&pipeline)?;
     publishing.on_want_keyframe(wishes(&sink));
     publish(&sink, publishing, run, 0, move |data, at, keyframe| {
@@ -123,13 +124,13 @@ fn start(pipeline: gst::Pipeline, caps: &gst::Caps, publishing: &Publishing) -> 
 }
 
 /// A bitrate that suits a picture at up to 30 frames a second.
-fn kbps((width, height): (u32, u32)) -> u32 {
+pub(super) fn kbps((width, height): (u32, u32)) -> u32 {
     let pixels = if width * height == 0 { 1280 * 720 } else { width.saturating_mul(height) };
     (pixels / 450).clamp(400, 8000)
 }
 
-/// Keeps old frames from the encoder, and asks it for a key frame with the first of every group.
-fn steer(encoder: &gst::Element, from: ShowTime) -> Result<(), Failure> {
+/// Asks an encoder for a key frame with the first frame of every group.
+fn groups(encoder: &gst::Element) -> Result<(), Failure> {
     let (sink, src) = (encoder.static_pad("sink"), encoder.static_pad("src"));
     let (Some(sink), Some(src)) = (sink, src) else { return Err(missing("pads of the encoder")) };
     let (src, last) = (src.downgrade(), AtomicU64::new(u64::MAX));
@@ -137,9 +138,6 @@ fn steer(encoder: &gst::Element, from: ShowTime) -> Result<(), Failure> {
         let Some(at) = info.buffer().and_then(|buffer| buffer.pts()).map(gst::ClockTime::nseconds) else {
             return gst::PadProbeReturn::Ok;
         };
-        if at < from.0 {
-            return gst::PadProbeReturn::Drop;
-        }
         let group = at / GROUP;
         if last.swap(group, Ordering::Relaxed) != group
             && let Some(src) = src.upgrade()

@@ -15,7 +15,7 @@
 
 use super::{
     Live, Publishing, Start, Unit,
-    chain::{Chain, Mending},
+    chain::{Chain, Mending, newest},
     inbox::{Work, put_to_work},
     transcode::{self, Target},
 };
@@ -76,14 +76,11 @@ pub(super) fn make(
     wants: &Wants,
     view: &Arc<Live>,
 ) -> Result<Box<dyn std::any::Any + Send>, Failure> {
-    // Whoever watches now needs the newest picture, not a film of how it came to be.
-    let newest =
-        parent.backlog().iter().filter(|unit| matches!(unit.packet, Packet::Video { .. })).map(|u| u.pts).max();
     let worker = View {
         parent: parent.clone(),
         view: view.clone(),
         wants: wants.clone(),
-        from: newest.filter(|_| wants.quick).unwrap_or_default(),
+        from: if wants.quick { newest(parent) } else { ShowTime::default() },
         run: 0,
         publishing: None,
         picture: Picture::default(),

@@ -82,7 +82,8 @@ pub struct Finished {
 pub struct Recording {
     path: PathBuf,
     file: String,
-    stream: CodedStream,
+    /// Keeps the stream's encoder at work.
+    _stream: CodedStream,
     clock: ShowClock,
     meter: Arc<Meter>,
     shared: Arc<Shared>,
@@ -136,7 +137,7 @@ impl Recording {
             ended
         });
         let worker = Some(worker.map_err(|e| here(format!("no thread for a recording: {e}")))?);
-        Ok(Self { path, file, stream: stream.clone(), clock: clock.clone(), meter, shared, worker, orders })
+        Ok(Self { path, file, _stream: stream.clone(), clock: clock.clone(), meter, shared, worker, orders })
     }
 
     /// The file's name in its folder; the same while it runs and afterwards.

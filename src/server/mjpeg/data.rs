@@ -1,4 +1,5 @@
-//! The viewers' data socket: what is said in a room goes to everybody in it, whoever said it included.
+//! The viewers' data socket: what is said in a room goes to everybody in it, whoever said it included. It begins with
+//! `{"topic":"hello"}`, which tells what is switched on; `{"topic":"viewers"}` tells how many look on.
 //!
 //! Refuses to know: what may be said ([`Talk`]).
 
@@ -10,7 +11,11 @@ use super::{
 use crate::app::rooms::DataMessage;
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use std::{sync::Arc, time::SystemTime};
+use serde_json::json;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::Instant,
@@ -20,6 +25,16 @@ use warp::ws::{Message, WebSocket};
 /// The largest message that is read at all, in bytes; those that are only too long are answered.
 pub const CAP: usize = 64 * 1024;
 
+/// How often a viewer is told how many look on, when that has changed.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What a viewer knows of the number of viewers.
+struct Counts {
+    /// Whether it is to know at all.
+    shown: bool,
+    told: Option<usize>,
+}
+
 /// Passes messages on both ways until the viewer leaves.
 pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
     let close = match enter(query, &house).await {
@@ -27,7 +42,12 @@ pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
             let mut heard = house.rooms.hear(&viewing.app, &viewing.room);
             let (app, room) = (viewing.app, viewing.room);
             let mut talk = Talk::new(viewing.identity, viewing.sender, viewing.chat, viewing.reactions);
-            talk_on(&mut socket, &house, (&app, &room), &mut talk, &mut heard).await
+            let hello = json!({
+                "topic": "hello", "chat": viewing.chat, "reactions": viewing.reactions, "viewers": viewing.counter,
+            });
+            let counts = Counts { shown: viewing.counter, told: None };
+            let _ = socket.feed(Message::text(hello.to_string())).await; // a broken socket shows in the next line
+            talk_on(&mut socket, &house, (&app, &room), &mut talk, &mut heard, counts).await
         }
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
@@ -45,10 +65,12 @@ async fn talk_on(
     (app, room): (&str, &str),
     talk: &mut Talk,
     heard: &mut broadcast::Receiver<Arc<DataMessage>>,
+    mut counts: Counts,
 ) -> Option<Close> {
     let began = Instant::now();
     let mut ping = ticks(PING);
     let mut unanswered = 0;
+    let mut looks = ticks(LOOK);
     loop {
         let answer = tokio::select! {
             biased;
@@ -75,6 +97,13 @@ async fn talk_on(
                 }
                 unanswered += 1;
                 Message::ping(Bytes::new())
+            }
+            _ = looks.tick(), if counts.shown => {
+                let count = house.rooms.viewers(room);
+                if counts.told.replace(count) == Some(count) {
+                    continue;
+                }
+                Message::text(json!({"topic": "viewers", "count": count}).to_string())
             }
             message = heard.recv() => match message {
                 Ok(message) => match talk.heard(&message) {

@@ -20,6 +20,7 @@ mod socket;
 mod talk;
 mod usher;
 
+pub(in crate::server) use talk::Talk;
 pub use usher::{Refused, Usher, Viewing};
 
 use crate::app::rooms::{Rooms, Viewer, ViewerGuard, ViewerKind};

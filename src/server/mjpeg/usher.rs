@@ -27,6 +27,8 @@ pub struct Viewing {
     pub chat: bool,
     /// Whether it may send reactions.
     pub reactions: bool,
+    /// Whether it is told how many look on.
+    pub counter: bool,
 }
 
 /// Why somebody may not look.

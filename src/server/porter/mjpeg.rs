@@ -30,6 +30,7 @@ impl Usher for Porter {
                 hidden: viewing.hidden,
                 chat: viewing.may_send && features.chat,
                 reactions: viewing.may_send && features.reactions,
+                counter: features.viewer_counter,
             })
         })
     }

@@ -10,6 +10,7 @@
 mod camera;
 mod hls;
 mod mjpeg;
+mod webrtc;
 
 use crate::app::{
     apps::Apps,

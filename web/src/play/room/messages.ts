@@ -54,7 +54,7 @@ export function readMessage(text: string): Message | null {
       return emoji === '' ? null : { topic: 'reaction', emoji };
     }
     case 'error':
-      return { topic: 'error', message: word(fields['message'], 200) || 'The message was not sent.' };
+      return { topic: 'error', message: refusalOf(fields['code']) };
     default:
       return null;
   }
@@ -74,6 +74,13 @@ function helloOf(fields: Record<string, unknown>): Hello {
     reactions: fields['reactions'] === true,
     viewers: fields['viewers'] !== false,
   };
+}
+
+function refusalOf(code: unknown): string {
+  if (code === 'rate_limited') return 'Too many messages at once. Wait a moment.';
+  if (code === 'too_large') return 'The message is too long.';
+  if (code === 'disabled') return 'You may not write here.';
+  return 'The message was not sent.';
 }
 
 function chatOf(fields: Record<string, unknown>): Message | null {

@@ -6,6 +6,8 @@ import { type Message, readMessage } from './messages.ts';
 /** Milliseconds before the first new try; doubles up to the longest. */
 const FIRST_MS = 1000;
 const LONGEST_MS = 60_000;
+/** Milliseconds after which a connection counts as one that stood; a refusal is told and closed at once. */
+const STOOD_MS = 2000;
 
 export interface Listener {
   heard(message: Message): void;
@@ -24,16 +26,20 @@ export class RoomSocket {
 
   open(): void {
     const socket = new WebSocket(this.url);
-    let stood = false;
+    let openedAt = Number.POSITIVE_INFINITY;
+    socket.addEventListener('open', () => {
+      openedAt = performance.now();
+    });
     socket.addEventListener('message', (event) => {
-      if (!stood) this.#pause = FIRST_MS;
-      stood = true;
       const message = typeof event.data === 'string' ? readMessage(event.data) : null;
       if (message !== null) this.listener.heard(message);
     });
     socket.addEventListener('close', () => {
       this.#socket = null;
-      if (stood) this.listener.cut();
+      if (performance.now() - openedAt >= STOOD_MS) {
+        this.#pause = FIRST_MS;
+        this.listener.cut();
+      }
       setTimeout(() => this.open(), this.#pause * (0.8 + 0.4 * Math.random()));
       this.#pause = Math.min(LONGEST_MS, this.#pause * 2);
     });

@@ -49,7 +49,10 @@ export class Link {
         sample.frames += figures.framesDecoded ?? 0;
       }
     }
-    return { ...sample, at: performance.now(), connection: this.#pc.connectionState };
+    // A peer that says goodbye ends the transport at once; the connection would notice after seconds.
+    const gone = this.#pc.getReceivers().some(({ transport }) => transport?.state === 'closed');
+    const connection = gone ? 'failed' : this.#pc.connectionState;
+    return { ...sample, at: performance.now(), connection };
   }
 
   close(): void {

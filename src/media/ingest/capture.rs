@@ -1,0 +1,313 @@
+//! Capture devices: cameras and grabbers (V4L2), SDI and HDMI cards (DeckLink), sound cards (ALSA), raw onto a source.
+//!
+//! ```text
+//! device ! decode ! fit ─► raw ─► grid
+//! device ! resample     ─► raw ─► sound
+//! ```
+//!
+//! A device that goes away is tried again for ever. Picture and sound of one card share a pipeline, as its driver asks
+//! for; devices that have nothing to do with each other have one each, and fail alone.
+//!
+//! Refuses to know: what becomes of the frames.
+
+use super::{raw, source::Source};
+use crate::{
+    domain::time::Format,
+    media::{
+        clock::ShowClock,
+        format,
+        pipeline::{Failure, FailureKind, Run, Verdict},
+        supervisor::Backoff,
+        template::{Template, set_property},
+    },
+};
+use gst::prelude::*;
+use std::{
+    sync::{
+        Arc, PoisonError, Weak,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    time::{Duration, Instant},
+};
+
+/// What a camera is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraFormat {
+    Raw,
+    Jpeg,
+    H264,
+}
+
+/// Where pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PictureDevice {
+    /// `device` is a path (`/dev/video0`); `size` in pixels and `rate` in frames a second are the device's to choose
+    /// when they are not given.
+    V4l2 { device: String, format: CameraFormat, size: Option<(u32, u32)>, rate: Option<u32> },
+    /// `number` counts the cards' inputs from 0; `connection` (`sdi`, `hdmi`, `auto` ...) and `mode` (`1080i50`, `auto`
+    /// ...) are GStreamer's names. A signal that is not there gives no frames.
+    Decklink { number: u32, connection: String, mode: String },
+    /// A moving picture made here in another form than the project's; it ends after so many frames, as a device that is
+    /// pulled out.
+    Test { frames: Option<u32> },
+}
+
+/// Where sound comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SoundDevice {
+    /// `device` is an ALSA name (`hw:1,0`).
+    Alsa { device: String },
+    /// The card of the same number; `connection` is GStreamer's name (`embedded`, `aes`, `auto` ...).
+    Decklink { number: u32, connection: String },
+    /// A tone made here.
+    Test,
+}
+
+/// What is captured onto one source: a picture, a sound, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureSpec {
+    pub picture: Option<PictureDevice>,
+    pub sound: Option<SoundDevice>,
+}
+
+/// A device that is silent for this long is opened again. A card without a signal is none.
+const SILENCE: Duration = Duration::from_secs(5);
+/// How often a run is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A capture that runs. Dropping it lets go of the devices.
+pub struct Capture {
+    _stop: Vec<Sender<()>>,
+}
+
+/// Starts to capture onto a source. A device that is not there now is tried again until it is.
+///
+/// # Errors
+/// The failure, when this machine lacks an element, or a device does not know what it is asked for.
+pub fn start(source: &Arc<Source>, clock: &ShowClock, project: Format, spec: &CaptureSpec) -> Result<Capture, Failure> {
+    check(project, spec)?;
+    let mut stops = Vec::new();
+    for part in parts(spec) {
+        let (stop, stopped) = channel();
+        let (source, clock) = (Arc::downgrade(source), clock.clone());
+        std::thread::Builder::new()
+            .name("capture".into())
+            .spawn(move || hold(&source, &clock, project, &part, &stopped))
+            .map_err(|error| here(error.to_string()))?;
+        stops.push(stop);
+    }
+    Ok(Capture { _stop: stops })
+}
+
+/// Whether this machine has what a capture needs and every setting means something. Opens no device.
+///
+/// # Errors
+/// What is wrong, with the template and its key.
+pub fn check(project: Format, spec: &CaptureSpec) -> Result<(), Failure> {
+    if spec.picture.is_none() && spec.sound.is_none() {
+        return Err(here("nothing is to be captured"));
+    }
+    parts(spec).iter().try_for_each(|part| build(project, part, 0).map(|_| ()))
+}
+
+/// What fails together: one pipeline each.
+fn parts(spec: &CaptureSpec) -> Vec<CaptureSpec> {
+    let CaptureSpec { picture, sound } = spec.clone();
+    let one_card = matches!(
+        (&picture, &sound),
+        (Some(PictureDevice::Decklink { number: a, .. }), Some(SoundDevice::Decklink { number: b, .. })) if a == b
+    );
+    if one_card {
+        return vec![spec.clone()];
+    }
+    let picture = picture.map(|picture| CaptureSpec { picture: Some(picture), sound: None });
+    let sound = sound.map(|sound| CaptureSpec { picture: None, sound: Some(sound) });
+    picture.into_iter().chain(sound).collect()
+}
+
+/// Runs one part again and again until it is stopped.
+fn hold(source: &Weak<Source>, clock: &ShowClock, project: Format, part: &CaptureSpec, stopped: &Receiver<()>) {
+    let mut backoff = Backoff::default();
+    let stop_after = |wait: Duration| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
+    loop {
+        let Some(source) = source.upgrade() else { return };
+        // Whoever was on the source before may still be letting go of the device.
+        let turn = part.picture.as_ref().map(|_| source.turn.lock().unwrap_or_else(PoisonError::into_inner));
+        let begun = Instant::now();
+        match run(&source, clock, project, part) {
+            Ok(run) => {
+                let why = loop {
+                    if stop_after(LOOK) {
+                        break None;
+                    }
+                    match run.settle(Duration::ZERO) {
+                        Some(Verdict::Ended) => break Some("the device ended".to_owned()),
+                        Some(Verdict::Failed(failure)) => break Some(failure.text),
+                        None if is_silent(part, &source, begun) => break Some("the device is silent".to_owned()),
+                        None => {}
+                    }
+                };
+                drop(run);
+                if part.picture.is_some() {
+                    source.end();
+                }
+                let Some(why) = why else { return };
+                tracing::warn!(source = %source.id, "capture: {why}");
+            }
+            Err(failure) => tracing::warn!(source = %source.id, "capture: {}", failure.text),
+        }
+        drop(turn);
+        drop(source);
+        if stop_after(backoff.failed(begun.elapsed())) {
+            return;
+        }
+    }
+}
+
+fn is_silent(part: &CaptureSpec, source: &Source, begun: Instant) -> bool {
+    let may_be = matches!(part.picture, None | Some(PictureDevice::Decklink { .. }));
+    let last = source.health().last_frame_ms.map_or(begun.elapsed(), Duration::from_millis);
+    !may_be && last.min(begun.elapsed()) > SILENCE
+}
+
+fn run(source: &Arc<Source>, clock: &ShowClock, project: Format, part: &CaptureSpec) -> Result<Run, Failure> {
+    // What is made here counts from zero and must begin now; devices tell the clock's time.
+    let now = project.rate.time_of(project.rate.nearest(clock.now())).0;
+    let pipeline = build(project, part, now)?;
+    if part.picture.is_some() {
+        source.begin();
+        raw::frames(&sink(&pipeline, "raw")?, source);
+        watch_size(&pipeline, source);
+    }
+    if part.sound.is_some() {
+        raw::blocks(&sink(&pipeline, "sound")?, source);
+        watch_sound(&pipeline, source);
+    }
+    Run::start(pipeline, clock, |_| {})
+}
+
+/// The pipeline of a part, in state `Null`.
+fn build(project: Format, part: &CaptureSpec, now: u64) -> Result<gst::Pipeline, Failure> {
+    let (device, decode) = match &part.picture {
+        Some(PictureDevice::V4l2 { format: CameraFormat::Raw, .. }) => ("v4l2src", "identity"),
+        Some(PictureDevice::V4l2 { format: CameraFormat::Jpeg, .. }) => ("v4l2src", "jpegdec"),
+        Some(PictureDevice::V4l2 { format: CameraFormat::H264, .. }) => ("v4l2src", "h264parse ! avdec_h264"),
+        // Each field becomes a frame; the grid takes what the project's rate needs.
+        Some(PictureDevice::Decklink { .. }) => ("decklinkvideosrc", "deinterlace fields=all"),
+        Some(PictureDevice::Test { .. }) | None => ("videotestsrc is-live=true pattern=ball", "identity"),
+    };
+    let sound = match &part.sound {
+        Some(SoundDevice::Alsa { .. }) => "alsasrc provide-clock=false",
+        Some(SoundDevice::Decklink { .. }) => "decklinkaudiosrc",
+        Some(SoundDevice::Test) | None => "audiotestsrc is-live=true samplesperbuffer=441",
+    };
+    let slots = [("device", device), ("decode", decode), ("sound_device", sound)];
+    let picture = ("project", format::picture(project).into());
+    let (name, values) = match (&part.picture, &part.sound) {
+        (Some(_), Some(_)) => ("capture_both", vec![picture, ("mix", format::SOUND.into())]),
+        (Some(_), None) => ("capture_picture", vec![picture]),
+        (None, _) => ("capture_sound", vec![("mix", format::SOUND.into())]),
+    };
+    let pipeline =
+        Template::load(name).and_then(|template| template.build(&slots, &values)).map_err(|e| here(e.to_string()))?;
+    if let Some(picture) = &part.picture {
+        set_picture(&pipeline, picture, now)?;
+    }
+    if let Some(sound) = &part.sound {
+        set_sound(&pipeline, sound, now)?;
+    }
+    Ok(pipeline)
+}
+
+fn set_picture(pipeline: &gst::Pipeline, picture: &PictureDevice, now: u64) -> Result<(), Failure> {
+    let device = element(pipeline, "device")?;
+    let set = |property: &str, value| set_property(&device, property, &value).map_err(here);
+    let asked = match picture {
+        PictureDevice::V4l2 { device, format, size, rate } => {
+            set("device", device.as_str().into())?;
+            let mut asked = gst::Caps::builder(match format {
+                CameraFormat::Raw => "video/x-raw",
+                CameraFormat::Jpeg => "image/jpeg",
+                CameraFormat::H264 => "video/x-h264",
+            });
+            let pixels = |size: u32| i32::try_from(size).map_err(|_| here("the size is out of range"));
+            if let Some((width, height)) = size {
+                asked = asked.field("width", pixels(*width)?).field("height", pixels(*height)?);
+            }
+            if let Some(rate) = rate {
+                asked = asked.field("framerate", gst::Fraction::new(pixels(*rate)?, 1));
+            }
+            asked.build()
+        }
+        PictureDevice::Decklink { number, connection, mode } => {
+            set("device-number", (*number).into())?;
+            set("connection", connection.as_str().into())?;
+            set("mode", mode.as_str().into())?;
+            set("drop-no-signal-frames", true.into())?;
+            gst::Caps::new_any()
+        }
+        PictureDevice::Test { frames } => {
+            set("timestamp-offset", i64::try_from(now).unwrap_or(0).into())?;
+            set("num-buffers", frames.map_or(-1, i64::from).into())?;
+            let form =
+                gst::Caps::builder("video/x-raw").field("format", "YUY2").field("width", 320).field("height", 240);
+            form.field("framerate", gst::Fraction::new(25, 1)).build()
+        }
+    };
+    element(pipeline, "asked")?.set_property("caps", asked);
+    Ok(())
+}
+
+fn set_sound(pipeline: &gst::Pipeline, sound: &SoundDevice, now: u64) -> Result<(), Failure> {
+    let device = element(pipeline, "sound_device")?;
+    let set = |property: &str, value| set_property(&device, property, &value).map_err(here);
+    match sound {
+        SoundDevice::Alsa { device } => set("device", device.as_str().into()),
+        SoundDevice::Decklink { number, connection } => {
+            set("device-number", (*number).into())?;
+            set("connection", connection.as_str().into())
+        }
+        SoundDevice::Test => set("timestamp-offset", i64::try_from(now).unwrap_or(0).into()),
+    }
+}
+
+/// Learns the device's own picture size from what comes to be fitted.
+fn watch_size(pipeline: &gst::Pipeline, source: &Arc<Source>) {
+    let Some(pad) = pipeline.by_name("fit").and_then(|fit| fit.static_pad("sink")) else { return };
+    let source = Arc::downgrade(source);
+    pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, info| {
+        if let Some(gst::PadProbeData::Event(event)) = &info.data
+            && let gst::EventView::Caps(caps) = event.view()
+            && let Some(shape) = caps.caps().structure(0)
+            && let (Ok(width), Ok(height)) = (shape.get::<i32>("width"), shape.get::<i32>("height"))
+            && let Some(source) = source.upgrade()
+        {
+            source.set_size(width.unsigned_abs(), height.unsigned_abs());
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+/// Says with each block that there is sound: the picture's part may have begun anew meanwhile.
+fn watch_sound(pipeline: &gst::Pipeline, source: &Arc<Source>) {
+    let Some(pad) = pipeline.by_name("sound").and_then(|sink| sink.static_pad("sink")) else { return };
+    let source = Arc::downgrade(source);
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+        if let Some(source) = source.upgrade() {
+            source.set_has_audio();
+        }
+        gst::PadProbeReturn::Ok
+    });
+}
+
+fn sink(pipeline: &gst::Pipeline, name: &str) -> Result<gst_app::AppSink, Failure> {
+    element(pipeline, name)?.downcast().map_err(|_| here(format!("{name} is no appsink")))
+}
+
+fn element(pipeline: &gst::Pipeline, name: &str) -> Result<gst::Element, Failure> {
+    pipeline.by_name(name).ok_or_else(|| here(format!("the template has no element {name}")))
+}
+
+fn here(text: impl Into<String>) -> Failure {
+    Failure { fault: FailureKind::Here, text: text.into() }
+}

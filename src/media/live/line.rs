@@ -1,0 +1,48 @@
+//! One pipeline after the other, as a publisher's configurations say, for one kind of units.
+//!
+//! Refuses to know: how a pipeline is made.
+
+use super::{
+    Unit,
+    chain::{Chain, Mending},
+};
+use bytes::Bytes;
+
+/// A pipeline and what it was made for: codec, record, and whose.
+pub(super) struct Line<Codec> {
+    pub said: Option<(Codec, Bytes, u64)>,
+    pub chain: Option<Chain>,
+    mending: Mending,
+}
+
+impl<Codec: PartialEq + Copy> Line<Codec> {
+    /// Without a pipeline.
+    pub fn new() -> Self {
+        Self { said: None, chain: None, mending: Mending::default() }
+    }
+
+    /// Whether a pipeline has to be made for this configuration. What the old one still holds comes out before.
+    pub fn changes(&mut self, codec: Codec, record: &Bytes, run: u64) -> bool {
+        let said = Some((codec, record.clone(), run));
+        if self.said == said && self.chain.as_ref().is_some_and(|chain| !chain.has_failed()) {
+            return false;
+        }
+        self.said = said;
+        if let Some(old) = self.chain.take() {
+            old.finish();
+        }
+        true
+    }
+
+    /// Whether it has to be made again, and may be.
+    pub fn is_broken(&mut self) -> bool {
+        self.chain.as_ref().is_none_or(Chain::has_failed) && self.said.is_some() && self.mending.may()
+    }
+
+    /// Hands over an access unit, if there is a pipeline.
+    pub fn push(&self, unit: &Unit) {
+        if let Some(chain) = &self.chain {
+            chain.push(unit);
+        }
+    }
+}

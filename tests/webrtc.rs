@@ -1,0 +1,18 @@
+//! The WebRTC door on loopback: in-process peers that check every frame, and aiortc as a peer that others wrote.
+
+#[path = "webrtc/client.rs"]
+mod client;
+#[path = "webrtc/coded.rs"]
+mod coded;
+#[path = "webrtc/house.rs"]
+mod house;
+#[path = "webrtc/publishing.rs"]
+mod publishing;
+#[path = "webrtc/python.rs"]
+mod python;
+#[path = "webrtc/status.rs"]
+mod status;
+#[path = "support/mod.rs"]
+mod support;
+#[path = "webrtc/watching.rs"]
+mod watching;

@@ -1,0 +1,143 @@
+//! Publishers: what they send arrives as packets, whole and in step.
+
+use super::{
+    client::{Client, Kind, Told, delete},
+    house::{Open, PATIENCE, number, stream},
+};
+use lumencast::{
+    app::live::{Listener, Start, Unit},
+    domain::time::ShowTime,
+    protocol::packet::{AudioCodec, Packet, VideoCodec},
+};
+use std::{sync::Arc, time::Duration};
+use str0m::{
+    format::Codec,
+    media::{MediaKind, MediaTime},
+};
+use tokio::{sync::mpsc, time::timeout};
+
+fn hear(open: &Open) -> (Listener, mpsc::UnboundedReceiver<Arc<Unit>>) {
+    let (send, heard) = mpsc::unbounded_channel();
+    let listener = open.house.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
+    (listener, heard)
+}
+
+async fn next(heard: &mut mpsc::UnboundedReceiver<Arc<Unit>>) -> Arc<Unit> {
+    timeout(PATIENCE, heard.recv()).await.expect("nothing came").unwrap()
+}
+
+/// Sends pictures from a number on, 30 a second, with sound beside them. Key frames where the test says so.
+async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) -> bool) {
+    let mut ticks = tokio::time::interval(Duration::from_micros(33_333));
+    for n in first..first + count {
+        ticks.tick().await;
+        let length = if keyframe(n) { 20_000 } else { 4000 };
+        let time = MediaTime::from_90khz(u64::from(n) * 3000);
+        client.write(MediaKind::Video, Codec::H264, time, stream(n, keyframe(n), length));
+        let time =
+            MediaTime::new(u64::from(n) * 1600, 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap());
+        client.write(MediaKind::Audio, Codec::Opus, time, vec![0xfc; 100]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
+    let open = Open::door().await;
+    let (_listener, mut heard) = hear(&open);
+    let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
+    client.until(|told| matches!(told, Told::Connected)).await;
+    send(&client, 0, 90, |n| n.is_multiple_of(30)).await;
+    let (mut pictures, mut sounds): (Vec<ShowTime>, Vec<ShowTime>) = Default::default();
+    let mut configured = false;
+    while pictures.len() < 90 || sounds.len() < 85 {
+        let unit = next(&mut heard).await;
+        match &unit.packet {
+            Packet::VideoConfig { codec, record } => {
+                assert_eq!(*codec, VideoCodec::H264);
+                assert_eq!(&record[8..32], &super::house::RECORD[8..32]);
+                configured = true;
+            }
+            Packet::Video { data, keyframe, .. } => {
+                assert!(configured, "the configuration comes first");
+                assert_eq!(number(data), Some(pictures.len() as u32));
+                assert_eq!(*keyframe, pictures.len() % 30 == 0);
+                pictures.push(unit.pts);
+            }
+            Packet::Audio { codec, .. } => {
+                assert_eq!(*codec, AudioCodec::Opus);
+                sounds.push(unit.pts);
+            }
+            Packet::AudioConfig { .. } => {}
+        }
+    }
+    for pair in pictures.windows(2) {
+        let distance = pair[1].since(pair[0]) as i64;
+        assert!((distance - 33_333_333).abs() < 100_000, "{distance}");
+    }
+    let skew = pictures[80].0 as i64 - sounds[80].0 as i64;
+    assert!(skew.abs() < 40_000_000, "picture and sound of one moment lie {skew} ns apart");
+    assert!(open.house.live.is_live());
+    assert_eq!(delete(&client.resource).await, 200);
+    assert!(!open.house.live.is_live(), "the seat is free when the answer comes");
+    client.until(|told| matches!(told, Told::Gone)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publisher_is_asked_for_key_frames() {
+    let open = Open::door().await;
+    let (_listener, mut heard) = hear(&open);
+    let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
+    client.until(|told| matches!(told, Told::Connected)).await;
+    // Begins in the middle of a group: nothing of that can be shown.
+    send(&client, 0, 20, |_| false).await;
+    client.until(|told| matches!(told, Told::WantsKeyframe)).await;
+    send(&client, 20, 30, |n| n == 20).await;
+    loop {
+        if let Packet::Video { data, keyframe, .. } = &next(&mut heard).await.packet {
+            assert_eq!((number(data), *keyframe), (Some(20), true));
+            break;
+        }
+    }
+    while client.told.try_recv().is_ok() {}
+    open.house.live.want_keyframe();
+    client.until(|told| matches!(told, Told::WantsKeyframe)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_voice_has_no_picture() {
+    let open = Open::door().await;
+    let (_listener, mut heard) = hear(&open);
+    let mut client = Client::to(&open.url(""), "/whip/live/hall?token=voice", Kind::PUBLISHER).await;
+    client.until(|told| matches!(told, Told::Connected)).await;
+    let video = client.answer.split("m=").find(|section| section.starts_with("video")).unwrap().to_owned();
+    assert!(video.contains("a=inactive"), "{video}");
+    let frequency = 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap();
+    for n in 0..30u64 {
+        client.write(MediaKind::Audio, Codec::Opus, MediaTime::new(n * 960, frequency), vec![0xfc; 100]);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for _ in 0..20 {
+        let unit = next(&mut heard).await;
+        assert!(matches!(unit.packet, Packet::Audio { .. } | Packet::AudioConfig { .. }), "{unit:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publisher_that_falls_silent_or_loses_its_seat_is_gone() {
+    let open = Open::door().await;
+    let mut first = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
+    first.until(|told| matches!(told, Told::Connected)).await;
+    let mut second = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
+    first.until(|told| matches!(told, Told::Gone)).await;
+    second.until(|told| matches!(told, Told::Connected)).await;
+    send(&second, 0, 10, |n| n == 0).await;
+    assert!(open.house.live.is_live());
+    drop(second); // without a word
+    timeout(PATIENCE, async {
+        while open.house.live.is_live() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .expect("the seat is left");
+}
