@@ -20,6 +20,8 @@ use std::{
 
 /// The child runs this long beyond all measuring, at most.
 const LIMIT: Duration = Duration::from_secs(600);
+/// Viewers that connect at a time.
+const AT_ONCE: usize = 20;
 /// Seconds after the last viewer is connected before anything is measured.
 const SETTLE: Duration = Duration::from_secs(4);
 
@@ -46,8 +48,9 @@ fn measure(clip: &std::path::Path, count: usize, window: Duration) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut audience = Vec::new();
-        for _ in 0..count {
-            audience.push(viewer::connect(&url).await);
+        while audience.len() < count {
+            let some = (audience.len()..count).take(AT_ONCE).map(|_| viewer::connect(&url));
+            audience.extend(futures::future::join_all(some).await);
         }
         tokio::time::sleep(SETTLE).await;
         let (before, begin) = (cpu_seconds(&child), Instant::now());

@@ -75,10 +75,13 @@ pub struct PlayGrant {
     pub hub: Option<Hub>,
 }
 
+/// Takes a text with the label of the channel it came on.
+pub type Say = Arc<dyn Fn(&str, &str) + Send + Sync>;
+
 /// Messages between viewers.
 pub struct Hub {
     /// Takes a text that a viewer sent, with the label of the channel. Must not block.
-    pub say: Arc<dyn Fn(&str, &str) + Send + Sync>,
+    pub say: Say,
     /// Texts for the viewer.
     pub hear: broadcast::Receiver<Arc<str>>,
 }

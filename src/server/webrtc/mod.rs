@@ -27,7 +27,7 @@ mod udp;
 mod view;
 mod worker;
 
-pub use keeper::{Answer, Doorkeeper, Hub, PlayGrant, PublishGrant, Refused, Source, Takes, Visit};
+pub use keeper::{Answer, Doorkeeper, Hub, PlayGrant, PublishGrant, Refused, Say, Source, Takes, Visit};
 
 use demux::Demux;
 use outbox::{Outbox, Sockets};

@@ -172,9 +172,8 @@ impl Peer {
             (Event::MediaAdded(added), Part::In(publisher)) => publisher.add(added.mid, added.kind),
             (Event::MediaAdded(added), Part::Out(viewer)) => viewer.add(&mut self.rtc, added.mid, added.kind),
             (Event::MediaData(frame), Part::In(publisher)) => {
-                if publisher.take(&mut self.rtc, &frame, now) == Err(Evicted) {
-                    turn.over = Some("evicted");
-                }
+                let taken = publisher.take(&mut self.rtc, &frame, now);
+                turn.over = turn.over.or(taken.err().map(|Evicted| "evicted"));
             }
             (Event::KeyframeRequest(_), Part::Out(viewer)) => {
                 metrics::counter!("webrtc_keyframe_requests_total").increment(1);

@@ -6,7 +6,7 @@
 //! Refuses to know: sockets, threads, how a stream is come by.
 
 use super::{
-    keeper::{Hub, PlayGrant, Source, Takes},
+    keeper::{Hub, PlayGrant, Say, Source, Takes},
     pace::Line,
     reel::{Codec, Frame, Reel},
 };
@@ -14,7 +14,6 @@ use crate::{domain::time::ShowTime, protocol::packet::VideoCodec};
 use std::{
     any::Any,
     collections::HashMap,
-    sync::Arc,
     time::{Duration, Instant},
 };
 use str0m::{
@@ -54,7 +53,7 @@ pub struct Viewer {
     /// Gives the stream; asked again when its codec does not fit.
     pub source: Source,
     pub takes: Takes,
-    pub hub: Option<Arc<dyn Fn(&str, &str) + Send + Sync>>,
+    pub hub: Option<Say>,
     /// When the codec was first found not to fit, or was asked for anew.
     pub misfit: Option<Instant>,
     /// Asked for a key frame and has not got one.
@@ -119,8 +118,9 @@ impl Viewer {
 
     /// A track that was negotiated and goes out.
     pub fn add(&mut self, rtc: &mut Rtc, mid: Mid, kind: MediaKind) {
-        let Some(media) = rtc.media(mid).filter(|media| media.direction().is_sending()) else { return };
-        let _ = media;
+        if !rtc.media(mid).is_some_and(|media| media.direction().is_sending()) {
+            return;
+        }
         if let Some(stream) = rtc.direct_api().stream_tx_by_mid(mid, None) {
             stream.set_rtx_cache(KEPT_PACKETS, KEPT, None);
         }
