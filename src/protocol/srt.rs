@@ -1,10 +1,14 @@
 //! The stream id of an SRT caller: who it is and what it wants (SRT Access Control Guidelines).
 //!
 //! Two forms come from encoders: the key alone (`KEY`, also `live/KEY` and `KEY?password=…`), and the keyed form
-//! `#!::r=KEY,m=publish`. In the keyed form the mode may be left out here: whoever calls an ingest port wants to publish.
+//! `#!::r=KEY,m=publish`. Callers that take it from a URL without reading the escapes (ffmpeg before 6) send the keyed
+//! form with its escapes; it is understood as well. In the keyed form the mode may be left out here: whoever calls an ingest port wants to publish.
 
 /// The longest stream id in bytes that SRT carries.
 const LONGEST: usize = 512;
+
+/// How the keyed form begins when its escapes were not read.
+const ESCAPED: &str = "%23%21%3A%3A";
 
 /// What a caller asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +40,9 @@ pub fn request(stream_id: &str) -> Result<Request, BadStreamId> {
     if stream_id.len() > LONGEST {
         return Err(BadStreamId::NoKey);
     }
-    let Some(keyed) = stream_id.strip_prefix("#!::") else { return named(stream_id) };
+    let written = stream_id.get(..ESCAPED.len()).is_some_and(|start| start.eq_ignore_ascii_case(ESCAPED));
+    let stream_id = if written { unescaped(stream_id) } else { stream_id.to_owned() };
+    let Some(keyed) = stream_id.strip_prefix("#!::") else { return named(&stream_id) };
     let mut resource = None;
     for (name, value) in keyed.split(',').filter_map(|pair| pair.split_once('=')) {
         match name.trim() {
@@ -46,6 +52,26 @@ pub fn request(stream_id: &str) -> Result<Request, BadStreamId> {
         }
     }
     named(resource.unwrap_or_default())
+}
+
+/// Reads escapes (RFC 3986, 2.1); what is none stays as it is.
+fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digit = |at: usize| char::from(*after.get(at)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        match (first, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push(high << 4 | low);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn named(resource: &str) -> Result<Request, BadStreamId> {
@@ -76,6 +102,9 @@ mod tests {
             ("#!::r=KEY,m=publish", of("live", "KEY", None)),
             ("#!::m=publish,u=me,r=live/KEY?password=x", of("live", "KEY", Some("x"))),
             ("#!::r=KEY", of("live", "KEY", None)),
+            ("%23%21%3a%3ar%3Dlive/KEY%3Fpassword%3Dx%,m%3Dpublish", of("live", "KEY", Some("x%"))),
+            ("%23%21%3A%3Ar%3DKEY%2Cm%3Drequest", Err(BadStreamId::Mode)),
+            ("KEY%41", of("live", "KEY%41", None)),
             ("#!::r=KEY,m=request", Err(BadStreamId::Mode)),
             ("#!::m=publish", Err(BadStreamId::NoKey)),
             ("", Err(BadStreamId::NoKey)),

@@ -161,7 +161,8 @@ fn rtsp_comes_over_udp_and_tcp_with_decoding_times_and_falls_back() {
         assert_eq!(run.source, 10, "{lower}{query}: {reading}");
         assert!(run.first_n < 15 && run.last_n >= 75, "{lower}{query}: {reading}");
         assert_eq!(reading.flaws(), (0, 0, 0), "{lower}{query}: {reading}");
-        pulled.got.assert_even_stamps(Duration::from_millis(5));
+        // Once, when the server's first report comes, the two streams are moved against each other.
+        pulled.got.assert_even_stamps(Duration::from_millis(15));
         assert!(pulled.got.sounds().len() > 90, "{lower}{query}");
         assert_eq!(pulled.got.audio_configs()[0], AudioCodec::Aac);
     }
