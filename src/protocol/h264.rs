@@ -6,7 +6,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use h264_reader::{
     avcc::AvcDecoderConfigurationRecord,
-    nal::sps::SeqParameterSet,
+    nal::sps::{ChromaFormat, SeqParameterSet},
     rbsp::{BitReader, decode_nal},
 };
 
@@ -91,16 +91,18 @@ pub fn record(sps: &[u8], pps: &[&[u8]]) -> Option<Bytes> {
         out.put_slice(pps);
     }
     if matches!(profile, 100 | 110 | 122 | 144) {
-        let set = parse(sps)?;
-        let chroma = &set.chroma_info;
-        let format = match chroma.chroma_format {
-            h264_reader::nal::sps::ChromaFormat::Monochrome => 0,
-            h264_reader::nal::sps::ChromaFormat::YUV422 => 2,
-            h264_reader::nal::sps::ChromaFormat::YUV444 => 3,
-            _ => 1,
-        };
-        let depth = [chroma.bit_depth_luma_minus8, chroma.bit_depth_chroma_minus8];
-        out.put_slice(&[0xfc | format, 0xf8 | (depth[0] & 7), 0xf8 | (depth[1] & 7), 0]);
+        // A set that cannot be read to its end is taken for what nearly all are: 4:2:0 with 8 bits.
+        let (format, luma, chroma) = parse(sps).map_or((1, 0, 0), |set| {
+            let chroma = &set.chroma_info;
+            let format = match chroma.chroma_format {
+                ChromaFormat::Monochrome => 0,
+                ChromaFormat::YUV422 => 2,
+                ChromaFormat::YUV444 => 3,
+                _ => 1,
+            };
+            (format, chroma.bit_depth_luma_minus8, chroma.bit_depth_chroma_minus8)
+        });
+        out.put_slice(&[0xfc | format, 0xf8 | (luma & 7), 0xf8 | (chroma & 7), 0]);
     }
     Some(out.freeze())
 }

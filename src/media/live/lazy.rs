@@ -15,12 +15,15 @@ use std::{
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Makes what fills a stream, and gives what keeps it going.
-pub trait Make: Fn(&Arc<Live>) -> Result<Box<dyn Any + Send>, Failure> + Send + Sync + 'static {}
-impl<F: Fn(&Arc<Live>) -> Result<Box<dyn Any + Send>, Failure> + Send + Sync + 'static> Make for F {}
+pub trait Make: Fn(&Arc<Live>) -> Made + Send + Sync + 'static {}
+impl<F: Fn(&Arc<Live>) -> Made + Send + Sync + 'static> Make for F {}
+
+/// What keeps a stream going, or why it cannot be made.
+pub type Made = Result<Box<dyn Any + Send>, Failure>;
 
 /// See the module's text.
 pub(super) struct Works {
-    make: Option<Box<dyn Make<Output = Result<Box<dyn Any + Send>, Failure>>>>,
+    make: Option<Box<dyn Make<Output = Made>>>,
     made: Mutex<Option<Box<dyn Any + Send>>>,
     /// Counts comings and goings, so that a thread knows when it is no longer needed.
     turns: AtomicU64,

@@ -30,11 +30,10 @@ async fn every_frame_pushed_over_rtmp_is_seen_over_webrtc_and_hls_in_order() {
     let mut publisher = Publisher::start(&clip, &hub.server.rtmp_url(&key));
     publisher.sent(3.0, LIMIT).await;
     let seen = hub.server.home().join("seen.mp4");
-    let viewer = hub.peer("watch", "/whep/live/demo", &seen, 6).await.wait();
-    let mut viewer = Box::pin(viewer);
+    let mut viewer = hub.peer("watch", "/whep/live/demo", &seen, 6).await;
     let master = hub.server.url("/hls/live/demo/master.m3u8");
     let played = Reader::of(&master).input_options(["-live_start_index", "0"]).frames(90).read_async().await;
-    assert!(viewer.as_mut().await.expect("a viewer").success());
+    assert!(viewer.wait().await.expect("a viewer").success());
     in_order(&seen, 5, 150);
     assert_eq!((played.frames.len(), played.undecodable(), played.errors), (90, vec![], 0), "{played}");
     assert_eq!(played.flaws(), (0, 0, 0), "{played}");
