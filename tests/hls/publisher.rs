@@ -3,10 +3,7 @@
 use gst::prelude::*;
 use lumencast::{
     app::hls::Shelf,
-    domain::{
-        source::{SourceId, StreamId},
-        time::Rate,
-    },
+    domain::time::Rate,
     media::{
         clock::ShowClock,
         link::{Carries, Feed},

@@ -49,7 +49,7 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
     };
     assert_eq!((record[0], record[4] & 3), (1, 3));
     let is_sound = |packet: &&Packet| matches!(packet, Packet::Audio { .. } | Packet::AudioConfig { .. });
-    let Some(Packet::AudioConfig { record }) = packets.iter().find(is_sound) else {
+    let Some(Packet::AudioConfig { record, .. }) = packets.iter().find(is_sound) else {
         panic!("no configuration before the sound");
     };
     // AAC LC.
@@ -58,7 +58,7 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
     let sound: Vec<u64> = packets
         .iter()
         .filter_map(|packet| match packet {
-            Packet::Audio { pts, data } => {
+            Packet::Audio { pts, data, .. } => {
                 assert!(data.len() > 1 && data[0] != 0xff, "an ADTS header in a raw unit");
                 Some(millis(pts))
             }
