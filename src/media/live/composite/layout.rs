@@ -40,8 +40,8 @@ pub fn cells(layout: Layout, count: usize, large: usize, (width, height): (u32, 
                 let (column, row) = (number(n % columns), number(n / columns));
                 // The last row may be shorter: it stands in the middle.
                 let in_row = number(columns.min(count - n / columns * columns));
-                let left = even((width - in_row * w) / 2);
-                let top = even((height - rows_u * h) / 2);
+                let left = begin((width - in_row * w) / 2);
+                let top = begin((height - rows_u * h) / 2);
                 Some(Cell { x: left + column * w, y: top + row * h, width: w, height: h })
             };
             (0..count).map(cell).collect()
@@ -50,7 +50,7 @@ pub fn cells(layout: Layout, count: usize, large: usize, (width, height): (u32, 
             let others = number(count - 1);
             let top = even(height * 3 / 4);
             let (w, h) = (even(width / others.max(ROW)), even(height - top));
-            let left = even((width - others * w) / 2);
+            let left = begin((width - others * w) / 2);
             let mut next = 0;
             let mut small = || {
                 next += 1;
@@ -62,6 +62,12 @@ pub fn cells(layout: Layout, count: usize, large: usize, (width, height): (u32, 
     }
 }
 
+/// An even place; the edge is one.
+fn begin(pixels: u32) -> u32 {
+    pixels & !1
+}
+
+/// An even size; nothing is not one.
 fn even(pixels: u32) -> u32 {
     (pixels & !1).max(2)
 }
