@@ -83,7 +83,7 @@ install_stopped() {
     trap - EXIT
   fi
   if command -v systemctl >/dev/null; then
-    as_root systemctl --quiet disable "$service" || say "$service may start at boot; systemctl disable $service stops that"
+    as_root systemctl --quiet disable "$service" || say "$service may start at boot; see systemctl disable"
   fi
 }
 

@@ -74,9 +74,10 @@ def fan_out(name, server, script, *arguments):
             after, passed = many.got(), time.monotonic() - began
     each = {key: (after[key] - before[key]) / passed / READERS for key in after}
     reader = (crowded - alone) / READERS
-    requests = f"{each['requests']:9.1f}" if "requests" in each else f"{'':9}"
-    print(f"  {name:28} {alone:8.2f} {crowded:8.2f} {reader:10.4f} {each['bytes'] * 8 / 1e6:8.2f} {requests}", flush=True)
-    if is_whole(each["bytes"] * 8):
+    rate = each["bytes"] * 8
+    requests = f"{each['requests']:9.1f}" if "requests" in each else ""
+    print(f"  {name:28} {alone:8.2f} {crowded:8.2f} {reader:10.4f} {rate / 1e6:8.2f} {requests}", flush=True)
+    if is_whole(rate):
         return reader
     print(f"  {'':28} the readers did not get all of the stream: this figure is not valid", flush=True)
     return None
@@ -84,7 +85,7 @@ def fan_out(name, server, script, *arguments):
 
 def watched(ours, nginx, clip):
     """One stream that many read, on one server after the other."""
-    print(f"\n{READERS} more readers of one stream, {SECONDS:.0f} s; percent of a core; what each reader got in a second")
+    print(f"\n{READERS} more readers of one stream, {SECONDS:.0f} s; percent of a core; what each got in a second")
     print(f"  {'':28} {'with 1':>8} {'crowded':>8} {'a reader':>10} {'Mb':>8} {'requests':>9}")
     with load.Publishers(clip, [nginx.address("watched")]):
         time.sleep(SETTLE)
@@ -106,7 +107,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="lumencast-bench-") as folder:
         clip = f"{folder}/clip.flv"
         rate = load.make_clip(clip)
-        print(f"clip: 1280x720, 30 frames/s, H.264 and AAC, {rate / 1e6:.2f} Mb/s; 1-minute load {os.getloadavg()[0]:.1f}")
+        print(f"clip: 1280x720, 30 frames/s, H.264 and AAC, {rate / 1e6:.2f} Mb/s")
+        print(f"machine: {os.cpu_count()} cores, 1-minute load {os.getloadavg()[0]:.1f} before the benchmark")
         with servers.Nginx(nginx, f"{folder}/nginx") as peer:
             with servers.Lumencast(lumencast, f"{folder}/unwatched", hls=False) as ours:
                 unwatched(ours, peer, clip)

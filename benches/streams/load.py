@@ -27,7 +27,8 @@ class Publishers:
     """One ffmpeg for each address, which sends the clip over and over in real time without touching it."""
 
     def __init__(self, clip, addresses):
-        command = ["ffmpeg", "-v", "error", "-nostdin", "-re", "-stream_loop", "-1", "-i", clip, "-c", "copy", "-f", "flv"]
+        command = ["ffmpeg", "-v", "error", "-nostdin", "-re", "-stream_loop", "-1", "-i", clip]
+        command += ["-c", "copy", "-f", "flv"]
         self.processes = []
         for address in addresses:
             self.processes.append(subprocess.Popen([*command, address], stdin=subprocess.DEVNULL))

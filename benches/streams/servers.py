@@ -16,10 +16,10 @@ NGINX_MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
 
 def free_port():
-    """A TCP port that nobody listens on. Ports above the range of outgoing connections stay free until they are used."""
+    """A port that nobody listens on, if possible below those of outgoing connections: so it stays free until used."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as bounds:
         lowest = int(bounds.read().split()[0])
-    for port in range(lowest - 1, 1024, -1):
+    for port in (*range(lowest - 1, 1024, -1), *range(65535, lowest - 1, -1)):
         if port in free_port.given:
             continue
         with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
