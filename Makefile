@@ -45,7 +45,7 @@ lint: setup $(WEB_DIST) ## check formatting and lints; warnings are errors
 	$(if $(WEB),npm --prefix web run lint)
 
 .PHONY: bench
-bench: build ## run the benches that compare with a peer
+bench: build setup-bench ## run the benches that compare with a peer
 	@shopt -s nullglob; benches=(scripts/bench_*.sh); \
 	[ $${#benches[@]} -gt 0 ] || { echo 'bench: there is no scripts/bench_*.sh' >&2; exit 1; }; \
 	for bench in "$${benches[@]}"; do "$$bench"; done
@@ -57,6 +57,10 @@ setup: ## install what building and running needs, if missing
 .PHONY: setup-test
 setup-test:
 	@scripts/setup.sh test
+
+.PHONY: setup-bench
+setup-bench:
+	@scripts/setup.sh bench
 
 .PHONY: clean
 clean: ## remove what was built (not ./data)

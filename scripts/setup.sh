@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing to build, run or test Lumencast on Debian 12. Installs nothing that is there already.
-#   scripts/setup.sh [run|test]
+#   scripts/setup.sh [run|test|bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,8 @@ run_packages=(
 )
 # What only tests need.
 test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
+# What only benchmarks need: the peer of scripts/bench_streams.sh.
+bench_packages=(python3 nginx-light libnginx-mod-rtmp)
 # For the operator's pages, when no Node.js is there at all.
 node_packages=(nodejs npm)
 # Node.js of our own, when the one at hand is too old for the build of the pages (Debian 12 has 18).
@@ -54,6 +56,35 @@ install() {
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -q install -y --no-install-recommends "${missing[@]}" ||
     fail "apt-get could not install these packages: ${missing[*]}"
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# install_stopped SERVICE PACKAGE...: those that are missing, without their service being started now or at boot. A
+# service that was there before stays as it is.
+install_stopped() {
+  local service=$1 policy=/usr/sbin/policy-rc.d ours=
+  shift
+  if installed "$service" || ! command -v apt-get >/dev/null; then
+    install "$@"
+    return
+  fi
+  # Asked before a package starts its service; 101 forbids it. Without the right to write it, install says what to do.
+  if [ ! -e "$policy" ] && printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null 2>&1; then
+    ours=yes
+    trap 'as_root rm -f '"$policy" EXIT
+    as_root chmod 755 "$policy"
+  fi
+  install "$@"
+  if [ -n "$ours" ]; then
+    as_root rm -f "$policy"
+    trap - EXIT
+  fi
+  if command -v systemctl >/dev/null; then
+    as_root systemctl --quiet disable "$service" || say "$service may start at boot; see systemctl disable"
+  fi
 }
 
 # check_cargo: the version that Cargo.toml asks for, or newer.
@@ -97,7 +128,11 @@ check_node() {
 case "${1:-run}" in
   run) install "${run_packages[@]}" ;;
   test) install "${run_packages[@]}" "${test_packages[@]}" ;;
-  *) fail "unknown argument '$1'; use run or test" ;;
+  bench)
+    install "${run_packages[@]}"
+    install_stopped nginx "${bench_packages[@]}"
+    ;;
+  *) fail "unknown argument '$1'; use run, test or bench" ;;
 esac
 check_cargo
 if [ -e web/package.json ]; then
