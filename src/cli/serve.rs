@@ -83,6 +83,8 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
         .unify()
         .or(server::hls::routes(hub.porter.clone()))
         .unify()
+        .or(streamhub::snapshot_routes(hub.album.clone()))
+        .unify()
         .or(webrtc.routes())
         .unify()
         .or(server::mjpeg::routes(hub.porter.clone(), hub.rooms.clone(), shutdown.clone()))
