@@ -89,7 +89,7 @@ impl Hub {
             rooms: rooms.clone(),
             cameras: cameras.clone(),
             ingresses: ingresses.clone(),
-            hls: HlsRooms::new(engine.clone(), rooms.clone(), config.hls.enabled && config.hls.streams),
+            hls: HlsRooms::new(engine.clone(), rooms.clone(), config.hls.streams),
             log: log.clone(),
             snapshots,
         });
