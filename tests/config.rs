@@ -319,8 +319,14 @@ fn keys_of_one_kind_of_input_are_refused_for_the_other_and_missing_ones_are_name
     for (entry, line) in [
         ("kind = \"rtmp\"", "input #1.key: missing"),
         ("key = \"cam1\"", "input #1.kind: missing"),
-        ("kind = \"sdi\"", "input #1.kind: \"sdi\" is not one of rtmp, pattern"),
-        ("kind = \"pattern\"\nlatency_ms = 1", "input #1.latency_ms: is for kind = \"rtmp\" only"),
+        ("kind = \"sdi\"", "input #1.kind: \"sdi\" is not one of rtmp, pattern, stream, v4l2, decklink, alsa"),
+        (
+            "kind = \"pattern\"\nlatency_ms = 1",
+            "input #1.latency_ms: is for kind = \"rtmp\" and kind = \"stream\" only",
+        ),
+        ("kind = \"v4l2\"", "input #1.device: missing"),
+        ("kind = \"v4l2\"\ndevice = \"/dev/video0\"\nwidth = 640", "input #1.height: missing beside width"),
+        ("kind = \"stream\"\nstream = \"nowhere\"", "input #1.stream: is not room/identity"),
         ("kind = \"rtmp\"\nkey = \"a\"\ntone_hz = 1000", "input #1.tone_hz: is for kind = \"pattern\" only"),
     ] {
         let line = format!("show.toml: {line}");

@@ -5,9 +5,16 @@ use super::house::House;
 use lumencast::app::rooms::DataMessage;
 use serde_json::json;
 
+/// Somebody who was told what is switched on.
+async fn visitor(house: &House, path: &str) -> Peer {
+    let mut peer = Peer::connect(house, path).await;
+    assert_eq!(peer.json().await["topic"], "hello");
+    peer
+}
+
 async fn pair(house: &House) -> (Peer, Peer) {
-    let mut ann = Peer::connect(house, "/live/data?app=live&room=cam&token=good-live-cam").await;
-    let mut guest = Peer::connect(house, "/live/data?app=live&room=live-cam").await;
+    let mut ann = visitor(house, "/live/data?app=live&room=cam&token=good-live-cam").await;
+    let mut guest = visitor(house, "/live/data?app=live&room=live-cam").await;
     // Each has heard something, so both are there.
     for peer in [&mut ann, &mut guest] {
         peer.send(r#"{"topic":"nonsense"}"#).await;
@@ -20,7 +27,7 @@ async fn pair(house: &House) -> (Peer, Peer) {
 async fn what_one_viewer_says_everybody_in_the_room_hears() {
     let house = House::open().await;
     let (mut ann, mut guest) = pair(&house).await;
-    let mut elsewhere = Peer::connect(&house, "/live/data?app=live&room=other").await;
+    let mut elsewhere = visitor(&house, "/live/data?app=live&room=other").await;
     ann.send(r#"{"topic":"chat","id":"m1","sender":"somebody else","body":"hello"}"#).await;
     for peer in [&mut ann, &mut guest] {
         let heard = peer.json().await;
@@ -59,7 +66,7 @@ async fn limits_and_features_are_kept() {
     let (mut ann, _guest) = pair(&house).await;
     ann.send(format!(r#"{{"topic":"chat","body":"{}"}}"#, "x".repeat(5_000))).await;
     assert_eq!(ann.json().await, json!({"topic": "error", "code": "too_large"}));
-    let mut quiet = Peer::connect(&house, "/live/data?app=live&room=quiet").await;
+    let mut quiet = visitor(&house, "/live/data?app=live&room=quiet").await;
     quiet.send(r#"{"topic":"reaction","emoji":"x"}"#).await;
     assert_eq!(quiet.json().await, json!({"topic": "error", "code": "disabled"}));
     for _ in 0..40 {

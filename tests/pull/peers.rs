@@ -116,11 +116,7 @@ impl Files {
                 count.fetch_add(1, Ordering::SeqCst);
             })
             .untuple_one()
-            .and(
-                away.map(|reply| warp::reply::Reply::into_response(reply))
-                    .or(files.map(warp::reply::Reply::into_response))
-                    .unify(),
-            );
+            .and(away.map(warp::reply::Reply::into_response).or(files.map(warp::reply::Reply::into_response)).unify());
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(warp::serve(routes).incoming(listener).run());

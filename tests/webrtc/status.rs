@@ -11,6 +11,9 @@ async fn ask(method: Method, url: &str, headers: &[(&str, &str)], body: &str) ->
     headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send().await.unwrap()
 }
 
+/// Path, headers, body, and the status that is answered.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_has_its_status() {
     let open = Open::door().await;
@@ -19,7 +22,7 @@ async fn each_fault_has_its_status() {
     let sdp = [("content-type", "application/sdp")];
     let long = "x".repeat(70_000);
     let (bearer_out, accept) = (("authorization", "Bearer out"), ("accept", "text/html"));
-    let cases: &[(&str, &[(&str, &str)], &str, u16)] = &[
+    let cases: &[Case] = &[
         ("/whip/live/hall", &sdp, &offer, 401),
         ("/whip/live/hall?token=nonsense", &sdp, &offer, 401),
         ("/whip/live/hall", &[sdp[0], bearer_out], &offer, 403),

@@ -103,11 +103,9 @@ async fn packets_that_are_lost_come_again() {
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (.., data) = viewer.picture().await;
     viewer.lose(15);
-    let mut next = number(&data).unwrap() + 1;
-    for _ in 0..150 {
+    for next in (number(&data).unwrap() + 1..).take(150) {
         let (.., whole, data) = viewer.picture().await;
         assert_eq!((number(&data), whole), (Some(next), true));
-        next += 1;
     }
     feeder.stop().await;
 }
@@ -133,10 +131,8 @@ async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
         });
         let again = again.await.unwrap();
         assert_eq!(again == 0, deaf, "the publisher's new one, or the old one again: {again}");
-        let mut next = again + 1;
-        for _ in 0..40 {
+        for next in (again + 1..).take(40) {
             assert_eq!(number(&viewer.picture().await.3), Some(next));
-            next += 1;
         }
         feeder.stop().await;
     }

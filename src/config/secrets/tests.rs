@@ -61,6 +61,8 @@ fn configured_secrets_are_taken_and_not_written() {
 
     config.data_dir = folder.path().join("other");
     config.operator.password = Some(Secret::new("configured-password"));
+    config.streamhub.livekit_api_secret = Some(Secret::new("configured-secret-of-tokens"));
+    config.streamhub.jwt_secret = Some(Secret::new("configured-secret-of-logins"));
     let secrets = Secrets::open(&config).expect("secrets");
     assert_eq!(secrets.operator_password.expose(), "configured-password");
     assert!(!config.data_dir.exists(), "nothing to keep, nothing made");
@@ -115,7 +117,7 @@ fn what_a_crash_left_half_written_does_no_harm() {
     let beside = folder.path().join("secrets.toml.new");
     fs::write(&beside, "livewing_tok").expect("a file");
     let secrets = Secrets::open(&settings(folder.path())).expect("secrets");
-    assert_eq!(secrets.created.len(), 2);
+    assert_eq!(secrets.created.len(), 4);
     assert_eq!(mode(&secrets.file), 0o600);
     assert!(!beside.exists());
 }

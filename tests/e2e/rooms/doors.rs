@@ -4,12 +4,17 @@ use super::house::Hub;
 use crate::stage;
 use serde_json::json;
 
-/// An offer as far as the doors read it before they ask for a token.
-const OFFER: &str = "v=0\r\n";
+/// An offer of sound, complete but for somebody behind it.
+const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
+    m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\n\
+    a=ice-pwd:abcdefghijklmnopqrstuvwx\r\na=fingerprint:sha-256 \
+    AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA\r\n\
+    a=setup:actpass\r\na=mid:0\r\na=DIRECTION\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n";
 
 async fn status(hub: &Hub, path: &str) -> u16 {
+    let direction = if path.starts_with("/whip") { "sendonly" } else { "recvonly" };
     let request = reqwest::Client::new().post(hub.server.url(path)).header("content-type", "application/sdp");
-    request.body(OFFER).send().await.expect("an answer").status().as_u16()
+    request.body(OFFER.replace("DIRECTION", direction)).send().await.expect("an answer").status().as_u16()
 }
 
 #[tokio::test]
@@ -40,9 +45,10 @@ async fn a_token_opens_its_room_for_what_it_grants_and_nothing_else() {
         let query = if token.is_empty() { String::new() } else { format!("?token={token}") };
         assert_eq!(status(&hub, &format!("{path}{query}")).await, wanted, "{path} {token}");
     }
-    // Let through, and only then read: this is no offer.
-    assert_eq!(status(&hub, &format!("/whip/live/a?token={publish}")).await / 100, 4);
+    assert_eq!(status(&hub, &format!("/whip/live/a?token={publish}")).await, 201);
+    assert_eq!(status(&hub, &format!("/whep/live/a?token={watch}")).await, 201);
+    assert_eq!(status(&hub, "/whep/live/a").await, 201, "playback is public");
     let hls = |token: &str| hub.server.url(&format!("/hls/live/a/master.m3u8?token={token}"));
     assert_eq!(reqwest::get(hls("nonsense")).await.expect("an answer").status(), 401);
-    assert_eq!(reqwest::get(hls(&watch)).await.expect("an answer").status(), 404, "nobody publishes");
+    assert_eq!(reqwest::get(hls(&blind)).await.expect("an answer").status(), 403);
 }

@@ -16,7 +16,8 @@ fn in_order(file: &Path, source: u8, least: usize) -> Reading {
     let seen: Vec<_> = reading.frames.iter().filter_map(|frame| frame.mark).collect();
     assert!(seen.len() >= least, "{} frames could be read of {}\n{reading}", seen.len(), reading.frames.len());
     assert!(seen.iter().all(|(from, _)| *from == source), "of source {source}\n{reading}");
-    assert!(seen.windows(2).all(|pair| pair[1].1 == pair[0].1 + 1), "every frame, in order\n{reading}");
+    // A picture that lost its mark on the way through an encoder is still counted in its place.
+    assert_eq!(reading.flaws(), (0, 0, 0), "every frame, in order\n{reading}");
     reading
 }
 

@@ -15,16 +15,16 @@ async fn viewers_stay_while_a_publisher_is_killed_and_restarted_twenty_times() {
     let _turn = stage::turn().await;
     let hub = Hub::open().await;
     let key = hub.ingress("demo", "camera").await;
-    let clip = Clip { gop: 15, kbps: 800, ..Clip::of(9, 10.0).size(320, 180) }.cached();
+    let clip = Clip { gop: 15, kbps: 800, ..Clip::of(9, 60.0).size(320, 180) }.cached();
     let mut publisher = Publisher::start(&clip, &hub.server.rtmp_url(&key));
     publisher.sent(2.5, LIMIT).await;
     let follower = Follower::start(hub.server.url("/hls/live/demo/video.m3u8"));
     let seen = hub.server.home().join("seen.mp4");
-    let mut viewer = hub.peer("watch", "/whep/live/demo", &seen, 60).await;
+    let mut viewer = hub.peer("watch", "/whep/live/demo", &seen, 50).await;
     for _ in 0..20 {
         publisher.kill();
         publisher = Publisher::start(&clip, &hub.server.rtmp_url(&key));
-        publisher.sent(1.5, LIMIT).await;
+        publisher.sent(0.8, LIMIT).await;
         assert!(viewer.try_wait().expect("a viewer").is_none(), "the viewer left");
     }
     publisher.sent(3.0, LIMIT).await;

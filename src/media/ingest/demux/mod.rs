@@ -88,7 +88,7 @@ impl Output {
             let (Some(output), Some(bin)) = (output.upgrade(), home(element)) else { return };
             let joined = branch::element("parsebin").and_then(|parse| {
                 output.take_from(&parse);
-                branch::add(&bin, &[parse.clone()])?;
+                branch::add(&bin, std::slice::from_ref(&parse))?;
                 branch::link_pad(pad, &parse)
             });
             if let Err(failure) = joined {
