@@ -18,8 +18,9 @@ use warp::{
     reply::Response,
 };
 
-/// How long the first segment of a stream that nobody read before may take.
-const FIRST: Duration = Duration::from_secs(8);
+/// How long the first segment of a stream that nobody read before may take. One without sound is believed to have none
+/// after three segments.
+const FIRST: Duration = Duration::from_secs(12);
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// Playlists change all the time.
 const FRESH: &str = "no-cache";
