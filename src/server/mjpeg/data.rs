@@ -46,7 +46,9 @@ pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
                 "topic": "hello", "chat": viewing.chat, "reactions": viewing.reactions, "viewers": viewing.counter,
             });
             let counts = Counts { shown: viewing.counter, told: None };
-            let _ = socket.feed(Message::text(hello.to_string())).await; // a broken socket shows in the next line
+            if send(&mut socket, Message::text(hello.to_string())).await.is_none() {
+                return;
+            }
             talk_on(&mut socket, &house, (&app, &room), &mut talk, &mut heard, counts).await
         }
         Err(close) => {
