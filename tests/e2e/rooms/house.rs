@@ -77,6 +77,20 @@ impl Hub {
         }
     }
 
+    /// Waits until so many look at a stream, by its id.
+    pub async fn until_viewed(&self, id: &str, least: u64) {
+        let path = format!("/apps/live/streams/{}", id.replace('/', "%2F"));
+        let end = Instant::now() + Duration::from_secs(15);
+        loop {
+            let (_, stream) = self.ask(Method::GET, &path, Value::Null).await;
+            if stream["viewers"].as_u64().is_some_and(|viewers| viewers >= least) {
+                return;
+            }
+            assert!(Instant::now() < end, "too few look at {id}: {stream}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// aiortc, publishing or watching for some seconds; see the script.
     pub async fn peer(&self, what: &str, path: &str, file: &Path, seconds: u32) -> Child {
         let made = Command::new("timeout").args(["300", "scripts/python.sh"]).current_dir(ROOT).status().await;

@@ -21,6 +21,9 @@ async fn viewers_stay_while_a_publisher_is_killed_and_restarted_twenty_times() {
     let follower = Follower::start(hub.server.url("/hls/live/demo/video.m3u8"));
     let seen = hub.server.home().join("seen.mp4");
     let mut viewer = hub.peer("watch", "/whep/live/demo", &seen, 50).await;
+    // The HLS reader is counted as well.
+    hub.until_viewed("live-demo/camera", 2).await;
+    publisher.sent(publisher.sent_seconds() + 1.0, LIMIT).await;
     for _ in 0..20 {
         publisher.kill();
         publisher = Publisher::start(&clip, &hub.server.rtmp_url(&key));
