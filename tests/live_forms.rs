@@ -50,6 +50,7 @@ fn is_frame(unit: &Arc<Unit>) -> bool {
 fn what_fits_passes_as_it_is_and_is_not_copied_or_decoded() {
     let _alone = alone();
     census::begin();
+    until("the test before left nothing", || census::pipelines() == 0);
     let before = census::pipelines();
     let parent = live("cam");
     let view = parent.view(Wants::files());
@@ -232,6 +233,7 @@ fn vp8_passes_to_the_web_and_becomes_h264_for_files() {
 fn nothing_is_left_running_after_the_last_listener() {
     let _alone = alone();
     census::begin();
+    until("the test before left nothing", || census::pipelines() == 0);
     let before = census::pipelines();
     let parent = live("cam");
     let player = play(&parent, packets(&Clip { bframes: 2, ..small(2, 4.0) }));
@@ -254,6 +256,7 @@ fn nothing_is_left_running_after_the_last_listener() {
 fn a_composite_shows_its_members_in_their_cells_and_goes_on_when_one_leaves_and_returns() {
     let _alone = alone();
     census::begin();
+    until("the test before left nothing", || census::pipelines() == 0);
     let before = census::pipelines();
     let folder = tempfile::tempdir().expect("a folder");
     let clock = ShowClock::start();
@@ -302,6 +305,7 @@ fn a_composite_shows_its_members_in_their_cells_and_goes_on_when_one_leaves_and_
 fn a_snapshot_is_the_newest_picture() {
     let _alone = alone();
     census::begin();
+    until("the test before left nothing", || census::pipelines() == 0);
     let before = census::pipelines();
     let folder = tempfile::tempdir().expect("a folder");
     let parent = live("cam");
