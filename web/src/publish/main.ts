@@ -58,7 +58,10 @@ function main(): void {
     else if (stream.active || (await open())) broadcast.take({ type: 'go' });
   });
   show(START);
-  void open();
+  // Until the devices are open or refused, a click would find neither a listener nor a picture to send.
+  void open().finally(() => {
+    go.disabled = false;
+  });
 }
 
 /** What no try again heals. */
