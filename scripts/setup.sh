@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # What building and running needs, and the tools the guides use.
 run_packages=(
-  build-essential pkg-config ca-certificates
+  build-essential cmake nasm pkg-config ca-certificates
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-nice gstreamer1.0-alsa libsrt1.5-gnutls

@@ -11,6 +11,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod imaging;
 pub mod media;
 pub mod protocol;
 pub mod server;

@@ -12,6 +12,7 @@ pub mod command;
 pub mod event;
 pub mod fault;
 pub mod graphic;
+pub mod imaging;
 pub mod order;
 pub mod output;
 pub mod show;

@@ -1,0 +1,1 @@
+//! Fewer pixels, well filtered.
