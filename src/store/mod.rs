@@ -85,6 +85,12 @@ pub enum StoreError {
         /// Which step failed.
         source: sqlx::migrate::MigrateError,
     },
+    /// A row was written by a newer version of this server.
+    #[error("a row is of a newer version")]
+    Newer,
+    /// Objects failed.
+    #[error("objects: {0}")]
+    Object(#[from] ObjectError),
     /// The database failed.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),

@@ -42,6 +42,26 @@ pub struct AccountRow {
 /// An account to be kept: its row as it shall be.
 pub type NewAccount = AccountRow;
 
+impl AccountRow {
+    /// An ordinary account: plan `basic`, active, 30 requests a minute. `created_at` is in milliseconds since 1970 UTC.
+    pub fn plain(id: String, name: String, created_at: i64) -> Self {
+        Self {
+            id,
+            name,
+            plan: "basic".to_owned(),
+            status: "active".to_owned(),
+            rate_limit_rpm: 30,
+            monthly_credit_limit: None,
+            allowed_services: None,
+            company_name: None,
+            credit_price_cents: None,
+            currency: "EUR".to_owned(),
+            auto_topup_enabled: false,
+            created_at,
+        }
+    }
+}
+
 /// What shall be otherwise; none: as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountChange {

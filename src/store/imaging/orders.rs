@@ -70,6 +70,13 @@ impl ImageJobs {
         Ok(one.fetch_optional(self.shared.pool()).await?)
     }
 
+    /// The one of an account that was ordered with this key.
+    pub async fn by_idempotency_key(&self, account: &str, key: &str) -> Result<Option<JobRow>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM image_jobs WHERE account = $1 AND idempotency_key = $2");
+        let one = sqlx::query_as(AssertSqlSafe(text)).bind(account).bind(key);
+        Ok(one.fetch_optional(self.shared.pool()).await?)
+    }
+
     /// A page of an account's jobs, newest first, and how many there are on all pages.
     pub async fn page(&self, account: &str, query: &JobQuery) -> Result<(Vec<JobRow>, u64), StoreError> {
         const CHOSEN: &str = "FROM image_jobs WHERE account = $1 AND ($2 IS NULL OR status = $2)
