@@ -40,6 +40,11 @@ impl Bucket {
         Self { capacity, window, spent: VecDeque::new() }
     }
 
+    /// Holds `capacity` tokens from now on. What was spent stays spent.
+    pub fn resize(&mut self, capacity: usize) {
+        self.capacity = capacity;
+    }
+
     /// What is in it.
     pub fn level(&mut self, now: Duration) -> Level {
         let (now, window) = (nanos(now), nanos(self.window));
@@ -87,6 +92,17 @@ mod tests {
         assert!(bucket.take(MINUTE));
         assert!(!bucket.take(MINUTE));
         assert_eq!(bucket.level(MINUTE), Level { limit: 3, remaining: 0, reset: Duration::from_secs(1) });
+    }
+
+    #[test]
+    fn another_size_holds_at_once_and_forgives_nothing() {
+        let mut bucket = Bucket::new(2, MINUTE);
+        assert!(bucket.take(Duration::ZERO) && bucket.take(Duration::ZERO));
+        bucket.resize(3);
+        assert!(bucket.take(Duration::ZERO) && !bucket.take(Duration::ZERO));
+        bucket.resize(1);
+        assert_eq!(bucket.level(Duration::ZERO).remaining, 0);
+        assert!(bucket.take(MINUTE) && !bucket.take(MINUTE));
     }
 
     #[test]

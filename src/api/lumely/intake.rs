@@ -1,0 +1,141 @@
+//! Bodies on their way in: read as they come, never more than the limit, few large ones at a time.
+//!
+//! ```text
+//! stream ─► first 256 KB ─► a place among the large ones ─► the rest, up to the limit ─► parsed beside the executor
+//! ```
+//!
+//! Refuses to know: what bodies say.
+
+use super::{error::Refusal, fields::Fields};
+use bytes::Buf;
+use futures::{Stream, StreamExt};
+use std::{pin::Pin, time::Duration};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout, timeout_at},
+};
+use warp::http::{HeaderMap, header};
+
+/// The most that a body may have, in bytes: the documented 10 MB.
+pub const LIMIT: usize = 10 * 1024 * 1024;
+/// What needs no place among the large bodies.
+const SMALL: usize = 256 * 1024;
+/// Large bodies that are read at the same time; together they hold at most 160 MB.
+const LARGE_AT_ONCE: usize = 16;
+/// How long a large body waits for its place.
+const PLACE: Duration = Duration::from_secs(10);
+/// How long a body may take to arrive.
+const WHOLE: Duration = Duration::from_secs(120);
+/// How long it may say nothing meanwhile.
+const PAUSE: Duration = Duration::from_secs(10);
+/// How much of a refused body is let run dry, so that its sender hears the refusal instead of a reset.
+const DREGS: usize = 2 * LIMIT;
+/// How long that may take.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Lets large bodies in.
+#[derive(Debug)]
+pub struct Door(Semaphore);
+
+impl Default for Door {
+    fn default() -> Self {
+        Self(Semaphore::new(LARGE_AT_ONCE))
+    }
+}
+
+/// The body of one request.
+pub struct Intake<S> {
+    stream: Pin<Box<S>>,
+    announced: Option<u64>,
+    /// The sender waits for a word before it sends.
+    expects: bool,
+    touched: bool,
+    ended: bool,
+}
+
+impl<S, B> Intake<S>
+where
+    S: Stream<Item = Result<B, warp::Error>> + Send,
+    B: Buf + Send,
+{
+    /// A body that nobody has begun to read.
+    pub fn new(stream: S, headers: &HeaderMap) -> Self {
+        let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let expects = headers.contains_key(header::EXPECT);
+        Self { stream: Box::pin(stream), announced, expects, touched: false, ended: announced == Some(0) }
+    }
+
+    /// What `understand` makes of the body. Large ones are parsed where blocking is allowed.
+    ///
+    /// # Errors
+    /// The body is too large or too slow or breaks off; or what `understand` says.
+    pub async fn understood<T, F>(&mut self, door: &Door, understand: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce(Fields<'_>) -> Result<T, Refusal> + Send + 'static,
+    {
+        if self.announced.is_some_and(|length| length > LIMIT as u64) {
+            return Err(Refusal::TooLarge);
+        }
+        let deadline = Instant::now() + WHOLE;
+        let mut whole = Vec::new();
+        let mut place = None;
+        while let Some(mut part) = self.next(deadline).await? {
+            let length = whole.len().saturating_add(part.remaining());
+            if length > LIMIT {
+                return Err(Refusal::TooLarge);
+            }
+            if length > SMALL && place.is_none() {
+                let place_now = timeout(PLACE, door.0.acquire()).await.ok().and_then(Result::ok);
+                place = Some(place_now.ok_or(Refusal::Busy)?);
+                let announced = self.announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+                whole.reserve_exact(announced.min(LIMIT).saturating_sub(whole.len()));
+            }
+            while part.has_remaining() {
+                let chunk = part.chunk();
+                whole.extend_from_slice(chunk);
+                part.advance(chunk.len());
+            }
+        }
+        if place.is_none() {
+            return understand(Fields::of(&whole)?);
+        }
+        let parsed = tokio::task::spawn_blocking(move || understand(Fields::of(&whole)?)).await;
+        parsed.map_err(|error| Refusal::internal(&error))?
+    }
+
+    async fn next(&mut self, deadline: Instant) -> Result<Option<B>, Refusal> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.touched = true;
+        let pause = deadline.min(Instant::now() + PAUSE);
+        match timeout_at(pause, self.stream.next()).await {
+            Err(_) => Err(Refusal::Slow),
+            Ok(None) => {
+                self.ended = true;
+                Ok(None)
+            }
+            Ok(Some(Ok(part))) => Ok(Some(part)),
+            Ok(Some(Err(_))) => {
+                self.ended = true;
+                Err(Refusal::BrokenOff)
+            }
+        }
+    }
+
+    /// Reads on what a refusal left unread, for a while. Who waits for a word before sending was not told to send.
+    pub async fn drain(mut self) {
+        if self.expects && !self.touched {
+            return;
+        }
+        let deadline = Instant::now() + DRAIN;
+        let mut left = DREGS;
+        while let Ok(Some(part)) = self.next(deadline).await {
+            match left.checked_sub(part.remaining()) {
+                Some(less) => left = less,
+                None => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Lumely: the image jobs' plane, `/api/v1/{credits,services,upload,jobs,api-keys,webhooks}`.
+//!
+//! ```text
+//! frame (claims the paths) ─► caller ─► limit ─► path (route) ─► intake (body, limited) ─► handler ─► wire
+//!                               └─────────┴─────────┴──────────────┴───────────┴─► error (words) ─► headers
+//! ```
+//!
+//! Handlers are one file for each resource ([`jobs`], [`keys`], [`hooks`], [`upload`], [`credits`]); what a job's body
+//! may say is [`new_job`]. Every answer of the plane, the good and the bad, carries `X-RateLimit-*`.
+//!
+//! Refuses to know: other planes on `/api/v1`, rows, objects, pixels, how a webhook is signed and sent.
+
+mod compact;
+mod credits;
+mod error;
+mod fields;
+mod frame;
+mod hooks;
+mod intake;
+mod jobs;
+mod keys;
+mod limits;
+mod new_job;
+mod path;
+mod pictures;
+mod reply;
+mod tree;
+mod upload;
+mod wire;
+
+pub use wire::delivery;
+
+use crate::app::imaging::{
+    accounts::Accounts, callers::Callers, hooks::Hooks, jobs::Jobs, keys::ImageKeys, uploads::Uploads,
+};
+use std::{sync::Arc, time::Instant};
+use warp::{filters::BoxedFilter, reply::Response};
+
+/// What the plane works with.
+pub struct Parts {
+    /// Who pays, and what is left.
+    pub accounts: Accounts,
+    /// Who asks.
+    pub callers: Callers,
+    /// Pictures that came.
+    pub uploads: Uploads,
+    /// Jobs.
+    pub jobs: Jobs,
+    /// The `lum_live_` keys.
+    pub keys: ImageKeys,
+    /// Who is told of jobs.
+    pub hooks: Hooks,
+    /// Where clients reach this server, e.g. `https://media.example.com`; results lie below it.
+    pub public_url: String,
+}
+
+/// The plane. Clones share it, its limits too.
+#[derive(Clone)]
+pub struct LumelyState {
+    parts: Arc<Parts>,
+    limits: Arc<limits::Limits>,
+    door: Arc<intake::Door>,
+    /// The limits count from here.
+    began: Instant,
+}
+
+impl LumelyState {
+    /// A plane that nobody has asked anything yet.
+    pub fn new(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), limits: Arc::default(), door: Arc::default(), began: Instant::now() }
+    }
+}
+
+/// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
+pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
+    frame::routes(state)
+}
+
+/// Every route as `(METHOD, path)`. For documents and tests.
+pub fn route_table() -> Vec<(&'static str, &'static str)> {
+    path::Place::ALL
+        .into_iter()
+        .flat_map(|place| place.allowed().iter().map(move |verb| (*verb, place.path())))
+        .collect()
+}
