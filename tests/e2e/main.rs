@@ -10,6 +10,7 @@ mod crash;
 mod file;
 mod follower;
 mod graphics;
+mod images;
 mod pixels;
 mod publisher_loss;
 mod publishing;

@@ -1,0 +1,7 @@
+//! Image jobs on the built server, worker process and all: over HTTP, by credits, through a kill, beside program.
+
+mod air;
+mod client;
+mod flow;
+mod hostile;
+mod paid;
