@@ -13,7 +13,7 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
 # What only benchmarks need: the peer of scripts/bench_streams.sh.
 bench_packages=(python3 nginx-light libnginx-mod-rtmp)
 # For the operator's pages, when no Node.js is there at all.
@@ -127,7 +127,10 @@ check_node() {
 
 case "${1:-run}" in
   run) install "${run_packages[@]}" ;;
-  test) install "${run_packages[@]}" "${test_packages[@]}" ;;
+  test)
+    install "${run_packages[@]}"
+    install_stopped postgresql "${test_packages[@]}"
+    ;;
   bench)
     install "${run_packages[@]}"
     install_stopped nginx "${bench_packages[@]}"

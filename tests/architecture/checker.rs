@@ -127,6 +127,7 @@ fn foreign_crates_in_the_wrong_place_are_caught() {
         ("src/server/hls.rs", "use glib::object::Cast;"),
         ("src/app/keys.rs", "fn f(e: sqlx::Error) {}"),
         ("src/media/link.rs", "use sqlx::Row;"),
+        ("src/app/keys.rs", "use object_store::ObjectStore;"),
     ];
     for (path, text) in wrong {
         assert_eq!(foreign(path, text).len(), 1, "{path}: {text}");

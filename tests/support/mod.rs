@@ -12,6 +12,8 @@ pub mod config;
 pub mod livewing;
 pub mod marks;
 pub mod ports;
+pub mod postgres;
 pub mod publisher;
+pub mod s3;
 pub mod server;
 pub mod sink;

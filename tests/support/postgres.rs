@@ -1,0 +1,158 @@
+//! A real PostgreSQL of its own: a fresh folder, a free port of 127.0.0.1, one database for each test.
+//!
+//! ```text
+//! initdb ─► postgres, below a shell that ends it when this process is gone, however that went
+//! ```
+
+use super::{
+    child::{POLL, tail},
+    ports::Port,
+};
+use std::{
+    os::unix::fs::{PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The password of its only user; it stands in addresses and must not be seen in errors.
+pub const PASSWORD: &str = "s3cret-of-the-database";
+
+/// How long it may take to start, on a machine that does much else.
+const START: Duration = Duration::from_secs(60);
+/// Waits for the end of its input, then ends what it started at once.
+const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+pub struct Postgres {
+    keeper: Child,
+    port: Port,
+    programs: PathBuf,
+    databases: AtomicU32,
+    _folder: TempDir,
+}
+
+impl Postgres {
+    /// The server that the tests of this process share while one of them needs it. Blocks while it starts.
+    pub fn shared() -> Arc<Self> {
+        static RUNNING: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.upgrade().unwrap_or_else(|| {
+            let started = Arc::new(Self::start());
+            *running = Arc::downgrade(&started);
+            started
+        })
+    }
+
+    /// Starts one. Blocks until it answers.
+    pub fn start() -> Self {
+        let (programs, folder, port) = (programs(), tempfile::tempdir().expect("a folder"), Port::take());
+        let (data, password, log) =
+            (folder.path().join("data"), folder.path().join("password"), folder.path().join("log"));
+        std::fs::write(&password, PASSWORD).expect("a file");
+        give(folder.path());
+        give(&password);
+        let mut initdb = as_its_user(&programs.join("initdb"));
+        initdb.args(["-U", "lumencast", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--pwfile"]);
+        succeed(initdb.arg(&password).arg("-D").arg(&data));
+
+        let mut server = as_its_user(Path::new("sh"));
+        server.args(["-c", KEEPER, "sh"]).arg(programs.join("postgres")).arg("-D").arg(&data);
+        server.arg("-k").arg(folder.path()).args(["-p", &port.number().to_string()]);
+        server.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"]);
+        let output = super::child::log_file(&log);
+        server.stdout(output.try_clone().expect("a file")).stderr(output).stdin(Stdio::piped());
+        let keeper = server.spawn().expect("a shell");
+        let mut started = Self { keeper, port, programs, databases: AtomicU32::new(0), _folder: folder };
+        let end = Instant::now() + START;
+        while !started.ready() {
+            let ended = started.keeper.try_wait().expect("a child");
+            assert!(ended.is_none() && Instant::now() < end, "postgres did not start: {}", tail(&log, 20));
+            std::thread::sleep(POLL);
+        }
+        started
+    }
+
+    /// A new, empty database: its address. Blocks while it is made.
+    pub fn database(&self) -> String {
+        let name = format!("images_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.ask("postgres", &format!("CREATE DATABASE {name}"));
+        format!("postgres://lumencast:{PASSWORD}@{}/{name}", self.port.address())
+    }
+
+    /// What psql says to a statement, columns apart by `|`. Panics when it fails.
+    pub fn ask(&self, database: &str, statement: &str) -> String {
+        let output = succeed(self.client("psql").args(["-qAtX", "-d", database, "-c", statement]));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    fn ready(&self) -> bool {
+        let asked = self.client("pg_isready").args(["-q", "-d", "postgres"]).status();
+        asked.expect("pg_isready").success()
+    }
+
+    fn client(&self, program: &str) -> Command {
+        let mut client = Command::new(self.programs.join(program));
+        client.args(["-h", "127.0.0.1", "-U", "lumencast", "-p", &self.port.number().to_string()]);
+        client.env("PGPASSWORD", PASSWORD);
+        client
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let end = Instant::now() + Duration::from_secs(10);
+        while matches!(self.keeper.try_wait(), Ok(None)) && Instant::now() < end {
+            std::thread::sleep(POLL);
+        }
+        let _ = self.keeper.kill();
+        let _ = self.keeper.wait();
+    }
+}
+
+/// Where Debian keeps the programs of the newest version.
+fn programs() -> PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("postgres").exists()).max();
+    newest.expect("scripts/setup.sh test installs postgresql")
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// PostgreSQL refuses to run as root; Debian has a user for it.
+fn as_its_user(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+    command.current_dir("/");
+    command
+}
+
+/// Gives a file or folder to that user.
+fn give(path: &Path) {
+    if is_root() {
+        let id = |flag| {
+            let output = succeed(Command::new("id").args([flag, "postgres"]));
+            String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+        };
+        chown(path, Some(id("-u")), Some(id("-g"))).expect("it can be given away");
+    }
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o700)).expect("it can be closed");
+}
+
+fn succeed(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
