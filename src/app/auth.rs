@@ -31,6 +31,9 @@ pub const SESSION_SECONDS: i64 = 12 * 60 * 60;
 /// The operator's name, and the subject of the operator's tokens.
 pub const OPERATOR: &str = "admin";
 
+/// The cookie by which the operator's page brings its login.
+pub const SESSION_COOKIE: &str = "lumencast_session";
+
 /// What opened the door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {

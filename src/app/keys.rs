@@ -191,8 +191,7 @@ impl KeyService {
         if !(1..=100).contains(&label.chars().count()) || label.contains(char::is_control) {
             return Err(MintError::Label);
         }
-        let body = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        let raw = format!("{}{body}", plane.key_prefix());
+        let raw = raw_key(plane);
         let shown: String = raw.chars().take(plane.key_prefix().len() + SHOWN_OF_BODY).collect();
         let from: Vec<String> = confined.from.iter().map(ToString::to_string).collect();
         let from = (!from.is_empty()).then(|| serde_json::json!(from).to_string());
@@ -287,7 +286,13 @@ pub fn address(text: &str) -> Option<IpNet> {
     text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(|ip| IpNet::from(ip.to_canonical())))
 }
 
-fn hash(raw: &str) -> [u8; 32] {
+/// A new key: the plane's prefix and 256 random bits.
+pub(super) fn raw_key(plane: Plane) -> String {
+    format!("{}{}", plane.key_prefix(), URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+}
+
+/// What is kept of a key.
+pub(super) fn hash(raw: &str) -> [u8; 32] {
     Sha256::digest(raw.as_bytes()).into()
 }
 

@@ -1,9 +1,13 @@
 //! `lumencast key`: API keys.
 
-use super::KeyAction;
+use super::{KeyAction, images};
 use crate::{
     app::{
         apps::Apps,
+        imaging::{
+            accounts::{Accounts, DEFAULT},
+            keys::{ImageKeys, KeyChange, KeyFault},
+        },
         keys::{Confined, KeyService, Plane},
     },
     config::Config,
@@ -15,11 +19,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Carries out one action on the data folder's keys; a running server sees it at once.
 pub fn run(config: &Config, action: KeyAction) -> anyhow::Result<()> {
     super::runtime()?.block_on(async {
-        let store = Store::open(&config.data_dir).await?;
+        let store = images::store(config).await?;
         let keys = KeyService::new(&store);
         match action {
-            KeyAction::Create { plane, label, app: None } => println!("{}", keys.mint(plane, &label).await?.0),
-            KeyAction::Create { plane, label, app: Some(app) } => {
+            KeyAction::Create { plane: Plane::Lumely, label, app: None, account } => {
+                println!("{}", image_key(&store, &label, account.as_deref()).await?);
+            }
+            KeyAction::Create { account: Some(_), .. } => bail!("--account: only lumely has accounts"),
+            KeyAction::Create { plane, label, app: None, .. } => println!("{}", keys.mint(plane, &label).await?.0),
+            KeyAction::Create { plane, label, app: Some(app), .. } => {
                 if plane != Plane::Streamhub {
                     bail!("--app: only streamhub has apps");
                 }
@@ -37,16 +45,60 @@ pub fn run(config: &Config, action: KeyAction) -> anyhow::Result<()> {
                     let plane = key.app.map_or_else(|| key.plane.clone(), |app| format!("{}/{app}", key.plane));
                     println!("{:<18} {plane:<22} {shown:<22} {age:<12} {state:<12} {}", key.id, key.label);
                 }
+                list_image_keys(&store).await?;
             }
             KeyAction::Revoke { id } => match keys.revoke(&id).await? {
                 Revocation::Done => println!("revoked {id}"),
                 Revocation::Already => println!("{id} was revoked before"),
+                Revocation::Unknown if revoke_image_key(&store, &id).await? => println!("revoked {id}"),
                 Revocation::Unknown => bail!("there is no key {id}; `lumencast key list` shows them"),
             },
         }
         store.close().await;
         Ok(())
     })
+}
+
+/// Makes a key of an account for image jobs.
+async fn image_key(store: &Store, label: &str, account: Option<&str>) -> anyhow::Result<String> {
+    let label = label.trim();
+    if !(1..=100).contains(&label.chars().count()) || label.contains(char::is_control) {
+        bail!("a label is one line of 1 to 100 characters");
+    }
+    let accounts = Accounts::open(store).await?;
+    let name = account.unwrap_or(DEFAULT);
+    let found = match accounts.by_name(name).await? {
+        Some(account) => Some(account),
+        None => accounts.find(name).await?,
+    };
+    let Some(account) = found else { bail!("--account: there is no account {name:?}") };
+    Ok(ImageKeys::new(store).create(&account, label).await?.0)
+}
+
+async fn list_image_keys(store: &Store) -> anyhow::Result<()> {
+    let keys = ImageKeys::new(store);
+    for account in Accounts::open(store).await?.list().await? {
+        for key in keys.list(&account).await? {
+            let state = if key.is_active { "valid" } else { "revoked" };
+            let (shown, age) = (format!("{}…", key.prefix), ago(key.created_at));
+            let plane = format!("{}/{}", Plane::Lumely, account.name);
+            println!("{:<18} {plane:<22} {shown:<22} {age:<12} {state:<12} {}", key.id, key.name);
+        }
+    }
+    Ok(())
+}
+
+async fn revoke_image_key(store: &Store, id: &str) -> anyhow::Result<bool> {
+    let keys = ImageKeys::new(store);
+    for account in Accounts::open(store).await?.list().await? {
+        let off = KeyChange { is_active: Some(false), ..KeyChange::default() };
+        match keys.update(&account, id, off).await {
+            Ok(_) => return Ok(true),
+            Err(KeyFault::Unknown) => {}
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    Ok(false)
 }
 
 /// How long ago, roughly; `at` in milliseconds since 1970 UTC.

@@ -1,16 +1,22 @@
 //! The command line. Errors are one clear line on standard error and exit code 2.
 
+mod account;
 mod demo;
 mod doctor;
 mod doors;
 mod hub;
+mod images;
 mod key;
 mod serve;
 mod setup;
+mod worker;
 
-use crate::{app::keys::Plane, config::Config};
+use crate::{
+    app::keys::Plane,
+    config::{Config, LogFormat},
+};
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 /// One server for live production: streams in, switched, dressed, recorded, published.
 #[derive(Debug, Parser)]
@@ -48,6 +54,21 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Make accounts for image jobs, and give them credits.
+    Account {
+        #[command(subcommand)]
+        action: AccountAction,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Work on image jobs alone, for servers that share database and objects.
+    Worker {
+        #[command(flatten)]
+        place: Place,
+        /// Beside a server, which tells of jobs on standard input.
+        #[arg(long, hide = true)]
+        beside: bool,
+    },
     /// Say what is missing on this machine.
     Doctor {
         #[command(flatten)]
@@ -70,6 +91,9 @@ enum KeyAction {
         /// The one app that a streamhub key opens; without it the key opens everything of its plane.
         #[arg(long, value_name = "NAME")]
         app: Option<String>,
+        /// The account, by name or id, that a lumely key works for; without it the account "default".
+        #[arg(long, value_name = "ACCOUNT")]
+        account: Option<String>,
     },
     /// List keys.
     List,
@@ -77,6 +101,58 @@ enum KeyAction {
     Revoke {
         /// As `key list` shows it.
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountAction {
+    /// Make an account and print its id.
+    Create {
+        /// What it is called.
+        name: String,
+        /// What it begins with.
+        #[arg(long, default_value_t = 0)]
+        credits: u32,
+        #[command(flatten)]
+        terms: account::Terms,
+    },
+    /// List accounts with what they have left.
+    List,
+    /// Change an account.
+    Set {
+        /// Name or id.
+        name: String,
+        #[command(flatten)]
+        terms: account::Terms,
+    },
+    /// Add credits and print what there is then.
+    Topup {
+        /// Name or id.
+        name: String,
+        /// How many.
+        credits: u32,
+        /// Why, for the ledger.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Correct what an account has by hand, up or down, and print what there is then.
+    Adjust {
+        /// Name or id.
+        name: String,
+        /// How many; below zero takes them away.
+        #[arg(allow_hyphen_values = true)]
+        credits: i64,
+        /// Why, for the ledger.
+        #[arg(long)]
+        note: String,
+    },
+    /// Show what came and went, newest first.
+    Ledger {
+        /// Name or id.
+        name: String,
+        /// At most so many rows.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
     },
 }
 
@@ -93,7 +169,9 @@ impl Place {
 /// Runs a command.
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        Command::Serve { place, demo } => place.config().and_then(|config| serve::run(config, demo)),
+        Command::Serve { place, demo } => place.config().and_then(|config| serve::run(config, place, demo)),
+        Command::Account { action, place } => place.config().and_then(|config| account::run(&config, action)),
+        Command::Worker { place, beside } => place.config().and_then(|config| worker::run(&config, beside)),
         Command::Key { action, place } => place.config().and_then(|config| key::run(&config, action)),
         Command::Doctor { place } => place.config().and_then(|config| doctor::run(&config)),
         Command::Devices => doctor::devices(),
@@ -109,4 +187,18 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Writes what happens to standard error, as the settings want it.
+fn log(config: &Config) {
+    let level = config.log.level.as_str();
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,warp::server=off,lumencast={level}"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match config.log.format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
 }

@@ -1,13 +1,14 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
 use super::{
-    demo,
+    Place, demo,
     doors::Doors,
     hub::{self, Hub},
-    setup,
+    images::{self, Images},
+    setup, worker,
 };
 use crate::{
-    api::{livewing, lumora, operator, streamhub},
+    api::{livewing, lumely, lumora, operator, streamhub},
     app::{
         auth::Auth,
         conductor::{self, ShowHandle},
@@ -16,15 +17,14 @@ use crate::{
         survey,
         telemetry::Telemetry,
     },
-    config::{Config, LogFormat, Plan, Secrets},
+    config::{Config, Plan, Secrets},
     domain::{command::Command, show::Show},
     media::{engine::Engine, output::recover},
     server::{self, webrtc},
-    store::Store,
 };
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use std::{io::IsTerminal, sync::Arc};
+use std::sync::Arc;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::mpsc,
@@ -36,24 +36,24 @@ use warp::Filter;
 ///
 /// # Errors
 /// Why it cannot start, in one line.
-pub fn run(mut config: Config, demo: bool) -> anyhow::Result<()> {
+pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
     if demo {
         demo::dress(&mut config);
     }
-    log(&config);
+    super::log(&config);
     setup::check_outputs(&config)?;
     let show = Show::new(setup::show(&config)?);
     if let Some(fault) = survey::survey()?.fault() {
         bail!(fault);
     }
-    super::runtime()?.block_on(serve(config, show, demo))
+    super::runtime()?.block_on(serve(config, place, show, demo))
 }
 
-async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
     let doors = Doors::bind(&config).await?;
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
-    let store = Store::open(&config.data_dir).await?;
+    let store = images::store(&config).await?;
     let keys = KeyService::new(&store);
     let process = PrometheusBuilder::new().install_recorder().context("metrics")?;
     let recordings = setup::recordings(&config);
@@ -74,12 +74,18 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let webrtc = webrtc::Door::open(setup::webrtc(&config), hub.porter.clone()).await;
     let webrtc =
         webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
+    let auth = Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes());
+    let images = Images::open(&config, &store, auth.clone()).await?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
     };
     let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
         .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
+        .unify()
+        .or(lumely::routes(images.plane.clone()))
+        .unify()
+        .or(server::images::routes(images.results.clone()))
         .unify()
         .or(server::hls::routes(hub.porter.clone()))
         .unify()
@@ -93,7 +99,7 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
         .unify()
         .or(streamhub::routes(streamhub::StreamHubState::new(streamhub::Parts {
             apps: hub.apps.clone(),
-            auth: Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes()),
+            auth,
             keys: keys.clone(),
             tokens: hub.tokens.clone(),
             rooms: hub.rooms.clone(),
@@ -117,6 +123,10 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
     let mut srt = tokio::spawn(srt);
 
+    images.start(&shutdown);
+    let beside =
+        config.lumely.in_server.then(|| tokio::spawn(worker::keep(place, images.waiting.clone(), shutdown.clone())));
+
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
     if demo {
@@ -138,6 +148,9 @@ async fn serve(config: Config, show: Show, demo: bool) -> anyhow::Result<()> {
     }
     if broken != Some("SRT") {
         let _ = srt.await;
+    }
+    if let Some(beside) = beside {
+        let _ = beside.await; // its jobs are put back
     }
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
@@ -181,18 +194,5 @@ fn announce(secrets: &Secrets) {
     if !secrets.created.is_empty() {
         let made = secrets.created.join(", ");
         tracing::info!(file = %secrets.file.display(), "made at first start: {made}");
-    }
-}
-
-fn log(config: &Config) {
-    let level = config.log.level.as_str();
-    let filter = tracing_subscriber::EnvFilter::new(format!("warn,warp::server=off,lumencast={level}"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
-    match config.log.format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
     }
 }

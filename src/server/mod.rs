@@ -2,6 +2,7 @@
 
 pub mod camera;
 pub mod hls;
+pub mod images;
 pub mod mjpeg;
 pub mod pages;
 pub mod porter;

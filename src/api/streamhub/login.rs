@@ -9,7 +9,7 @@ use super::{
 use crate::{
     api::limits::{Bucket, Level},
     app::{
-        auth::{Principal, Reach, Via},
+        auth::{Principal, Reach, SESSION_COOKIE, SESSION_SECONDS, Via},
         permissions::Role,
     },
 };
@@ -66,7 +66,15 @@ async fn enter(call: &Call) -> Answer {
     input.done()?;
     let login = call.parts().auth.login(&name, &password, now()).await?;
     let ends = iso(login.expires_at.saturating_mul(1000));
-    Ok(Reply::data(json!({ "token": login.token, "expiresAt": ends, "user": me_view(&login.principal) })))
+    let reply = Reply::data(json!({ "token": login.token, "expiresAt": ends, "user": me_view(&login.principal) }));
+    Ok(reply.with(header::SET_COOKIE, cookie(call, &login.token, SESSION_SECONDS)?))
+}
+
+/// The login as pages of this server bring it by themselves; no script and no other site can.
+fn cookie(call: &Call, token: &str, seconds: i64) -> Result<HeaderValue, ApiError> {
+    let secure = if call.parts().urls.is_secure() { "; Secure" } else { "" };
+    let text = format!("{SESSION_COOKIE}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    HeaderValue::try_from(text).map_err(|error| ApiError::internal(&error))
 }
 
 /// `POST /auth/logout`: the login that was used ends; a key is not a login and stays.
@@ -74,7 +82,8 @@ pub async fn logout(call: Call) -> Answer {
     if let Some(session) = &call.principal()?.session {
         call.parts().auth.logout(session).await?;
     }
-    Ok(Reply::data(json!({ "ok": true })).created())
+    let gone = cookie(&call, "", 0)?;
+    Ok(Reply::data(json!({ "ok": true })).created().with(header::SET_COOKIE, gone))
 }
 
 /// `GET /auth/me`.

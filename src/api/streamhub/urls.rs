@@ -21,6 +21,11 @@ impl Urls {
         Self { public, websocket, rtmp: bare(rtmp) }
     }
 
+    /// Whether clients reach this server over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.public.starts_with("https://")
+    }
+
     /// LiveKit's signalling.
     pub fn ws(&self) -> String {
         self.websocket.clone()

@@ -1,10 +1,33 @@
 //! Who makes the pictures: `local` here, `http` at a service with the images-edit API.
 //!
 //! ```text
-//! Task ─► prepare (compressing) ─► Prepared ─► local or http (processing) ─► Made
+//! Task ─► prepare (compressing) ─► Prepared ─► Engines::make (processing) ─► Made
+//!                                               ├─ local: design, enhance, plans, staging; upscale
+//!                                               └─ http:  POST …/images/edits
 //! ```
 
-use crate::domain::imaging::Request;
+pub mod http;
+mod local;
+mod words;
+
+use super::{
+    Fault, Stop, codec,
+    picture::{Picture, Plane},
+    upscale::{self, Weights},
+};
+use crate::domain::imaging::{Request, Service};
+use std::sync::Arc;
+
+/// The long edge to which a picture that is only looked at is brought, in pixels.
+const REFERENCE_EDGE: u32 = 1024;
+/// The long edge to which a plan is brought: its strokes must stay, its paper need not.
+const PLAN_EDGE: u32 = 3000;
+/// JPEG quality of results.
+const QUALITY: u8 = 92;
+/// JPEG quality of what an engine elsewhere is sent.
+const SENT_QUALITY: u8 = 95;
+/// The long edge of what an engine elsewhere is sent: such services work at 1.5 K and take few megabytes.
+const SENT_EDGE: u32 = 2048;
 
 /// All that a job hands over.
 #[derive(Debug, Clone)]
@@ -30,4 +53,149 @@ pub struct Made {
     pub height: u32,
     /// Who made it: `local` or `http`.
     pub engine: &'static str,
+}
+
+/// The pictures of a job, read and brought to a size that is worked on.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Upright, at most as large as the result.
+    pub picture: Picture,
+    /// Of the picture's size.
+    pub mask: Option<Plane>,
+    /// Some 1000 pixels wide.
+    pub reference: Option<Picture>,
+}
+
+/// Reads a job's pictures. Blocks for as long as decoding takes.
+///
+/// # Errors
+/// When one of them is no picture or too large.
+pub fn prepare(task: &Task, stop: &Stop) -> Result<Prepared, Fault> {
+    let edge = match task.request.service {
+        Service::Plans3d => PLAN_EDGE,
+        _ => task.request.resolution.long_edge(),
+    };
+    let picture = codec::decode(&task.input, Some(edge))?;
+    stop.check()?;
+    let (width, height) = (picture.width(), picture.height());
+    let mask = task.mask.as_ref().map(|mask| codec::decode_mask(mask, width, height)).transpose()?;
+    let reference = task.reference.as_ref().map(|file| codec::decode(file, Some(REFERENCE_EDGE))).transpose()?;
+    stop.check()?;
+    Ok(Prepared { picture, mask, reference })
+}
+
+/// About how many bytes of memory a job takes at its worst, for deciding how many run at once. `pixels` are those of
+/// the input file.
+pub fn memory(request: &Request, pixels: u64) -> u64 {
+    let edge = u64::from(request.resolution.long_edge());
+    let result = edge * edge * 3 / 4;
+    // Some pictures of three floats side by side, and the input's bytes while it is decoded.
+    result * 12 * 8 + pixels.min(edge * edge * 2) * 12 + pixels * 3
+}
+
+/// Which engine a job goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// This machine.
+    Local,
+    /// The service elsewhere.
+    Http,
+}
+
+/// Jobs of a service, or of one of its presets, go to an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The service.
+    pub service: Service,
+    /// One preset; all when `None`.
+    pub config: Option<String>,
+    /// The engine.
+    pub choice: Choice,
+}
+
+/// The engines there are. Clones share them.
+#[derive(Clone)]
+pub struct Engines {
+    weights: Option<Arc<Weights>>,
+    http: Option<http::Http>,
+    routes: Arc<[Route]>,
+    usual: Choice,
+}
+
+impl Engines {
+    /// `weights` are of the upscaling network, if they are installed; the first of `routes` that fits decides, `usual`
+    /// where none does.
+    pub fn new(weights: Option<Weights>, http: Option<http::Http>, routes: Vec<Route>, usual: Choice) -> Self {
+        Self { weights: weights.map(Arc::new), http, routes: routes.into(), usual }
+    }
+
+    fn choice(&self, request: &Request) -> Choice {
+        let fits = |route: &&Route| {
+            route.service == request.service && route.config.as_ref().is_none_or(|config| *config == request.config)
+        };
+        self.routes.iter().find(fits).map_or(self.usual, |route| route.choice)
+    }
+
+    /// Makes the picture. What takes long runs on threads for blocking work.
+    ///
+    /// # Errors
+    /// Whose fault it is that there is none.
+    pub async fn make(&self, request: &Request, prepared: Prepared, stop: &Stop) -> Result<Made, Fault> {
+        let edge = request.resolution.long_edge();
+        let http = match (self.choice(request), &self.http) {
+            (Choice::Http, Some(http)) => http,
+            (Choice::Http, None) => return Err(Fault::Engine("there is no images service configured".to_owned())),
+            (Choice::Local, _) => {
+                let (request, weights, stop) = (request.clone(), self.weights.clone(), stop.clone());
+                return blocking(move || {
+                    let picture = local::make(&request, prepared, weights.as_deref(), &stop)?;
+                    finish(picture, edge, weights.as_deref(), "local", &stop)
+                })
+                .await;
+            }
+        };
+        let (stopped, weights) = (stop.clone(), self.weights.clone());
+        let pictures = blocking(move || sent(&prepared)).await?;
+        let bytes = http.edit(request, &pictures).await?;
+        blocking(move || {
+            let picture = codec::decode(&bytes, None)
+                .map_err(|fault| Fault::Engine(format!("the images service sent no good picture: {fault}")))?;
+            finish(picture, edge, weights.as_deref(), "http", &stopped)
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(Fault::Engine("the picture could not be worked on".to_owned())))
+}
+
+/// The result's size and file.
+fn finish(
+    picture: Picture,
+    edge: u32,
+    weights: Option<&Weights>,
+    engine: &'static str,
+    stop: &Stop,
+) -> Result<Made, Fault> {
+    let picture = upscale::to_long_edge(picture, edge, weights, stop)?;
+    let jpeg = codec::encode_jpeg(&picture, QUALITY)?;
+    Ok(Made { jpeg, width: picture.width(), height: picture.height(), engine })
+}
+
+/// What a service elsewhere is sent.
+fn sent(prepared: &Prepared) -> Result<http::Pictures, Fault> {
+    use super::resize;
+    let picture = resize::to_fit(&prepared.picture, SENT_EDGE);
+    let mask = prepared.mask.as_ref().map(|mask| resize::plane(mask, picture.width(), picture.height()));
+    Ok(http::Pictures {
+        input: codec::encode_jpeg(&picture, SENT_QUALITY)?,
+        mask: mask.map(|mask| http::hole(&mask)).transpose()?,
+        reference: prepared
+            .reference
+            .as_ref()
+            .map(|reference| codec::encode_jpeg(reference, SENT_QUALITY))
+            .transpose()?,
+    })
 }

@@ -1,0 +1,105 @@
+//! Who asks, in the order of the document: an API key, a JWT of a browser session, the cookie of the operator's page.
+//!
+//! Refuses to know: headers and answers.
+
+use super::{
+    accounts::{Account, Accounts, DEFAULT},
+    keys::ImageKeys,
+    tokens::Tokens,
+};
+use crate::{
+    app::{
+        auth::{Auth, AuthFault, Reach, SESSION_COOKIE},
+        keys::Plane,
+    },
+    store::StoreError,
+};
+
+/// Why nobody is known.
+#[derive(Debug, thiserror::Error)]
+pub enum Stranger {
+    /// There is no credential at all.
+    #[error("no credential")]
+    Nobody,
+    /// A key that nobody made here.
+    #[error("an unknown API key")]
+    BadKey,
+    /// A key that its owner switched off.
+    #[error("a revoked API key")]
+    RevokedKey,
+    /// A token that is not well signed, or has expired.
+    #[error("a bad or expired token")]
+    BadToken,
+    /// A good credential of somebody who has no account.
+    #[error("no subscription")]
+    NoAccount,
+    /// It cannot be looked up: the server's fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Tells accounts by their credentials. Clones share everything.
+#[derive(Clone)]
+pub struct Callers {
+    accounts: Accounts,
+    keys: ImageKeys,
+    tokens: Tokens,
+    operator: Auth,
+}
+
+impl Callers {
+    /// Knows keys and accounts, believes `tokens`, and takes the operator's logins of `operator`.
+    pub fn new(accounts: Accounts, keys: ImageKeys, tokens: Tokens, operator: Auth) -> Self {
+        Self { accounts, keys, tokens, operator }
+    }
+
+    /// Whose request it is: by what stands after `Bearer`, else by the whole `Cookie` header. A bearer credential that
+    /// is bad is not made good by a cookie.
+    ///
+    /// # Errors
+    /// Why nobody is known by it.
+    pub async fn identify(&self, bearer: Option<&str>, cookie: Option<&str>) -> Result<Account, Stranger> {
+        let account = match bearer {
+            Some(key) if key.starts_with(Plane::Lumely.key_prefix()) => self.keys.account(key).await?,
+            Some(token) => {
+                let subject = self.tokens.subject(token).await.ok_or(Stranger::BadToken)?;
+                self.accounts.find(&subject).await?.ok_or(Stranger::NoAccount)?
+            }
+            None => {
+                let session = cookie.and_then(session).ok_or(Stranger::Nobody)?;
+                self.login(session).await?;
+                self.accounts.by_name(DEFAULT).await?.ok_or(Stranger::NoAccount)?
+            }
+        };
+        if account.status == "none" { Err(Stranger::NoAccount) } else { Ok(account) }
+    }
+
+    /// Whether this is a login of the operator.
+    async fn login(&self, token: &str) -> Result<(), Stranger> {
+        let known = self.operator.identify(token, None, super::now_ms() / 1000).await;
+        match known {
+            Ok(principal) if principal.reach == Reach::Global && principal.session.is_some() => Ok(()),
+            Ok(_) | Err(AuthFault::Refused | AuthFault::Hash(_)) => Err(Stranger::BadToken),
+            Err(AuthFault::Store(error)) => Err(Stranger::Store(error)),
+        }
+    }
+}
+
+/// The session's cookie among all.
+fn session(cookies: &str) -> Option<&str> {
+    let named = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| name.trim() == SESSION_COOKIE);
+    let pair = cookies.split(';').find(|pair| named(pair))?;
+    pair.split_once('=').map(|(_, value)| value.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        assert_eq!(session("a=b; lumencast_session=x.y.z; c=d"), Some("x.y.z"));
+        assert_eq!(session("not_lumencast_session=x"), None);
+        assert_eq!(session(""), None);
+    }
+}

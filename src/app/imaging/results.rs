@@ -1,0 +1,55 @@
+//! Results, as whoever has their key fetches them: no credential is asked, and no key can be guessed.
+//!
+//! Refuses to know: HTTP, whose job it was.
+
+use super::random_hex;
+use crate::store::{Objects, StoreError};
+use bytes::Bytes;
+
+/// Hex digits of a key: 128 random bits.
+const KEY_LEN: usize = 32;
+
+/// The results. Clones share them.
+#[derive(Clone)]
+pub struct Results {
+    objects: Objects,
+}
+
+impl Results {
+    /// Among these objects.
+    pub fn new(objects: Objects) -> Self {
+        Self { objects }
+    }
+
+    /// Keeps a JPEG file; the key it is fetched by.
+    ///
+    /// # Errors
+    /// The server's fault.
+    pub async fn put(&self, jpeg: Vec<u8>) -> Result<String, StoreError> {
+        let key = random_hex::<{ KEY_LEN / 2 }>();
+        self.objects.put(&path(&key), Bytes::from(jpeg)).await?;
+        Ok(key)
+    }
+
+    /// Takes a file away that nobody was told of.
+    pub(super) async fn drop(&self, key: &str) {
+        if let Err(error) = self.objects.delete(&path(key)).await {
+            tracing::warn!(%error, "a result that nobody needs stays");
+        }
+    }
+
+    /// The file of a key, if there is one: some megabytes.
+    ///
+    /// # Errors
+    /// The server's fault.
+    pub async fn open(&self, key: &str) -> Result<Option<Bytes>, StoreError> {
+        if key.len() != KEY_LEN || !key.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+            return Ok(None);
+        }
+        Ok(self.objects.get(&path(key)).await?)
+    }
+}
+
+fn path(key: &str) -> String {
+    format!("results/{key}.jpg")
+}

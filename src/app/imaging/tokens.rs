@@ -1,0 +1,114 @@
+//! JWTs of browser sessions that somebody else signs: with a secret shared with this server, or with keys that are
+//! published (RFC 7517).
+//!
+//! Refuses to know: accounts; a good token gives its subject.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+use serde::Deserialize;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::Mutex;
+
+/// How long published keys are believed.
+const KEYS_HOLD: Duration = Duration::from_secs(600);
+/// How soon they are asked for again because of a key that is not among them.
+const KEYS_AGAIN: Duration = Duration::from_secs(30);
+/// The algorithms of published keys. A secret is never taken for one of them, nor one of them for a secret.
+const PUBLISHED: [Algorithm; 6] =
+    [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
+
+/// Whom to believe.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// Of HS256.
+    pub secret: Option<String>,
+    /// Where keys are published.
+    pub jwks_url: Option<String>,
+    /// What `aud` must be.
+    pub audience: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+}
+
+struct Published {
+    keys: JwkSet,
+    at: Instant,
+}
+
+/// Verifies tokens. Clones share the published keys.
+#[derive(Clone)]
+pub struct Tokens {
+    settings: Settings,
+    client: reqwest::Client,
+    published: Arc<Mutex<Option<Published>>>,
+}
+
+impl Tokens {
+    /// Nothing is fetched before the first token.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(settings: Settings) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
+        Ok(Self { settings, client, published: Arc::default() })
+    }
+
+    /// The subject of a token that is well signed and in force; nobody otherwise.
+    pub async fn subject(&self, token: &str) -> Option<String> {
+        let header = decode_header(token).ok()?;
+        let key = match header.alg {
+            Algorithm::HS256 => DecodingKey::from_secret(self.settings.secret.as_ref()?.as_bytes()),
+            algorithm if PUBLISHED.contains(&algorithm) => self.key(header.kid.as_deref()).await?,
+            _ => return None,
+        };
+        let mut how = Validation::new(header.alg);
+        how.set_required_spec_claims(&["exp", "sub"]);
+        how.validate_nbf = true;
+        how.leeway = 5; // seconds between two clocks
+        match &self.settings.audience {
+            Some(audience) => how.set_audience(&[audience]),
+            None => how.validate_aud = false,
+        }
+        Some(decode::<Claims>(token, &key, &how).ok()?.claims.sub)
+    }
+
+    /// A published key; without an id the only one there is.
+    async fn key(&self, id: Option<&str>) -> Option<DecodingKey> {
+        let url = self.settings.jwks_url.as_ref()?;
+        let find = |keys: &JwkSet| {
+            let key = match id {
+                Some(id) => keys.find(id),
+                None => keys.keys.first().filter(|_| keys.keys.len() == 1),
+            };
+            key.and_then(|key| DecodingKey::from_jwk(key).ok())
+        };
+        // An async lock: those who come while the keys are fetched wait for that one answer.
+        let mut published = self.published.lock().await;
+        if let Some(known) = &*published {
+            let (found, age) = (find(&known.keys), known.at.elapsed());
+            if age < KEYS_AGAIN || (found.is_some() && age < KEYS_HOLD) {
+                return found;
+            }
+        }
+        match self.fetch(url).await {
+            Ok(keys) => {
+                let found = find(&keys);
+                *published = Some(Published { keys, at: Instant::now() });
+                found
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the keys of JWTs cannot be fetched");
+                published.as_ref().and_then(|known| find(&known.keys))
+            }
+        }
+    }
+
+    async fn fetch(&self, url: &str) -> Result<JwkSet, reqwest::Error> {
+        self.client.get(url).send().await?.error_for_status()?.json().await
+    }
+}

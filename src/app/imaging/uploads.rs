@@ -1,0 +1,157 @@
+//! Uploads: pictures that jobs start from. Only whole pictures of the four formats are kept, without what they say of
+//! place and person.
+//!
+//! Refuses to know: base64 and JSON, how pictures are read (`imaging::codec`).
+
+use super::{accounts::Account, now_ms, random_hex};
+use crate::{
+    imaging::{
+        Fault,
+        codec::{self, Cleaned, Format},
+    },
+    store::{Objects, StoreError},
+};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, oneshot};
+
+/// Pictures that are looked at side by side.
+const THREADS: usize = 2;
+/// Pictures that may wait for that; each is at most as large as a request.
+const WAITING: usize = 32;
+
+/// A picture that was taken in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Where it lies, below its account's id.
+    pub path: String,
+    /// What is kept of it.
+    pub size_bytes: u64,
+    /// Its media type.
+    pub content_type: &'static str,
+}
+
+/// Why a picture was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadFault {
+    /// Not a whole picture of a format that is taken.
+    #[error("{0}")]
+    Unreadable(String),
+    /// More pixels than are taken.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Too many come at once.
+    #[error("too many pictures come at once")]
+    Busy,
+    /// The server's fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Fault> for UploadFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::TooLarge(text) => Self::TooLarge(text),
+            Fault::Unreadable(text) | Fault::Unsuitable(text) | Fault::Engine(text) => Self::Unreadable(text),
+            Fault::Stopped => Self::Busy,
+        }
+    }
+}
+
+/// Whether a path may be used by an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is its own, and there.
+    Own,
+    /// It is another one's, or nobody's.
+    Foreign,
+    /// It would be its own, but nothing is there.
+    Missing,
+}
+
+/// Takes pictures in. Clones share threads and objects.
+#[derive(Clone)]
+pub struct Uploads {
+    objects: Objects,
+    threads: Arc<rayon::ThreadPool>,
+    room: Arc<Semaphore>,
+}
+
+impl Uploads {
+    /// Its threads give way to everything else on this machine: a picture that is looked at costs no frame.
+    ///
+    /// # Errors
+    /// When no thread can be made.
+    pub fn new(objects: Objects) -> Result<Self, rayon::ThreadPoolBuildError> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(THREADS)
+            .thread_name(|number| format!("upload-{number}"))
+            .start_handler(|_| {
+                let _ = rustix::process::nice(19); // of this thread alone, as Linux has it
+            })
+            .build()?;
+        Ok(Self { objects, threads: Arc::new(threads), room: Arc::new(Semaphore::new(WAITING)) })
+    }
+
+    /// Keeps a picture for an account.
+    ///
+    /// # Errors
+    /// [`UploadFault::Store`] and [`UploadFault::Busy`] alone are the server's fault.
+    pub async fn put(&self, account: &Account, bytes: Vec<u8>) -> Result<Upload, UploadFault> {
+        self.keep(account, "api", bytes).await
+    }
+
+    /// The same, under a name that says what it is for: `api`, `mask` or `ref`.
+    pub(super) async fn keep(
+        &self,
+        account: &Account,
+        what: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Upload, UploadFault> {
+        let _room = self.room.try_acquire().map_err(|_| UploadFault::Busy)?;
+        let (done, cleaned) = oneshot::channel();
+        self.threads.spawn(move || {
+            let _ = done.send(codec::clean(&bytes));
+        });
+        // Whoever looks at pictures and breaks down drops the sender.
+        let broken = || UploadFault::Unreadable("The picture could not be read.".to_owned());
+        let Cleaned { bytes, format, .. } = cleaned.await.map_err(|_| broken())??;
+        let (content_type, ending) = kind(format);
+        let path = format!("{}/{what}_{}_{}.{ending}", account.id, now_ms() / 1000, random_hex::<6>());
+        let size_bytes = bytes.len() as u64;
+        self.objects.put(&path, bytes.into()).await.map_err(StoreError::from)?;
+        Ok(Upload { path, size_bytes, content_type })
+    }
+
+    /// Whether an account may start a job from what lies at a path. What is not of the form of a path is nobody's.
+    ///
+    /// # Errors
+    /// The server's fault.
+    pub async fn claim(&self, account: &Account, path: &str) -> Result<Claim, StoreError> {
+        let name = path.strip_prefix(account.id.as_str()).and_then(|rest| rest.strip_prefix('/'));
+        let plain = |name: &&str| {
+            name.len() <= 100
+                && !name.starts_with('.')
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        };
+        if name.filter(plain).is_none() {
+            return Ok(Claim::Foreign);
+        }
+        Ok(if self.objects.exists(path).await? { Claim::Own } else { Claim::Missing })
+    }
+
+    /// Takes back what was kept for a job that did not come about.
+    pub(super) async fn drop(&self, path: &str) {
+        if let Err(error) = self.objects.delete(path).await {
+            tracing::warn!(%error, "a picture that nobody needs stays");
+        }
+    }
+}
+
+fn kind(format: Format) -> (&'static str, &'static str) {
+    match format {
+        Format::Jpeg => ("image/jpeg", "jpg"),
+        Format::Png => ("image/png", "png"),
+        Format::WebP => ("image/webp", "webp"),
+        Format::Gif => ("image/gif", "gif"),
+    }
+}

@@ -1,0 +1,177 @@
+//! The outbox: messages that were written down with the facts they tell, delivered until they arrive.
+//!
+//! ```text
+//! fact + row (one transaction) ─► take ─► letter (the plane's words and signature) ─► POST ─┬─► delivered
+//!                                   ▲                                                      ├─► again, later
+//!                                   └──────────────────────────────────────────────────────┴─► given up
+//! ```
+//!
+//! A message arrives at least once. Refuses to know: what a message says, whom it is signed for.
+
+use super::admission::BoxFuture;
+use crate::{
+    protocol::guard::Guard,
+    store::{Outbox, OutboxRow, StoreError},
+};
+use reqwest::{Client, header::CONTENT_TYPE, redirect::Policy};
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// How often due messages are looked for.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long a receiver may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Pauses before the second, third and fourth time; then it is given up.
+const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(300)];
+/// How long a taken message belongs to its sender; longer than any delivery.
+const LEASE_MS: i64 = 60_000;
+/// Messages under way at once: a receiver that hangs must not hold up the others.
+const UNDER_WAY: usize = 64;
+/// How long ended messages stay for looking at.
+const KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
+
+/// A message as it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Where to.
+    pub url: String,
+    /// Beside `Content-Type: application/json`.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON.
+    pub body: String,
+    /// Whether it may go to this machine, which the guard forbids otherwise.
+    pub local: bool,
+}
+
+/// What a plane says of its messages.
+pub trait Sender: Send + Sync {
+    /// The plane's name in rows.
+    fn plane(&self) -> &'static str;
+
+    /// The message of a row; `None` when nobody wants it any more.
+    fn letter<'a>(&'a self, row: &'a OutboxRow) -> BoxFuture<'a, Result<Option<Letter>, StoreError>>;
+
+    /// A message arrived, or was given up.
+    fn ended<'a>(&'a self, row: &'a OutboxRow, arrived: bool) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+/// Delivers messages. Clones share everything.
+#[derive(Clone)]
+pub struct Postman {
+    outbox: Outbox,
+    senders: Arc<HashMap<&'static str, Arc<dyn Sender>>>,
+    guard: Arc<Guard>,
+    room: Arc<Semaphore>,
+}
+
+impl Postman {
+    /// Delivers for these planes; `guard` judges each address anew.
+    pub fn new(outbox: Outbox, senders: impl IntoIterator<Item = Arc<dyn Sender>>, guard: Arc<Guard>) -> Self {
+        let senders = senders.into_iter().map(|sender| (sender.plane(), sender)).collect();
+        Self { outbox, senders: Arc::new(senders), guard, room: Arc::new(Semaphore::new(UNDER_WAY)) }
+    }
+
+    /// Delivers until it is told to stop.
+    pub async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.turn().await {
+                tracing::warn!(%error, "the outbox cannot be read");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Takes what is due, as much as there is room for, and sends each on its own.
+    async fn turn(&self) -> Result<(), StoreError> {
+        let free = u32::try_from(self.room.available_permits()).unwrap_or(0);
+        if free == 0 {
+            return Ok(());
+        }
+        for row in self.outbox.take(now_ms(), free, LEASE_MS).await? {
+            let Ok(room) = self.room.clone().try_acquire_owned() else { continue };
+            let postman = self.clone();
+            tokio::spawn(async move {
+                if let Err(error) = postman.deliver(&row).await {
+                    tracing::warn!(%error, message = row.id, "what became of a message was not noted");
+                }
+                drop(room);
+            });
+        }
+        Ok(())
+    }
+
+    async fn deliver(&self, row: &OutboxRow) -> Result<(), StoreError> {
+        let Some(sender) = self.senders.get(row.plane.as_str()) else { return Ok(()) };
+        let Some(letter) = sender.letter(row).await? else {
+            self.outbox.dead(&row.id, now_ms()).await?;
+            return Ok(());
+        };
+        let fault = match self.post(&letter).await {
+            Ok(()) => {
+                self.outbox.delivered(&row.id, now_ms()).await?;
+                return sender.ended(row, true).await;
+            }
+            Err(fault) => fault,
+        };
+        let tried = usize::try_from(row.attempts).unwrap_or(1).max(1);
+        tracing::info!(plane = row.plane, endpoint = row.endpoint, event = row.event, tried, "not delivered: {fault}");
+        match PAUSES.get(tried - 1) {
+            Some(pause) => {
+                let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                self.outbox.again(&row.id, now_ms().saturating_add(pause)).await?;
+                Ok(())
+            }
+            None => {
+                self.outbox.dead(&row.id, now_ms()).await?;
+                sender.ended(row, false).await
+            }
+        }
+    }
+
+    /// One POST. Any 2xx is an arrival; redirects are not followed, since the guard has judged this address only.
+    async fn post(&self, letter: &Letter) -> Result<(), String> {
+        let url = Url::parse(&letter.url).map_err(|error| error.to_string())?;
+        let addresses = if letter.local { None } else { Some(self.judge(url.clone()).await?) };
+        let mut client = Client::builder().timeout(TIMEOUT).redirect(Policy::none());
+        if let (Some(host), Some(addresses)) = (url.host_str(), &addresses) {
+            client = client.resolve_to_addrs(host, addresses);
+        }
+        let client = client.build().map_err(|error| error.to_string())?;
+        let mut post = client.post(url).header(CONTENT_TYPE, "application/json").body(letter.body.clone());
+        for (name, value) in &letter.headers {
+            post = post.header(*name, value);
+        }
+        // An error of reqwest names the URL, which may be a secret.
+        let answer = post.send().await.map_err(|error| error.without_url().to_string())?;
+        if answer.status().is_success() { Ok(()) } else { Err(format!("answered {}", answer.status().as_u16())) }
+    }
+
+    async fn judge(&self, url: Url) -> Result<Vec<SocketAddr>, String> {
+        let guard = self.guard.clone();
+        let judged = tokio::task::spawn_blocking(move || guard.check(&url)).await;
+        judged.map_err(|error| error.to_string())?.map_err(|forbidden| forbidden.to_string())
+    }
+
+    /// Takes away what ended long ago.
+    ///
+    /// # Errors
+    /// The server's fault.
+    pub async fn tidy(&self) -> Result<(), StoreError> {
+        self.outbox.purge(now_ms() - KEPT_MS).await.map(drop)
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
