@@ -58,11 +58,11 @@ pub fn measure(small: &Picture, limits: &Limits) -> Balance {
     let [low, median, high] = percentiles(small, [0.004, 0.5, 0.996]);
     let gains = gains(small, limits.cast);
     // Haze is lifted and a dull white raised, both with restraint: a picture without black is often meant so.
-    let black = if high - low < 0.08 { 0.0 } else { ((low - 0.02) * 0.7).clamp(0.0, 0.1) };
+    let black = if high - low < 0.08 { 0.0 } else { ((low - 0.02) * 0.6).clamp(0.0, 0.06) };
     let white = if high - low < 0.08 { 1.0 } else { (high + (0.985 - high) * 0.35).clamp(0.72, 1.0) };
     let placed = ((median - black) / (white - black)).clamp(0.02, 0.98);
     let wished = placed.clamp(limits.middle[0], limits.middle[1].max(limits.middle[0]));
-    let bend = (wished.ln() / placed.ln()).clamp(0.55, 1.45);
+    let bend = (wished.ln() / placed.ln()).clamp(0.55, 1.2);
     // Much deep black beside full white is a scene at night or against the light: it is meant.
     let meant = smooth(0.10, 0.24, median);
     Balance { gains, black, white, bend: 1.0 + (bend - 1.0) * limits.exposure * (0.25 + 0.75 * meant) }

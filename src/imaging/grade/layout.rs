@@ -39,6 +39,7 @@ pub struct Layout {
     pub luma: Plane,
     /// Small plane: the luma's wide base.
     pub base: Plane,
+    sky_base: Plane,
     guide: [f32; 3],
     cut: Guided,
 }
@@ -60,6 +61,8 @@ pub struct Here {
     pub texture: f32,
     /// The luma's wide base.
     pub base: f32,
+    /// The luma's base within the sky alone.
+    pub sky_base: f32,
     /// A plane of the caller's.
     pub extra: f32,
 }
@@ -107,6 +110,11 @@ pub fn apart(one: [f32; 3], other: [f32; 3]) -> f32 {
     ((one[0] - other[0]).powi(2) + (one[1] - other[1]).powi(2) * 2.0 + (one[2] - other[2]).powi(2) * 2.0).sqrt()
 }
 
+/// How much a colour is that of a blue sky, 0 to 1.
+fn blue_sky([light, a, b]: [f32; 3]) -> f32 {
+    smooth(-0.012, -0.035, b) * smooth(0.05, 0.02, a) * smooth(0.4, 0.55, light)
+}
+
 /// How much a colour is one that skies have, 0 to 1.
 fn like_sky([light, a, b]: [f32; 3]) -> f32 {
     let chroma = a.hypot(b);
@@ -119,10 +127,24 @@ fn like_sky([light, a, b]: [f32; 3]) -> f32 {
 /// 1 where the sky is: shortest ways from the top, then gaps whose colour is that of the sky around.
 fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     let (width, height) = (texture.width() as usize, texture.height() as usize);
-    let wall = |place: usize| (1.0 - like_sky(lab[place])) * 0.3 + smooth(0.03, 0.09, texture.data[place]) * 0.1;
+    // Under a blue sky what is grey at the top edge is rather a wall.
+    let blue = |place: usize| {
+        let high = smooth(0.45, 0.3, (place / width) as f32 / height as f32);
+        high * blue_sky(lab[place]) * smooth(0.02, 0.009, texture.data[place])
+    };
+    let share = (0..width * height).map(blue).sum::<f32>() / (width * height) as f32;
+    let clear = smooth(0.015, 0.04, share);
+    let wall = |place: usize| {
+        (1.0 - like_sky(lab[place])) * 0.3 + smooth(0.03, 0.09, texture.data[place]) * 0.1
+    };
     let mut way = Plane::filled(texture.width(), texture.height(), 1e6);
-    for x in 0..width {
-        way.data[x] = wall(x) * 2.0;
+    for (place, value) in way.data.iter_mut().enumerate() {
+        if place < width {
+            *value = wall(place) * 2.0 + clear * 0.16 * (1.0 - smooth(0.1, 0.5, blue_sky(lab[place])));
+        }
+        if clear > 0.5 && blue(place) > 0.8 {
+            *value = 0.0;
+        }
     }
     ways(&mut way, |from, to| (apart(lab[from], lab[to]) - 0.012).max(0.0) + wall(to));
     let mut sky = way;
@@ -192,7 +214,8 @@ impl Layout {
         let ground = find_ground(&lab, &lumas, &sky, horizon);
         let depth = depth(&ground, &sky, horizon);
         let base = boxed(&boxed(&lumas, width.max(height) / 30), width.max(height) / 30);
-        Self { sky_share, horizon, sky, ground, depth, texture, luma: lumas, base, guide, cut }
+        let sky_base = base_within(&lumas, &sky, width.max(height) / 24);
+        Self { sky_share, horizon, sky, ground, depth, texture, luma: lumas, base, sky_base, guide, cut }
     }
 
     /// Walks over the pixels of the picture (in its large size) with what stands at each.
@@ -209,9 +232,9 @@ impl Layout {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         let extra = extra.unwrap_or(&self.base);
         let planes =
-            [&self.cut.slope, &self.cut.offset, &self.ground, &self.depth, &self.texture, &self.base, extra];
+            [&self.cut.slope, &self.cut.offset, &self.ground, &self.depth, &self.texture, &self.base, &self.sky_base, extra];
         let skyless = self.sky_share == 0.0;
-        field::each_row(picture, planes, stop, |y, line, [slope, offset, ground, depth, texture, base, extra]| {
+        field::each_row(picture, planes, stop, |y, line, [slope, offset, ground, depth, texture, base, sky_base, extra]| {
             let v = (y as f32 + 0.5) / height;
             for (x, pixel) in line.chunks_exact_mut(3).enumerate() {
                 let mut sky = 0.0;
@@ -227,12 +250,27 @@ impl Layout {
                     depth: depth[x],
                     texture: texture[x],
                     base: base[x],
+                    sky_base: sky_base[x],
                     extra: extra[x],
                 };
                 work(pixel, here);
             }
         })
     }
+}
+
+/// The wide base of a plane, made of what lies within a mask only: nothing beyond an edge shines in.
+fn base_within(plane: &Plane, mask: &Plane, radius: usize) -> Plane {
+    let inside = combined(mask, mask, |share, _| if share > 0.8 { share } else { 0.0 });
+    let mut sum = combined(plane, &inside, |value, share| value * share);
+    let mut shares = inside;
+    let total = shares.data.iter().sum::<f32>();
+    let mean = sum.data.iter().sum::<f32>() / total.max(1e-3);
+    for _ in 0..2 {
+        sum = boxed(&sum, radius);
+        shares = boxed(&shares, radius);
+    }
+    combined(&sum, &shares, |sum, share| (sum + mean * 0.002) / (share + 0.002))
 }
 
 /// The lowest rows that the sky reaches in most columns, kept to where horizons are.
@@ -249,7 +287,7 @@ fn horizon(sky: &Plane) -> f32 {
 /// 1 on what joins the bottom edge without a strong edge between, below the horizon.
 fn find_ground(lab: &[[f32; 3]], lumas: &Plane, sky: &Plane, horizon: f32) -> Plane {
     let (width, height) = (lumas.width() as usize, lumas.height() as usize);
-    let radius = (width.max(height) / 120).max(1);
+    let radius = (width.max(height) / 200).max(1);
     let smoothed: [Plane; 3] = std::array::from_fn(|channel| {
         let mut plane = lumas.clone();
         for (value, lab) in plane.data.iter_mut().zip(lab) {
@@ -262,11 +300,29 @@ fn find_ground(lab: &[[f32; 3]], lumas: &Plane, sky: &Plane, horizon: f32) -> Pl
     for x in 0..width {
         way.data[(height - 1) * width + x] = 0.0;
     }
-    ways(&mut way, |from, to| (apart(at(from), at(to)) - 0.008).max(0.0) + 0.000_5);
+    ways(&mut way, |from, to| {
+        let (one, two): ([f32; 3], [f32; 3]) = (at(from), at(to));
+        let tint = (one[1] - two[1]).hypot(one[2] - two[2]);
+        ((one[0] - two[0]).abs() - 0.006).max(0.0) + (tint - 0.002).max(0.0) * 4.0 + 0.000_4
+    });
+    // What is of another tint than the nearest ground below is a wall that a soft edge let through.
+    let reach = (width / 8).max(1);
+    let bottom = height - (height / 7).max(1);
+    let tints: [Vec<f32>; 2] = std::array::from_fn(|channel| {
+        let column = |x: usize| (bottom..height).map(|y| lab[y * width + x][channel + 1]).sum::<f32>();
+        let columns: Vec<f32> = (0..width).map(|x| column(x) / (height - bottom) as f32).collect();
+        let mean = |x: usize| {
+            let near = &columns[x.saturating_sub(reach)..(x + reach).min(width)];
+            near.iter().sum::<f32>() / near.len().max(1) as f32
+        };
+        (0..width).map(mean).collect()
+    });
     for (place, value) in way.data.iter_mut().enumerate() {
         let v = (place / width) as f32 / height as f32;
-        let low = smooth(horizon - 0.12, horizon + 0.18, v);
-        *value = smooth(0.30, 0.10, *value).max(smooth(0.85, 1.0, v) * 0.7) * low * (1.0 - sky.data[place]);
+        let x = place % width;
+        let tint = (smoothed[1].data[place] - tints[0][x]).hypot(smoothed[2].data[place] - tints[1][x]);
+        let low = smooth(horizon - 0.02, horizon + 0.2, v);
+        *value = smooth(0.22, 0.09, *value) * smooth(0.05, 0.022, tint * (0.3 + v)) * low * (1.0 - sky.data[place]);
     }
     blurred(&way, 1)
 }
@@ -276,11 +332,13 @@ fn depth(ground: &Plane, sky: &Plane, horizon: f32) -> Plane {
     let (width, height) = (ground.width() as usize, ground.height() as usize);
     let mut depth = ground.clone();
     for x in 0..width {
-        let mut foot = 0.25_f32;
+        let mut foot = 0.12_f32;
         for y in (0..height).rev() {
             let place = y * width + x;
             let v = y as f32 / height as f32;
-            let of_row = ((1.0 - v) / (1.0 - horizon).max(0.1)).clamp(0.0, 1.0);
+            // Rows stand for distances as on a plane seen from a man's height.
+            let nearest = 0.12 / (1.12 - horizon);
+            let of_row = ((0.12 / ((v - horizon).max(0.0) + 0.12) - nearest) / (1.0 - nearest)).clamp(0.0, 1.0);
             foot = foot.max(of_row * ground.data[place]);
             // Away from the ground depth grows slowly: hills and roofs behind lie further.
             let upright = foot + (of_row - foot).max(0.0) * 0.35;

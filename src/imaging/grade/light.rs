@@ -34,7 +34,7 @@ impl Sky {
         let (upper, lower) = (oklab(self.colours[upper]), oklab(self.colours[lower]));
         let share = share * share * (3.0 - 2.0 * share);
         std::array::from_fn(|index| {
-            let wished = mix(upper[index], lower[index], share) + if index == 0 { detail * self.clouds } else { 0.0 };
+            let wished = mix(upper[index], lower[index], share) + if index == 0 { detail.clamp(-0.2, 0.2) * self.clouds } else { 0.0 };
             mix(lab[index], wished, self.share * here.sky)
         })
     }
@@ -121,9 +121,9 @@ fn lit(light: Light, outside: bool) -> Lit {
             }),
         },
         Light::Night => Lit {
-            stops: if outside { -2.3 } else { -1.0 },
-            warmth: if outside { [-0.75, 0.0, 0.0] } else { [-0.05, 0.55, -0.65] },
-            saturation: if outside { -0.45 } else { -0.08 },
+            stops: if outside { -2.1 } else { -1.0 },
+            warmth: if outside { [-0.9, 0.0, -0.1] } else { [-0.05, 0.55, -0.65] },
+            saturation: if outside { -0.35 } else { -0.08 },
             tone: tone(0.1, if outside { 0.5 } else { 0.2 }, 0.15, 0.0),
             glow: 0.35,
             edges: 0.3,
@@ -180,7 +180,7 @@ pub fn relit(picture: &mut Picture, layout: &Layout, light: Light, outside: bool
         lab[1] *= factor;
         lab[2] *= factor;
         if let Some(sky) = lit.sky.filter(|_| here.sky > 0.0) {
-            lab = sky.put(lab, before - here.base, here, layout.horizon);
+            lab = sky.put(lab, before - here.sky_base, here, layout.horizon);
         }
         pixel.copy_from_slice(&rgb_of_oklab(lab));
     })?;

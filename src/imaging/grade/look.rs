@@ -69,6 +69,8 @@ impl Look {
         factor += self.leaves * leafy + self.sky * bluish;
         light -= self.sky * 0.06 * bluish * smooth(0.5, 0.9, light);
         let clean = self.clean * smooth(0.72, 0.92, light) * smooth(0.07, 0.02, chroma) * (1.0 - here.sky);
+        // What is vivid already gets little more.
+        factor = 1.0 + (factor - 1.0) * if factor > 1.0 { smooth(0.24, 0.08, chroma) } else { 1.0 };
         factor = (factor * (1.0 - 0.6 * clean)).max(0.0);
         light += 0.02 * clean * smooth(1.0, 0.9, light);
         a *= factor;

@@ -22,8 +22,10 @@ pub fn lamps(small: &Picture, layout: &Layout) -> Plane {
     let mut pane = layout.luma.clone();
     for (place, (value, pixel)) in pane.data.iter_mut().zip(small.pixels()).enumerate() {
         let lab = oklab([pixel[0], pixel[1], pixel[2]]);
-        let darker = smooth(0.05, 0.13, layout.base.data[place] - *value);
+        let darker = smooth(0.72, 0.56, *value / layout.base.data[place].max(0.05));
         let neutral = smooth(0.09, 0.05, lab[1].hypot(lab[2]));
+        let row = (place / width) as f32 / height as f32;
+        let neutral = neutral * smooth(0.82, 0.74, row) * smooth(-0.022, -0.008, lab[1]);
         let elsewhere = (1.0 - layout.sky.data[place]) * (1.0 - layout.ground.data[place]);
         *value = darker * neutral * elsewhere * (1.0 - leaf(lab, layout.texture.data[place]));
     }
@@ -45,7 +47,7 @@ pub fn lamps(small: &Picture, layout: &Layout) -> Plane {
         let count = piece.len() as f32;
         let fits = (0.000_12..0.012).contains(&(count / area)) && (0.25..3.5).contains(&(wide / high));
         // Some rooms are dark, as in any house.
-        if fits && count / (wide * high) > 0.45 && chance(left as i64, top as i64, key) < 0.72 {
+        if fits && count / (wide * high) > 0.6 && chance(left as i64, top as i64, key) < 0.72 {
             let strength = 0.55 + 0.45 * chance(top as i64, left as i64, key);
             for place in piece {
                 out.data[place] = strength * pane.data[place];
@@ -85,6 +87,6 @@ pub fn shine(linears: &mut [f32; 3], here: Here, before: f32) {
     // Frames and what is bright in front of the pane stay dark.
     let through = here.extra * smooth(0.06, -0.06, before - here.base + 0.05);
     for (value, lamp) in linears.iter_mut().zip(LAMP) {
-        *value += lamp * through * (0.28 + before * 0.9);
+        *value += lamp * through * (0.2 + before * 1.6) * (0.6 + 0.4 * here.texture * 8.0).min(1.2);
     }
 }

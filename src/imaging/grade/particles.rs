@@ -72,7 +72,7 @@ pub fn streaks(picture: &mut Picture, seed: u32) {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let unit = width.max(height) / 1000.0;
     let slant = 0.10 + 0.08 * chance(1, 2, seed);
-    for (layer, (count, length, share)) in [(900, 16.0, 0.10), (260, 34.0, 0.11)].into_iter().enumerate() {
+    for (layer, (count, length, share)) in [(1300, 18.0, 0.17), (380, 40.0, 0.16)].into_iter().enumerate() {
         for index in 0..count {
             let any = |what: i64| chance(index, what + layer as i64 * 10, seed ^ 0x5A5A);
             let (x, y) = (any(0) * width * 1.1, any(1) * height * 1.1 - length * unit);

@@ -145,7 +145,7 @@ pub fn changed(
                 _ => {}
             }
             if let Some(sky) = air.sky.filter(|_| here.sky > 0.0) {
-                lab = sky.put(lab, before - here.base, here, layout.horizon);
+                lab = sky.put(lab, before - here.sky_base, here, layout.horizon);
                 if air.clouds.is_some() {
                     cloud(&mut lab, here);
                 }
