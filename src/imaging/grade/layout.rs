@@ -129,7 +129,7 @@ fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     let (width, height) = (texture.width() as usize, texture.height() as usize);
     // Under a blue sky what is grey at the top edge is rather a wall.
     let blue = |place: usize| {
-        let high = smooth(0.45, 0.3, (place / width) as f32 / height as f32);
+        let high = smooth(0.32, 0.2, (place / width) as f32 / height as f32);
         high * blue_sky(lab[place]) * smooth(0.02, 0.009, texture.data[place])
     };
     let share = (0..width * height).map(blue).sum::<f32>() / (width * height) as f32;
@@ -140,7 +140,7 @@ fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     let mut way = Plane::filled(texture.width(), texture.height(), 1e6);
     for (place, value) in way.data.iter_mut().enumerate() {
         if place < width {
-            *value = wall(place) * 2.0 + clear * 0.16 * (1.0 - smooth(0.1, 0.5, blue_sky(lab[place])));
+            *value = wall(place) * 2.0 + clear * 0.3 * (1.0 - smooth(0.1, 0.5, blue_sky(lab[place])));
         }
         if clear > 0.5 && blue(place) > 0.8 {
             *value = 0.0;
@@ -165,7 +165,7 @@ fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
         let share = near.data[place];
         if share > 0.25 {
             let around: [f32; 3] = std::array::from_fn(|channel| mean[channel].data[place] / share);
-            *value = value.max(smooth(0.07, 0.035, apart(around, lab[place])) * smooth(0.25, 0.4, share));
+            *value = value.max(smooth(0.05, 0.025, apart(around, lab[place])) * smooth(0.25, 0.4, share));
         }
     }
     sky
