@@ -87,6 +87,7 @@ fn the_example_file_with_everything_uncommented_is_good_too() {
     assert_eq!(config.graphics[0].fields["name"], "Ada Lovelace");
     assert_eq!(config.outputs[0].number, 1);
     assert!(config.livewing.token.is_some() && config.operator.password.is_some());
+    assert!(config.database.url.is_some() && config.objects.s3.is_some() && config.lumely.route.len() == 1);
 }
 
 #[test]

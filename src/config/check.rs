@@ -5,8 +5,10 @@
 use super::{
     Config,
     error::Fault,
+    imaging::Engine,
     lists::{Channel, Graphic, Input, Output, Source},
     rate::Rate,
+    secret::Secret,
 };
 use std::{collections::BTreeMap, net::SocketAddr, ops::RangeInclusive};
 
@@ -16,6 +18,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     public_url(config)?;
     listeners(config)?;
     streaming(config)?;
+    lumely(config)?;
     together(config)?;
     inputs(&config.inputs)?;
     channels(config)?;
@@ -123,6 +126,41 @@ fn streaming(config: &Config) -> Result<(), Fault> {
         if host.is_empty() || host.contains(char::is_whitespace) {
             return Err(Fault::new(format!("ingest.allow_hosts.{index}"), "is no host, address or network"));
         }
+    }
+    Ok(())
+}
+
+fn lumely(config: &Config) -> Result<(), Fault> {
+    let Config { database, objects, lumely, .. } = config;
+    let url = database.url.as_ref().map(Secret::expose);
+    if url.is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+        return Err(Fault::new("database.url", "is not postgres://user:password@host/name"));
+    }
+    range("lumely.workers", lumely.workers, 0..=64)?;
+    range("lumely.memory_mb", lumely.memory_mb, 512..=1_048_576)?;
+    range("lumely.keep_days", lumely.keep_days, 0..=3650)?;
+    if lumely.jwt_secret.as_ref().is_some_and(|secret| secret.expose().len() < 32) {
+        return Err(Fault::new("lumely.jwt_secret", "is shorter than 32 characters, which HS256 needs"));
+    }
+    let endpoint = objects.s3.as_ref().and_then(|s3| s3.endpoint.as_ref());
+    let edit = lumely.http.as_ref().map(|http| &http.url);
+    for (key, url) in
+        [("objects.s3.endpoint", endpoint), ("lumely.jwks_url", lumely.jwks_url.as_ref()), ("lumely.http.url", edit)]
+    {
+        if url.is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
+            return Err(Fault::new(key, "is not an address of the web; write http://host:port or https://host"));
+        }
+    }
+    if let Some(http) = &lumely.http {
+        range("lumely.http.timeout_s", http.timeout_s, 5..=3600)?;
+    }
+    for (index, route) in lumely.route.iter().enumerate() {
+        if route.engine == Engine::Http && lumely.http.is_none() {
+            return Err(Fault::new(format!("lumely.route.{index}.engine"), "is http, and there is no [lumely.http]"));
+        }
+    }
+    if lumely.engine == Engine::Http && lumely.http.is_none() {
+        return Err(Fault::new("lumely.engine", "is http, and there is no [lumely.http]"));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod check;
 mod error;
+mod imaging;
 mod layers;
 mod lists;
 mod rate;
@@ -14,6 +15,7 @@ mod streaming;
 mod written;
 
 pub use error::ConfigError;
+pub use imaging::{Database, Engine, ImagesEdit, Lumely, Objects, Route, S3};
 pub use lists::{CaptureFormat, Channel, Graphic, Input, Output, OutputSource, Pattern, Source};
 pub use rate::{NotARate, Rate};
 pub use secret::Secret;
@@ -70,6 +72,12 @@ pub struct Config {
     pub encode: Encode,
     /// `[lumora]`.
     pub lumora: Lumora,
+    /// `[database]`.
+    pub database: Database,
+    /// `[objects]`.
+    pub objects: Objects,
+    /// `[lumely]`.
+    pub lumely: Lumely,
     /// `[[input]]`, in the order of the switcher; none by default.
     pub inputs: Vec<Input>,
     /// `[[channel]]`; by default one `cg1` in program's format, keyed over program.

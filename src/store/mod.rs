@@ -1,18 +1,36 @@
-//! Rows: the only folder that says `sqlx`. One SQLite file in the data folder, shared by server and command line.
+//! Rows and objects: the only folder that says `sqlx` and `object_store`. One SQLite file in the data folder, shared by
+//! server, workers and command line; what several machines share may be in PostgreSQL instead, and objects in S3.
+//!
+//! ```text
+//! lumencast.db ─► Store ─► StreamHub's tables, API keys
+//!       └── or postgres:// ─► Shared ─► accounts, image jobs, their keys and webhooks, outbox
+//! a folder, or s3 ─► Objects
+//! ```
 //!
 //! Refuses to know: what rows are for, and the clock; times are arguments.
 
 mod apps;
 mod cameras;
+mod imaging;
 mod ingress;
 mod keys;
+mod objects;
+mod outbox;
+mod shared;
 mod streams;
 mod users;
 
 pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
 pub use cameras::{CameraRow, CameraRows};
+pub use imaging::{
+    AccountChange, AccountRow, Accounts, Balance, Change, Created, Entry, EntryKind, ImageJobs, ImageKeyRow, ImageKeys,
+    ImageWebhooks, Inserted, JobQuery, JobRow, LedgerRow, MAX_ATTEMPTS, NewAccount, NewImageKey, NewJob, NewWebhook,
+    PLANE, Terms, Updated, WebhookChange, WebhookRow,
+};
 pub use ingress::{IngressQuery, IngressRow, IngressRows};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
+pub use objects::{ObjectError, ObjectStream, Objects, S3};
+pub use outbox::{Outbox, OutboxRow};
 pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
 pub use users::{NewUser, SessionRow, UserRow, Users};
 
@@ -34,6 +52,7 @@ const CONNECTIONS: u32 = 4;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: SqlitePool,
+    shared: shared::Shared,
 }
 
 /// Why rows cannot be had. The server's fault or the machine's, never a client's.
@@ -47,18 +66,21 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is no database.
+    /// What is to be a database's address is none of PostgreSQL. It is not shown: there may be a password in it.
+    #[error("the database's address is not of the form postgres://user:password@host:port/database")]
+    Url,
+    /// The file is no database, or the database cannot be reached.
     #[error("{path}: {source}")]
     Open {
-        /// The database.
+        /// The database; no password.
         path: String,
-        /// What SQLite said.
+        /// What it or its driver said.
         source: sqlx::Error,
     },
     /// The tables are not ours, or of a newer version.
     #[error("{path}: {source}")]
     Migrate {
-        /// The database.
+        /// The database; no password.
         path: String,
         /// Which step failed.
         source: sqlx::migrate::MigrateError,
@@ -74,6 +96,15 @@ impl Store {
     /// # Errors
     /// When the folder cannot be written, or the file is not a database of this version or an older one.
     pub async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        Self::open_with(data_dir, None).await
+    }
+
+    /// The same, with the rows that several machines share in PostgreSQL when its address is given, as
+    /// `postgres://user:password@host:port/database`. The tables are made when they are missing.
+    ///
+    /// # Errors
+    /// As with [`Store::open`], and when PostgreSQL cannot be reached. None of them shows the password.
+    pub async fn open_with(data_dir: &Path, database_url: Option<&str>) -> Result<Self, StoreError> {
         let file = data_dir.join("lumencast.db");
         let folder = data_dir.to_owned();
         let path = file.display().to_string();
@@ -96,7 +127,11 @@ impl Store {
             .map_err(|source| StoreError::Open { path: path.clone(), source })?;
         sqlx::migrate!().run(&pool).await.map_err(|source| StoreError::Migrate { path, source })?;
         drop(migrating);
-        Ok(Self { pool })
+        let shared = match database_url {
+            Some(url) => shared::Shared::postgres(url).await?,
+            None => shared::Shared::sqlite(&file).await?,
+        };
+        Ok(Self { pool, shared })
     }
 
     /// The API keys.
@@ -129,8 +164,34 @@ impl Store {
         Users::new(self.pool.clone())
     }
 
-    /// Writes back what is open and closes the file; later calls fail.
+    /// Who has image jobs made, and their credits.
+    pub fn accounts(&self) -> Accounts {
+        Accounts::new(self.shared.clone())
+    }
+
+    /// Image jobs, for owners and for workers.
+    pub fn image_jobs(&self) -> ImageJobs {
+        ImageJobs::new(self.shared.clone())
+    }
+
+    /// The keys of accounts.
+    pub fn image_keys(&self) -> ImageKeys {
+        ImageKeys::new(self.shared.clone())
+    }
+
+    /// Where accounts are told of their jobs.
+    pub fn image_webhooks(&self) -> ImageWebhooks {
+        ImageWebhooks::new(self.shared.clone())
+    }
+
+    /// What is to be told to webhooks, of every plane.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(self.shared.clone())
+    }
+
+    /// Writes back what is open and closes the databases; later calls fail.
     pub async fn close(&self) {
+        self.shared.close().await;
         self.pool.close().await;
     }
 }

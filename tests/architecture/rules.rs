@@ -29,7 +29,8 @@ const FRUGAL: [(&str, &[&str]); 2] =
     [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "rml_rtmp", "url"])];
 
 /// The one layer that may say a word: a crate of this name, or one that begins with it where the word ends in `*`.
-const SAID_ONLY_BY: [(&str, &str); 4] = [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("aws_*", "store")];
+const SAID_ONLY_BY: [(&str, &str); 5] =
+    [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("object_store", "store"), ("aws_*", "store")];
 
 /// Names that say nothing about what is inside.
 const DRAWERS: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"];

@@ -1,0 +1,189 @@
+//! Where accounts are told of their jobs, and which of them hear of a job that ends.
+//!
+//! ```text
+//! job ended ─► active webhooks of its account with its event ─► outbox, in the transaction that ended it
+//! deliveries ─► failures in a row ─► off at the limit
+//! ```
+//!
+//! Refuses to know: how messages are signed and sent.
+
+use super::{Inserted, JobRow, PLANE, Updated, ledger};
+use crate::store::{
+    StoreError, outbox,
+    shared::{Flag, Shared},
+};
+use sqlx::{AnyConnection, AssertSqlSafe};
+
+/// A webhook as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct WebhookRow {
+    /// A UUID.
+    pub id: String,
+    /// The account it tells.
+    pub account: String,
+    /// Where it is.
+    pub url: String,
+    /// A JSON array: `job.completed`, `job.failed`, `job.cancelled`.
+    pub events: String,
+    /// What messages are signed with.
+    pub secret: String,
+    /// Whether it is told anything.
+    #[sqlx(try_from = "Flag")]
+    pub is_active: bool,
+    /// Messages in a row that it did not take.
+    pub failure_count: i64,
+    /// Milliseconds since 1970 UTC.
+    pub created_at: i64,
+}
+
+/// A webhook to be kept, which is active.
+#[derive(Debug, Clone, Copy)]
+pub struct NewWebhook<'a> {
+    /// See [`WebhookRow::id`].
+    pub id: &'a str,
+    /// See [`WebhookRow::account`].
+    pub account: &'a str,
+    /// See [`WebhookRow::url`].
+    pub url: &'a str,
+    /// See [`WebhookRow::events`].
+    pub events: &'a str,
+    /// See [`WebhookRow::secret`].
+    pub secret: &'a str,
+    /// See [`WebhookRow::created_at`].
+    pub created_at: i64,
+}
+
+/// What shall be otherwise; none: as it was.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WebhookChange<'a> {
+    /// See [`WebhookRow::url`].
+    pub url: Option<&'a str>,
+    /// See [`WebhookRow::events`].
+    pub events: Option<&'a str>,
+    /// See [`WebhookRow::is_active`]; true also sets the failures back to 0.
+    pub is_active: Option<bool>,
+}
+
+/// The columns of a [`WebhookRow`].
+const COLUMNS: &str = "id, account, url, events, secret, is_active, failure_count, created_at";
+
+/// The table of accounts' webhooks.
+#[derive(Debug, Clone)]
+pub struct ImageWebhooks {
+    shared: Shared,
+}
+
+impl ImageWebhooks {
+    pub(in crate::store) fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+
+    /// Keeps a webhook, unless the account has `max_active` active ones.
+    ///
+    /// # Errors
+    /// When there is no such account, or the id is there already.
+    pub async fn insert(&self, hook: &NewWebhook<'_>, max_active: u32) -> Result<Inserted<WebhookRow>, StoreError> {
+        let mut tx = self.shared.begin().await?;
+        let seq = ledger::turn(&mut tx, hook.account).await?.ok_or(sqlx::Error::RowNotFound)?;
+        if active(&mut tx, hook.account).await?.len() >= max_active as usize {
+            return Ok(Inserted::TooMany);
+        }
+        let text = format!(
+            "INSERT INTO image_webhooks (id, account, seq, url, events, secret, is_active, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 1, $7) RETURNING {COLUMNS}"
+        );
+        let insert = sqlx::query_as(AssertSqlSafe(text)).bind(hook.id).bind(hook.account).bind(seq).bind(hook.url);
+        let insert = insert.bind(hook.events).bind(hook.secret).bind(hook.created_at);
+        let row = insert.fetch_one(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(Inserted::New(row))
+    }
+
+    /// An account's webhooks, oldest first, inactive ones too.
+    pub async fn list(&self, account: &str) -> Result<Vec<WebhookRow>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM image_webhooks WHERE account = $1 ORDER BY seq");
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.shared.pool()).await?)
+    }
+
+    /// The webhook of an id, of whatever account: the outbox knows ids only.
+    pub async fn get(&self, id: &str) -> Result<Option<WebhookRow>, StoreError> {
+        let text = format!("SELECT {COLUMNS} FROM image_webhooks WHERE id = $1");
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(id).fetch_optional(self.shared.pool()).await?)
+    }
+
+    /// Changes a webhook; it is switched on only while the account has fewer than `max_active` active others.
+    pub async fn update(
+        &self,
+        account: &str,
+        id: &str,
+        change: WebhookChange<'_>,
+        max_active: u32,
+    ) -> Result<Updated<WebhookRow>, StoreError> {
+        let mut tx = self.shared.begin().await?;
+        if ledger::turn(&mut tx, account).await?.is_none() {
+            return Ok(Updated::Unknown);
+        }
+        let text = format!(
+            "UPDATE image_webhooks SET url = COALESCE($3, url), events = COALESCE($4, events),
+                 is_active = COALESCE($5, is_active), failure_count = CASE WHEN $5 = 1 THEN 0 ELSE failure_count END
+             WHERE id = $1 AND account = $2 RETURNING {COLUMNS}"
+        );
+        let update = sqlx::query_as(AssertSqlSafe(text)).bind(id).bind(account).bind(change.url).bind(change.events);
+        let row: Option<WebhookRow> = update.bind(change.is_active.map(i64::from)).fetch_optional(&mut *tx).await?;
+        let Some(row) = row else { return Ok(Updated::Unknown) };
+        if change.is_active == Some(true) && active(&mut tx, account).await?.len() > max_active as usize {
+            return Ok(Updated::TooMany); // nothing of it is kept
+        }
+        tx.commit().await?;
+        Ok(Updated::Done(row))
+    }
+
+    /// Takes a webhook away, with what it was still to be told; whether it was there.
+    pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
+        let mut tx = self.shared.begin().await?;
+        // Jobs of the account end in turn too, so none writes to the outbox for it in between.
+        if ledger::turn(&mut tx, account).await?.is_none() {
+            return Ok(false);
+        }
+        let delete = sqlx::query("DELETE FROM image_webhooks WHERE id = $1 AND account = $2").bind(id).bind(account);
+        if delete.execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        outbox::forget(&mut tx, PLANE, id).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Notes whether a webhook took a message; it is off after `off_after` in a row that it did not. The row as it is
+    /// then, none when it is gone.
+    pub async fn note_delivery(&self, id: &str, ok: bool, off_after: u32) -> Result<Option<WebhookRow>, StoreError> {
+        let text = format!(
+            "UPDATE image_webhooks SET
+                 is_active = CASE WHEN $2 = 0 AND failure_count + 1 >= $3 THEN 0 ELSE is_active END,
+                 failure_count = CASE WHEN $2 = 0 THEN failure_count + 1 ELSE 0 END
+             WHERE id = $1 RETURNING {COLUMNS}"
+        );
+        let update = sqlx::query_as(AssertSqlSafe(text)).bind(id).bind(i64::from(ok)).bind(i64::from(off_after));
+        Ok(update.fetch_all(self.shared.pool()).await?.pop())
+    }
+}
+
+/// Ids and events of an account's active webhooks.
+async fn active(connection: &mut AnyConnection, account: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let text = "SELECT id, events FROM image_webhooks WHERE account = $1 AND is_active = 1 ORDER BY seq";
+    Ok(sqlx::query_as(text).bind(account).fetch_all(connection).await?)
+}
+
+/// Writes for each webhook that wants to hear of it that a job ended, as the job is now.
+pub(super) async fn announce(connection: &mut AnyConnection, job: &JobRow, now: i64) -> Result<(), StoreError> {
+    let event = format!("job.{}", job.status);
+    let body = serde_json::to_string(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    for (id, events) in active(connection, &job.account).await? {
+        // Only the API writes events; what is not a list of names wants none.
+        let wanted: Vec<String> = serde_json::from_str(&events).unwrap_or_default();
+        if wanted.contains(&event) {
+            outbox::add(connection, PLANE, &id, &event, &body, now).await?;
+        }
+    }
+    Ok(())
+}
