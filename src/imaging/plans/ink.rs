@@ -56,9 +56,8 @@ fn grey(picture: &Picture, stop: &Stop) -> Result<Plane, Fault> {
         let [r, g, b] = picture.at(x as i64, y as i64);
         (0.299 * r + 0.587 * g + 0.114 * b).clamp(0.0, 1.0)
     };
-    let mut sample: Vec<f32> = (0..4096)
-        .map(|n| luma((n % 64) * width / 64 + width / 128, (n / 64) * height / 64 + height / 128))
-        .collect();
+    let mut sample: Vec<f32> =
+        (0..4096).map(|n| luma((n % 64) * width / 64 + width / 128, (n / 64) * height / 64 + height / 128)).collect();
     sample.sort_by(f32::total_cmp);
     // Paper is most of a plan: on a blueprint the middle value lies near the dark end.
     let light = sample[2048] - sample[20] < sample[4075] - sample[2048];

@@ -30,7 +30,9 @@ impl Opening {
 /// Gaps of all walls.
 pub fn find(walls: &Walls, ink: &Bits) -> Vec<Opening> {
     let mut found = level(&walls.bits, ink, walls.thickness);
-    found.extend(level(&walls.bits.transposed(), &ink.transposed(), walls.thickness).into_iter().map(Opening::transposed));
+    found.extend(
+        level(&walls.bits.transposed(), &ink.transposed(), walls.thickness).into_iter().map(Opening::transposed),
+    );
     found
 }
 
@@ -51,7 +53,8 @@ fn level(walls: &Bits, ink: &Bits, thickness: f32) -> Vec<Opening> {
     let mut open: Vec<Run> = Vec::new();
     let mut close = |run: Run| {
         if run.rows >= least.max(2) && run.rows <= most {
-            let opening = Opening { low: (run.left, run.top), high: (run.right, run.top + run.rows), level: true, lines: 0 };
+            let opening =
+                Opening { low: (run.left, run.top), high: (run.right, run.top + run.rows), level: true, lines: 0 };
             found.push(Opening { lines: lines(ink, &opening), ..opening });
         }
     };

@@ -6,7 +6,8 @@ use glam::Vec2;
 /// Outlines of all marks and holes, in pixels, straightened: edges stray at most `slack` pixels from the marks, and
 /// those nearly level or upright are exactly so.
 pub fn outlines(bits: &Bits, slack: f32) -> Vec<Vec<Vec2>> {
-    let mut all: Vec<Vec<Vec2>> = traced(bits).iter().map(|one| simplified(one, slack)).filter(|one| one.len() > 2).collect();
+    let mut all: Vec<Vec<Vec2>> =
+        traced(bits).iter().map(|one| simplified(one, slack)).filter(|one| one.len() > 2).collect();
     for axis in 0..2 {
         align(&mut all, axis, slack * 1.5);
     }
@@ -69,7 +70,8 @@ fn traced(bits: &Bits) -> Vec<Vec<Vec2>> {
 /// The closed line with as few corners as stay within `slack` (after Douglas and Peucker).
 fn simplified(line: &[Vec2], slack: f32) -> Vec<Vec2> {
     let Some(&first) = line.first() else { return Vec::new() };
-    let far = (0..line.len()).max_by(|&a, &b| line[a].distance_squared(first).total_cmp(&line[b].distance_squared(first)));
+    let far =
+        (0..line.len()).max_by(|&a, &b| line[a].distance_squared(first).total_cmp(&line[b].distance_squared(first)));
     let far = far.unwrap_or(0);
     let mut keep = vec![false; line.len() + 1];
     keep[0] = true;

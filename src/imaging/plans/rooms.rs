@@ -76,8 +76,7 @@ fn enclosed(closed: &Bits, radius: usize, walls: &Walls, ink: &Bits) -> Rooms {
 
 /// Numbers grow over their neighbours by up to `far` pixels, not over what is `barred`.
 pub fn spread(map: &mut [u32], width: usize, far: usize, barred: impl Fn(usize) -> bool) {
-    let mut queue: VecDeque<(usize, usize)> =
-        (0..map.len()).filter(|&at| map[at] > 0).map(|at| (at, 0)).collect();
+    let mut queue: VecDeque<(usize, usize)> = (0..map.len()).filter(|&at| map[at] > 0).map(|at| (at, 0)).collect();
     while let Some((at, gone)) = queue.pop_front() {
         if gone == far {
             continue;
