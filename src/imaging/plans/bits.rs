@@ -68,11 +68,6 @@ impl Bits {
         other
     }
 
-    pub fn or(mut self, other: &Self) -> Self {
-        self.data.iter_mut().zip(&other.data).for_each(|(one, two)| *one |= two);
-        self
-    }
-
     /// Marks a rectangle of pixels; what is outside is cut off. `high` is excluded.
     pub fn fill(&mut self, low: (usize, usize), high: (usize, usize)) {
         for y in low.1..high.1.min(self.height) {

@@ -129,7 +129,8 @@ pub fn free(model: &Model, room: usize) -> Option<Free> {
     let at = |column: usize, row: usize| Vec2::new(column as f32 + 0.5, row as f32 + 0.5) * CELL - model.half;
     let swing = |at: Vec2| {
         model.gaps.iter().filter(|gap| gap.kind == Kind::Door).any(|gap| {
-            let reach = if gap.level { Vec2::new(0.0, 0.75) } else { Vec2::new(0.75, 0.0) };
+            let deep = if gap.leaf.is_some() { 0.85 } else { 0.45 };
+            let reach = if gap.level { Vec2::new(0.0, deep) } else { Vec2::new(deep, 0.0) };
             at.cmpge(gap.low - reach).all() && at.cmple(gap.high + reach).all()
         })
     };

@@ -46,7 +46,7 @@ fn floors(model: &Model, uses: &[Use], palette: &Palette) -> Mesh {
         covered.fill(pixel(gap.low), pixel(gap.high));
     }
     let mut map = model.rooms.map.clone();
-    rooms::spread(&mut map, width, (1.6 * model.walls.thickness) as usize, |at| !covered.data[at]);
+    rooms::spread(&mut map, width, (0.6 * model.walls.thickness) as usize + 1, |at| !covered.data[at]);
     for (covered, number) in covered.data.iter_mut().zip(&map) {
         *covered |= *number > 0;
     }
@@ -90,7 +90,7 @@ fn window(gap: &Gap, palette: &Palette, cut: f32) -> Mesh {
     let (post, mid) = (0.05 / length.max(0.2), (0.5 - 0.03 / depth.max(0.07), 0.5 + 0.03 / depth.max(0.07)));
     let panes = (length / 0.95).round().clamp(1.0, 8.0) as usize;
     let mut window = Mesh::all([
-        part(gap, all, all, (0.0, sill - 0.03)).painted(palette.wall),
+        part(gap, (-0.02, 1.02), all, (0.0, sill - 0.03)).painted(palette.wall),
         part(gap, all, (-0.12, 1.12), (sill - 0.03, sill)).painted(palette.frame),
         part(gap, all, (0.47, 0.53), (sill, top - 0.01)).painted(palette.glass),
         part(gap, all, mid, (sill, sill + 0.05)).painted(palette.frame),
@@ -104,22 +104,29 @@ fn window(gap: &Gap, palette: &Palette, cut: f32) -> Mesh {
     window
 }
 
-/// A lintel where the cut is above it, and a leaf standing open.
+/// A lintel where the cut is above it, and the leaf where one is drawn.
 fn door(gap: &Gap, palette: &Palette, cut: f32) -> Mesh {
     let size = gap.high - gap.low;
     let length = if gap.level { size.x } else { size.y };
     let mut door = lintel(gap, palette, cut, LINTEL);
-    if (0.55..=1.25).contains(&length) {
+    if let Some(leaf) = gap.leaf
+        && (0.5..=1.4).contains(&length)
+    {
         let height = 2.02f32.min(cut - 0.02);
-        let leaf = Mesh::block(Vec3::new(0.0, 0.01, -0.02), Vec3::new(length - 0.04, height, 0.02));
-        let knob = Mesh::ball(0.03).moved(length - 0.12, 0.98, 0.05);
-        let leaf = Mesh::all([leaf.painted(palette.white), knob.painted(palette.steel)]);
-        let leaf = if gap.level {
-            leaf.turned(1.25).moved(gap.low.x + 0.02, 0.0, gap.low.y + 0.03)
+        let panel = Mesh::block(Vec3::new(0.0, 0.01, -0.02), Vec3::new(length - 0.03, height, 0.02));
+        let knobs = [-0.05, 0.05].map(|z| Mesh::ball(0.028).moved(length - 0.12, 0.98, z).painted(palette.steel));
+        let panel = Mesh::all([panel.painted(palette.white), Mesh::all(knobs)]);
+        // Not fully open, as a person leaves it; turned about the hinge into the room in which it is drawn.
+        let open = 1.35 * if leaf.below == leaf.at_end { 1.0 } else { -1.0 };
+        let (start, end) = if leaf.at_end { (std::f32::consts::PI, 0.97) } else { (0.0, 0.03) };
+        let edge = if leaf.below { 0.97 } else { 0.03 };
+        door.append(if gap.level {
+            panel.turned(start + open).moved(gap.low.x + size.x * end, 0.0, gap.low.y + size.y * edge)
         } else {
-            leaf.turned(-std::f32::consts::FRAC_PI_2 + 1.25).moved(gap.high.x - 0.03, 0.0, gap.low.y + 0.02)
-        };
-        door.append(leaf);
+            // An upright wall is a level one mirrored along the diagonal.
+            let turn = -std::f32::consts::FRAC_PI_2 - start - open;
+            panel.turned(turn).moved(gap.low.x + size.x * edge, 0.0, gap.low.y + size.y * end)
+        });
     }
     door
 }

@@ -8,7 +8,8 @@
 
 use super::{
     bits::Bits,
-    ink, openings,
+    ink,
+    openings::{self, Leaf},
     outline::outlines,
     rooms::{self, Rooms},
     walls::{self, Walls},
@@ -31,6 +32,8 @@ pub struct Gap {
     pub high: Vec2,
     /// Whether the wall runs along x.
     pub level: bool,
+    /// How its door stands open, if one is drawn.
+    pub leaf: Option<Leaf>,
 }
 
 /// A plan in metres: x to the right, y down the page, the middle of the house at 0.
@@ -98,20 +101,20 @@ fn reading(walls: Walls, ink: &Bits) -> Option<Model> {
         let at = y * walls.bits.width + x;
         rooms.map.get(at).is_none_or(|&room| room == 0)
     };
-    let gaps: Vec<(openings::Opening, Kind)> = found
-        .into_iter()
-        .filter_map(|gap| {
-            let kind = kind(&gap, walls.thickness, outside);
-            // Wider than any door and not of glass: a part of a room, not a gap.
-            (kind == Kind::Window || gap.gap() as f32 <= 12.0 * walls.thickness).then_some((gap, kind))
-        })
-        .collect();
+    let gaps: Vec<(openings::Opening, Kind)> =
+        found.into_iter().map(|gap| (gap, kind(&gap, walls.thickness, outside))).collect();
     let scale = scale(&gaps, walls.thickness, size.max_element());
     let middle = (low + high) * 0.5;
     let metres = |(x, y): (usize, usize)| (Vec2::new(x as f32, y as f32) - middle) * scale;
     let gaps = gaps
         .iter()
-        .map(|(gap, kind)| Gap { kind: *kind, low: metres(gap.low), high: metres(gap.high), level: gap.level })
+        .map(|(gap, kind)| Gap {
+            kind: *kind,
+            low: metres(gap.low),
+            high: metres(gap.high),
+            level: gap.level,
+            leaf: gap.leaf,
+        })
         .collect();
     Some(Model { gaps, scale, middle, half: size * 0.5 * scale, walls, rooms })
 }

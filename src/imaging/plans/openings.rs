@@ -13,6 +13,17 @@ pub struct Opening {
     pub level: bool,
     /// Lines that run along the wall through the gap, as glass is drawn.
     pub lines: usize,
+    /// The leaf of a door, if one is drawn at a right angle to the wall.
+    pub leaf: Option<Leaf>,
+}
+
+/// A door standing open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leaf {
+    /// Whether it hangs at the right (in upright walls: lower) end of the gap.
+    pub at_end: bool,
+    /// Whether it stands below (in upright walls: to the right of) the wall.
+    pub below: bool,
 }
 
 impl Opening {
@@ -30,9 +41,10 @@ impl Opening {
 /// Gaps of all walls.
 pub fn find(walls: &Walls, ink: &Bits) -> Vec<Opening> {
     let mut found = level(&walls.bits, ink, walls.thickness);
-    found.extend(
-        level(&walls.bits.transposed(), &ink.transposed(), walls.thickness).into_iter().map(Opening::transposed),
-    );
+    let upright = level(&walls.bits.transposed(), &ink.transposed(), walls.thickness);
+    found.extend(upright.into_iter().map(Opening::transposed));
+    // Wider than any door and not of glass: a part of a room, not a gap.
+    found.retain(|gap| gap.lines >= 2 || gap.gap() as f32 <= 8.5 * walls.thickness);
     found
 }
 
@@ -53,9 +65,14 @@ fn level(walls: &Bits, ink: &Bits, thickness: f32) -> Vec<Opening> {
     let mut open: Vec<Run> = Vec::new();
     let mut close = |run: Run| {
         if run.rows >= least.max(2) && run.rows <= most {
-            let opening =
-                Opening { low: (run.left, run.top), high: (run.right, run.top + run.rows), level: true, lines: 0 };
-            found.push(Opening { lines: lines(ink, &opening), ..opening });
+            let opening = Opening {
+                low: (run.left, run.top),
+                high: (run.right, run.top + run.rows),
+                level: true,
+                lines: 0,
+                leaf: None,
+            };
+            found.push(Opening { lines: lines(ink, &opening), leaf: leaf(ink, &opening), ..opening });
         }
     };
     for y in 0..=walls.height {
@@ -98,4 +115,26 @@ fn lines(ink: &Bits, gap: &Opening) -> usize {
         inside = line;
     }
     count
+}
+
+/// The line of an open door at one end of a level gap.
+fn leaf(ink: &Bits, gap: &Opening) -> Option<Leaf> {
+    let length = gap.gap() as isize;
+    let slack = (length / 12).max(2);
+    let mut best = (70, None);
+    for (at_end, x) in [(false, gap.low.0 as isize), (true, gap.high.0 as isize - 1)] {
+        for (below, from) in [(false, gap.low.1 as isize - length), (true, gap.high.1 as isize)] {
+            // Most of one column of the square beside the gap, and little of the columns around it, is ink.
+            let rows = from + length / 12..from + length - length / 12;
+            let column = |x: isize| {
+                rows.clone().filter(|&y| ink.at(x, y)).count() as isize * 100 / rows.clone().count().max(1) as isize
+            };
+            let most = (x - slack..=x + slack).map(column).max().unwrap_or(0);
+            let blank = column(x - 3 * slack).min(column(x + 3 * slack)) < 50;
+            if most > best.0 && blank {
+                best = (most, Some(Leaf { at_end, below }));
+            }
+        }
+    }
+    best.1
 }

@@ -65,7 +65,7 @@ pub fn camera(model: &Model, cut: f32, wish: Option<wishes::Camera>, long_edge: 
         Some(wishes::Camera::Isometric) => (35.26, 45.0, None),
         Some(wishes::Camera::Low | wishes::Camera::Eye) => (30.0, 18.0, Some(1.5)),
         Some(wishes::Camera::Wide) => (54.0, 12.0, Some(1.1)),
-        _ => (54.0, 12.0, Some(2.0)),
+        _ => (57.0, 12.0, Some(2.0)),
     };
     let (up, east) = (up.to_radians(), east.to_radians());
     let towards = Vec3::new(up.cos() * east.sin(), up.sin(), up.cos() * east.cos());
@@ -109,8 +109,8 @@ pub fn camera(model: &Model, cut: f32, wish: Option<wishes::Camera>, long_edge: 
 
 /// Sun, sky and lamps by wish.
 fn light(scene: &mut Scene, model: &Model, wishes: &Wishes, cut: f32) {
-    let mut sun = Sun { towards: Vec3::new(-0.62, 1.0, 0.42), colour: Vec3::new(0.80, 0.74, 0.64), softness: 0.06 };
-    let mut sky = Sky { colour: Vec3::new(0.50, 0.52, 0.55), ground: Vec3::splat(0.34), reach: 2.2 };
+    let mut sun = Sun { towards: Vec3::new(-0.60, 1.1, 0.55), colour: Vec3::new(0.84, 0.78, 0.68), softness: 0.06 };
+    let mut sky = Sky { colour: Vec3::new(0.56, 0.58, 0.61), ground: Vec3::splat(0.40), reach: 2.2 };
     match wishes.light {
         Some(Light::Warm) => (sun.colour, sky.colour) = (Vec3::new(0.95, 0.78, 0.54), Vec3::new(0.52, 0.49, 0.45)),
         Some(Light::Cool) => (sun.colour, sky.colour) = (Vec3::new(0.66, 0.72, 0.80), Vec3::new(0.46, 0.52, 0.62)),

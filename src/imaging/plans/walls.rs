@@ -106,9 +106,16 @@ fn cavities(ink: &Bits) -> Option<Walls> {
         }
     }
     let usual = usual(&counts, 4.max(long / 300)..=long / 24)? as f32;
+    // Where walls meet with an offset a cavity is wide, but only there.
+    let mut broad = vec![0usize; pieces.all.len() + 1];
+    for (number, depth) in pieces.map.iter().zip(&depth) {
+        broad[*number as usize] += usize::from(f32::from(*depth) > 0.75 * usual);
+    }
     let cavity = paper.kept(&pieces, |number, piece| {
         let width = f32::from(width[number]);
-        width >= 0.7 * usual && width <= 1.8 * usual && strip(number, piece.area, 1.8) && !piece.touches_edge(ink)
+        let narrow = broad[number + 1] * 40 <= piece.area && width <= 3.5 * usual;
+        let long = piece.area as f32 >= 1.8 * usual * usual && strip(number, piece.area, 1.2);
+        width >= 0.7 * usual && narrow && long && !piece.touches_edge(ink)
     });
     // The lines themselves belong to the wall.
     let line = stroke(ink);
@@ -119,7 +126,12 @@ fn cavities(ink: &Bits) -> Option<Walls> {
     }
     let bits = bits.shrunk(1).grown(1);
     let least = (3.0 * usual) as usize;
-    let bits = bits.kept(&bits.pieces(true), |_, piece| piece.long_side() >= least);
+    let bits = bits.kept(&bits.pieces(true), |_, piece| {
+        let (w, h) = (piece.high.0 - piece.low.0, piece.high.1 - piece.low.1);
+        // Alone and squat: a stove or another fixture drawn in outline.
+        let fixture = (w.max(h) as f32) < 7.0 * usual && (w.min(h) as f32) > 2.0 * usual;
+        piece.long_side() >= least && !fixture
+    });
     Some(without_frame(Walls { bits, thickness: usual + 2.0 * line as f32 - 1.0 }))
 }
 
