@@ -65,75 +65,89 @@ impl Mesh {
         Self::cylinder(radius, way.length()).placed(glam::Affine3A::from_rotation_translation(turn, from))
     }
 
-    /// An outline of (x, z) without crossings, pulled up from y = 0 to `height`: top, bottom and sides. uv of the top
-    /// are the places themselves. Fewer than three corners make nothing.
+    /// An outline of (x, z), pulled up from y = 0 to `height`: top, bottom and sides. uv of top and bottom are the
+    /// places themselves. Fewer than three corners make nothing.
     pub fn extruded(outline: &[Vec2], height: f32) -> Self {
+        Self::extruded_all(&[outline.to_vec()], height)
+    }
+
+    /// Several outlines pulled up at once; one within another is a hole.
+    pub fn extruded_all(outlines: &[Vec<Vec2>], height: f32) -> Self {
         let mut mesh = Self::default();
-        let mut outline = outline.to_vec();
-        if doubled_area(&outline) < 0.0 {
-            outline.reverse();
-        }
-        for (y, normal) in [(height, Vec3::Y), (0.0, Vec3::NEG_Y)] {
-            let first = mesh.vertices.len() as u32;
-            for &place in &outline {
-                mesh.corner(Vec3::new(place.x, y, place.y), normal, place);
-            }
-            for [a, b, c] in ears(&outline) {
-                // Counter-clockwise in (x, z) is clockwise seen from above.
-                let corners = if y > 0.0 { [a, c, b] } else { [a, b, c] };
-                mesh.face(corners.map(|corner| corner + first));
-            }
-        }
-        let mut run = 0.0;
-        for (index, &from) in outline.iter().enumerate() {
-            let to = outline[(index + 1) % outline.len()];
-            let way = to - from;
-            let normal = Vec3::new(way.y, 0.0, -way.x).normalize_or_zero();
-            let first = mesh.vertices.len() as u32;
-            for (place, u) in [(to, run + way.length()), (from, run)] {
-                for y in [0.0, height] {
-                    mesh.corner(Vec3::new(place.x, y, place.y), normal, Vec2::new(u, y));
+        for [a, b, c, d] in slices(outlines) {
+            for (y, normal) in [(height, Vec3::Y), (0.0, Vec3::NEG_Y)] {
+                let first = mesh.vertices.len() as u32;
+                let corners = if y > 0.0 { [c, d, a, b] } else { [a, b, c, d] };
+                for place in corners {
+                    mesh.corner(Vec3::new(place.x, y, place.y), normal, place);
                 }
+                mesh.grid(first, 2, 2);
             }
-            mesh.face([first, first + 2, first + 3]);
-            mesh.face([first, first + 3, first + 1]);
-            run += way.length();
+        }
+        for outline in outlines {
+            let mut run = 0.0;
+            for (&from, &to) in outline.iter().zip(outline.iter().cycle().skip(1)) {
+                let way = to - from;
+                let side = Vec2::new(way.y, -way.x).normalize_or_zero();
+                let filled = inside(outlines, (from + to) * 0.5 + side * 1e-3);
+                let (from, to, side) = if filled { (to, from, -side) } else { (from, to, side) };
+                let first = mesh.vertices.len() as u32;
+                for y in [0.0, height] {
+                    for (place, u) in [(to, run + way.length()), (from, run)] {
+                        mesh.corner(Vec3::new(place.x, y, place.y), Vec3::new(side.x, 0.0, side.y), Vec2::new(u, y));
+                    }
+                }
+                mesh.grid(first, 2, 2);
+                run += way.length();
+            }
         }
         mesh
     }
 }
 
+/// Pairs of neighbouring corners of all outlines.
+fn edges(outlines: &[Vec<Vec2>]) -> impl Iterator<Item = (Vec2, Vec2)> {
+    outlines.iter().flat_map(|one| one.iter().copied().zip(one.iter().copied().cycle().skip(1)))
+}
+
+/// Whether a place is within an odd number of outlines.
+fn inside(outlines: &[Vec<Vec2>], at: Vec2) -> bool {
+    let crossed =
+        |(a, b): &(Vec2, Vec2)| (a.y > at.y) != (b.y > at.y) && at.x < a.x + (b.x - a.x) * (at.y - a.y) / (b.y - a.y);
+    edges(outlines).filter(crossed).count() % 2 == 1
+}
+
+/// What outlines enclose, cut along x at every corner: pieces as low-y left, low-y right, high-y left, high-y right.
+fn slices(outlines: &[Vec<Vec2>]) -> Vec<[Vec2; 4]> {
+    let mut levels: Vec<f32> = outlines.iter().flatten().map(|place| place.y).collect();
+    levels.sort_by(f32::total_cmp);
+    levels.dedup_by(|a, b| (*a - *b).abs() < 1e-5);
+    let mut pieces = Vec::new();
+    for pair in levels.windows(2) {
+        let (low, high) = (pair[0], pair[1]);
+        let middle = (low + high) * 0.5;
+        let mut crossed: Vec<(f32, f32)> = edges(outlines)
+            .filter(|(a, b)| (a.y > middle) != (b.y > middle))
+            .map(|(a, b)| {
+                let at = |y: f32| a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y);
+                (at(low), at(high))
+            })
+            .collect();
+        crossed.sort_by(|a, b| (a.0 + a.1).total_cmp(&(b.0 + b.1)));
+        for sides in crossed.chunks_exact(2) {
+            let (left, right) = (sides[0], sides[1]);
+            pieces.push([
+                Vec2::new(left.0, low),
+                Vec2::new(right.0, low),
+                Vec2::new(left.1, high),
+                Vec2::new(right.1, high),
+            ]);
+        }
+    }
+    pieces
+}
+
 /// Corners enough for a circle of this radius in a room.
 fn segments(radius: f32) -> u32 {
     (12.0 + 40.0 * radius.abs().sqrt()).clamp(12.0, 64.0) as u32 & !1
-}
-
-/// Twice the area; positive when counter-clockwise in (x, z) taken as (right, up).
-fn doubled_area(outline: &[Vec2]) -> f32 {
-    outline.iter().zip(outline.iter().cycle().skip(1)).map(|(a, b)| a.perp_dot(*b)).sum()
-}
-
-/// Triangles of a counter-clockwise outline by cutting ears.
-fn ears(outline: &[Vec2]) -> Vec<[u32; 3]> {
-    let mut left: Vec<u32> = (0..outline.len() as u32).collect();
-    let mut found = Vec::new();
-    while left.len() > 3 {
-        let count = left.len();
-        let place = |at: usize| outline[left[at % count] as usize];
-        let ear = (0..count).find(|&at| {
-            let (a, b, c) = (place(at), place(at + 1), place(at + 2));
-            let inside = |p: Vec2| {
-                (b - a).perp_dot(p - a) >= 0.0 && (c - b).perp_dot(p - b) >= 0.0 && (a - c).perp_dot(p - c) >= 0.0
-            };
-            (b - a).perp_dot(c - b) > 0.0 && (3..count).all(|other| !inside(place(at + other)))
-        });
-        // An outline that crosses itself has no ear at some point; any corner goes then.
-        let at = ear.unwrap_or(0);
-        found.push([left[at], left[(at + 1) % count], left[(at + 2) % count]]);
-        left.remove((at + 1) % count);
-    }
-    if let [a, b, c] = left[..] {
-        found.push([a, b, c]);
-    }
-    found
 }
