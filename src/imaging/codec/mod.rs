@@ -1,2 +1,172 @@
 //! Bytes of pictures to pictures and back: what is admitted, decoding, turning upright, encoding, and taking out of a
 //! file what says where and by whom it was made.
+//!
+//! ```text
+//! upload ─► clean: known format? whole? nothing behind it? ─► the same pixels without personal data, to be stored
+//! stored ─► decode: shrunk while decoding, alpha over white, upright ─► Picture ─► encode_jpeg
+//! JPEG ──► shrink_jpeg: smaller in its own colour planes ─► JPEG
+//! ```
+//!
+//! Pixels are taken as sRGB whatever profile a file names; [`clean`] and [`shrink_jpeg`] leave the profile in the file.
+//! Refuses to know: where files come from or go to, what pictures are for.
+
+mod exif;
+mod file;
+mod jpeg;
+mod raster;
+mod shrink;
+mod signs;
+mod trailer;
+
+#[cfg(test)]
+mod tests;
+
+pub use shrink::shrink_jpeg;
+
+use super::{
+    Fault,
+    picture::{Picture, Plane},
+    resize,
+};
+use raster::Raster;
+
+/// The largest picture taken, in pixels.
+pub const MAX_PIXELS: u64 = 50_000_000;
+/// The longest side taken, in pixels.
+pub const MAX_SIDE: u32 = 16_384;
+/// The most that one picture may take in memory while it is decoded, in bytes: 50 megapixels of 8-bit RGBA, or half as
+/// many at 16 bit.
+const MAX_DECODED: u64 = 200_000_000;
+
+/// A kind of picture file that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Baseline or progressive, 8 bit.
+    Jpeg,
+    /// All its kinds; of an animation the still picture.
+    Png,
+    /// Lossy and lossless; of an animation the first frame.
+    WebP,
+    /// The first frame.
+    Gif,
+}
+
+impl Format {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
+
+    /// The end of a file's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::WebP => "webp",
+            Self::Gif => "gif",
+        }
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
+        }
+    }
+}
+
+/// What the head of a file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probe {
+    /// Known by its content, never by a name.
+    pub format: Format,
+    /// Pixels in a row of the upright picture.
+    pub width: u32,
+    /// Rows of the upright picture.
+    pub height: u32,
+}
+
+/// A file that may be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    /// The file: the pixels as they came, the colour profile, and of all else only how it is to be turned.
+    pub bytes: Vec<u8>,
+    /// What it is.
+    pub format: Format,
+    /// Pixels in a row of the upright picture.
+    pub width: u32,
+    /// Rows of the upright picture.
+    pub height: u32,
+}
+
+/// Reads the head of a file.
+///
+/// # Errors
+/// [`Fault::Unreadable`] where it is no file of a [`Format`]; [`Fault::TooLarge`] above [`MAX_PIXELS`] or [`MAX_SIDE`].
+pub fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
+    let head = file::head(bytes)?;
+    let (width, height) = exif::upright_size(head.width, head.height, head.turn);
+    Ok(Probe { format: head.format, width, height })
+}
+
+/// Reads a picture: upright, transparency over white, 8 bit a channel. With `max_long_edge` it comes no larger than
+/// that, and large JPEGs never exist in memory at their full size.
+///
+/// # Errors
+/// As [`probe`], and [`Fault::Unreadable`] for a damaged or cut file.
+pub fn decode(bytes: &[u8], max_long_edge: Option<u32>) -> Result<Picture, Fault> {
+    let head = file::head(bytes)?;
+    let raster = Raster::read(bytes, &head, max_long_edge)?.over_white();
+    let raster = match max_long_edge {
+        Some(edge) => raster.to_fit(edge)?,
+        None => raster,
+    }
+    .turned(head.turn);
+    Picture::from_rgb8(raster.width, raster.height, &raster.data).ok_or_else(|| damaged("its size is wrong"))
+}
+
+/// Reads a mask and brings it to a size in pixels: lightness times opacity, 0 to 1.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_mask(bytes: &[u8], width: u32, height: u32) -> Result<Plane, Fault> {
+    let head = file::head(bytes)?;
+    let wanted = width.max(height);
+    let raster = Raster::read(bytes, &head, Some(wanted))?.lightness();
+    // Turned after it was brought to size: that is the smaller of the two in nearly all cases.
+    let (across, down) = exif::upright_size(width, height, head.turn);
+    let raster = raster.resized(across, down, resize::Filter::Linear)?.turned(head.turn);
+    let data = raster.data.iter().map(|&value| f32::from(value) / 255.0).collect();
+    Plane::from_data(width, height, data).ok_or_else(|| damaged("its size is wrong"))
+}
+
+/// Writes a JPEG file, quality 1 to 100; colour at full resolution from quality 90, else at half.
+///
+/// # Errors
+/// [`Fault::Engine`] where the encoder fails, e.g. on a picture without pixels or with a side above 65535.
+pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, Fault> {
+    jpeg::encode(picture, quality)
+}
+
+/// What every upload passes: the file is of a [`Format`], decodes to its end, holds nothing behind its picture but what
+/// cameras are known to put there, and comes out without position, person, text or any other note.
+///
+/// # Errors
+/// As [`decode`]; [`Fault::Unreadable`] too for other kinds of files (by name), foreign data behind the picture and
+/// scripts in it.
+pub fn clean(bytes: &[u8]) -> Result<Cleaned, Fault> {
+    let head = file::head(bytes)?;
+    let parts = file::parts(bytes, head.format)?;
+    trailer::admit(head.format, bytes.get(parts.end..).unwrap_or_default())?;
+    signs::admit(head.format, &parts.bytes)?;
+    // What is stored is what was looked at: the decoder sees the cleaned file.
+    Raster::validate(&parts.bytes, &file::head(&parts.bytes)?)?;
+    let (width, height) = exif::upright_size(head.width, head.height, head.turn);
+    Ok(Cleaned { bytes: parts.bytes, format: head.format, width, height })
+}
+
+/// The fault of a file that is of a known format but broken.
+fn damaged(why: impl std::fmt::Display) -> Fault {
+    Fault::Unreadable(format!("the picture is damaged or cut short: {why}"))
+}

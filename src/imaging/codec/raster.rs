@@ -1,0 +1,162 @@
+//! Pixels of 8 bits as decoders hand them out: grey, grey and alpha, RGB or RGBA.
+//!
+//! ```text
+//! file ─► read ─► over_white ─► RGB        validate: the same, thrown away
+//!                └► lightness ─► one channel
+//! ```
+//!
+//! Everything is brought to size at 8 bits, a quarter of what [`super::Picture`] takes. Refuses to know: masks and
+//! pictures as work sees them.
+
+use super::{Fault, Format, MAX_DECODED, MAX_SIDE, damaged, exif, file::Head, jpeg};
+use crate::imaging::resize::{self, Filter};
+use image::{ColorType, ImageDecoder, Limits, codecs};
+use std::io::Cursor;
+
+/// Interleaved 8-bit pixels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raster {
+    pub width: u32,
+    pub height: u32,
+    /// 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA.
+    pub channels: usize,
+    pub data: Vec<u8>,
+}
+
+impl Raster {
+    /// Decodes as stored, not turned; a JPEG may come smaller, its long edge not below `wanted`.
+    pub fn read(bytes: &[u8], head: &Head, wanted: Option<u32>) -> Result<Self, Fault> {
+        let from = Cursor::new(bytes);
+        match head.format {
+            Format::Jpeg => jpeg::decode(bytes, wanted),
+            Format::Png => by_image(codecs::png::PngDecoder::with_limits(from, limits()), head),
+            Format::WebP => by_image(codecs::webp::WebPDecoder::new(from), head),
+            Format::Gif => by_image(codecs::gif::GifDecoder::new(from), head),
+        }
+    }
+
+    /// Decodes to the end and keeps nothing; JPEGs at an eighth, which reads all of their data too.
+    pub fn validate(bytes: &[u8], head: &Head) -> Result<(), Fault> {
+        Self::read(bytes, head, Some(1)).map(drop)
+    }
+
+    /// RGB, with white behind what is transparent.
+    pub fn over_white(mut self) -> Self {
+        let blend = |value: u8, alpha: u8| {
+            let (value, alpha) = (u32::from(value), u32::from(alpha));
+            ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        };
+        match self.channels {
+            1 => self.data = self.data.iter().flat_map(|&grey| [grey; 3]).collect(),
+            2 => self.data = self.data.chunks_exact(2).flat_map(|one| [blend(one[0], one[1]); 3]).collect(),
+            4 => self.keep_three(|[r, g, b, alpha]| [r, g, b].map(|value| blend(value, alpha))),
+            _ => {}
+        }
+        self.channels = 3;
+        self
+    }
+
+    /// One channel: lightness (BT.601, as JPEG counts it) times opacity.
+    pub fn lightness(mut self) -> Self {
+        let times = |value: u32, alpha: u8| ((value * u32::from(alpha) + 127) / 255) as u8;
+        let light =
+            |one: &[u8]| (u32::from(one[0]) * 299 + u32::from(one[1]) * 587 + u32::from(one[2]) * 114 + 500) / 1000;
+        self.data = match self.channels {
+            2 => self.data.chunks_exact(2).map(|one| times(one[0].into(), one[1])).collect(),
+            3 => self.data.chunks_exact(3).map(|one| light(one) as u8).collect(),
+            4 => self.data.chunks_exact(4).map(|one| times(light(one), one[3])).collect(),
+            _ => self.data,
+        };
+        self.channels = 1;
+        self
+    }
+
+    /// Four channels to three in place, so that a large picture is not there twice.
+    pub fn keep_three(&mut self, three: impl Fn([u8; 4]) -> [u8; 3]) {
+        let pixels = self.data.len() / 4;
+        for at in 0..pixels {
+            let Some(&four) = self.data[at * 4..].first_chunk() else { break };
+            self.data[at * 3..at * 3 + 3].copy_from_slice(&three(four));
+        }
+        self.data.truncate(pixels * 3);
+        self.channels = 3;
+    }
+
+    /// No larger than a long edge.
+    pub fn to_fit(self, long_edge: u32) -> Result<Self, Fault> {
+        if self.width.max(self.height) <= long_edge {
+            return Ok(self);
+        }
+        let (width, height) = resize::fitting(self.width, self.height, long_edge);
+        self.resized(width, height, Filter::Lanczos)
+    }
+
+    /// At another size.
+    pub fn resized(self, width: u32, height: u32, filter: Filter) -> Result<Self, Fault> {
+        if (width, height) == (self.width, self.height) {
+            return Ok(self);
+        }
+        let data = resize::bytes(&self.data, (self.width, self.height), self.channels, (width, height), filter)
+            .ok_or_else(|| damaged("its size is wrong"))?;
+        Ok(Self { width, height, data, ..self })
+    }
+
+    /// Upright.
+    pub fn turned(self, turn: exif::Turn) -> Self {
+        if turn == exif::Turn::NoTransforms {
+            return self;
+        }
+        let (from_width, from_height) = (self.width as usize, self.height as usize);
+        let data = match self.channels {
+            1 => exif::turned::<1>(&self.data, from_width, from_height, turn),
+            2 => exif::turned::<2>(&self.data, from_width, from_height, turn),
+            3 => exif::turned::<3>(&self.data, from_width, from_height, turn),
+            _ => exif::turned::<4>(&self.data, from_width, from_height, turn),
+        };
+        let (width, height) = exif::upright_size(self.width, self.height, turn);
+        Self { width, height, data, ..self }
+    }
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    limits.max_alloc = Some(MAX_DECODED * 2);
+    limits
+}
+
+fn by_image<D: ImageDecoder>(decoder: image::ImageResult<D>, head: &Head) -> Result<Raster, Fault> {
+    let mut decoder = decoder.map_err(damaged)?;
+    decoder.set_limits(limits()).map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    let kind = decoder.color_type();
+    let count = decoder.total_bytes();
+    if width > head.width || height > head.height {
+        return Err(damaged("its parts are of different sizes"));
+    }
+    if count > MAX_DECODED {
+        return Err(Fault::TooLarge(format!(
+            "the picture needs {} MB in memory; at most {} MB are taken",
+            count / 1_000_000,
+            MAX_DECODED / 1_000_000
+        )));
+    }
+    let mut data = vec![0; count as usize];
+    decoder.read_image(&mut data).map_err(damaged)?;
+    let channels = usize::from(kind.channel_count());
+    if matches!(kind, ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16) {
+        to_8_bit(&mut data);
+    }
+    Ok(Raster { width, height, channels, data })
+}
+
+/// 16-bit values in the machine's order to 8 bits, in place, rounded.
+fn to_8_bit(data: &mut Vec<u8>) {
+    let count = data.len() / 2;
+    for at in 0..count {
+        let value = u32::from(u16::from_ne_bytes([data[at * 2], data[at * 2 + 1]]));
+        data[at] = ((value * 255 + 32_767) / 65_535) as u8;
+    }
+    data.truncate(count);
+}
