@@ -1,0 +1,236 @@
+//! Rendered furniture put into the photograph.
+//!
+//! ```text
+//! scene ─► rendered in a window, as sharp as the photograph ─► floor x shade, colour over ─► noise ─► Picture
+//! ```
+//!
+//! Without a mask, shadows fall on the floor that was found and on the walls behind it; with one, only where the mask
+//! is, with a soft edge of about 1 % of the picture. Furniture covers whatever is behind it, also above the mask:
+//! it stands inside, so nothing of the room that is seen is nearer. Refuses to know: pieces, styles.
+
+use glam::{Vec2, Vec3};
+
+use super::{
+    grain::{self, Grain},
+    room::{Room, floor::Walls, view::View},
+    tone,
+};
+use crate::imaging::{
+    Fault, Stop,
+    picture::{Picture, Plane},
+    resize,
+    scene::{self, Camera, Catcher, Rendered, Scene},
+};
+
+/// The most pixels that are rendered; a larger window is rendered smaller and enlarged.
+const MOST_PIXELS: f32 = 3.2e6;
+/// Metres around furniture within which shadows are looked for.
+const SHADOWS: f32 = 0.7;
+
+/// The part of the picture that changes: left, top, width, height in pixels.
+type Window = [f32; 4];
+
+/// Renders a scene as the camera of the room sees it and puts it over the picture. `masked` confines shadows.
+///
+/// # Errors
+/// [`Fault::Stopped`].
+pub fn compose(
+    mut picture: Picture,
+    mut scene: Scene,
+    room: &Room,
+    masked: Option<&Plane>,
+    stop: &Stop,
+) -> Result<Picture, Fault> {
+    let view = room.view.scaled(picture.width() as f32, picture.height() as f32);
+    let grain = grain::of(&picture);
+    stop.check()?;
+    let Some(window) = window(&scene, &view) else { return Ok(picture) };
+    // A photograph softer than its pixels gets furniture of fewer pixels.
+    let scale = (0.85 / grain.blur).clamp(0.45, 1.0).min((MOST_PIXELS / (window[2] * window[3])).sqrt());
+    let size = Vec2::new(window[2] * scale, window[3] * scale).round().max(Vec2::ONE);
+    let Some(camera) = Camera::of(view.view_matrix(), view.window_matrix(window)) else { return Ok(picture) };
+    scene.camera = camera;
+    let walls = if masked.is_some() { Vec::new() } else { wall_catchers(&room.floor.walls) };
+    let mut catchers = vec![Catcher::floor()];
+    catchers.extend(&walls);
+    let options = scene::Options { samples: 4, catchers };
+    let rendered = scene::render(&scene, size.x as u32, size.y as u32, &options, stop)?;
+    let shadows = Shadows::of(room, &view, masked, !walls.is_empty());
+    put(&mut picture, &rendered, window, &shadows, (room.light.black, grain), stop)?;
+    Ok(picture)
+}
+
+/// The walls of the room that are known.
+fn wall_catchers(walls: &Walls) -> Vec<Catcher> {
+    let none = Walls::NONE;
+    let mut catchers = Vec::new();
+    if walls.left > none.left + 0.1 {
+        catchers.push(Catcher { point: Vec3::new(walls.left, 0.0, 0.0), normal: Vec3::X });
+    }
+    if walls.right < none.right - 0.1 {
+        catchers.push(Catcher { point: Vec3::new(walls.right, 0.0, 0.0), normal: Vec3::NEG_X });
+    }
+    if walls.back < none.back - 0.1 {
+        catchers.push(Catcher { point: Vec3::new(0.0, 0.0, -walls.back), normal: Vec3::Z });
+    }
+    catchers
+}
+
+/// The part of the picture with furniture and its shadows; `None` when nothing is in sight.
+fn window(scene: &Scene, view: &View) -> Option<Window> {
+    let (mut low, mut high) = (Vec2::splat(f32::MAX), Vec2::splat(f32::MIN));
+    let mut take = |point: Vec3| {
+        // What is beside or behind the camera ends at the border of the picture.
+        let pixel = view.pixel_of(point).unwrap_or(Vec2::new(
+            if point.x < 0.0 { 0.0 } else { view.width },
+            view.height,
+        ));
+        low = low.min(pixel);
+        high = high.max(pixel);
+    };
+    for vertex in &scene.mesh.vertices {
+        let at = vertex.position;
+        take(at);
+        if at.y < 0.1 {
+            for (x, z) in [(-SHADOWS, 0.0), (SHADOWS, 0.0), (0.0, -SHADOWS), (0.0, SHADOWS)] {
+                take(Vec3::new(at.x + x, 0.0, at.z + z));
+            }
+        }
+    }
+    let end = Vec2::new(view.width, view.height);
+    let low = (low - 4.0).clamp(Vec2::ZERO, end).floor();
+    let high = (high + 4.0).clamp(Vec2::ZERO, end).ceil();
+    (high.x > low.x + 1.0 && high.y > low.y + 1.0).then(|| [low.x, low.y, high.x - low.x, high.y - low.y])
+}
+
+/// Where shadows fall.
+struct Shadows {
+    /// The floor, or the mask, with soft edges; small.
+    region: Plane,
+    scale: Vec2,
+    view: View,
+    walls: Option<Walls>,
+}
+
+impl Shadows {
+    fn of(room: &Room, view: &View, masked: Option<&Plane>, on_walls: bool) -> Self {
+        let floor = &room.floor.region;
+        let (width, height) = (floor.width(), floor.height());
+        let region = match masked {
+            Some(mask) => {
+                // A little wider than the mask, never narrower than the floor in it.
+                let mask = resize::plane(mask, width, height);
+                softened(&mask)
+            }
+            None => softened(floor),
+        };
+        let scale = Vec2::new(width as f32 / view.width, height as f32 / view.height);
+        Self { region, scale, view: *view, walls: on_walls.then_some(room.floor.walls) }
+    }
+
+    /// How much of a shadow is painted at a pixel, 0 to 1.
+    fn at(&self, x: f32, y: f32) -> f32 {
+        if let Some(walls) = &self.walls {
+            let on_floor = self.view.floor_at(x, y).is_some_and(|floor| walls.hold(floor));
+            if !on_floor {
+                return 1.0;
+            }
+        }
+        let place = Vec2::new(x, y) * self.scale - 0.5;
+        let (from, part) = (place.floor(), place.fract());
+        let at = |dx: i64, dy: i64| self.region.at(from.x as i64 + dx, from.y as i64 + dy);
+        let above = at(0, 0) * (1.0 - part.x) + at(1, 0) * part.x;
+        let below = at(0, 1) * (1.0 - part.x) + at(1, 1) * part.x;
+        above * (1.0 - part.y) + below * part.y
+    }
+}
+
+/// Grown by two small pixels, then smoothed: full to the edge of the region, gone some 1 % of the picture beyond.
+fn softened(region: &Plane) -> Plane {
+    let (width, height) = (i64::from(region.width()), i64::from(region.height()));
+    let pass = |from: &Plane, most: bool, dx: i64, dy: i64| {
+        let mut to = from.clone();
+        for y in 0..height {
+            for x in 0..width {
+                let near = (-2..=2).map(|off| from.at(x + off * dx, y + off * dy));
+                let value = if most { near.fold(0.0, f32::max) } else { near.sum::<f32>() / 5.0 };
+                to.data[(y * width + x) as usize] = value;
+            }
+        }
+        to
+    };
+    let grown = pass(&pass(region, true, 1, 0), true, 0, 1);
+    pass(&pass(&grown, false, 1, 0), false, 0, 1)
+}
+
+/// Paints what was rendered over its window of the picture.
+fn put(
+    picture: &mut Picture,
+    rendered: &Rendered,
+    window: Window,
+    shadows: &Shadows,
+    (black, grain): (f32, Grain),
+    stop: &Stop,
+) -> Result<(), Fault> {
+    let [left, top, width, height] = window;
+    let scale = Vec2::new(rendered.width as f32 / width, rendered.height as f32 / height);
+    let across = picture.width() as usize;
+    let (from, to) = (left as usize, ((left + width) as usize).min(across));
+    for y in top as usize..((top + height) as usize).min(picture.height() as usize) {
+        if y % 32 == 0 {
+            stop.check()?;
+        }
+        for x in from..to {
+            let (colour, shade) = sample(rendered, (x as f32 + 0.5 - left) * scale.x, (y as f32 + 0.5 - top) * scale.y);
+            let alpha = colour[3];
+            let shade = if alpha < 1.0 && shade < 0.998 {
+                1.0 + (shade - 1.0) * shadows.at(x as f32 + 0.5, y as f32 + 0.5)
+            } else {
+                1.0
+            };
+            if alpha < 0.002 && shade > 0.998 {
+                continue;
+            }
+            let at = (y * across + x) * 3;
+            let film = grain::noise(x as u32, y as u32) * grain.noise * alpha;
+            for (channel, value) in picture.data[at..at + 3].iter_mut().enumerate() {
+                let behind = tone::linear(value.clamp(0.0, 1.0)) * shade * (1.0 - alpha);
+                let own = if alpha > 0.002 { filmed(colour[channel] / alpha, black) * alpha } else { 0.0 };
+                *value = (tone::encoded(behind + own) + film).clamp(0.0, 1.0);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Light as the photograph would show it: its own black, and brightness bent before it is blown out.
+fn filmed(light: f32, black: f32) -> f32 {
+    let bent = if light > 0.7 { 0.7 + 0.3 * (1.0 - (-(light - 0.7) / 0.3).exp()) } else { light };
+    black + (1.0 - black) * bent.max(0.0)
+}
+
+/// Colour and shade between the pixels of what was rendered.
+fn sample(rendered: &Rendered, x: f32, y: f32) -> ([f32; 4], f32) {
+    let (width, height) = (rendered.width as i64, rendered.height as i64);
+    let (x, y) = (x - 0.5, y - 0.5);
+    let (column, row) = (x.floor(), y.floor());
+    let (right, below) = (x - column, y - row);
+    let mut colour = [0.0; 4];
+    let mut shade = 0.0;
+    for (dx, dy, weight) in [
+        (0, 0, (1.0 - right) * (1.0 - below)),
+        (1, 0, right * (1.0 - below)),
+        (0, 1, (1.0 - right) * below),
+        (1, 1, right * below),
+    ] {
+        let column = (column as i64 + dx).clamp(0, width - 1);
+        let row = (row as i64 + dy).clamp(0, height - 1);
+        let at = (row * width + column) as usize;
+        let pixel = rendered.colour[at];
+        for (sum, value) in colour.iter_mut().zip(pixel) {
+            *sum += value * weight;
+        }
+        shade += rendered.shade.data[at] * weight;
+    }
+    (colour, shade)
+}

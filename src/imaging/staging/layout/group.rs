@@ -1,0 +1,189 @@
+//! Pieces that belong together, such as a bed and its nightstands, and the best place for them.
+//!
+//! ```text
+//! every place and quarter turn ─► members that fit (on the floor, free) ─► worth ─► the best
+//! ```
+//!
+//! Refuses to know: room types, meshes, pixels' values.
+
+use std::f32::consts::FRAC_PI_2;
+
+use glam::{Vec2, Vec3};
+
+use super::{
+    Placed,
+    ground::{Ground, Rect},
+};
+use crate::imaging::staging::{furniture::Kind, room::view::View};
+
+/// A piece of a group, relative to its first one: metres to the right and to the front of that, turned by radians.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Member {
+    /// What it is.
+    pub kind: Kind,
+    /// Right and front.
+    pub at: Vec2,
+    /// Radians to the left, as seen from above.
+    pub turn: f32,
+    /// What it adds; 0 when the group is worth nothing without.
+    pub worth: f32,
+}
+
+/// Where a group likes to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// Its first piece with the back at a wall.
+    Wall,
+    /// The same, where possible.
+    NearWall,
+    /// In the open.
+    Open,
+    /// In a corner, else at a wall.
+    Corner,
+}
+
+/// Pieces that belong together; the first is where the group is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Pieces.
+    pub members: Vec<Member>,
+    /// Where.
+    pub stand: Stand,
+    /// Whether it shall be in the middle of the picture.
+    pub central: bool,
+}
+
+/// The rectangle along the walls around a piece of this size at a place.
+pub fn around(width: f32, depth: f32, at: Vec2, turn: f32) -> Rect {
+    let (sin, cos) = (turn.sin().abs(), turn.cos().abs());
+    let half = Vec2::new(width * cos + depth * sin, width * sin + depth * cos) / 2.0;
+    Rect { low: at - half, high: at + half }
+}
+
+/// Places things among those already placed.
+pub struct Placer<'a> {
+    /// Where there is floor.
+    pub ground: &'a Ground,
+    /// What is seen of it.
+    pub view: &'a View,
+    /// What stands already.
+    pub placed: Vec<Placed>,
+}
+
+/// Metres between a back and its wall.
+const GAP: f32 = 0.06;
+
+impl Placer<'_> {
+    /// Puts a group to its best place; `false` when there is none.
+    pub fn put(&mut self, group: &Group) -> bool {
+        let Some(first) = group.members.first() else { return false };
+        let size = first.kind.size();
+        let extent = Ground::extent();
+        let mut best: Option<(f32, Vec<Placed>)> = None;
+        for quarter in [0, 1, 3, 2] {
+            let turn = quarter as f32 * FRAC_PI_2;
+            let mut v = extent.low.y + 0.3;
+            while v < extent.high.y.min(10.0) {
+                let mut u = extent.low.x.max(-6.0);
+                while u < 6.0 {
+                    let at = Vec2::new(u, v);
+                    let rect = around(size.x, size.z, at, turn);
+                    if self.ground.floor(&rect) > 0.999
+                        && let Some(worth) = self.pose(group.stand, &rect, quarter, group.central)
+                    {
+                        let fitting = self.members(group, at, turn);
+                        let total = fitting.iter().map(|(_, worth)| worth).sum::<f32>() + worth;
+                        if !fitting.is_empty() && best.as_ref().is_none_or(|(most, _)| total > *most + 1e-4) {
+                            best = Some((total, fitting.into_iter().map(|(placed, _)| placed).collect()));
+                        }
+                    }
+                    u += 0.1;
+                }
+                v += 0.1;
+            }
+        }
+        let Some((_, placed)) = best else { return false };
+        self.placed.extend(placed);
+        true
+    }
+
+    /// The members that fit with the first at a place, and their worths; none when one that is needed does not.
+    fn members(&self, group: &Group, at: Vec2, turn: f32) -> Vec<(Placed, f32)> {
+        let mut fitting: Vec<(Placed, f32)> = Vec::new();
+        for (index, member) in group.members.iter().enumerate() {
+            // Front of a piece is +z of its mesh: towards smaller v.
+            let (right, front) = (Vec2::new(turn.cos(), turn.sin()), Vec2::new(turn.sin(), -turn.cos()));
+            let place = at + right * member.at.x + front * member.at.y;
+            let placed = Placed { kind: member.kind, at: place, turn: turn + member.turn };
+            let free = self.fits(&placed) && fitting.iter().all(|(other, _)| !placed.collides(other));
+            if free {
+                fitting.push((placed, member.worth * self.visible(&placed)));
+            } else if index == 0 || member.worth == 0.0 {
+                return Vec::new();
+            }
+        }
+        fitting
+    }
+
+    /// Whether a piece stands on floor that is free and not beside the picture.
+    fn fits(&self, placed: &Placed) -> bool {
+        let whole = placed.extent();
+        self.ground.floor(&whole) > 0.999
+            && self.ground.seen(&whole) > 0.35
+            && self.placed.iter().all(|other| !placed.collides(other))
+    }
+
+    /// How much of a piece is inside the picture, 0 to 1.
+    fn visible(&self, placed: &Placed) -> f32 {
+        let rect = placed.extent();
+        let height = placed.kind.size().y;
+        let mut seen = 0.0;
+        for corner in 0..8 {
+            let u = if corner & 1 == 0 { rect.low.x } else { rect.high.x };
+            let v = if corner & 2 == 0 { rect.low.y } else { rect.high.y };
+            let y = if corner & 4 == 0 { 0.0 } else { height };
+            if let Some(pixel) = self.view.pixel_of(Vec3::new(u, y, -v))
+                && (0.0..self.view.width).contains(&pixel.x)
+                && (0.0..self.view.height).contains(&pixel.y)
+            {
+                seen += 0.125;
+            }
+        }
+        seen
+    }
+
+    /// What a place is worth by itself; `None` when the group may not stand there.
+    fn pose(&self, stand: Stand, rect: &Rect, quarter: usize, central: bool) -> Option<f32> {
+        let (low, high) = (rect.low, rect.high);
+        let behind = [
+            Rect { low: Vec2::new(low.x, high.y + GAP), high: Vec2::new(high.x, high.y + GAP + 0.12) },
+            Rect { low: Vec2::new(low.x - GAP - 0.12, low.y), high: Vec2::new(low.x - GAP, high.y) },
+            Rect { low: Vec2::new(low.x, low.y - GAP - 0.12), high: Vec2::new(high.x, low.y - GAP) },
+            Rect { low: Vec2::new(high.x + GAP, low.y), high: Vec2::new(high.x + GAP + 0.12, high.y) },
+        ];
+        let wall = |side: usize| 1.0 - self.ground.floor(&behind[side % 4]);
+        let back = wall(quarter);
+        let beside = wall(quarter + 1).max(wall(quarter + 3));
+        // Nobody looks at backs, and a wall in one's back that the camera stands at is seldom seen.
+        let facing = [0.5, 0.15, -3.0, 0.15][quarter % 4];
+        let middle = (low + high) / 2.0;
+        let pixel = self.view.pixel_of(Vec3::new(middle.x, 0.3, -middle.y))?;
+        let aside = (pixel.x / self.view.width - 0.5).abs() * 2.0;
+        let near = low.y;
+        if near < 1.5 || aside > 1.15 {
+            return None;
+        }
+        let mut worth = facing - if central { 2.2 * aside * aside } else { 0.2 * aside };
+        // Too near it fills the picture, too far it is a toy.
+        worth -= 0.8 * (2.6 - near).max(0.0) + if central { 0.35 } else { 0.15 } * (near - 3.2).max(0.0);
+        match stand {
+            Stand::Wall if back < 0.7 => return None,
+            Stand::Wall => worth += back,
+            Stand::NearWall => worth += 2.0 * back,
+            Stand::Corner if back < 0.6 => return None,
+            Stand::Corner => worth += back + 1.5 * beside,
+            Stand::Open => worth -= 1.2 * back.max(beside),
+        }
+        Some(worth)
+    }
+}
