@@ -58,7 +58,8 @@ pub fn paint(picture: &mut Picture, region: &Region, floor: bool, paint: &Paint,
     let light = mix(mean.lab[0], goal[0], 0.78);
     // Shading is a factor of light; below a pattern only the wide shading of the old floor is kept.
     let lumas = plane_of(&small, |pixel| oklab([pixel[0], pixel[1], pixel[2]])[0]);
-    let wide = boxed(&boxed(&lumas, (small.long_edge() as usize / 60).max(1)), (small.long_edge() as usize / 60).max(1));
+    let wide =
+        boxed(&boxed(&lumas, (small.long_edge() as usize / 60).max(1)), (small.long_edge() as usize / 60).max(1));
     let (slope, offset, share) = region.planes();
     let tint = goal[1].hypot(goal[2]);
     field::each_row(picture, [&slope, &offset, &share, &wide], stop, |y, line, [slope, offset, share, wide]| {

@@ -111,9 +111,9 @@ fn wall_starts(texture: &Plane, smoothed: &[Plane; 3], layout: &Layout) -> Plane
     let bin = |place: usize| {
         let light = smoothed[0].data[place];
         let step = |value: f32, unit: f32| (value / unit).round() as i32;
-        (0.3..0.985).contains(&light).then(|| {
-            (step(light, 0.15), step(smoothed[1].data[place], 0.03), step(smoothed[2].data[place], 0.03))
-        })
+        (0.3..0.985)
+            .contains(&light)
+            .then(|| (step(light, 0.15), step(smoothed[1].data[place], 0.03), step(smoothed[2].data[place], 0.03)))
     };
     let mut votes = std::collections::BTreeMap::<(i32, i32, i32), u32>::new();
     for place in (0..width * height).filter(|place| calm(*place)) {

@@ -96,7 +96,8 @@ fn gains(small: &Picture, share: f32) -> [f32; 3] {
     let agreed = smooth(0.7, 2.2, cast / (spread + 0.004));
     let many = smooth(0.25, 0.75, weights / seen.max(1.0));
     let unlike_light: f32 = if a < 0.0 && b > 0.0 && -a > b { 1.0 } else { 0.75 };
-    let confidence = agreed * many * unlike_light.max(smooth(0.8, 1.0, many) * smooth(3.0, 8.0, cast / (spread + 0.004)));
+    let confidence =
+        agreed * many * unlike_light.max(smooth(0.8, 1.0, many) * smooth(3.0, 8.0, cast / (spread + 0.004)));
     let share = share * confidence;
     let light = 0.7;
     let found = linear_of_oklab([light, a * light * share, b * light * share]);

@@ -81,10 +81,8 @@ fn window(scene: &Scene, view: &View) -> Option<Window> {
     let (mut low, mut high) = (Vec2::splat(f32::MAX), Vec2::splat(f32::MIN));
     let mut take = |point: Vec3| {
         // What is beside or behind the camera ends at the border of the picture.
-        let pixel = view.pixel_of(point).unwrap_or(Vec2::new(
-            if point.x < 0.0 { 0.0 } else { view.width },
-            view.height,
-        ));
+        let pixel =
+            view.pixel_of(point).unwrap_or(Vec2::new(if point.x < 0.0 { 0.0 } else { view.width }, view.height));
         low = low.min(pixel);
         high = high.max(pixel);
     };

@@ -53,7 +53,8 @@ async fn hostile_uploads_are_refused_and_cost_little_memory() {
     let too_long = json!({ "image": "A".repeat(10 * 1024 * 1024) });
     let (status, body) = customer.ask(Method::POST, "/upload", Some(too_long)).await;
     assert_eq!(status, 400, "{body}");
-    for url in ["http://192.168.1.1/hook", "https://10.0.0.1/hook", "https://[::ffff:127.0.0.1]/x", "ftp://localhost/x"] {
+    for url in ["http://192.168.1.1/hook", "https://10.0.0.1/hook", "https://[::ffff:127.0.0.1]/x", "ftp://localhost/x"]
+    {
         let (status, body) = customer.post("/webhooks", json!({ "url": url })).await;
         assert_eq!(status, 400, "{url}: {body}");
     }

@@ -22,7 +22,11 @@ async fn of_200_orders_at_once_exactly_those_that_can_be_paid_are_taken() {
     for (status, body) in &answers {
         *statuses.entry(*status).or_default() += 1;
         if *status == 403 {
-            assert_eq!((&body["error"], &body["credits_required"]), (&json!("Insufficient credits"), &json!(2)), "{body}");
+            assert_eq!(
+                (&body["error"], &body["credits_required"]),
+                (&json!("Insufficient credits"), &json!(2)),
+                "{body}"
+            );
         }
     }
     assert_eq!(statuses, BTreeMap::from([(201, 50), (403, 150)]));
