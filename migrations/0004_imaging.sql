@@ -35,6 +35,7 @@ CREATE TABLE image_ledger (
     CHECK (kind = 'adjust' OR (kind = 'charge' AND amount <= 0) OR (kind <> 'charge' AND amount >= 0)),
     CHECK ((job IS NULL AND run IS NULL) OR (job IS NOT NULL AND run IS NOT NULL))
 ) STRICT;
+CREATE INDEX image_ledger_sums ON image_ledger (account, kind, at, amount);
 
 -- Run: how often it was charged. Attempts: how often a worker took it in this run. Lease: the right to report on it.
 CREATE TABLE image_jobs (

@@ -10,7 +10,7 @@
 use super::StoreError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::{
-    Any, AnyPool, Executor, Transaction,
+    Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 use std::{io, path::Path, str::FromStr, time::Duration};
@@ -23,6 +23,8 @@ const POSTGRES_CONNECTIONS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
 /// SQLite: how long a statement waits for others that write, and how much survives a loss of power (as elsewhere).
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
+/// PostgreSQL: the same wait, and how long it keeps what a machine holds that is gone.
+const POSTGRES_SETTINGS: &str = "SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'";
 /// All that a path in a URL need not escape.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
@@ -103,13 +105,18 @@ async fn connect(url: &str, connections: u32, kind: Kind) -> Result<AnyPool, sql
     let pool = AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = pool.after_connect(move |connection, _| {
         Box::pin(async move {
-            if kind == Kind::Sqlite {
-                connection.execute(SQLITE_SETTINGS).await?;
-            }
+            let settings = match kind {
+                Kind::Sqlite => SQLITE_SETTINGS,
+                Kind::Postgres => POSTGRES_SETTINGS,
+            };
+            connection.execute(settings).await?;
             Ok(())
         })
     });
-    pool.connect_with(options).await
+    // Asked once by itself: the pool would try again for as long as it may and then not tell why.
+    let asked = tokio::time::timeout(ACQUIRE_TIMEOUT, AnyConnection::connect_with(&options)).await;
+    asked.map_err(|_| sqlx::Error::Io(io::ErrorKind::TimedOut.into()))??.close().await?;
+    Ok(pool.connect_lazy_with(options))
 }
 
 /// The address without password and parameters, for people; none when it is not one of PostgreSQL.

@@ -2,7 +2,7 @@
 
 use crate::{
     place::{MONTH, NOW, Place, account, on_both, order, uuid},
-    support::postgres::PASSWORD,
+    support::postgres::{PASSWORD, Postgres},
 };
 use lumencast::store::{AccountChange, Entry, EntryKind, Inserted, NewImageKey, Store, Terms, Updated};
 
@@ -160,6 +160,24 @@ async fn only_so_many_keys_are_active_at_once(place: Place) {
     assert!(matches!(keys.update(&account, &kept[1], None, Some(true), 3).await.expect("rows"), Updated::Done(_)));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn first_starts_at_the_same_time_share_one_postgres() {
+    let url = tokio::task::spawn_blocking(|| Postgres::shared().database()).await.expect("a server");
+    let starts = (0..4).map(|_| {
+        let url = url.clone();
+        tokio::spawn(async move {
+            let folder = tempfile::tempdir().expect("a folder"); // each on its own machine
+            let store = Store::open_with(folder.path(), Some(&url)).await.expect("a store");
+            store.accounts().insert(&account("default"), 60).await.expect("rows").is_some()
+        })
+    });
+    let mut made = 0;
+    for start in starts.collect::<Vec<_>>() {
+        made += usize::from(start.await.expect("no panic"));
+    }
+    assert_eq!(made, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_error_about_a_database_shows_its_password() {
     let place = Place::postgres().await;
@@ -176,6 +194,7 @@ async fn no_error_about_a_database_shows_its_password() {
     for (n, url) in wrong.iter().enumerate() {
         let error = Store::open_with(place.folder.path(), Some(url)).await.expect_err("no database");
         let shown = format!("{error} {error:?}").replace(&format!("{PASSWORD}x"), "");
+        assert!(error.to_string().contains("database") || error.to_string().contains("127.0.0.1"), "{n}: {error}");
         assert!(!shown.contains(PASSWORD) && !shown.contains("an0ther"), "{n}: {shown}");
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::support::postgres::Postgres;
 use lumencast::store::{AccountRow, Accounts, Balance, Change, Created, JobRow, NewJob, Store, Terms};
-use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Makes of tests that take a [`Place`] one for each database.
@@ -38,26 +37,20 @@ pub struct Place {
     pub store: Store,
     pub folder: TempDir,
     pub url: Option<String>,
-    _server: Option<Arc<Postgres>>,
 }
 
 impl Place {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).await.expect("a store");
-        Self { store, folder, url: None, _server: None }
+        Self { store, folder, url: None }
     }
 
     pub async fn postgres() -> Self {
-        let started = tokio::task::spawn_blocking(|| {
-            let server = Postgres::shared();
-            let url = server.database();
-            (server, url)
-        });
-        let (server, url) = started.await.expect("a server");
+        let url = tokio::task::spawn_blocking(|| Postgres::shared().database()).await.expect("a server");
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open_with(folder.path(), Some(&url)).await.expect("a store");
-        Self { store, folder, url: Some(url), _server: Some(server) }
+        Self { store, folder, url: Some(url) }
     }
 
     /// Another process's store: the same rows by other connections.

@@ -1,7 +1,7 @@
 //! A real PostgreSQL of its own: a fresh folder, a free port of 127.0.0.1, one database for each test.
 //!
 //! ```text
-//! initdb ─► postgres, below a shell that ends it when this process is gone, however that went
+//! initdb ─► postgres, below a shell that ends it and clears up when this process is gone, however that went
 //! ```
 
 use super::{
@@ -13,66 +13,60 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
 /// The password of its only user; it stands in addresses and must not be seen in errors.
 pub const PASSWORD: &str = "s3cret-of-the-database";
 
 /// How long it may take to start, on a machine that does much else.
 const START: Duration = Duration::from_secs(60);
-/// Waits for the end of its input, then ends what it started at once.
-const KEEPER: &str = r#""$@" & server=$!; read -r _; kill -QUIT "$server"; wait "$server""#;
+/// A shell that waits for the end of its input, which is that of the tests; then ends what it started and takes its folder away.
+const KEEPER: &str = r#"folder=$1; shift; "$@" & server=$!; read -r _; kill -QUIT "$server"; wait; rm -rf "$folder""#;
 
-/// A server that runs until it is dropped.
+/// A server that runs as long as this process.
 #[derive(Debug)]
 pub struct Postgres {
-    keeper: Child,
+    keeper: Mutex<Child>,
     port: Port,
     programs: PathBuf,
     databases: AtomicU32,
-    _folder: TempDir,
 }
 
 impl Postgres {
-    /// The server that the tests of this process share while one of them needs it. Blocks while it starts.
-    pub fn shared() -> Arc<Self> {
-        static RUNNING: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
-        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        running.upgrade().unwrap_or_else(|| {
-            let started = Arc::new(Self::start());
-            *running = Arc::downgrade(&started);
-            started
-        })
+    /// The server that the tests of this process share. Blocks while it starts.
+    pub fn shared() -> &'static Self {
+        static RUNNING: OnceLock<Postgres> = OnceLock::new();
+        RUNNING.get_or_init(Self::start)
     }
 
-    /// Starts one. Blocks until it answers.
-    pub fn start() -> Self {
-        let (programs, folder, port) = (programs(), tempfile::tempdir().expect("a folder"), Port::take());
-        let (data, password, log) =
-            (folder.path().join("data"), folder.path().join("password"), folder.path().join("log"));
+    fn start() -> Self {
+        let (programs, folder, port) = (programs(), tempfile::tempdir().expect("a folder").keep(), Port::take());
+        let (data, password, log) = (folder.join("data"), folder.join("password"), folder.join("log"));
         std::fs::write(&password, PASSWORD).expect("a file");
-        give(folder.path());
+        give(&folder);
         give(&password);
         let mut initdb = as_its_user(&programs.join("initdb"));
         initdb.args(["-U", "lumencast", "-A", "scram-sha-256", "-E", "UTF8", "--locale=C", "--no-sync", "--pwfile"]);
         succeed(initdb.arg(&password).arg("-D").arg(&data));
 
         let mut server = as_its_user(Path::new("sh"));
-        server.args(["-c", KEEPER, "sh"]).arg(programs.join("postgres")).arg("-D").arg(&data);
-        server.arg("-k").arg(folder.path()).args(["-p", &port.number().to_string()]);
-        server.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=200"]);
+        server.args(["-c", KEEPER, "sh"]).arg(&folder).arg(programs.join("postgres")).arg("-D").arg(&data);
+        server.arg("-k").arg(&folder).args(["-p", &port.number().to_string()]);
+        // What it writes need not outlive the machine.
+        for setting in ["listen_addresses=127.0.0.1", "fsync=off", "autovacuum=off", "max_connections=400"] {
+            server.args(["-c", setting]);
+        }
         let output = super::child::log_file(&log);
         server.stdout(output.try_clone().expect("a file")).stderr(output).stdin(Stdio::piped());
         let keeper = server.spawn().expect("a shell");
-        let mut started = Self { keeper, port, programs, databases: AtomicU32::new(0), _folder: folder };
+        let started = Self { keeper: Mutex::new(keeper), port, programs, databases: AtomicU32::new(0) };
         let end = Instant::now() + START;
         while !started.ready() {
-            let ended = started.keeper.try_wait().expect("a child");
+            let ended = started.keeper.lock().expect("a child").try_wait().expect("a child");
             assert!(ended.is_none() && Instant::now() < end, "postgres did not start: {}", tail(&log, 20));
             std::thread::sleep(POLL);
         }
@@ -102,18 +96,6 @@ impl Postgres {
         client.args(["-h", "127.0.0.1", "-U", "lumencast", "-p", &self.port.number().to_string()]);
         client.env("PGPASSWORD", PASSWORD);
         client
-    }
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let end = Instant::now() + Duration::from_secs(10);
-        while matches!(self.keeper.try_wait(), Ok(None)) && Instant::now() < end {
-            std::thread::sleep(POLL);
-        }
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
     }
 }
 
