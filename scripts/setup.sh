@@ -13,9 +13,9 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
-# What only benchmarks need: the peer of scripts/bench_streams.sh.
-bench_packages=(python3 nginx-light libnginx-mod-rtmp)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
+# What only benchmarks need: the peers of scripts/bench_streams.sh and scripts/bench_imaging.sh.
+bench_packages=(python3 nginx-light libnginx-mod-rtmp libvips-tools)
 # For the operator's pages, when no Node.js is there at all.
 node_packages=(nodejs npm)
 # Node.js of our own, when the one at hand is too old for the build of the pages (Debian 12 has 18).
@@ -141,6 +141,10 @@ check_cargo
 if [ -e web/package.json ]; then
   check_node
 fi
+if ! command -v npm >/dev/null; then
+  install "${node_packages[@]}"
+fi
+scripts/weights.sh || say "no weights for upscaling; pictures grow by the edge-directed method until scripts/weights.sh succeeds"
 if [ "${1:-run}" = test ]; then
   scripts/python.sh
 fi

@@ -41,17 +41,18 @@ pub fn to_fit(picture: &Picture, long_edge: u32) -> Picture {
 
 /// A plane at another size. Linear, so that a mask stays within 0 to 1 without clipping.
 pub fn plane(plane: &Plane, width: u32, height: u32) -> Plane {
+    plane_by(plane, width, height, Filter::Linear)
+}
+
+/// A plane at another size, by a filter.
+pub fn plane_by(plane: &Plane, width: u32, height: u32, filter: Filter) -> Plane {
     let (width, height) = (width.max(1), height.max(1));
     if (width, height) == (plane.width(), plane.height()) {
         return plane.clone();
     }
     let mut out = Plane::filled(width, height, 0.0);
-    values(
-        (plane.width(), plane.height(), &plane.data),
-        (width, height, &mut out.data),
-        PixelType::F32,
-        Filter::Linear,
-    );
+    let from = (plane.width(), plane.height(), plane.data.as_slice());
+    values(from, (width, height, &mut out.data), PixelType::F32, filter);
     out
 }
 

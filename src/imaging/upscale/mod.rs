@@ -1,21 +1,86 @@
-//! More pixels: a small neural network where its weights are there, along edges where they are not.
+//! Larger pictures: a small neural network that doubles, and where its weights are absent or a picture is large already,
+//! an edge-directed upscaler of our own.
+//!
+//! ```text
+//! picture ─► smaller or hardly larger? ─► Lanczos
+//!         └► doubled by the network, tile by tile, while it is small ─► the rest edge-directed, or Lanczos down
+//! ```
+//!
+//! Refuses to know: files of pictures, what is upscaled for, where weights come from.
 
-use super::{Fault, Stop, picture::Picture, resize};
-use std::path::Path;
+mod edges;
+mod graph;
+mod network;
+mod tensor;
 
-/// Of the network.
-pub struct Weights;
+#[cfg(test)]
+mod tests;
 
-impl Weights {
-    /// From their folder.
-    pub fn load(_: &Path) -> Option<Self> {
-        None
+pub use edges::enlarge;
+pub use network::Weights;
+
+use super::{
+    Fault, Stop,
+    picture::{Picture, Plane},
+    resize::{self, Filter},
+};
+
+/// Up to this factor nothing that an upscaler adds can be seen.
+const HARDLY: f64 = 1.1;
+/// How often the difference to the original is added back.
+const ROUNDS: usize = 2;
+/// What the network is given at most, in pixels: half of 4096 x 3072 each way.
+const NETWORK_PIXELS: u64 = 3_300_000;
+
+/// A picture whose long edge is exactly `long_edge` pixels. With weights it is doubled by the network as often as it
+/// needs to be.
+///
+/// # Errors
+/// [`Fault::Stopped`].
+pub fn to_long_edge(
+    mut picture: Picture,
+    long_edge: u32,
+    weights: Option<&Weights>,
+    stop: &Stop,
+) -> Result<Picture, Fault> {
+    stop.check()?;
+    let wanted = resize::fitting(picture.width(), picture.height(), long_edge);
+    while let Some(weights) = weights
+        && is_worth_it(&picture, long_edge)
+        && u64::from(picture.width()) * u64::from(picture.height()) <= NETWORK_PIXELS
+    {
+        picture = weights.double(&picture, stop)?;
+    }
+    if is_worth_it(&picture, long_edge) {
+        return enlarge(&picture, wanted.0, wanted.1, stop);
+    }
+    stop.check()?;
+    if (picture.width(), picture.height()) == wanted {
+        Ok(picture)
+    } else {
+        Ok(resize::resize(&picture, wanted.0, wanted.1))
     }
 }
 
-/// Brings a picture to a long edge.
-pub fn to_long_edge(picture: Picture, edge: u32, _: Option<&Weights>, _: &Stop) -> Result<Picture, Fault> {
-    let (w, h, long) = (picture.width(), picture.height(), picture.long_edge());
-    let to = |side: u32| (u64::from(side) * u64::from(edge) / u64::from(long.max(1))).max(1) as u32;
-    Ok(resize::resize(&picture, to(w), to(h)))
+/// Adds back what a smaller copy of an upscaled picture lacks against the original, and clips to 0 to 1. One channel at a
+/// time, so that a large picture is not there twice.
+fn faithful(made: &mut Picture, original: &Picture, stop: &Stop) -> Result<(), Fault> {
+    for _ in 0..ROUNDS {
+        stop.check()?;
+        let copy = resize::resize(made, original.width(), original.height());
+        for channel in 0..3 {
+            stop.check()?;
+            let pairs = original.pixels().zip(copy.pixels());
+            let lack = pairs.map(|(wanted, got)| wanted[channel] - got[channel]).collect();
+            let Some(lack) = Plane::from_data(original.width(), original.height(), lack) else { break };
+            let lack = resize::plane_by(&lack, made.width(), made.height(), Filter::Lanczos);
+            made.pixels_mut().zip(&lack.data).for_each(|(pixel, lack)| pixel[channel] += lack);
+        }
+    }
+    made.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    Ok(())
+}
+
+fn is_worth_it(picture: &Picture, long_edge: u32) -> bool {
+    f64::from(long_edge) > f64::from(picture.long_edge().max(1)) * HARDLY
 }
