@@ -46,10 +46,22 @@ pub fn run(rounds: u32, command: impl Fn() -> Command) -> Option<Usage> {
 
 /// User and system time of all children that have ended, in seconds; the kernel counts in hundredths.
 fn children_cpu_s() -> f64 {
+    // proc(5): fields 16 and 17, cutime and cstime.
+    cpu_s(16)
+}
+
+/// User and system time of this process, in seconds.
+pub fn own_cpu_s() -> f64 {
+    // proc(5): fields 14 and 15, utime and stime.
+    cpu_s(14)
+}
+
+/// The sum of a field of `/proc/self/stat`, counted from 1, and the next one.
+fn cpu_s(field: usize) -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("the kernel says what we used");
+    // The second field is the name, in brackets, and may hold blanks; the third one follows it.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    // proc(5): fields 16 and 17 of all, cutime and cstime; the name is the second one.
-    fields.skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+    fields.skip(field - 3).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn peak_of(process: u32) -> Option<u64> {
