@@ -119,7 +119,7 @@ pub fn decode(bytes: &[u8], max_long_edge: Option<u32>) -> Result<Picture, Fault
     let head = file::head(bytes)?;
     let raster = Raster::read(bytes, &head, max_long_edge)?.over_white();
     let raster = match max_long_edge {
-        Some(edge) => raster.to_fit(edge)?,
+        Some(edge) => raster.fitted(edge)?,
         None => raster,
     }
     .turned(head.turn);

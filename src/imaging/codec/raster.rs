@@ -83,7 +83,7 @@ impl Raster {
     }
 
     /// No larger than a long edge.
-    pub fn to_fit(self, long_edge: u32) -> Result<Self, Fault> {
+    pub fn fitted(self, long_edge: u32) -> Result<Self, Fault> {
         if self.width.max(self.height) <= long_edge {
             return Ok(self);
         }

@@ -167,7 +167,7 @@ pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
     out.extend([0xff, SOI]);
     let mut walk = segments(bytes);
     let mut wrote_notes = false;
-    while let Some(segment) = walk.next() {
+    for segment in walk.by_ref() {
         let segment = segment?;
         if segment.marker == APP0 && segment.body.starts_with(b"JFIF\0") && !wrote_notes && segment.body.len() >= 14 {
             // Version, unit and density; the thumbnail that may follow is left out.

@@ -65,5 +65,5 @@ pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
 
 fn written(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
     let chunk = img_parts::png::PngChunk::new(kind, body.to_vec().into());
-    img_parts::ImageEncoder::from(chunk.encoder()).bytes().to_vec()
+    chunk.encoder().bytes().to_vec()
 }

@@ -84,7 +84,7 @@ fn with_segment(jpeg: &[u8], marker: u8, body: &[u8]) -> Vec<u8> {
 /// Behind IHDR.
 fn with_chunk(png: &[u8], kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let chunk = img_parts::png::PngChunk::new(*kind, body.to_vec().into());
-    let chunk = img_parts::ImageEncoder::from(chunk.encoder()).bytes();
+    let chunk = chunk.encoder().bytes();
     [&png[..33], &chunk, &png[33..]].concat()
 }
 
