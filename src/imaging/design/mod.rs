@@ -55,7 +55,9 @@ pub fn design(
     let restyled = reference.is_some() || wishes.style_asked || wishes.paints.is_empty();
     if let (Some(surface), true, false) = (missing, painted.is_empty(), restyled) {
         let name = if walls(surface) { "wall" } else { "floor or surface" };
-        return Err(Fault::Unsuitable(format!("no {name} to paint is found in the picture; a mask can show where it is")));
+        return Err(Fault::Unsuitable(format!(
+            "no {name} to paint is found in the picture; a mask can show where it is"
+        )));
     }
     if let Some(reference) = reference {
         transfer::towards(&mut picture, reference, &layout, stop)?;

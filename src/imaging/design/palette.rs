@@ -42,20 +42,108 @@ const fn rgb(red: u8, green: u8, blue: u8) -> [f32; 3] {
 
 /// The palette of a style.
 pub fn of(style: Style) -> Palette {
-    let tone = |shadows: f32, contrast: f32, clarity: f32| Tone { shadows, lights: 0.2, contrast, clarity, texture: 0.08 };
+    let tone =
+        |shadows: f32, contrast: f32, clarity: f32| Tone { shadows, lights: 0.2, contrast, clarity, texture: 0.08 };
     let look = |warmth: f32, saturation: f32, vibrance: f32| Look { warmth, saturation, vibrance, ..Look::default() };
-    let palette = |light, dark, wood, accent, pull, tone, look| Palette { neutrals: [light, dark], wood, accent, pull, tone, look };
+    let palette = |light, dark, wood, accent, pull, tone, look| Palette {
+        neutrals: [light, dark],
+        wood,
+        accent,
+        pull,
+        tone,
+        look,
+    };
     match style {
-        Style::Modern => palette(rgb(240, 241, 242), rgb(48, 52, 58), rgb(150, 120, 92), rgb(70, 96, 120), [0.6, 0.35, 0.3], tone(0.1, 0.2, 0.2), look(-0.08, -0.05, 0.1)),
-        Style::Traditional => palette(rgb(244, 234, 214), rgb(62, 48, 38), rgb(128, 76, 46), rgb(128, 52, 46), [0.7, 0.5, 0.3], tone(0.1, 0.1, 0.1), look(0.25, 0.06, 0.1)),
-        Style::Minimalist => palette(rgb(248, 248, 246), rgb(70, 70, 70), rgb(206, 186, 160), rgb(150, 152, 152), [0.8, 0.6, 0.6], tone(0.5, -0.1, 0.0), look(0.0, -0.35, 0.0)),
-        Style::Scandinavian => palette(rgb(246, 246, 243), rgb(68, 72, 76), rgb(220, 192, 152), rgb(140, 162, 168), [0.75, 0.65, 0.4], tone(0.5, -0.08, 0.05), look(0.02, -0.15, 0.08)),
-        Style::Industrial => palette(rgb(196, 194, 190), rgb(40, 40, 42), rgb(118, 78, 52), rgb(138, 72, 48), [0.7, 0.5, 0.35], tone(-0.2, 0.4, 0.45), look(0.0, -0.22, 0.0)),
-        Style::MidCentury => palette(rgb(240, 232, 214), rgb(54, 50, 44), rgb(158, 96, 54), rgb(40, 118, 116), [0.55, 0.6, 0.4], tone(0.05, 0.16, 0.12), look(0.14, 0.08, 0.16)),
-        Style::Bohemian => palette(rgb(244, 228, 206), rgb(76, 50, 44), rgb(176, 106, 64), rgb(178, 62, 82), [0.65, 0.5, 0.3], tone(0.15, 0.12, 0.1), look(0.24, 0.2, 0.22)),
-        Style::Rustic => palette(rgb(236, 222, 198), rgb(58, 46, 36), rgb(140, 92, 56), rgb(104, 104, 66), [0.65, 0.55, 0.35], tone(0.0, 0.16, 0.28), look(0.24, -0.05, 0.1)),
-        Style::Coastal => palette(rgb(246, 248, 248), rgb(52, 76, 98), rgb(216, 196, 164), rgb(58, 132, 168), [0.75, 0.6, 0.5], tone(0.45, 0.0, 0.05), look(-0.14, 0.02, 0.14)),
-        Style::Luxury => palette(rgb(240, 234, 224), rgb(30, 28, 30), rgb(92, 58, 38), rgb(22, 86, 70), [0.6, 0.5, 0.35], tone(-0.15, 0.4, 0.2), look(0.12, 0.04, 0.12)),
+        Style::Modern => palette(
+            rgb(240, 241, 242),
+            rgb(48, 52, 58),
+            rgb(150, 120, 92),
+            rgb(70, 96, 120),
+            [0.6, 0.35, 0.3],
+            tone(0.1, 0.2, 0.2),
+            look(-0.08, -0.05, 0.1),
+        ),
+        Style::Traditional => palette(
+            rgb(244, 234, 214),
+            rgb(62, 48, 38),
+            rgb(128, 76, 46),
+            rgb(128, 52, 46),
+            [0.7, 0.5, 0.3],
+            tone(0.1, 0.1, 0.1),
+            look(0.25, 0.06, 0.1),
+        ),
+        Style::Minimalist => palette(
+            rgb(248, 248, 246),
+            rgb(70, 70, 70),
+            rgb(206, 186, 160),
+            rgb(150, 152, 152),
+            [0.8, 0.6, 0.6],
+            tone(0.5, -0.1, 0.0),
+            look(0.0, -0.35, 0.0),
+        ),
+        Style::Scandinavian => palette(
+            rgb(247, 243, 235),
+            rgb(68, 72, 76),
+            rgb(220, 192, 152),
+            rgb(140, 162, 168),
+            [0.75, 0.65, 0.4],
+            tone(0.5, -0.08, 0.05),
+            look(0.1, -0.12, 0.1),
+        ),
+        Style::Industrial => palette(
+            rgb(196, 194, 190),
+            rgb(40, 40, 42),
+            rgb(118, 78, 52),
+            rgb(138, 72, 48),
+            [0.7, 0.5, 0.35],
+            tone(-0.2, 0.4, 0.45),
+            look(0.0, -0.22, 0.0),
+        ),
+        Style::MidCentury => palette(
+            rgb(240, 232, 214),
+            rgb(54, 50, 44),
+            rgb(158, 96, 54),
+            rgb(40, 118, 116),
+            [0.55, 0.6, 0.4],
+            tone(0.05, 0.16, 0.12),
+            look(0.14, 0.08, 0.16),
+        ),
+        Style::Bohemian => palette(
+            rgb(244, 228, 206),
+            rgb(76, 50, 44),
+            rgb(176, 106, 64),
+            rgb(178, 62, 82),
+            [0.65, 0.5, 0.3],
+            tone(0.15, 0.12, 0.1),
+            look(0.24, 0.2, 0.22),
+        ),
+        Style::Rustic => palette(
+            rgb(236, 222, 198),
+            rgb(58, 46, 36),
+            rgb(140, 92, 56),
+            rgb(104, 104, 66),
+            [0.65, 0.55, 0.35],
+            tone(0.0, 0.16, 0.28),
+            look(0.24, -0.05, 0.1),
+        ),
+        Style::Coastal => palette(
+            rgb(246, 248, 248),
+            rgb(52, 76, 98),
+            rgb(216, 196, 164),
+            rgb(58, 132, 168),
+            [0.75, 0.6, 0.5],
+            tone(0.45, 0.0, 0.05),
+            look(-0.14, 0.02, 0.14),
+        ),
+        Style::Luxury => palette(
+            rgb(240, 234, 224),
+            rgb(30, 28, 30),
+            rgb(92, 58, 38),
+            rgb(22, 86, 70),
+            [0.6, 0.5, 0.35],
+            tone(-0.15, 0.4, 0.2),
+            look(0.12, 0.04, 0.12),
+        ),
     }
 }
 

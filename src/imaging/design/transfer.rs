@@ -71,8 +71,9 @@ fn statistics(picture: &Picture) -> Statistics {
 pub fn towards(picture: &mut Picture, reference: &Picture, layout: &Layout, stop: &Stop) -> Result<(), Fault> {
     let (own, goal) = (statistics(picture), statistics(reference));
     // A share of the way in lightness, by a curve through three points that never turns back.
-    let target: [f32; 3] =
-        std::array::from_fn(|index| own.light[index] + ((goal.light[index] - own.light[index]) * SHARE[1]).clamp(-0.15, 0.15));
+    let target: [f32; 3] = std::array::from_fn(|index| {
+        own.light[index] + ((goal.light[index] - own.light[index]) * SHARE[1]).clamp(-0.15, 0.15)
+    });
     layout.each(picture, None, stop, |pixel, here| {
         let [light, a, b] = oklab([pixel[0], pixel[1], pixel[2]]);
         let weights = bands(light, own.light);

@@ -26,7 +26,13 @@ impl Preset {
     /// The preset of an id; of an unknown one the one that does least.
     pub fn of(config: &str) -> Self {
         let outside = !config.starts_with("interior");
-        let tone = |shadows: f32, lights: f32, contrast: f32, clarity: f32, texture: f32| Tone { shadows, lights, contrast, clarity, texture };
+        let tone = |shadows: f32, lights: f32, contrast: f32, clarity: f32, texture: f32| Tone {
+            shadows,
+            lights,
+            contrast,
+            clarity,
+            texture,
+        };
         let limits = |cast: f32, exposure: f32, low: f32, high: f32| Limits { cast, exposure, middle: [low, high] };
         let plain = Look::default();
         let (limits, tone, detail, look) = match config {
@@ -34,7 +40,16 @@ impl Preset {
                 limits(0.75, 0.7, 0.40, 0.56),
                 tone(0.28, 0.30, 0.14, 0.26, 0.22),
                 0.55,
-                Look { warmth: -0.05, vibrance: 0.14, split: 0.10, leaves: 0.08, sky: 0.18, clear: 0.25, clean: 0.4, ..plain },
+                Look {
+                    warmth: -0.05,
+                    vibrance: 0.14,
+                    split: 0.10,
+                    leaves: 0.08,
+                    sky: 0.18,
+                    clear: 0.25,
+                    clean: 0.4,
+                    ..plain
+                },
             ),
             "exterior-traditional" => (
                 limits(0.55, 0.65, 0.38, 0.54),

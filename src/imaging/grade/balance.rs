@@ -59,7 +59,7 @@ pub fn measure(small: &Picture, limits: &Limits) -> Balance {
     let gains = gains(small, limits.cast);
     // Haze is lifted and a dull white raised, both with restraint: a picture without black is often meant so.
     let black = if high - low < 0.08 { 0.0 } else { ((low - 0.02) * 0.6).clamp(0.0, 0.06) };
-    let white = if high - low < 0.08 { 1.0 } else { (high + (0.985 - high) * 0.35).clamp(0.72, 1.0) };
+    let white = if high - low < 0.08 { 1.0 } else { (high + (0.985 - high) * 0.55).clamp(0.72, 1.0) };
     let placed = ((median - black) / (white - black)).clamp(0.02, 0.98);
     let wished = placed.clamp(limits.middle[0], limits.middle[1].max(limits.middle[0]));
     let bend = (wished.ln() / placed.ln()).clamp(0.55, 1.2);
@@ -96,7 +96,8 @@ fn gains(small: &Picture, share: f32) -> [f32; 3] {
     let agreed = smooth(0.7, 2.2, cast / (spread + 0.004));
     let many = smooth(0.25, 0.75, weights / seen.max(1.0));
     let unlike_light: f32 = if a < 0.0 && b > 0.0 && -a > b { 1.0 } else { 0.75 };
-    let confidence = agreed * many * unlike_light.max(smooth(0.8, 1.0, many) * smooth(3.0, 8.0, cast / (spread + 0.004)));
+    let confidence =
+        agreed * many * unlike_light.max(smooth(0.8, 1.0, many) * smooth(1.5, 4.0, cast / (spread + 0.004)));
     let share = share * confidence;
     let light = 0.7;
     let found = linear_of_oklab([light, a * light * share, b * light * share]);

@@ -134,9 +134,7 @@ fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     };
     let share = (0..width * height).map(blue).sum::<f32>() / (width * height) as f32;
     let clear = smooth(0.015, 0.04, share);
-    let wall = |place: usize| {
-        (1.0 - like_sky(lab[place])) * 0.3 + smooth(0.03, 0.09, texture.data[place]) * 0.1
-    };
+    let wall = |place: usize| (1.0 - like_sky(lab[place])) * 0.3 + smooth(0.03, 0.09, texture.data[place]) * 0.1;
     let mut way = Plane::filled(texture.width(), texture.height(), 1e6);
     for (place, value) in way.data.iter_mut().enumerate() {
         if place < width {
@@ -231,36 +229,49 @@ impl Layout {
     ) -> Result<(), Fault> {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         let extra = extra.unwrap_or(&self.base);
-        let planes =
-            [&self.cut.slope, &self.cut.offset, &self.ground, &self.depth, &self.texture, &self.base, &self.sky_base, extra];
+        let planes = [
+            &self.cut.slope,
+            &self.cut.offset,
+            &self.ground,
+            &self.depth,
+            &self.texture,
+            &self.base,
+            &self.sky_base,
+            extra,
+        ];
         let skyless = self.sky_share == 0.0;
-        field::each_row(picture, planes, stop, |y, line, [slope, offset, ground, depth, texture, base, sky_base, extra]| {
-            let v = (y as f32 + 0.5) / height;
-            for (x, pixel) in line.chunks_exact_mut(3).enumerate() {
-                let mut sky = 0.0;
-                if !skyless {
-                    let guide: f32 = pixel.iter().zip(self.guide).map(|(value, weight)| value * weight).sum();
-                    sky = smooth(0.12, 0.88, slope[x] * guide + offset[x]);
+        field::each_row(
+            picture,
+            planes,
+            stop,
+            |y, line, [slope, offset, ground, depth, texture, base, sky_base, extra]| {
+                let v = (y as f32 + 0.5) / height;
+                for (x, pixel) in line.chunks_exact_mut(3).enumerate() {
+                    let mut sky = 0.0;
+                    if !skyless {
+                        let guide: f32 = pixel.iter().zip(self.guide).map(|(value, weight)| value * weight).sum();
+                        sky = smooth(0.12, 0.88, slope[x] * guide + offset[x]);
+                    }
+                    let here = Here {
+                        u: (x as f32 + 0.5) / width,
+                        v,
+                        sky,
+                        ground: ground[x] * (1.0 - sky),
+                        depth: depth[x],
+                        texture: texture[x],
+                        base: base[x],
+                        sky_base: sky_base[x],
+                        extra: extra[x],
+                    };
+                    work(pixel, here);
                 }
-                let here = Here {
-                    u: (x as f32 + 0.5) / width,
-                    v,
-                    sky,
-                    ground: ground[x] * (1.0 - sky),
-                    depth: depth[x],
-                    texture: texture[x],
-                    base: base[x],
-                    sky_base: sky_base[x],
-                    extra: extra[x],
-                };
-                work(pixel, here);
-            }
-        })
+            },
+        )
     }
 }
 
 /// The wide base of a plane, made of what lies within a mask only: nothing beyond an edge shines in.
-fn base_within(plane: &Plane, mask: &Plane, radius: usize) -> Plane {
+pub fn base_within(plane: &Plane, mask: &Plane, radius: usize) -> Plane {
     let inside = combined(mask, mask, |share, _| if share > 0.8 { share } else { 0.0 });
     let mut sum = combined(plane, &inside, |value, share| value * share);
     let mut shares = inside;
@@ -276,9 +287,8 @@ fn base_within(plane: &Plane, mask: &Plane, radius: usize) -> Plane {
 /// The lowest rows that the sky reaches in most columns, kept to where horizons are.
 fn horizon(sky: &Plane) -> f32 {
     let (width, height) = (sky.width() as usize, sky.height() as usize);
-    let mut ends: Vec<usize> = (0..width)
-        .map(|x| (0..height).rev().find(|y| sky.data[y * width + x] > 0.5).unwrap_or(0))
-        .collect();
+    let mut ends: Vec<usize> =
+        (0..width).map(|x| (0..height).rev().find(|y| sky.data[y * width + x] > 0.5).unwrap_or(0)).collect();
     ends.sort_unstable();
     let low = ends.get(width * 9 / 10).copied().unwrap_or(0) as f32 / height.max(1) as f32;
     low.clamp(0.48, 0.72)

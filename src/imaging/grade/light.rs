@@ -34,7 +34,8 @@ impl Sky {
         let (upper, lower) = (oklab(self.colours[upper]), oklab(self.colours[lower]));
         let share = share * share * (3.0 - 2.0 * share);
         std::array::from_fn(|index| {
-            let wished = mix(upper[index], lower[index], share) + if index == 0 { detail.clamp(-0.2, 0.2) * self.clouds } else { 0.0 };
+            let wished = mix(upper[index], lower[index], share)
+                + if index == 0 { detail.clamp(-0.2, 0.2) * self.clouds } else { 0.0 };
             mix(lab[index], wished, self.share * here.sky)
         })
     }
@@ -79,19 +80,34 @@ fn lit(light: Light, outside: bool) -> Lit {
         texture: 0.0,
     };
     match light {
-        Light::Warm => {
-            Lit { stops: 0.04, warmth: [0.45, 0.2, 0.0], saturation: 0.05, tone: tone(0.15, 0.0, 0.0, 0.0), glow: 0.14, ..EVEN }
-        }
+        Light::Warm => Lit {
+            stops: 0.04,
+            warmth: [0.45, 0.2, 0.0],
+            saturation: 0.05,
+            tone: tone(0.15, 0.0, 0.0, 0.0),
+            glow: 0.14,
+            ..EVEN
+        },
         Light::Cool => Lit { stops: 0.03, warmth: [-0.42, -0.1, -0.1], saturation: -0.06, ..EVEN },
-        Light::Bright => {
-            Lit { stops: 0.34, tone: tone(0.55, 0.15, -0.05, 0.05), saturation: 0.04, glow: 0.08, ..EVEN }
-        }
-        Light::Soft => {
-            Lit { stops: 0.06, warmth: [0.08, 0.0, 0.0], tone: tone(0.45, 0.35, -0.4, -0.25), saturation: -0.06, glow: 0.22, ..EVEN }
-        }
-        Light::Dramatic => {
-            Lit { stops: -0.22, warmth: [0.0, 0.2, -0.3], tone: tone(-0.35, -0.05, 0.7, 0.45), saturation: -0.08, edges: 0.45, glow: 0.06, side: 0.35, ..EVEN }
-        }
+        Light::Bright => Lit { stops: 0.34, tone: tone(0.55, 0.15, -0.05, 0.05), saturation: 0.04, glow: 0.08, ..EVEN },
+        Light::Soft => Lit {
+            stops: 0.06,
+            warmth: [0.08, 0.0, 0.0],
+            tone: tone(0.45, 0.35, -0.4, -0.25),
+            saturation: -0.06,
+            glow: 0.22,
+            ..EVEN
+        },
+        Light::Dramatic => Lit {
+            stops: -0.22,
+            warmth: [0.0, 0.2, -0.3],
+            tone: tone(-0.35, -0.05, 0.7, 0.45),
+            saturation: -0.08,
+            edges: 0.45,
+            glow: 0.06,
+            side: 0.35,
+            ..EVEN
+        },
         Light::GoldenHour => Lit {
             stops: -0.05,
             warmth: [0.38, 0.45, -0.15],
@@ -134,9 +150,13 @@ fn lit(light: Light, outside: bool) -> Lit {
             }),
             ..EVEN
         },
-        Light::Daylight => {
-            Lit { stops: 0.15, warmth: [-0.06, 0.12, -0.1], tone: tone(0.25, 0.1, 0.12, 0.08), saturation: 0.06, ..EVEN }
-        }
+        Light::Daylight => Lit {
+            stops: 0.15,
+            warmth: [-0.06, 0.12, -0.1],
+            tone: tone(0.25, 0.1, 0.12, 0.08),
+            saturation: 0.06,
+            ..EVEN
+        },
     }
 }
 
@@ -208,9 +228,8 @@ pub fn glow(picture: &mut Picture, amount: f32, stop: &Stop) -> Result<(), Fault
     let small = shrink(picture);
     let radius = (small.long_edge() as usize / 40).max(1);
     let bright = |channel: usize| {
-        let plane = plane_of(&small, |pixel| {
-            linear(pixel[channel]) * smooth(0.55, 0.95, pixel[0].max(pixel[1]).max(pixel[2]))
-        });
+        let plane =
+            plane_of(&small, |pixel| linear(pixel[channel]) * smooth(0.55, 0.95, pixel[0].max(pixel[1]).max(pixel[2])));
         blurred(&plane, radius)
     };
     let [red, green, blue] = [bright(0), bright(1), bright(2)];

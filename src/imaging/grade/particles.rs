@@ -7,9 +7,11 @@ use crate::imaging::picture::{Picture, Plane};
 
 /// A number that depends on the picture's content.
 pub fn seed(small: &Plane) -> u32 {
-    small.data.iter().step_by(7).fold(0x811C_9DC5, |hash: u32, value| {
-        (hash ^ (value.clamp(0.0, 1.0) * 255.0) as u32).wrapping_mul(0x0100_0193)
-    })
+    small
+        .data
+        .iter()
+        .step_by(7)
+        .fold(0x811C_9DC5, |hash: u32, value| (hash ^ (value.clamp(0.0, 1.0) * 255.0) as u32).wrapping_mul(0x0100_0193))
 }
 
 /// 0 to 1 from a place and a seed.
@@ -58,7 +60,8 @@ fn disc(picture: &mut Picture, x: f32, y: f32, radius: f32, colour: [f32; 3], sh
 pub fn flakes(picture: &mut Picture, seed: u32) {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let unit = width.max(height) / 1000.0;
-    for (layer, (count, radius, share)) in [(1500, 0.9, 0.55), (420, 1.7, 0.6), (70, 3.6, 0.38)].into_iter().enumerate() {
+    for (layer, (count, radius, share)) in [(1500, 0.9, 0.55), (420, 1.7, 0.6), (70, 3.6, 0.38)].into_iter().enumerate()
+    {
         for index in 0..count {
             let any = |what: i64| chance(index, what + layer as i64 * 10, seed);
             let radius = (radius * unit * (0.6 + 0.8 * any(2))).max(0.6);

@@ -37,12 +37,49 @@ struct Leaves {
 /// # Errors
 /// [`Fault::Stopped`].
 pub fn turned(picture: &mut Picture, layout: &Layout, season: Season, stop: &Stop) -> Result<(), Fault> {
-    leaves(picture, layout, stop, match season {
-        Season::Spring => Leaves { hues: [1.98, 2.12], turn: [0.6, 0.5], chroma: 1.18, least: 0.06, light: 0.035, warmth: 0.06, saturation: 0.03 },
-        Season::Summer => Leaves { hues: [2.15, 2.3], turn: [0.35, 0.45], chroma: 1.22, least: 0.05, light: 0.0, warmth: 0.14, saturation: 0.06 },
-        Season::Autumn => Leaves { hues: [0.78, 1.62], turn: [1.0, 0.45], chroma: 1.3, least: 0.085, light: 0.035, warmth: 0.16, saturation: 0.02 },
-        Season::Winter => Leaves { hues: [1.2, 1.5], turn: [0.9, 0.7], chroma: 0.32, least: 0.0, light: 0.01, warmth: -0.3, saturation: -0.16 },
-    })
+    leaves(
+        picture,
+        layout,
+        stop,
+        match season {
+            Season::Spring => Leaves {
+                hues: [1.98, 2.12],
+                turn: [0.6, 0.5],
+                chroma: 1.18,
+                least: 0.06,
+                light: 0.035,
+                warmth: 0.06,
+                saturation: 0.03,
+            },
+            Season::Summer => Leaves {
+                hues: [2.15, 2.3],
+                turn: [0.35, 0.45],
+                chroma: 1.22,
+                least: 0.05,
+                light: 0.0,
+                warmth: 0.14,
+                saturation: 0.06,
+            },
+            Season::Autumn => Leaves {
+                hues: [0.78, 1.62],
+                turn: [1.0, 0.45],
+                chroma: 1.3,
+                least: 0.085,
+                light: 0.035,
+                warmth: 0.16,
+                saturation: 0.02,
+            },
+            Season::Winter => Leaves {
+                hues: [1.2, 1.5],
+                turn: [0.9, 0.7],
+                chroma: 0.32,
+                least: 0.0,
+                light: 0.01,
+                warmth: -0.3,
+                saturation: -0.16,
+            },
+        },
+    )
 }
 
 /// Changes how what grows around does.
@@ -50,10 +87,31 @@ pub fn turned(picture: &mut Picture, layout: &Layout, season: Season, stop: &Sto
 /// # Errors
 /// [`Fault::Stopped`].
 pub fn grown(picture: &mut Picture, layout: &Layout, wish: Landscaping, stop: &Stop) -> Result<(), Fault> {
-    leaves(picture, layout, stop, match wish {
-        Landscaping::Lush => Leaves { hues: [2.2, 2.35], turn: [0.6, 0.8], chroma: 1.35, least: 0.07, light: 0.0, warmth: 0.0, saturation: 0.0 },
-        Landscaping::Dry => Leaves { hues: [1.45, 1.65], turn: [0.6, 0.95], chroma: 0.75, least: 0.04, light: 0.05, warmth: 0.08, saturation: 0.0 },
-    })
+    leaves(
+        picture,
+        layout,
+        stop,
+        match wish {
+            Landscaping::Lush => Leaves {
+                hues: [2.2, 2.35],
+                turn: [0.6, 0.8],
+                chroma: 1.35,
+                least: 0.07,
+                light: 0.0,
+                warmth: 0.0,
+                saturation: 0.0,
+            },
+            Landscaping::Dry => Leaves {
+                hues: [1.45, 1.65],
+                turn: [0.6, 0.95],
+                chroma: 0.75,
+                least: 0.04,
+                light: 0.05,
+                warmth: 0.08,
+                saturation: 0.0,
+            },
+        },
+    )
 }
 
 /// Puts the change on.

@@ -37,7 +37,13 @@ struct Air {
 
 /// The measures of a weather; `blue` is how blue the sky is already.
 fn air(weather: Weather, blue: f32) -> Air {
-    let tone = |shadows: f32, lights: f32, contrast: f32, clarity: f32| Tone { shadows, lights, contrast, clarity, texture: 0.0 };
+    let tone = |shadows: f32, lights: f32, contrast: f32, clarity: f32| Tone {
+        shadows,
+        lights,
+        contrast,
+        clarity,
+        texture: 0.0,
+    };
     let sky = |colours: [[f32; 3]; 3], share: f32, clouds: f32| Some(Sky { colours, share, clouds });
     match weather {
         Weather::Sunny => Air {
