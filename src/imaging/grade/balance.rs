@@ -121,8 +121,11 @@ impl Balance {
                         *value = encoded(linear(*value) * gain);
                     }
                 }
+                // Half by channel, which clears a veil's tint away, half by factor, which makes nothing gaudy.
+                let light = luma(pixel).max(0.02);
+                let factor = ((light - self.black) / range).max(0.0) / light;
                 for value in pixel.iter_mut() {
-                    *value = shoulder((*value - self.black) / range);
+                    *value = shoulder(0.5 * (*value - self.black) / range + 0.5 * *value * factor);
                 }
                 let before = luma(pixel).clamp(0.0, 1.0);
                 let place = before * 1024.0;
@@ -146,9 +149,10 @@ pub fn shoulder(value: f32) -> f32 {
     if value <= KNEE { value.max(0.0) } else { 1.0 - (1.0 - KNEE) * (-(value - KNEE) / (1.0 - KNEE)).exp() }
 }
 
-/// Gives a pixel another luma: half by factor, which keeps its colour, half by sum, which keeps shadows from glowing.
+/// Gives a pixel another luma: darker by factor, which keeps its colour; lighter in part by sum, which keeps shadows from
+/// glowing.
 pub fn relight(pixel: &mut [f32], before: f32, after: f32) {
-    let factor = 1.0 + (after / before.max(0.02) - 1.0) * 0.6;
+    let factor = 1.0 + (after / before.max(0.02) - 1.0) * if after < before { 1.0 } else { 0.6 };
     let scaled = before * factor;
     for value in pixel {
         *value = *value * factor + (after - scaled);
