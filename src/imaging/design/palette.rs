@@ -82,13 +82,13 @@ pub fn of(style: Style) -> Palette {
             look(0.0, -0.35, 0.0),
         ),
         Style::Scandinavian => palette(
-            rgb(246, 246, 243),
+            rgb(247, 243, 235),
             rgb(68, 72, 76),
             rgb(220, 192, 152),
             rgb(140, 162, 168),
             [0.75, 0.65, 0.4],
             tone(0.5, -0.08, 0.05),
-            look(0.02, -0.15, 0.08),
+            look(0.1, -0.12, 0.1),
         ),
         Style::Industrial => palette(
             rgb(196, 194, 190),

@@ -11,8 +11,8 @@ use crate::imaging::{
     Fault, Stop,
     grade::{
         colour::{luma, mix, oklab, rgb_of_oklab, smooth},
-        field::{self, boxed, plane_of, shrink},
-        layout::labs,
+        field::{self, plane_of, shrink},
+        layout::{base_within, labs},
     },
     picture::Picture,
     wishes::{Paint, Texture},
@@ -58,8 +58,9 @@ pub fn paint(picture: &mut Picture, region: &Region, floor: bool, paint: &Paint,
     let light = mix(mean.lab[0], goal[0], 0.78);
     // Shading is a factor of light; below a pattern only the wide shading of the old floor is kept.
     let lumas = plane_of(&small, |pixel| oklab([pixel[0], pixel[1], pixel[2]])[0]);
-    let wide =
-        boxed(&boxed(&lumas, (small.long_edge() as usize / 60).max(1)), (small.long_edge() as usize / 60).max(1));
+    // What borders on the surface is not its shading.
+    let inside = region.small(small.width(), small.height());
+    let wide = base_within(&lumas, &inside, (small.long_edge() as usize / 60).max(1));
     let (slope, offset, share) = region.planes();
     let tint = goal[1].hypot(goal[2]);
     field::each_row(picture, [&slope, &offset, &share, &wide], stop, |y, line, [slope, offset, share, wide]| {
@@ -71,7 +72,8 @@ pub fn paint(picture: &mut Picture, region: &Region, floor: bool, paint: &Paint,
             }
             let lab = oklab([pixel[0], pixel[1], pixel[2]]);
             let fine = lab[0] - wide[x];
-            let shade = (wide[x] / mean.lab[0].max(0.05)).clamp(0.25, 1.9);
+            let shade = (wide[x] / mean.lab[0].max(0.05)).clamp(0.3, 1.6);
+            let fine = fine.clamp(-0.3, 0.2);
             // In deep shade and in glare paint has less colour.
             let mut new = light * shade.powf(mix(1.0, 0.75, smooth(0.6, 0.95, light)));
             new += fine * if patterned { 0.45 } else { 1.0 };

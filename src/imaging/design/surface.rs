@@ -20,6 +20,9 @@ use crate::imaging::{
 /// A surface smaller than this share of the picture is none.
 const LEAST: f32 = 0.03;
 
+/// What seems larger than this share has run over its edges.
+const MOST: f32 = 0.7;
+
 /// Where a surface is.
 #[derive(Debug, Clone)]
 pub struct Region {
@@ -56,19 +59,39 @@ pub fn find(picture: &Picture, layout: &Layout, surface: Surface) -> Option<Regi
         Surface::Ceiling => (ceiling_starts(width, height, &texture), [0.5, 0.35]),
         Surface::Furniture => return None,
     };
+    // The colour it begins with: what is far from it is another surface, however soft the way there.
+    let begins: Vec<usize> = (0..width * height).filter(|place| way.data[*place] == 0.0).collect();
+    let typical: [f32; 3] = std::array::from_fn(|channel| {
+        let mut values: Vec<f32> = begins.iter().map(|place| smoothed[channel].data[*place]).collect();
+        values.sort_unstable_by(f32::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(0.5)
+    });
     ways(&mut way, |from, to| {
         let (one, two) = (at(from), at(to));
         // Shading is free where it is slow; a change of tint is an edge even where lightness is the same.
         let tint = (one[1] - two[1]).hypot(one[2] - two[2]);
-        ((one[0] - two[0]).abs() - 0.01).max(0.0) * 1.2 + (tint - 0.001_5).max(0.0) * 5.0 + 0.000_3
+        ((one[0] - two[0]).abs() - 0.003).max(0.0) * 1.5 + (tint - 0.000_8).max(0.0) * 6.0 + 0.000_3
     });
     for (place, value) in way.data.iter_mut().enumerate() {
         let v = (place / width) as f32 / height as f32;
         let placed = if rows == [0.0, 0.0] { smooth(0.97, 0.85, v) } else { smooth(rows[0], rows[1], v) };
-        *value = smooth(0.20, 0.12, *value) * placed * (1.0 - layout.sky.data[place]);
+        let [light, a, b] = at(place);
+        let tint = (a - typical[1]).hypot(b - typical[2]);
+        let alike = smooth(0.26, 0.16, (light - typical[0]).abs()) * smooth(0.05, 0.03, tint);
+        *value = smooth(0.20, 0.12, *value) * alike * placed * (1.0 - layout.sky.data[place]);
     }
     let share = way.data.iter().sum::<f32>() / (width * height) as f32;
-    if share < LEAST {
+    if !(LEAST..MOST).contains(&share) {
+        return None;
+    }
+    let part = |from: usize, to: usize| way.data[from * width..to * width].iter().sum::<f32>();
+    let sure = match surface {
+        // A floor takes up most of the bottom edge; walls hardly reach down there.
+        Surface::Floor => part(height - (height / 20).max(1), height) > 0.5 * ((height / 20).max(1) * width) as f32,
+        Surface::Wall => part(height * 3 / 4, height) < 0.12 * part(0, height),
+        _ => true,
+    };
+    if !sure {
         return None;
     }
     // Small holes close, thin bridges break.
@@ -113,7 +136,7 @@ fn wall_starts(texture: &Plane, smoothed: &[Plane; 3], layout: &Layout) -> Plane
         let step = |value: f32, unit: f32| (value / unit).round() as i32;
         (0.3..0.985)
             .contains(&light)
-            .then(|| (step(light, 0.15), step(smoothed[1].data[place], 0.03), step(smoothed[2].data[place], 0.03)))
+            .then(|| (step(light, 0.12), step(smoothed[1].data[place], 0.02), step(smoothed[2].data[place], 0.02)))
     };
     let mut votes = std::collections::BTreeMap::<(i32, i32, i32), u32>::new();
     for place in (0..width * height).filter(|place| calm(*place)) {

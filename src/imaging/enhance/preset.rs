@@ -79,7 +79,7 @@ impl Preset {
                 limits(0.5, 0.6, 0.36, 0.54),
                 tone(0.30, 0.34, 0.12, 0.24, 0.22),
                 0.5,
-                Look { warmth: 0.05, vibrance: 0.24, split: 0.08, leaves: 0.20, sky: 0.26, clear: 0.25, ..plain },
+                Look { warmth: 0.05, vibrance: 0.18, split: 0.08, leaves: 0.10, sky: 0.26, clear: 0.25, ..plain },
             ),
             "aerial" => (
                 limits(0.7, 0.7, 0.38, 0.54),

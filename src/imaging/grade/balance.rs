@@ -59,7 +59,7 @@ pub fn measure(small: &Picture, limits: &Limits) -> Balance {
     let gains = gains(small, limits.cast);
     // Haze is lifted and a dull white raised, both with restraint: a picture without black is often meant so.
     let black = if high - low < 0.08 { 0.0 } else { ((low - 0.02) * 0.6).clamp(0.0, 0.06) };
-    let white = if high - low < 0.08 { 1.0 } else { (high + (0.985 - high) * 0.35).clamp(0.72, 1.0) };
+    let white = if high - low < 0.08 { 1.0 } else { (high + (0.985 - high) * 0.55).clamp(0.72, 1.0) };
     let placed = ((median - black) / (white - black)).clamp(0.02, 0.98);
     let wished = placed.clamp(limits.middle[0], limits.middle[1].max(limits.middle[0]));
     let bend = (wished.ln() / placed.ln()).clamp(0.55, 1.2);
@@ -97,7 +97,7 @@ fn gains(small: &Picture, share: f32) -> [f32; 3] {
     let many = smooth(0.25, 0.75, weights / seen.max(1.0));
     let unlike_light: f32 = if a < 0.0 && b > 0.0 && -a > b { 1.0 } else { 0.75 };
     let confidence =
-        agreed * many * unlike_light.max(smooth(0.8, 1.0, many) * smooth(3.0, 8.0, cast / (spread + 0.004)));
+        agreed * many * unlike_light.max(smooth(0.8, 1.0, many) * smooth(1.5, 4.0, cast / (spread + 0.004)));
     let share = share * confidence;
     let light = 0.7;
     let found = linear_of_oklab([light, a * light * share, b * light * share]);
@@ -121,8 +121,11 @@ impl Balance {
                         *value = encoded(linear(*value) * gain);
                     }
                 }
+                // Half by channel, which clears a veil's tint away, half by factor, which makes nothing gaudy.
+                let light = luma(pixel).max(0.02);
+                let factor = ((light - self.black) / range).max(0.0) / light;
                 for value in pixel.iter_mut() {
-                    *value = shoulder((*value - self.black) / range);
+                    *value = shoulder(0.5 * (*value - self.black) / range + 0.5 * *value * factor);
                 }
                 let before = luma(pixel).clamp(0.0, 1.0);
                 let place = before * 1024.0;
@@ -146,9 +149,10 @@ pub fn shoulder(value: f32) -> f32 {
     if value <= KNEE { value.max(0.0) } else { 1.0 - (1.0 - KNEE) * (-(value - KNEE) / (1.0 - KNEE)).exp() }
 }
 
-/// Gives a pixel another luma: half by factor, which keeps its colour, half by sum, which keeps shadows from glowing.
+/// Gives a pixel another luma: darker by factor, which keeps its colour; lighter in part by sum, which keeps shadows from
+/// glowing.
 pub fn relight(pixel: &mut [f32], before: f32, after: f32) {
-    let factor = 1.0 + (after / before.max(0.02) - 1.0) * 0.6;
+    let factor = 1.0 + (after / before.max(0.02) - 1.0) * if after < before { 1.0 } else { 0.6 };
     let scaled = before * factor;
     for value in pixel {
         *value = *value * factor + (after - scaled);

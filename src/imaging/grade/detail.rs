@@ -91,7 +91,7 @@ mod tests {
     fn a_soft_edge_gets_steeper_and_does_not_overshoot() {
         let mut picture = Picture::new(40, 60);
         for (index, pixel) in picture.pixels_mut().enumerate() {
-            pixel.fill(0.2 + 0.6 * smooth(17.0, 23.0, (index % 40) as f32));
+            pixel.fill(0.2 + 0.6 * smooth(18.0, 22.0, (index % 40) as f32));
         }
         let before = picture.clone();
         sharpen(&mut picture, 1.0, 0.0, &Stop::default()).unwrap();

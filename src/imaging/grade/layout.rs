@@ -124,13 +124,33 @@ fn like_sky([light, a, b]: [f32; 3]) -> f32 {
     blue.max(grey).max(evening)
 }
 
+/// For each place the lightness of the lightest sky above it: skies get lighter downwards, far hills are darker.
+fn lightest_above(lab: &[[f32; 3]], texture: &Plane) -> Vec<f32> {
+    let width = texture.width() as usize;
+    let mut columns = vec![0.0_f32; width];
+    let mut all = Vec::with_capacity(lab.len());
+    for (place, lab) in lab.iter().enumerate() {
+        let column = &mut columns[place % width];
+        all.push(*column);
+        // White wisps are no measure for what is behind them.
+        if like_sky(*lab) > 0.5 && texture.data[place] < 0.012 {
+            *column = column.max(lab[0].min(0.88));
+        }
+    }
+    all
+}
+
 /// 1 where the sky is: shortest ways from the top, then gaps whose colour is that of the sky around.
 fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     let (width, height) = (texture.width() as usize, texture.height() as usize);
     // Under a blue sky what is grey at the top edge is rather a wall.
+    let lightest = lightest_above(lab, texture);
     let blue = |place: usize| {
-        let high = smooth(0.32, 0.2, (place / width) as f32 / height as f32);
-        high * blue_sky(lab[place]) * smooth(0.02, 0.009, texture.data[place])
+        if lab[place][0] < lightest[place] - 0.1 {
+            return 0.0;
+        }
+        let high = smooth(0.42, 0.3, (place / width) as f32 / height as f32);
+        high * blue_sky(lab[place]) * smooth(0.035, 0.014, texture.data[place])
     };
     let share = (0..width * height).map(blue).sum::<f32>() / (width * height) as f32;
     let clear = smooth(0.015, 0.04, share);
@@ -146,8 +166,9 @@ fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     }
     ways(&mut way, |from, to| (apart(lab[from], lab[to]) - 0.012).max(0.0) + wall(to));
     let mut sky = way;
-    for (value, lab) in sky.data.iter_mut().zip(lab) {
-        *value = smooth(0.24, 0.12, *value) * smooth(0.2, 0.5, like_sky(*lab));
+    for ((value, lab), above) in sky.data.iter_mut().zip(lab).zip(&lightest) {
+        let hill = smooth(0.28, 0.2, above - lab[0]);
+        *value = smooth(0.24, 0.12, *value) * smooth(0.2, 0.5, like_sky(*lab)) * hill;
     }
     // Gaps between branches, lamps and wires are sky too when they have its colour.
     let radius = (width.max(height) / 14).max(2);
@@ -271,7 +292,7 @@ impl Layout {
 }
 
 /// The wide base of a plane, made of what lies within a mask only: nothing beyond an edge shines in.
-fn base_within(plane: &Plane, mask: &Plane, radius: usize) -> Plane {
+pub fn base_within(plane: &Plane, mask: &Plane, radius: usize) -> Plane {
     let inside = combined(mask, mask, |share, _| if share > 0.8 { share } else { 0.0 });
     let mut sum = combined(plane, &inside, |value, share| value * share);
     let mut shares = inside;
@@ -332,7 +353,7 @@ fn find_ground(lab: &[[f32; 3]], lumas: &Plane, sky: &Plane, horizon: f32) -> Pl
         let x = place % width;
         let tint = (smoothed[1].data[place] - tints[0][x]).hypot(smoothed[2].data[place] - tints[1][x]);
         let low = smooth(horizon - 0.02, horizon + 0.2, v);
-        *value = smooth(0.22, 0.09, *value) * smooth(0.05, 0.022, tint * (0.3 + v)) * low * (1.0 - sky.data[place]);
+        *value = smooth(0.22, 0.09, *value) * smooth(0.065, 0.035, tint * (0.3 + v)) * low * (1.0 - sky.data[place]);
     }
     blurred(&way, 1)
 }

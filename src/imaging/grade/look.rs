@@ -59,7 +59,9 @@ impl Look {
         let veil = self.clear * (0.25 + 0.75 * here.depth) * (1.0 - 0.7 * here.sky);
         if veil > 0.0 {
             let dark = 0.10 * veil * smooth(0.95, 0.3, light);
-            light = (light - dark) / (1.0 - dark);
+            let cleared = (light - dark) / (1.0 - dark);
+            let scale = (cleared / light.max(0.02)).clamp(0.5, 1.0);
+            (light, a, b) = (cleared, a * scale, b * scale);
         }
         let calm = 1.0 - smooth(0.06, 0.2, chroma);
         let guarded = self.vibrance.max(0.0) * 0.75 * skin(a, b, chroma);

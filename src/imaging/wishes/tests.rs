@@ -94,3 +94,11 @@ fn words_are_lower_case_and_without_signs() {
     assert_eq!(words("Two-seat SOFA, please!"), ["two", "seat", "sofa", "please"]);
     assert!(words("").is_empty());
 }
+
+#[test]
+fn the_guide_has_each_word_of_the_vocabulary() {
+    let guide = include_str!("../../../docs/guides/image-jobs.md");
+    let words = table::vocabulary().into_iter();
+    let missing: Vec<_> = words.filter(|word| !guide.contains(&format!("`{word}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
