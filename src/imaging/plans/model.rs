@@ -146,8 +146,10 @@ fn kind(gap: &openings::Opening, thickness: f32, outside: impl Fn(usize, usize) 
 
 /// Metres a pixel: doors are mostly 0.85 m wide, walls 0.07 to 0.45 m thick, houses 4 to 60 m long.
 fn scale(gaps: &[(openings::Opening, Kind)], thickness: f32, extent: f32) -> f32 {
-    let mut doors: Vec<f32> =
-        gaps.iter().filter(|(_, kind)| *kind == Kind::Door).map(|(gap, _)| gap.gap() as f32).collect();
+    let doors = gaps.iter().filter(|(_, kind)| *kind == Kind::Door).map(|(gap, _)| gap);
+    // A gap with a leaf is a door for certain; others may be passages.
+    let leaves = doors.clone().any(|gap| gap.leaf.is_some());
+    let mut doors: Vec<f32> = doors.filter(|gap| gap.leaf.is_some() || !leaves).map(|gap| gap.gap() as f32).collect();
     doors.sort_by(f32::total_cmp);
     let by_wall = 0.17 / thickness;
     let scale = doors.get(doors.len() / 2).map_or(by_wall, |gap| 0.85 / gap);

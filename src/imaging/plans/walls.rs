@@ -63,11 +63,9 @@ fn strokes(ink: &Bits) -> Option<Walls> {
     let long = ink.width.max(ink.height);
     let (across, down) = (ink.runs(), ink.transposed().runs());
     let mut counts = vec![0f32; long / 16];
-    for at in 0..ink.data.len() {
-        let other = (at % ink.width) * ink.height + at / ink.width;
-        if let Some(count) = counts.get_mut(across[at].min(down[other]) as usize)
-            && ink.data[at]
-        {
+    for (at, run) in across.iter().enumerate().filter(|(_, run)| **run > 0) {
+        let other = down[(at % ink.width) * ink.height + at / ink.width];
+        if let Some(count) = counts.get_mut((*run).min(other) as usize) {
             *count += 1.0;
         }
     }
