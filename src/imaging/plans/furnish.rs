@@ -122,14 +122,21 @@ fn against(free: &Free, side: Side, along: f32, width: f32, piece: Mesh) -> Mesh
     }
 }
 
-/// The largest rectangle of a room that walls and door swings leave free; `None` when there is hardly any.
+/// The largest rectangle of a room that walls and doors leave free; `None` when there is hardly any.
 pub fn free(model: &Model, room: usize) -> Option<Free> {
+    let area = |free: &Free| free.size().element_product();
+    let roomy = cleared(model, room, 0.85).filter(|free| area(free) > 0.3 * model.area(room));
+    roomy.or_else(|| cleared(model, room, 0.3))
+}
+
+/// The same with so many metres kept free before a door that swings.
+fn cleared(model: &Model, room: usize, swing: f32) -> Option<Free> {
     const CELL: f32 = 0.1;
     let (columns, rows) = ((model.half * 2.0 / CELL).ceil().x as usize, (model.half * 2.0 / CELL).ceil().y as usize);
     let at = |column: usize, row: usize| Vec2::new(column as f32 + 0.5, row as f32 + 0.5) * CELL - model.half;
-    let swing = |at: Vec2| {
+    let barred = |at: Vec2| {
         model.gaps.iter().filter(|gap| gap.kind == Kind::Door).any(|gap| {
-            let deep = if gap.leaf.is_some() { 0.85 } else { 0.45 };
+            let deep = if gap.leaf.is_some() { swing } else { swing * 0.5 };
             let reach = if gap.level { Vec2::new(0.0, deep) } else { Vec2::new(deep, 0.0) };
             at.cmpge(gap.low - reach).all() && at.cmple(gap.high + reach).all()
         })
@@ -140,7 +147,7 @@ pub fn free(model: &Model, room: usize) -> Option<Free> {
     for row in 0..rows {
         for (column, height) in heights.iter_mut().enumerate().take(columns) {
             let place = at(column, row);
-            *height = if model.room_at(place) == Some(room) && !swing(place) { *height + 1 } else { 0 };
+            *height = if model.room_at(place) == Some(room) && !barred(place) { *height + 1 } else { 0 };
         }
         let mut stack: Vec<(usize, usize)> = Vec::new();
         for (column, &height) in heights.iter().enumerate() {
@@ -160,20 +167,43 @@ pub fn free(model: &Model, room: usize) -> Option<Free> {
             stack.push((start, height));
         }
     }
-    best.1.filter(|free| free.size().min_element() > 0.7)
+    best.1.filter(|free| free.size().min_element() > 0.55)
 }
 
 /// Furniture of all rooms.
 pub fn furnish(model: &Model, uses: &[Use], palette: &Palette, cut: f32) -> Mesh {
     let rooms = uses.iter().enumerate().filter_map(|(room, usage)| Some((free(model, room)?, *usage)));
-    Mesh::all(rooms.map(|(free, usage)| room(&free, usage, palette, cut - 0.08)))
+    Mesh::all(rooms.map(|(free, usage)| {
+        let side = |sides: [Side; 2]| walled(model, &free, sides);
+        room(&free, usage, palette, cut - 0.08, side)
+    }))
 }
 
-/// Furniture of one room, nothing higher than `top` metres.
-fn room(free: &Free, usage: Use, p: &Palette, top: f32) -> Mesh {
+/// The side along which more wall stands; the first when they are about alike.
+fn walled(model: &Model, free: &Free, sides: [Side; 2]) -> Side {
+    let share = |side: Side| {
+        let wall = (0..20).filter(|&n| {
+            let along = free.low + free.size() * ((n as f32 + 0.5) / 20.0);
+            let at = match side {
+                Side::North => Vec2::new(along.x, free.low.y - 0.25),
+                Side::South => Vec2::new(along.x, free.high.y + 0.25),
+                Side::West => Vec2::new(free.low.x - 0.25, along.y),
+                Side::East => Vec2::new(free.high.x + 0.25, along.y),
+            };
+            model.room_at(at).is_none()
+        });
+        wall.count()
+    };
+    if share(sides[1]) > share(sides[0]) + 5 { sides[1] } else { sides[0] }
+}
+
+/// Furniture of one room, nothing higher than `top` metres; `walled` picks the better of two sides.
+fn room(free: &Free, usage: Use, p: &Palette, top: f32, walled: impl Fn([Side; 2]) -> Side) -> Mesh {
     let size = free.size();
     let (wide, deep) = (size.x, size.y);
     let level = wide >= deep;
+    let longer =
+        if level { (walled([Side::North, Side::South]), wide) } else { (walled([Side::West, Side::East]), deep) };
     let mut all = Mesh::default();
     let mut put =
         |side: Side, along: f32, width: f32, piece: Mesh| all.append(against(free, side, along, width, piece));
@@ -182,7 +212,7 @@ fn room(free: &Free, usage: Use, p: &Palette, top: f32) -> Mesh {
         Use::Sleeping => {
             let bed = if wide.min(deep) > 2.5 { 1.6 } else { 0.95 };
             if wide.min(deep) < 2.0 {
-                put(if level { Side::North } else { Side::West }, 0.5, 1.2, f::wardrobe(p, 1.2, top));
+                put(longer.0, 0.5, 1.2, f::wardrobe(p, 1.2, top));
                 return all;
             }
             let (head, foot) = if deep >= 2.3 { (Side::North, Side::South) } else { (Side::West, Side::East) };
@@ -207,7 +237,7 @@ fn room(free: &Free, usage: Use, p: &Palette, top: f32) -> Mesh {
             }
         }
         Use::Cooking => {
-            let (side, span) = if level { (Side::North, wide) } else { (Side::West, deep) };
+            let (side, span) = longer;
             let width = (span * 0.95).min(4.2);
             if width > 1.9 {
                 put(side, 0.5, width, f::kitchen(p, width));
@@ -215,7 +245,12 @@ fn room(free: &Free, usage: Use, p: &Palette, top: f32) -> Mesh {
             if wide.min(deep) > 2.7 {
                 let table = f::dining(p, 1.4);
                 let table = if level { table } else { table.turned(FRAC_PI_2) };
-                let push = if level { Vec2::new(0.0, 0.45) } else { Vec2::new(0.45, 0.0) };
+                let push = match side {
+                    Side::North => Vec2::new(0.0, 0.45),
+                    Side::South => Vec2::new(0.0, -0.45),
+                    Side::West => Vec2::new(0.45, 0.0),
+                    Side::East => Vec2::new(-0.45, 0.0),
+                };
                 let at = free.middle() + push;
                 all.append(table.moved(at.x, 0.0, at.y));
             }
@@ -224,7 +259,7 @@ fn room(free: &Free, usage: Use, p: &Palette, top: f32) -> Mesh {
             let (back, other, span) =
                 if level { (Side::North, Side::South, wide) } else { (Side::West, Side::East, deep) };
             let depth = wide.min(deep);
-            if depth > 1.5 && span > 1.5 {
+            if depth > 1.35 && span > 1.5 {
                 put(other, 1.0, 1.6, f::tub(p, 1.6f32.min(span)));
             }
             put(back, 0.05, 0.7, f::basin(p, 0.7));
@@ -233,11 +268,14 @@ fn room(free: &Free, usage: Use, p: &Palette, top: f32) -> Mesh {
             }
         }
         Use::Washing => {
-            put(if level { Side::North } else { Side::West }, 0.0, 0.6, f::washer(p));
-            put(if level { Side::North } else { Side::West }, 1.0, 1.0, f::shelf(p, 1.0, top.min(1.4)));
+            put(longer.0, 0.0, 0.6, f::washer(p));
+            put(longer.0, 1.0, 1.0, f::shelf(p, 1.0, top.min(1.4)));
         }
         Use::Storing => {
-            let (side, span) = if level { (Side::North, wide) } else { (Side::West, deep) };
+            let (side, span) = longer;
+            if wide.min(deep) < 0.75 {
+                return all;
+            }
             put(side, 0.5, span * 0.9, f::shelf(p, (span * 0.9).min(3.0), top.min(1.4)));
         }
         Use::Working => {

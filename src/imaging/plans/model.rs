@@ -65,17 +65,16 @@ pub fn study(picture: &Picture, stop: &Stop) -> Result<Model, Fault> {
     if ink.paper < 0.4 {
         return Err(unsuitable());
     }
-    let mut best: Option<(usize, Model)> = None;
+    let mut readings = Vec::new();
     for walls in walls::find(&ink.bits) {
         stop.check()?;
-        let Some(model) = reading(walls, &ink.bits) else { continue };
-        let area: usize = model.rooms.all.iter().map(|room| room.area).sum();
-        // The likelier reading comes first; another must enclose much more.
-        if best.as_ref().is_none_or(|(most, _)| area * 10 > most * 13) {
-            best = Some((area, model));
-        }
+        readings.extend(reading(walls, &ink.bits));
     }
-    best.map(|(_, model)| model).ok_or_else(unsuitable)
+    let area = |model: &Model| model.rooms.all.iter().map(|room| room.area).sum::<usize>();
+    let most = readings.iter().map(area).max().unwrap_or(0);
+    // Lines of outlined walls enclose as much as the walls do; the thicker reading is the wall.
+    let good = readings.into_iter().filter(|model| area(model) * 4 >= most * 3);
+    good.max_by(|a, b| a.walls.thickness.total_cmp(&b.walls.thickness)).ok_or_else(unsuitable)
 }
 
 /// What walls make of a plan; `None` when it is none.
@@ -84,7 +83,7 @@ fn reading(walls: Walls, ink: &Bits) -> Option<Model> {
         return None;
     }
     let found = openings::find(&walls, ink);
-    let without = without_walls(ink, &walls);
+    let without = walls.without(ink);
     let rooms = rooms::find(&walls, &found, &without);
     let marked: Vec<Vec2> = (0..walls.bits.data.len())
         .filter(|&at| walls.bits.data[at])
@@ -133,11 +132,6 @@ fn straightness(walls: &Walls) -> f32 {
     straight.count() as f32 / walls.bits.count().max(1) as f32
 }
 
-fn without_walls(ink: &Bits, walls: &Walls) -> Bits {
-    let near = walls.bits.grown(2);
-    Bits { data: ink.data.iter().zip(&near.data).map(|(&ink, &wall)| ink && !wall).collect(), ..*ink }
-}
-
 /// Glass is drawn as lines along the wall, in outer walls.
 fn kind(gap: &openings::Opening, thickness: f32, outside: impl Fn(usize, usize) -> bool) -> Kind {
     let far = (0.6 * thickness) as usize + 2;
@@ -152,8 +146,10 @@ fn kind(gap: &openings::Opening, thickness: f32, outside: impl Fn(usize, usize) 
 
 /// Metres a pixel: doors are mostly 0.85 m wide, walls 0.07 to 0.45 m thick, houses 4 to 60 m long.
 fn scale(gaps: &[(openings::Opening, Kind)], thickness: f32, extent: f32) -> f32 {
-    let mut doors: Vec<f32> =
-        gaps.iter().filter(|(_, kind)| *kind == Kind::Door).map(|(gap, _)| gap.gap() as f32).collect();
+    let doors = gaps.iter().filter(|(_, kind)| *kind == Kind::Door).map(|(gap, _)| gap);
+    // A gap with a leaf is a door for certain; others may be passages.
+    let leaves = doors.clone().any(|gap| gap.leaf.is_some());
+    let mut doors: Vec<f32> = doors.filter(|gap| gap.leaf.is_some() || !leaves).map(|gap| gap.gap() as f32).collect();
     doors.sort_by(f32::total_cmp);
     let by_wall = 0.17 / thickness;
     let scale = doors.get(doors.len() / 2).map_or(by_wall, |gap| 0.85 / gap);

@@ -40,8 +40,9 @@ impl Opening {
 
 /// Gaps of all walls.
 pub fn find(walls: &Walls, ink: &Bits) -> Vec<Opening> {
-    let mut found = level(&walls.bits, ink, walls.thickness);
-    let upright = level(&walls.bits.transposed(), &ink.transposed(), walls.thickness);
+    let free = walls.without(ink);
+    let mut found = level(&walls.bits, ink, &free, walls.thickness);
+    let upright = level(&walls.bits.transposed(), &ink.transposed(), &free.transposed(), walls.thickness);
     found.extend(upright.into_iter().map(Opening::transposed));
     // Wider than any door and not of glass: a part of a room, not a gap.
     found.retain(|gap| gap.lines >= 2 || gap.gap() as f32 <= 8.5 * walls.thickness);
@@ -56,10 +57,10 @@ struct Run {
     rows: usize,
 }
 
-/// Gaps in walls that run across.
-fn level(walls: &Bits, ink: &Bits, thickness: f32) -> Vec<Opening> {
+/// Gaps in walls that run across; `free` is ink away from walls.
+fn level(walls: &Bits, ink: &Bits, free: &Bits, thickness: f32) -> Vec<Opening> {
     let slack = (0.35 * thickness).max(2.0) as usize;
-    let (least, most) = ((0.5 * thickness) as usize, (1.9 * thickness) as usize);
+    let (least, most) = ((0.6 * thickness) as usize, (1.9 * thickness) as usize);
     let (narrow, wide) = ((1.6 * thickness) as usize, (22.0 * thickness) as usize);
     let mut found = Vec::new();
     let mut open: Vec<Run> = Vec::new();
@@ -72,7 +73,7 @@ fn level(walls: &Bits, ink: &Bits, thickness: f32) -> Vec<Opening> {
                 lines: 0,
                 leaf: None,
             };
-            found.push(Opening { lines: lines(ink, &opening), leaf: leaf(ink, &opening), ..opening });
+            found.push(Opening { lines: lines(ink, &opening), leaf: leaf(free, &opening), ..opening });
         }
     };
     for y in 0..=walls.height {

@@ -22,6 +22,12 @@ impl Walls {
         self.bits.count() as f32 / self.thickness
     }
 
+    /// Ink that is not on a wall or its edge.
+    pub fn without(&self, ink: &Bits) -> Bits {
+        let near = self.bits.grown(2);
+        Bits { data: ink.data.iter().zip(&near.data).map(|(&ink, &wall)| ink && !wall).collect(), ..*ink }
+    }
+
     fn extent(&self) -> f32 {
         let marked = (0..self.bits.data.len()).filter(|&at| self.bits.data[at]);
         let ((mut x0, mut x1), (mut y0, mut y1)) = ((usize::MAX, 0), (usize::MAX, 0));
@@ -57,11 +63,9 @@ fn strokes(ink: &Bits) -> Option<Walls> {
     let long = ink.width.max(ink.height);
     let (across, down) = (ink.runs(), ink.transposed().runs());
     let mut counts = vec![0f32; long / 16];
-    for at in 0..ink.data.len() {
-        let other = (at % ink.width) * ink.height + at / ink.width;
-        if let Some(count) = counts.get_mut(across[at].min(down[other]) as usize)
-            && ink.data[at]
-        {
+    for (at, run) in across.iter().enumerate().filter(|(_, run)| **run > 0) {
+        let other = down[(at % ink.width) * ink.height + at / ink.width];
+        if let Some(count) = counts.get_mut((*run).min(other) as usize) {
             *count += 1.0;
         }
     }
@@ -125,13 +129,24 @@ fn cavities(ink: &Bits) -> Option<Walls> {
         bits.data[at] |= near.data[at] && ink.data[at];
     }
     let bits = bits.shrunk(1).grown(1);
-    let least = (3.0 * usual) as usize;
-    let bits = bits.kept(&bits.pieces(true), |_, piece| {
-        let (w, h) = (piece.high.0 - piece.low.0, piece.high.1 - piece.low.1);
-        // Alone and squat: a stove or another fixture drawn in outline.
-        let fixture = (w.max(h) as f32) < 7.0 * usual && (w.min(h) as f32) > 2.0 * usual;
-        piece.long_side() >= least && !fixture
+    // Short pieces of wall count when window strips tie them to others.
+    let panes = paper.kept(&pieces, |number, piece| {
+        let (w, h) = (piece.high.0 - piece.low.0 + 1, piece.high.1 - piece.low.1 + 1);
+        let width = f32::from(width[number]);
+        piece.area * 10 >= w * h * 9 && width >= 0.25 * usual && width < 0.7 * usual && strip(number, piece.area, 3.0)
     });
+    let mut tied = panes.grown(line + 1);
+    for at in 0..tied.data.len() {
+        tied.data[at] = bits.data[at] || tied.data[at] && (ink.data[at] || panes.data[at]);
+    }
+    let tied = tied.kept(&tied.pieces(true), |_, piece| {
+        let (w, h) = (piece.high.0 - piece.low.0 + 1, piece.high.1 - piece.low.1 + 1);
+        // Alone and squat: a stove or another fixture drawn in outline.
+        let fixture = (w.max(h) as f32) < 7.0 * usual && (w.min(h) as f32) > 2.0 * usual && piece.area * 2 > w * h;
+        piece.long_side() as f32 >= 3.0 * usual && !fixture
+    });
+    let data = bits.data.iter().zip(&tied.data).map(|(&wall, &tied)| wall && tied).collect();
+    let bits = Bits { data, ..bits };
     Some(without_frame(Walls { bits, thickness: usual + 2.0 * line as f32 - 1.0 }))
 }
 

@@ -17,6 +17,8 @@ mod sampling;
 mod shading;
 mod shapes;
 mod solids;
+#[cfg(test)]
+mod tests;
 mod texture;
 
 pub use camera::{Camera, Ray};
