@@ -242,8 +242,8 @@ impl Refusal {
             Self::Missing { field, message } => Words::bad(format!("Missing required field: {field}"), message),
             Self::Invalid { field, message } => Words::bad(format!("Invalid {field}"), message),
             Self::NoChange(message) => Words::bad("Nothing to update", message),
-            Self::Upload(UploadFault::Unreadable(text)) => Words::bad("Invalid image", text),
-            Self::Upload(UploadFault::TooLarge(text)) => Words::bad("Image too large", text),
+            Self::Upload(UploadFault::Unreadable(text)) => Words::bad("Invalid image", sentence(&text)),
+            Self::Upload(UploadFault::TooLarge(text)) => Words::bad("Image too large", sentence(&text)),
             Self::Create(CreateFault::Credits { required, remaining }) => {
                 let message = format!("You need {required} credits but only have {remaining} remaining.");
                 let words = Words::forbidden("Insufficient credits", message);
@@ -276,7 +276,9 @@ impl Refusal {
                 format!("Invalid {field}"),
                 format!("{field} names no upload. Send the picture to POST /api/v1/upload first and use its path."),
             ),
-            Self::Create(CreateFault::Unreadable { field, text }) => Words::bad(format!("Invalid {field}"), text),
+            Self::Create(CreateFault::Unreadable { field, text }) => {
+                Words::bad(format!("Invalid {field}"), sentence(&format!("{field}: {text}")))
+            }
             Self::Action(ActionFault::Create(fault)) => Self::Create(fault).words(again),
             Self::Action(ActionFault::State(status)) if status.can_retry() => Words::bad(
                 format!("Cannot cancel a {} job", status.id()),
@@ -298,7 +300,7 @@ impl Refusal {
                 "Webhook limit reached",
                 format!("An account has at most {limit} active webhooks. Deactivate or delete one first."),
             ),
-            Self::Hook(HookFault::Url(text)) => Words::bad("Invalid url", text),
+            Self::Hook(HookFault::Url(text)) => Words::bad("Invalid url", sentence(&text)),
             Self::Stranger(Stranger::Store(cause))
             | Self::Upload(UploadFault::Store(cause))
             | Self::Create(CreateFault::Store(cause))
@@ -306,5 +308,17 @@ impl Refusal {
             | Self::Hook(HookFault::Store(cause)) => Self::internal(&cause).words(again),
             Self::Internal => Words::failed(again),
         }
+    }
+}
+
+/// What others word as a part of a sentence, as a whole one. Names of fields stay as they are.
+fn sentence(text: &str) -> String {
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if !text.split(' ').next().is_some_and(|word| word.ends_with(':')) => {
+            first.to_uppercase().chain(letters).chain(stop.chars()).collect()
+        }
+        _ => format!("{text}{stop}"),
     }
 }

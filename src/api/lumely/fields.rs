@@ -5,7 +5,7 @@
 
 use super::{
     error::Refusal,
-    tree::{self, Entries, Node, NotRead},
+    tree::{self, ENTRIES, Entries, Node, NotRead},
 };
 use serde_json::Number;
 use std::borrow::Cow;
@@ -26,6 +26,7 @@ impl<'a> Fields<'a> {
     pub fn of(body: &'a [u8]) -> Result<Self, Refusal> {
         let entries = tree::object(body).map_err(|why| match why {
             NotRead::Syntax(text) => Refusal::NotJson(format!("The body is not valid JSON: {text}.")),
+            NotRead::TooMany => Refusal::NotJson(format!("The body must have at most {ENTRIES} fields.")),
             NotRead::NoObject => Refusal::NotJson("The body must be a JSON object, {…}.".to_owned()),
         })?;
         Ok(Self { within: String::new(), entries })
@@ -108,6 +109,7 @@ impl<'a> Fields<'a> {
         match self.take(name) {
             None => Ok(None),
             Some(Node::Object(entries)) => Ok(Some(Self { within: format!("{}{name}.", self.within), entries })),
+            Some(Node::Passed) => Err(self.wrong(name, &format!("an object of at most {ENTRIES} fields"))),
             Some(_) => Err(self.wrong(name, "an object")),
         }
     }
@@ -117,6 +119,7 @@ impl<'a> Fields<'a> {
         let list = match self.take(name) {
             None => return Ok(None),
             Some(Node::List(list)) => list,
+            Some(Node::Passed) => return Err(self.wrong(name, &format!("a list of at most {ENTRIES} strings"))),
             Some(_) => return Err(self.wrong(name, "a list of strings")),
         };
         let text = |node| match node {

@@ -156,6 +156,8 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
 fn again(request: &Request) -> Again {
     match Place::of(&request.path) {
         Some((Place::Jobs, _)) if request.method == Method::POST => Again::Job,
+        // A picture that was kept twice is one that nobody asks for.
+        Some((Place::Upload, _)) => Again::Harmless,
         _ if request.method == Method::POST => Again::Twice,
         _ => Again::Harmless,
     }

@@ -88,7 +88,8 @@ where
             if length > SMALL && place.is_none() {
                 let place_now = timeout(PLACE, door.0.acquire()).await.ok().and_then(Result::ok);
                 place = Some(place_now.ok_or(Refusal::Busy)?);
-                let announced = self.announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+                // At once: growing step by step would end with twice as much. What is not written to costs nothing.
+                let announced = self.announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(LIMIT);
                 whole.reserve_exact(announced.min(LIMIT).saturating_sub(whole.len()));
             }
             while part.has_remaining() {

@@ -1,0 +1,16 @@
+//! The Lumely plane over real sockets, on a real store and real pictures; only the engines are the test's own.
+
+mod bodies;
+mod callers;
+mod delivery;
+mod desk;
+mod document;
+mod flow;
+#[path = "../api/golden.rs"]
+mod golden;
+mod isolation;
+mod keys;
+mod limits;
+mod refusals;
+mod services;
+mod webhooks;
