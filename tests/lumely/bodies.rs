@@ -122,5 +122,5 @@ async fn a_body_that_is_no_json_object_is_refused() {
     }
     let entries = vec!["0"; 3_000_000].join(",");
     let (status, body) = send(&desk, "/upload", format!("{{\"image\":[{entries}]}}")).await;
-    assert_eq!((status, &body["error"]), (400, &json!("Invalid JSON")));
+    assert_eq!((status, &body["error"]), (400, &json!("Invalid image")));
 }

