@@ -21,7 +21,7 @@ async fn program_loses_no_frame_while_100_jobs_run() {
     stage::until_seen(&mut wing, 0).await;
     command(&server, &["account", "create", "studio", "--credits", "200", "--rpm", "100000"]);
     let customer = Customer::of(&server, "studio");
-    let path = customer.upload(&strip(96)).await;
+    let path = customer.upload(&strip(256)).await;
 
     let recording = stage::record(&server, &mut wing, json!({})).await;
     for id in join_all((0..JOBS).map(|_| customer.order(&path))).await {
