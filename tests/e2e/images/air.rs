@@ -3,7 +3,11 @@
 use super::client::{Customer, command, strip};
 use crate::{
     stage,
-    support::{marks::Reader, publisher::Publisher, server::Server},
+    support::{
+        marks::{Clip, Reader},
+        publisher::Publisher,
+        server::Server,
+    },
 };
 use futures::future::join_all;
 use serde_json::json;
@@ -14,14 +18,14 @@ const JOBS: u64 = 100;
 #[tokio::test]
 async fn program_loses_no_frame_while_100_jobs_run() {
     let _turn = stage::turn().await;
-    let clip = stage::first().cached();
+    let clip = Clip { hum_hz: 400, ..Clip::of(1, 90.0) }.cached();
     let server = Server::start(stage::two_cameras()).await;
     let mut wing = stage::desk(&server).await;
     let _camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     stage::until_seen(&mut wing, 0).await;
     command(&server, &["account", "create", "studio", "--credits", "200", "--rpm", "100000"]);
     let customer = Customer::of(&server, "studio");
-    let path = customer.upload(&strip(256)).await;
+    let path = customer.upload(&strip(160)).await;
 
     let recording = stage::record(&server, &mut wing, json!({})).await;
     for id in join_all((0..JOBS).map(|_| customer.order(&path))).await {
