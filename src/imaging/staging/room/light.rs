@@ -36,7 +36,7 @@ pub fn of(light: &[Vec3], width: usize, view: &View, floor: &Floor) -> RoomLight
     let white = (wall / 0.68).clamp(0.1, 1.15);
     RoomLight {
         towards: direction(sides, light, width, view, floor),
-        directed: (sides.windows * 12.0).clamp(0.25, 0.75),
+        directed: (sides.windows * 12.0).clamp(0.25, 0.5),
         white: tint(light, level(0.4), level(0.97).min(0.97)) * white,
         black: level(0.002).min(0.02),
     }
