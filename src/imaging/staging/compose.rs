@@ -81,10 +81,8 @@ fn window(scene: &Scene, view: &View) -> Option<Window> {
     let (mut low, mut high) = (Vec2::splat(f32::MAX), Vec2::splat(f32::MIN));
     let mut take = |point: Vec3| {
         // What is beside or behind the camera ends at the border of the picture.
-        let pixel = view.pixel_of(point).unwrap_or(Vec2::new(
-            if point.x < 0.0 { 0.0 } else { view.width },
-            view.height,
-        ));
+        let pixel =
+            view.pixel_of(point).unwrap_or(Vec2::new(if point.x < 0.0 { 0.0 } else { view.width }, view.height));
         low = low.min(pixel);
         high = high.max(pixel);
     };
@@ -101,7 +99,7 @@ fn window(scene: &Scene, view: &View) -> Option<Window> {
     let margin = 0.04 * view.width.max(view.height);
     let low = (low - margin).clamp(Vec2::ZERO, end).floor();
     let high = (high + margin).clamp(Vec2::ZERO, end).ceil();
-    (high.x > low.x + 1.0 && high.y > low.y + 1.0).then(|| [low.x, low.y, high.x - low.x, high.y - low.y])
+    (high.x > low.x + 1.0 && high.y > low.y + 1.0).then_some([low.x, low.y, high.x - low.x, high.y - low.y])
 }
 
 /// Where shadows fall.

@@ -49,7 +49,10 @@ pub fn basin(make: &mut Make) {
     make.board(Role::Stone, [width, 0.035, depth - 0.01], [0.0, 0.71, 0.0]);
     make.add(Role::Ceramic, hollow(0.5, 0.13, 0.36).moved(0.0, 0.745, 0.03));
     make.add(Role::Metal, Mesh::cylinder(0.014, 0.3).moved(0.0, 0.745, -depth / 2.0 + 0.06));
-    make.add(Role::Metal, Mesh::rod(Vec3::new(0.0, 1.035, -depth / 2.0 + 0.06), Vec3::new(0.0, 1.02, -depth / 2.0 + 0.2), 0.01));
+    make.add(
+        Role::Metal,
+        Mesh::rod(Vec3::new(0.0, 1.035, -depth / 2.0 + 0.06), Vec3::new(0.0, 1.02, -depth / 2.0 + 0.2), 0.01),
+    );
     make.add(Role::Pot, Mesh::cone(0.035, 0.03, 0.13).moved(0.33, 0.745, -0.05));
     make.add(Role::Throw, Mesh::rounded(0.2, 0.1, 0.18, 0.03).moved(-0.34, 0.745, -0.03));
 }

@@ -54,7 +54,10 @@ pub fn plant(make: &mut Make) {
         let rise = (height - pot.0) * (0.98 - 0.55 * share) * 0.93;
         let reach = (spread - 0.03) * (0.22 + 0.72 * share);
         let role = if leaf % 3 == 0 { Role::LeafB } else { Role::Leaf };
-        make.add(role, frond(rise, reach, 0.03 + 0.05 * spread, 0.25 + 0.5 * share).turned(angle).moved(0.0, pot.0 * 0.84, 0.0));
+        make.add(
+            role,
+            frond(rise, reach, 0.03 + 0.05 * spread, 0.25 + 0.5 * share).turned(angle).moved(0.0, pot.0 * 0.84, 0.0),
+        );
     }
 }
 

@@ -59,7 +59,8 @@ pub enum Kind {
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 32] = [
+    #[cfg(test)]
+    const ALL: [Self; 32] = [
         Self::Sofa,
         Self::Loveseat,
         Self::Armchair,
@@ -228,7 +229,11 @@ impl Make<'_> {
             match self.look.legs {
                 Legs::Block => {
                     let side = 0.06f32.min(height);
-                    self.board(Role::Wood, [side, height, side], [x - x.signum() * side / 2.0, 0.0, z - z.signum() * side / 2.0]);
+                    self.board(
+                        Role::Wood,
+                        [side, height, side],
+                        [x - x.signum() * side / 2.0, 0.0, z - z.signum() * side / 2.0],
+                    );
                 }
                 Legs::Tapered => {
                     let lean = 0.12 * height;

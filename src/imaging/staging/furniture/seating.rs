@@ -76,7 +76,10 @@ pub fn chair(make: &mut Make) {
             let angle = (strip as f32 / (strips - 1) as f32 - 0.5) * 1.7;
             let bow = width / 2.0 - 0.02;
             let piece = Mesh::rounded(0.062, height - 0.46, 0.024, 0.011).tilted(Vec3::X, -0.1).turned(-angle);
-            make.add(role, piece.moved(angle.sin() * bow * 1.05, 0.45, -depth / 2.0 + 0.05 + (1.0 - angle.cos()) * bow));
+            make.add(
+                role,
+                piece.moved(angle.sin() * bow * 1.05, 0.45, -depth / 2.0 + 0.05 + (1.0 - angle.cos()) * bow),
+            );
         }
     }
 }
@@ -104,7 +107,10 @@ pub fn office_chair(make: &mut Make) {
 pub fn stool(make: &mut Make) {
     make.legs(0.38, 0.38, 0.64);
     let ring = [0.215, 0.225].map(|y| Vec2::new(0.17, y));
-    make.add(Role::Metal, Mesh::lathe(&[ring[0], ring[0] + Vec2::new(0.012, 0.0), ring[1] + Vec2::new(0.012, 0.0), ring[1], ring[0]], 28));
+    make.add(
+        Role::Metal,
+        Mesh::lathe(&[ring[0], ring[0] + Vec2::new(0.012, 0.0), ring[1] + Vec2::new(0.012, 0.0), ring[1], ring[0]], 28),
+    );
     make.pad(Role::Chair, [0.38, 0.055, 0.38], [0.0, 0.63, 0.0], 0.026);
     make.pad(Role::Chair, [0.36, 0.12, 0.03], [0.0, 0.665, -0.18], 0.014);
 }

@@ -29,7 +29,11 @@ pub fn bed(make: &mut Make) {
     make.legs(width - 0.1, depth - 0.12, 0.12);
     let (inner, length) = (width - 0.06, depth - 0.12);
     let middle = 0.045;
-    make.board(if board == Role::Wood { Role::Wood } else { Role::Fabric }, [width - 0.02, 0.2, length], [0.0, 0.1, middle]);
+    make.board(
+        if board == Role::Wood { Role::Wood } else { Role::Fabric },
+        [width - 0.02, 0.2, length],
+        [0.0, 0.1, middle],
+    );
     make.pad(Role::Linen, [inner, 0.24, length - 0.03], [0.0, 0.28, middle], 0.06);
     // The duvet hangs over the sides; its end is turned back below the pillows.
     let duvet = length * 0.68;

@@ -14,7 +14,10 @@ use super::{
     Placed,
     ground::{Ground, Rect},
 };
-use crate::imaging::staging::{furniture::Kind, room::{floor::Walls, view::View}};
+use crate::imaging::staging::{
+    furniture::Kind,
+    room::{floor::Walls, view::View},
+};
 
 /// A piece of a group, relative to its first one: metres to the right and to the front of that, turned by radians.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -160,12 +163,7 @@ impl Placer<'_> {
         let others = self.placed.iter().filter(|other| !other.kind.is_flat()).filter_map(|other| self.covers(other));
         others
             .map(|other| {
-                let both = [
-                    own[0].max(other[0]),
-                    own[1].max(other[1]),
-                    own[2].min(other[2]),
-                    own[3].min(other[3]),
-                ];
+                let both = [own[0].max(other[0]), own[1].max(other[1]), own[2].min(other[2]), own[3].min(other[3])];
                 area(both) / area(own).min(area(other)).max(1.0)
             })
             .sum()
@@ -185,9 +183,8 @@ impl Placer<'_> {
     /// How much of a piece is inside the picture, 0 to 1.
     fn visible(&self, placed: &Placed) -> f32 {
         let inside = self.corners(placed).into_iter().filter_map(|corner| self.view.pixel_of(corner));
-        let inside = inside.filter(|pixel| {
-            (0.0..self.view.width).contains(&pixel.x) && (0.0..self.view.height).contains(&pixel.y)
-        });
+        let inside = inside
+            .filter(|pixel| (0.0..self.view.width).contains(&pixel.x) && (0.0..self.view.height).contains(&pixel.y));
         inside.count() as f32 / 8.0
     }
 

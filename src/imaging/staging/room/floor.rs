@@ -51,7 +51,7 @@ pub fn detected(colours: &[Lab], width: usize, height: usize, view: &View, segme
     let field = Spread::of(colours, width, height, view, segments);
     let starts = field.bottom_colours();
     for looseness in [1.7, 1.3, 1.0, 0.75] {
-        let regions = starts.iter().map(|&start| field.from_bottom(start, looseness));
+        let regions = starts.iter().map(|&start| field.reached(start, looseness));
         let dry = regions.filter_map(|region| Some((field.on_floor(&region)?, region)));
         if let Some((_, region)) = dry.max_by_key(|(size, _)| *size) {
             return field.boxed(&region, view);
@@ -138,7 +138,9 @@ impl Spread {
         let mut count = 0.0f32;
         for step in 0..=12 {
             let at = segment.a + along * (length * step as f32 / 12.0);
-            let (Some(one), Some(other)) = (self.index(at + aside * 4.0), self.index(at - aside * 4.0)) else { continue };
+            let (Some(one), Some(other)) = (self.index(at + aside * 4.0), self.index(at - aside * 4.0)) else {
+                continue;
+            };
             sides[0] = sides[0] + self.colours[one];
             sides[1] = sides[1] + self.colours[other];
             count += 1.0;
@@ -175,7 +177,7 @@ impl Spread {
     }
 
     /// What is reached from the bottom edge over small changes of colour, not too far from the colour there.
-    fn from_bottom(&self, start: Lab, looseness: f32) -> Vec<bool> {
+    fn reached(&self, start: Lab, looseness: f32) -> Vec<bool> {
         let (width, height) = (self.width, self.height);
         let rows = self.rows();
         // Threads and grain of the floor itself are no edges.
@@ -200,7 +202,12 @@ impl Spread {
         }
         while let Some(at) = stack.pop() {
             let (x, y) = (at % width, at / width);
-            let nears = [(x > 0, at.wrapping_sub(1)), (x + 1 < width, at + 1), (y > 0, at.wrapping_sub(width)), (y + 1 < height, at + width)];
+            let nears = [
+                (x > 0, at.wrapping_sub(1)),
+                (x + 1 < width, at + 1),
+                (y > 0, at.wrapping_sub(width)),
+                (y + 1 < height, at + width),
+            ];
             for (inside, near) in nears {
                 if !inside || wet[near] || self.barrier[near] || self.change[near] > step * 1.6 {
                     continue;
@@ -270,8 +277,7 @@ impl Spread {
         let points: Vec<(Vec2, bool)> = (0..region.len())
             .step_by(2)
             .filter_map(|at| {
-                let at_floor =
-                    view.floor_at((at % self.width) as f32 + 0.5, (at / self.width) as f32 + 0.5)?;
+                let at_floor = view.floor_at((at % self.width) as f32 + 0.5, (at / self.width) as f32 + 0.5)?;
                 self.below[at].then_some((at_floor, region[at]))
             })
             .collect();

@@ -55,7 +55,7 @@ fn sides(light: &[Vec3], levels: &[f32], width: usize, view: &View) -> Sides {
     let mut sorted = levels.to_vec();
     sorted.sort_by(f32::total_cmp);
     let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(0.5);
-    let bright = (middle * 2.2).max(0.55).min(0.93);
+    let bright = (middle * 2.2).clamp(0.55, 0.93);
     let mut towards = Vec3::ZERO;
     let mut sum = 0.0f32;
     for (at, &level) in levels.iter().enumerate() {
@@ -86,7 +86,8 @@ fn direction(sides: Sides, light: &[Vec3], width: usize, view: &View, floor: &Fl
     let lean = ((right - left) / (right + left).max(1e-3) * 3.0).clamp(-0.6, 0.6);
     // A little from behind the camera: what is seen of things is then not their dark side.
     let aside = view.ray(view.width / 2.0, view.height / 2.0).cross(Vec3::Y).normalize_or(Vec3::X);
-    (aside * if lean.abs() < 0.08 { -0.35 } else { lean } + Vec3::Y - view.ray(view.width / 2.0, view.height / 2.0).normalize_or_zero() * 0.25)
+    (aside * if lean.abs() < 0.08 { -0.35 } else { lean } + Vec3::Y
+        - view.ray(view.width / 2.0, view.height / 2.0).normalize_or_zero() * 0.25)
         .normalize()
 }
 

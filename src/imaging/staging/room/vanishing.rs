@@ -216,7 +216,9 @@ mod tests {
 
     #[test]
     fn focal_length_and_horizon_come_back_from_the_edges_of_a_room() {
-        for (yaw, pitch, roll, wide) in [(0.35, -0.12, 0.02, 65.0f32), (-0.5, -0.05, -0.03, 80.0), (0.6, -0.25, 0.0, 50.0)] {
+        for (yaw, pitch, roll, wide) in
+            [(0.35, -0.12, 0.02, 65.0f32), (-0.5, -0.05, -0.03, 80.0), (0.6, -0.25, 0.0, 50.0)]
+        {
             let focal = 400.0 / (wide / 2.0).to_radians().tan();
             let view = View { width: 800.0, height: 600.0, focal, turn: turned(yaw, pitch, roll), eye: EYE };
             let found = camera(&edges(&view), 800.0, 600.0).unwrap();
