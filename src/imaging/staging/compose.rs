@@ -96,9 +96,10 @@ fn window(scene: &Scene, view: &View) -> Option<Window> {
         }
     }
     let end = Vec2::new(view.width, view.height);
-    let low = (low - 4.0).clamp(Vec2::ZERO, end).floor();
-    let high = (high + 4.0).clamp(Vec2::ZERO, end).ceil();
-    (high.x > low.x + 1.0 && high.y > low.y + 1.0).then(|| [low.x, low.y, high.x - low.x, high.y - low.y])
+    let margin = 0.04 * view.width.max(view.height);
+    let low = (low - margin).clamp(Vec2::ZERO, end).floor();
+    let high = (high + margin).clamp(Vec2::ZERO, end).ceil();
+    (high.x > low.x + 1.0 && high.y > low.y + 1.0).then_some([low.x, low.y, high.x - low.x, high.y - low.y])
 }
 
 /// Where shadows fall.
@@ -173,6 +174,7 @@ fn put(
     let [left, top, width, height] = window;
     let scale = Vec2::new(rendered.width as f32 / width, rendered.height as f32 / height);
     let across = picture.width() as usize;
+    let picture_size = Vec2::new(picture.width() as f32, picture.height() as f32);
     let (from, to) = (left as usize, ((left + width) as usize).min(across));
     for y in top as usize..((top + height) as usize).min(picture.height() as usize) {
         if y % 32 == 0 {
@@ -182,7 +184,8 @@ fn put(
             let (colour, shade) = sample(rendered, (x as f32 + 0.5 - left) * scale.x, (y as f32 + 0.5 - top) * scale.y);
             let alpha = colour[3];
             let shade = if alpha < 1.0 && shade < 0.998 {
-                1.0 + (shade - 1.0) * shadows.at(x as f32 + 0.5, y as f32 + 0.5)
+                let (x, y) = (x as f32 + 0.5, y as f32 + 0.5);
+                1.0 + (shade - 1.0) * shadows.at(x, y) * inside(window, x, y, picture_size)
             } else {
                 1.0
             };
@@ -199,6 +202,18 @@ fn put(
         }
     }
     Ok(())
+}
+
+/// 1 inside a window, falling to 0 at its borders, where those are not borders of the picture: what is left of the
+/// shadow of far corners ends softly.
+fn inside(window: Window, x: f32, y: f32, picture: Vec2) -> f32 {
+    let [left, top, width, height] = window;
+    let soft = 0.04 * picture.max_element();
+    let from = |distance: f32, open: bool| if open { (distance / soft).clamp(0.0, 1.0) } else { 1.0 };
+    from(x - left, left > 0.0)
+        * from(left + width - x, left + width < picture.x)
+        * from(y - top, top > 0.0)
+        * from(top + height - y, top + height < picture.y)
 }
 
 /// Light as the photograph would show it: its own black, and brightness bent before it is blown out.

@@ -78,7 +78,7 @@ mod tests {
         let (width, height) = (120u32, 60u32);
         let value = |at: u32| {
             let (x, y) = ((at % width) as f32, at / width);
-            let off = (x % 30.0) - 15.0;
+            let off = (x % 60.0 - 30.0).abs() - 15.0;
             0.3 + 0.4 / (1.0 + (-1.7 * off / soft).exp()) + noisy * noise(at % width, y)
         };
         Picture::from_data(width, height, (0..width * height).flat_map(|at| [value(at); 3]).collect()).unwrap()

@@ -70,7 +70,7 @@ fn scene(room: &Room, placed: &[Placed], palette: &Palette, wishes: &Wishes) -> 
     // On a white table both together are as bright as white is in this room.
     let height = light.towards.y.max(0.3);
     scene.sun = Some(Sun { towards: light.towards, colour: white * (0.8 * directed / height), softness: 0.22 });
-    scene.sky = Sky { colour: white * (1.0 - 0.8 * directed), ground: white * 0.3, reach: 1.6 };
+    scene.sky = Sky { colour: white * (1.0 - 0.8 * directed), ground: white * 0.6, reach: 1.6 };
     for piece in placed {
         let mesh = piece.kind.mesh(&palette.look).turned(piece.turn).moved(piece.at.x, 0.0, -piece.at.y);
         scene.add(mesh);
@@ -85,3 +85,6 @@ fn scene(room: &Room, placed: &[Placed], palette: &Palette, wishes: &Wishes) -> 
     }
     scene
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,19 +111,22 @@ impl Wanted {
         let words = wishes::words(prompt);
         let mut counts: Vec<(Item, u32)> = Vec::new();
         let mut denied = false;
+        // Words since "no", at most three of which may describe the piece; behind a denied piece, words that go on.
         let mut since = 0;
         for (index, word) in words.iter().enumerate() {
             since += 1;
             match word.as_str() {
                 "no" | "without" | "not" => (denied, since) = (true, 0),
+                "or" | "nor" | "and" if denied => since = 1,
                 "with" | "but" | "add" | "include" => denied = false,
+                _ if number(word).is_some() => denied = denied && since < 2 && word == "a",
                 _ => {}
             }
             let item = NAMES.iter().find(|(name, _)| word == name || word.strip_suffix('s') == Some(name));
             let Some((name, item)) = item else { continue };
-            // "no rug or plants" denies both; three words on it is forgotten.
+            // "no rug or plants" denies both, "no rug, plants" does not.
             let count = if denied && since <= 3 {
-                since = 1;
+                since = 3;
                 0
             } else {
                 denied = false;

@@ -63,12 +63,12 @@ pub fn toilet(make: &mut Make) {
     let back = -depth / 2.0;
     make.pad(Role::Ceramic, [width - 0.02, 0.4, 0.18], [0.0, 0.4, back + 0.1], 0.03);
     make.pad(Role::Ceramic, [width - 0.01, 0.03, 0.19], [0.0, 0.79, back + 0.1], 0.012);
-    make.pad(Role::Ceramic, [0.22, 0.36, 0.42], [0.0, 0.0, back + 0.26], 0.06);
+    make.pad(Role::Ceramic, [0.23, 0.38, 0.44], [0.0, 0.0, back + 0.27], 0.1);
     let front = back + 0.42;
-    make.add(Role::Ceramic, hollow(width - 0.03, 0.3, 0.5).moved(0.0, 0.1, front));
+    make.add(Role::Ceramic, hollow(width - 0.03, 0.34, 0.5).moved(0.0, 0.06, front));
     let lid = [(0.0, 0.0), (0.49, 0.0), (0.5, 0.4), (0.48, 0.9), (0.0, 1.0)].map(|(x, y)| Vec2::new(x, y));
     make.add(Role::Ceramic, Mesh::lathe(&lid, 48).scaled(width - 0.02, 0.035, 0.51).moved(0.0, 0.4, front));
-    make.add(Role::Metal, Mesh::cylinder(0.025, 0.008).moved(0.0, 0.82 - 0.002, back + 0.1).scaled(1.0, 1.0, 1.0));
+    make.add(Role::Metal, Mesh::cylinder(0.025, 0.008).moved(0.0, 0.82 - 0.002, back + 0.1));
 }
 
 /// A rack with two towels.

@@ -2,11 +2,11 @@
 
 use std::f32::consts::PI;
 
-use glam::{Affine3A, Quat, Vec2, Vec3};
+use glam::{Vec2, Vec3};
 
 use super::Make;
 use crate::imaging::{
-    scene::Mesh,
+    scene::{Mesh, Triangle, Vertex},
     staging::palette::{Legs, Role},
 };
 
@@ -46,7 +46,7 @@ pub fn plant(make: &mut Make) {
     let profile = profile.map(|(x, y)| Vec2::new(x * pot.1, y * pot.0));
     make.add(Role::Pot, Mesh::lathe(&profile, 36));
     make.add(Role::Soil, Mesh::cylinder(pot.1 * 0.9, 0.01).moved(0.0, pot.0 * 0.86, 0.0));
-    let leaves = 30;
+    let leaves = 34;
     for leaf in 0..leaves {
         let share = (leaf as f32 + 0.5) / leaves as f32;
         let angle = leaf as f32 * 2.399_963;
@@ -56,30 +56,46 @@ pub fn plant(make: &mut Make) {
         let role = if leaf % 3 == 0 { Role::LeafB } else { Role::Leaf };
         make.add(
             role,
-            frond(rise, reach, 0.035 + 0.05 * spread, 0.25 + 0.5 * share).turned(angle).moved(0.0, pot.0 * 0.84, 0.0),
+            frond(rise, reach, 0.03 + 0.05 * spread, 0.25 + 0.5 * share).turned(angle).moved(0.0, pot.0 * 0.84, 0.0),
         );
     }
 }
 
-/// A leaf that rises and bows over to the front.
+/// A leaf that rises and bows over to the front: a ribbon, hollow along its middle, seen from both sides.
 fn frond(rise: f32, reach: f32, width: f32, hang: f32) -> Mesh {
-    let steps = 7;
+    const STEPS: usize = 9;
     let place = |t: f32| {
         let up = rise * (1.0 - (1.0 - t).powi(2)) - rise * hang * t.powi(3) * 0.55;
         Vec3::new(0.0, up, reach * t.powf(1.5))
     };
     let mut mesh = Mesh::default();
-    for step in 0..steps {
-        let (from, to) = (step as f32 / steps as f32, (step + 1) as f32 / steps as f32);
-        let (a, b) = (place(from), place(to));
-        // Narrow stalk first, widest at two thirds, a pointed end.
-        let wide = |t: f32| (width * (PI * (t.powf(1.4))).sin().max(0.0)).max(0.004);
-        let middle = (wide(from) + wide(to)) / 2.0;
-        let way = b - a;
-        let turn = Quat::from_rotation_arc(Vec3::Z, way.normalize_or(Vec3::Z));
-        let long = way.length() * 1.08;
-        let blade = Mesh::rounded(2.0 * middle, 0.004, long, 0.0015);
-        mesh.append(blade.placed(Affine3A::from_rotation_translation(turn, (a + b) / 2.0)));
+    for side in [1.0f32, -1.0] {
+        let first = mesh.vertices.len() as u32;
+        for step in 0..=STEPS {
+            let t = step as f32 / STEPS as f32;
+            let way = (place((t + 0.03).min(1.0)) - place((t - 0.03).max(0.0))).normalize_or(Vec3::Y);
+            let out = Vec3::X.cross(way) * -side;
+            // A narrow stalk first, widest behind the middle, a pointed end.
+            let wide = (width * (PI * t.powf(1.3)).sin()).max(0.004 * (1.0 - t));
+            for across in [-1.0f32, 0.0, 1.0] {
+                let fold = Vec3::X.cross(way) * (-0.25 * wide * across.abs());
+                mesh.vertices.push(Vertex {
+                    position: place(t) + Vec3::X * (across * wide) + fold + out * 0.001,
+                    normal: (out + Vec3::X * (side * -0.25 * across)).normalize_or(Vec3::Y),
+                    uv: Vec2::new(across * wide, t),
+                });
+            }
+        }
+        for step in 0..STEPS as u32 {
+            for across in 0..2 {
+                let a = first + step * 3 + across;
+                let corners = [[a, a + 1, a + 3], [a + 1, a + 4, a + 3]];
+                mesh.triangles.extend(corners.map(|[a, b, c]| Triangle {
+                    corners: if side > 0.0 { [a, c, b] } else { [a, b, c] },
+                    material: 0,
+                }));
+            }
+        }
     }
     mesh
 }

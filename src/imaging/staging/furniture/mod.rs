@@ -59,7 +59,8 @@ pub enum Kind {
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 32] = [
+    #[cfg(test)]
+    const ALL: [Self; 32] = [
         Self::Sofa,
         Self::Loveseat,
         Self::Armchair,
@@ -140,6 +141,7 @@ impl Kind {
             Self::DiningTable | Self::SmallTable => Vec2::new(0.14, 0.16),
             Self::Desk | Self::SmallDesk => Vec2::new(0.03, 0.1),
             Self::Island => Vec2::new(0.0, 0.2),
+            Self::OfficeChair => Vec2::splat(0.05),
             Self::Plant => Vec2::splat(0.2),
             Self::SmallPlant | Self::FloorLamp => Vec2::splat(0.08),
             _ => Vec2::ZERO,

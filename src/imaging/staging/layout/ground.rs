@@ -27,18 +27,6 @@ pub struct Rect {
     pub high: Vec2,
 }
 
-impl Rect {
-    /// Whether two have a part in common.
-    pub fn meets(&self, other: &Self) -> bool {
-        self.low.cmplt(other.high).all() && other.low.cmplt(self.high).all()
-    }
-
-    /// Larger on each side.
-    pub fn grown(&self, by: f32) -> Self {
-        Self { low: self.low - by, high: self.high + by }
-    }
-}
-
 /// The floor from above.
 #[derive(Debug, Clone)]
 pub struct Ground {

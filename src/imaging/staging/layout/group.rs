@@ -14,7 +14,10 @@ use super::{
     Placed,
     ground::{Ground, Rect},
 };
-use crate::imaging::staging::{furniture::Kind, room::view::View};
+use crate::imaging::staging::{
+    furniture::Kind,
+    room::{floor::Walls, view::View},
+};
 
 /// A piece of a group, relative to its first one: metres to the right and to the front of that, turned by radians.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,6 +69,8 @@ pub struct Placer<'a> {
     pub ground: &'a Ground,
     /// What is seen of it.
     pub view: &'a View,
+    /// The walls that are known.
+    pub walls: Walls,
     /// What stands already.
     pub placed: Vec<Placed>,
 }
@@ -89,10 +94,13 @@ impl Placer<'_> {
                     let at = Vec2::new(u, v);
                     let rect = around(size.x, size.z, at, turn);
                     if self.ground.floor(&rect) > 0.999
-                        && let Some(worth) = self.pose(group.stand, &rect, quarter, group.central)
+                        && let Some(worth) = self.pose(group, &rect, quarter)
                     {
                         let fitting = self.members(group, at, turn);
-                        let total = fitting.iter().map(|(_, worth)| worth).sum::<f32>() + worth;
+                        let mut total = fitting.iter().map(|(_, worth)| worth).sum::<f32>() + worth;
+                        if let Some((first, _)) = fitting.first().filter(|(first, _)| !first.kind.is_flat()) {
+                            total -= 1.6 * self.hides(first);
+                        }
                         if !fitting.is_empty() && best.as_ref().is_none_or(|(most, _)| total > *most + 1e-4) {
                             best = Some((total, fitting.into_iter().map(|(placed, _)| placed).collect()));
                         }
@@ -116,8 +124,13 @@ impl Placer<'_> {
             let place = at + right * member.at.x + front * member.at.y;
             let placed = Placed { kind: member.kind, at: place, turn: turn + member.turn };
             let free = self.fits(&placed) && fitting.iter().all(|(other, _)| !placed.collides(other));
-            if free {
-                fitting.push((placed, member.worth * self.visible(&placed)));
+            // Near the camera it would stand before everything else.
+            let near = placed.extent().low.y;
+            let tall = placed.kind.size().y > 1.3;
+            let before = (2.0 - near).max(0.0) * 1.5 + if tall { (2.6 - near).max(0.0) } else { 0.0 };
+            let worth = member.worth * self.visible(&placed) - before;
+            if free && (worth > 0.0 || index == 0) {
+                fitting.push((placed, worth));
             } else if index == 0 || member.worth == 0.0 {
                 return Vec::new();
             }
@@ -133,27 +146,51 @@ impl Placer<'_> {
             && self.placed.iter().all(|other| !placed.collides(other))
     }
 
-    /// How much of a piece is inside the picture, 0 to 1.
-    fn visible(&self, placed: &Placed) -> f32 {
+    /// The rectangle of the picture that a piece covers: left, top, right, bottom.
+    fn covers(&self, placed: &Placed) -> Option<[f32; 4]> {
+        let mut found = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
+        for corner in self.corners(placed) {
+            let pixel = self.view.pixel_of(corner)?;
+            found = [found[0].min(pixel.x), found[1].min(pixel.y), found[2].max(pixel.x), found[3].max(pixel.y)];
+        }
+        Some(found)
+    }
+
+    /// How much a piece and those that stand already hide one another, each 0 to 1, together.
+    fn hides(&self, placed: &Placed) -> f32 {
+        let Some(own) = self.covers(placed) else { return 1.0 };
+        let area = |[left, top, right, bottom]: [f32; 4]| (right - left).max(0.0) * (bottom - top).max(0.0);
+        let others = self.placed.iter().filter(|other| !other.kind.is_flat()).filter_map(|other| self.covers(other));
+        others
+            .map(|other| {
+                let both = [own[0].max(other[0]), own[1].max(other[1]), own[2].min(other[2]), own[3].min(other[3])];
+                area(both) / area(own).min(area(other)).max(1.0)
+            })
+            .sum()
+    }
+
+    /// The corners of the box around a piece.
+    fn corners(&self, placed: &Placed) -> [Vec3; 8] {
         let rect = placed.extent();
         let height = placed.kind.size().y;
-        let mut seen = 0.0;
-        for corner in 0..8 {
+        std::array::from_fn(|corner| {
             let u = if corner & 1 == 0 { rect.low.x } else { rect.high.x };
             let v = if corner & 2 == 0 { rect.low.y } else { rect.high.y };
-            let y = if corner & 4 == 0 { 0.0 } else { height };
-            if let Some(pixel) = self.view.pixel_of(Vec3::new(u, y, -v))
-                && (0.0..self.view.width).contains(&pixel.x)
-                && (0.0..self.view.height).contains(&pixel.y)
-            {
-                seen += 0.125;
-            }
-        }
-        seen
+            Vec3::new(u, if corner & 4 == 0 { 0.0 } else { height }, -v)
+        })
+    }
+
+    /// How much of a piece is inside the picture, 0 to 1.
+    fn visible(&self, placed: &Placed) -> f32 {
+        let inside = self.corners(placed).into_iter().filter_map(|corner| self.view.pixel_of(corner));
+        let inside = inside
+            .filter(|pixel| (0.0..self.view.width).contains(&pixel.x) && (0.0..self.view.height).contains(&pixel.y));
+        inside.count() as f32 / 8.0
     }
 
     /// What a place is worth by itself; `None` when the group may not stand there.
-    fn pose(&self, stand: Stand, rect: &Rect, quarter: usize, central: bool) -> Option<f32> {
+    fn pose(&self, group: &Group, rect: &Rect, quarter: usize) -> Option<f32> {
+        let (stand, central) = (group.stand, group.central);
         let (low, high) = (rect.low, rect.high);
         let behind = [
             Rect { low: Vec2::new(low.x, high.y + GAP), high: Vec2::new(high.x, high.y + GAP + 0.12) },
@@ -176,6 +213,13 @@ impl Placer<'_> {
         let mut worth = facing - if central { 2.2 * aside * aside } else { 0.2 * aside };
         // Too near it fills the picture, too far it is a toy.
         worth -= 0.8 * (2.6 - near).max(0.0) + if central { 0.35 } else { 0.15 } * (near - 3.2).max(0.0);
+        // What is tall hides the room unless it stands at one of its walls.
+        let tall = group.members.first().is_some_and(|first| first.kind.size().y > 1.3);
+        let walls = self.walls;
+        let at_wall = low.x - walls.left < 0.5 || walls.right - high.x < 0.5 || walls.back - high.y < 0.6;
+        if tall && !at_wall {
+            worth -= 1.5 * (1.0 - aside).max(0.0);
+        }
         match stand {
             Stand::Wall if back < 0.7 => return None,
             Stand::Wall => worth += back,

@@ -16,7 +16,8 @@ use self::{
     ground::{Ground, Rect},
     group::{Placer, around},
 };
-use super::{furniture::Kind, room::Room, wanted::Wanted};
+pub use super::furniture::Kind;
+use super::{room::Room, wanted::Wanted};
 use crate::imaging::Fault;
 
 /// A piece at its place.
@@ -76,7 +77,7 @@ pub fn crosses(one: &[Vec2; 4], other: &[Vec2; 4]) -> bool {
 pub fn furnish(room: &Room, config: &str, wanted: &Wanted) -> Result<Vec<Placed>, Fault> {
     let ground = Ground::of(&room.floor, &room.view);
     let area = ground.seen_area();
-    let mut placer = Placer { ground: &ground, view: &room.view, placed: Vec::new() };
+    let mut placer = Placer { ground: &ground, view: &room.view, walls: room.floor.walls, placed: Vec::new() };
     for stage in rooms::stages(config, area, wanted) {
         // Of a stage's choices the first that fits is taken.
         stage.iter().any(|group| placer.put(group));

@@ -187,7 +187,7 @@ impl Plan<'_> {
         let desk = |desk: Kind| Group {
             members: vec![
                 member(desk, 0.0, 0.0, 0.0, 4.0),
-                member(Kind::OfficeChair, 0.08, 0.62, PI - 0.35, 2.0),
+                member(Kind::OfficeChair, 0.08, 0.68, PI - 0.35, 2.0),
                 member(Kind::SmallRug, 0.0, 0.75, 0.0, 0.4),
             ],
             stand: Stand::NearWall,

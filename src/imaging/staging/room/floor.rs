@@ -51,7 +51,7 @@ pub fn detected(colours: &[Lab], width: usize, height: usize, view: &View, segme
     let field = Spread::of(colours, width, height, view, segments);
     let starts = field.bottom_colours();
     for looseness in [1.7, 1.3, 1.0, 0.75] {
-        let regions = starts.iter().map(|&start| field.from_bottom(start, looseness));
+        let regions = starts.iter().map(|&start| field.reached(start, looseness));
         let dry = regions.filter_map(|region| Some((field.on_floor(&region)?, region)));
         if let Some((_, region)) = dry.max_by_key(|(size, _)| *size) {
             return field.boxed(&region, view);
@@ -177,7 +177,7 @@ impl Spread {
     }
 
     /// What is reached from the bottom edge over small changes of colour, not too far from the colour there.
-    fn from_bottom(&self, start: Lab, looseness: f32) -> Vec<bool> {
+    fn reached(&self, start: Lab, looseness: f32) -> Vec<bool> {
         let (width, height) = (self.width, self.height);
         let rows = self.rows();
         // Threads and grain of the floor itself are no edges.

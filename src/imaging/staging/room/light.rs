@@ -36,7 +36,7 @@ pub fn of(light: &[Vec3], width: usize, view: &View, floor: &Floor) -> RoomLight
     let white = (wall / 0.68).clamp(0.1, 1.15);
     RoomLight {
         towards: direction(sides, light, width, view, floor),
-        directed: (sides.windows * 12.0).clamp(0.25, 0.75),
+        directed: (sides.windows * 12.0).clamp(0.25, 0.5),
         white: tint(light, level(0.4), level(0.97).min(0.97)) * white,
         black: level(0.002).min(0.02),
     }
@@ -55,7 +55,7 @@ fn sides(light: &[Vec3], levels: &[f32], width: usize, view: &View) -> Sides {
     let mut sorted = levels.to_vec();
     sorted.sort_by(f32::total_cmp);
     let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(0.5);
-    let bright = (middle * 2.2).max(0.55).min(0.93);
+    let bright = (middle * 2.2).clamp(0.55, 0.93);
     let mut towards = Vec3::ZERO;
     let mut sum = 0.0f32;
     for (at, &level) in levels.iter().enumerate() {

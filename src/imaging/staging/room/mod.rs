@@ -45,7 +45,7 @@ pub struct Room {
 /// # Errors
 /// [`Fault::Unsuitable`] when there is no floor; [`Fault::Stopped`].
 pub fn look(picture: &Picture, mask: Option<&Plane>, stop: &Stop) -> Result<Room, Fault> {
-    let small = resize::to_fit(picture, EDGES);
+    let small = resize::to_fit(picture, EDGES.min(picture.long_edge()));
     stop.check()?;
     let lightness: Vec<f32> = small.pixels().map(|pixel| 0.3 * pixel[0] + 0.59 * pixel[1] + 0.11 * pixel[2]).collect();
     let segments = lines::segments(&lightness, small.width() as usize, small.height() as usize);
@@ -55,7 +55,7 @@ pub fn look(picture: &Picture, mask: Option<&Plane>, stop: &Stop) -> Result<Room
     stop.check()?;
     let view = camera.map_or_else(|| View::usual(width, height), |found| found.view);
 
-    let tiny = resize::to_fit(&small, COLOURS);
+    let tiny = resize::to_fit(&small, COLOURS.min(small.long_edge()));
     let scale = tiny.width() as f32 / width;
     let view = view.scaled(tiny.width() as f32, tiny.height() as f32);
     let segments: Vec<Segment> =

@@ -33,7 +33,7 @@ pub struct Found {
 /// The camera of a picture of `width` x `height` with these edges; `None` when they do not agree on one.
 pub fn camera(segments: &[Segment], width: f32, height: f32) -> Option<Found> {
     let search = Search::of(segments, width, height);
-    if search.edges.len() < 8 {
+    if search.edges.len() < 4 {
         return None;
     }
     let mut best: Option<(f32, f32, Mat3)> = None;
