@@ -32,7 +32,6 @@ pub const PUBLIC: &str = "https://media.example.com";
 /// See the module's text.
 pub struct Desk {
     pub store: Store,
-    pub accounts: Accounts,
     pub operator: Auth,
     /// The account that is there from the start, with 60 credits.
     pub account: Account,
@@ -75,19 +74,19 @@ impl Desk {
         let objects = Objects::folder(&data.path().join("objects")).expect("a folder");
         let uploads = Uploads::new(objects).expect("threads");
         let parts = Parts {
-            accounts: accounts.clone(),
             callers: Callers::new(accounts.clone(), keys.clone(), tokens, operator.clone()),
             jobs: Jobs::new(&store, uploads.clone(), Arc::new(Notify::new())),
             uploads,
             keys: keys.clone(),
             hooks: Hooks::new(&store, Arc::new(Guard::default())),
+            accounts,
             public_url: PUBLIC.into(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(warp::serve(routes(LumelyState::new(parts))).incoming(listener).run());
         let http = reqwest::Client::new();
-        Self { store, accounts, operator, account, key, other, other_key, keys, base, http, _data: data }
+        Self { store, operator, account, key, other, other_key, keys, base, http, _data: data }
     }
 
     /// Changes an account as the operator does.

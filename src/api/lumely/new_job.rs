@@ -247,7 +247,7 @@ mod tests {
         let mut render = with("reference_image_storage_path", json!("a/b.jpg"));
         render["service_type"] = json!("render-enhancement");
         render["config_id"] = json!("aerial");
-        let message = of(&render).err().expect("a refusal");
+        let message = of(&render).expect_err("a refusal");
         assert!(message.starts_with("render-enhancement does not support reference images"), "{message}");
         let mut both = with("reference_image_base64", json!("AAAA"));
         assert!(matches!(of(&both).map(|job| job.reference), Ok(Some(Reference::Bytes(bytes))) if bytes == [0, 0, 0]));

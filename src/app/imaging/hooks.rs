@@ -226,10 +226,13 @@ fn names(events: &[HookEvent]) -> String {
     serde_json::json!(events.iter().map(|event| event.id()).collect::<Vec<_>>()).to_string()
 }
 
+/// The body of an event of a job.
+type Wording = Box<dyn Fn(&str, &Job) -> String + Send + Sync>;
+
 /// Words and signs what the outbox has for webhooks of accounts.
 pub struct Announcer {
     rows: ImageWebhooks,
-    wording: Box<dyn Fn(&str, &Job) -> String + Send + Sync>,
+    wording: Wording,
 }
 
 impl Announcer {
