@@ -28,6 +28,8 @@ use url::Url;
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a delivery may take with looking the name up.
+const WHOLE: Duration = Duration::from_secs(20);
 /// Pauses before the second, third and fourth time; then it is given up.
 const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(300)];
 /// How long a taken message belongs to its sender; longer than any delivery.
@@ -116,11 +118,11 @@ impl Postman {
             self.outbox.dead(&row.id, now_ms()).await?;
             return Ok(());
         };
-        let fault = match self.post(&letter).await {
-            Ok(()) => {
-                self.outbox.delivered(&row.id, now_ms()).await?;
-                return sender.ended(row, true).await;
-            }
+        // A look-up of a name has no limit of its own, and must end long before the lease does.
+        let sent = tokio::time::timeout(WHOLE, self.post(&letter)).await;
+        let fault = match sent.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
+            Ok(()) if self.outbox.delivered(&row.id, now_ms()).await? => return sender.ended(row, true).await,
+            Ok(()) => return Ok(()), // it was ended meanwhile, e.g. with its webhook
             Err(fault) => fault,
         };
         let tried = usize::try_from(row.attempts).unwrap_or(1).max(1);
@@ -131,10 +133,8 @@ impl Postman {
                 self.outbox.again(&row.id, now_ms().saturating_add(pause)).await?;
                 Ok(())
             }
-            None => {
-                self.outbox.dead(&row.id, now_ms()).await?;
-                sender.ended(row, false).await
-            }
+            None if self.outbox.dead(&row.id, now_ms()).await? => sender.ended(row, false).await,
+            None => Ok(()),
         }
     }
 
@@ -142,7 +142,8 @@ impl Postman {
     async fn post(&self, letter: &Letter) -> Result<(), String> {
         let url = Url::parse(&letter.url).map_err(|error| error.to_string())?;
         let addresses = if letter.local { None } else { Some(self.judge(url.clone()).await?) };
-        let mut client = Client::builder().timeout(TIMEOUT).redirect(Policy::none());
+        // A proxy would look the name up anew, and lead elsewhere than the guard has judged.
+        let mut client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
         if let (Some(host), Some(addresses)) = (url.host_str(), &addresses) {
             client = client.resolve_to_addrs(host, addresses);
         }

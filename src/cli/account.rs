@@ -95,7 +95,7 @@ pub fn run(config: &Config, action: AccountAction) -> anyhow::Result<()> {
         crate::app::imaging::accounts::Accounts::open(&store).await?;
         let accounts = store.accounts();
         match action {
-            AccountAction::Create { name, credits, terms } => create(&accounts, &name, credits, &terms).await?,
+            AccountAction::Create { name, id, credits, terms } => create(&accounts, &name, id, credits, &terms).await?,
             AccountAction::List => list(&accounts).await?,
             AccountAction::Set { name, terms } => {
                 let account = find(&accounts, &name).await?;
@@ -115,14 +115,15 @@ pub fn run(config: &Config, action: AccountAction) -> anyhow::Result<()> {
     })
 }
 
-async fn create(accounts: &Accounts, name: &str, credits: u32, terms: &Terms) -> anyhow::Result<()> {
+async fn create(accounts: &Accounts, name: &str, id: Option<Uuid>, credits: u32, terms: &Terms) -> anyhow::Result<()> {
     let name = name.trim();
     ensure!(
         (1..=100).contains(&name.chars().count()) && !name.contains(char::is_control),
         "a name is one line of 1 to 100 characters"
     );
     let change = terms.change()?;
-    let id = Uuid::new_v4().to_string();
+    let id = id.unwrap_or_else(Uuid::new_v4).to_string();
+    ensure!(accounts.get(&id).await?.is_none(), "there is an account {id} already");
     let row = AccountRow::plain(id.clone(), name.to_owned(), now_ms());
     if accounts.insert(&row, i64::from(credits)).await?.is_none() {
         bail!("there is an account {name:?} already");

@@ -17,6 +17,7 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use uuid::Uuid;
 
 /// One server for live production: streams in, switched, dressed, recorded, published.
 #[derive(Debug, Parser)]
@@ -110,6 +111,9 @@ enum AccountAction {
     Create {
         /// What it is called.
         name: String,
+        /// Its id, where sessions are signed elsewhere: the `sub` of their JWTs. A random one otherwise.
+        #[arg(long, value_name = "UUID")]
+        id: Option<Uuid>,
         /// What it begins with.
         #[arg(long, default_value_t = 0)]
         credits: u32,

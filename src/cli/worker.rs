@@ -43,7 +43,8 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
     if beside {
         set_parent_process_death_signal(Some(Signal::TERM)).context("the server's end")?;
     }
-    super::runtime()?.block_on(async {
+    let runtime = super::runtime()?;
+    let done = runtime.block_on(async {
         let store = images::store(config).await?;
         let name = format!("{}-{}", host(), std::process::id());
         let worker =
@@ -57,7 +58,10 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
         worker.run(waiting, stop).await;
         store.close().await;
         Ok(())
-    })
+    });
+    // Neither a read of standard input nor pixels that nobody waits for hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }
 
 /// Each byte of the server is a job; its end is the end.

@@ -350,6 +350,10 @@ mod tests {
             let line = line.strip_prefix('#').unwrap_or(line);
             if let Some(header) = line.strip_prefix('[') {
                 table = header.trim_matches(['[', ']']).to_owned();
+                // A table within a table is a key of that one.
+                if let Some((outer, inner)) = table.split_once('.') {
+                    shown.push((outer.to_owned(), inner.to_owned()));
+                }
             } else if let Some((key, _)) = line.split_once(" = ") {
                 shown.push((table.clone(), key.to_owned()));
             }

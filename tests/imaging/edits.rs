@@ -10,7 +10,7 @@ use lumencast::{
         engine::{Choice, Engines, Made, Route, Task, http, prepare},
     },
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 fn png(pixels: &[u8], width: u32, height: u32, colour: ExtendedColorType) -> Vec<u8> {
     let mut file = Vec::new();
@@ -53,7 +53,7 @@ fn engines(url: &str, timeout: Duration) -> Engines {
 async fn made(web: &Web, timeout: Duration) -> Result<Made, Fault> {
     let (task, stop) = (task(), Stop::default());
     let prepared = prepare(&task, &stop).expect("good pictures");
-    engines(&web.url, timeout).make(&task.request, prepared, &stop).await
+    engines(&web.url, timeout).make(&task.request, prepared, Arc::new(()), &stop).await
 }
 
 fn picture() -> String {

@@ -9,7 +9,7 @@
 use super::{error::Refusal, fields::Fields};
 use bytes::Buf;
 use futures::{Stream, StreamExt};
-use std::{pin::Pin, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout, timeout_at},
@@ -35,11 +35,11 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// Lets large bodies in.
 #[derive(Debug)]
-pub struct Door(Semaphore);
+pub struct Door(Arc<Semaphore>);
 
 impl Default for Door {
     fn default() -> Self {
-        Self(Semaphore::new(LARGE_AT_ONCE))
+        Self(Arc::new(Semaphore::new(LARGE_AT_ONCE)))
     }
 }
 
@@ -86,7 +86,7 @@ where
                 return Err(Refusal::TooLarge);
             }
             if length > SMALL && place.is_none() {
-                let place_now = timeout(PLACE, door.0.acquire()).await.ok().and_then(Result::ok);
+                let place_now = timeout(PLACE, door.0.clone().acquire_owned()).await.ok().and_then(Result::ok);
                 place = Some(place_now.ok_or(Refusal::Busy)?);
                 // At once: growing step by step would end with twice as much. What is not written to costs nothing.
                 let announced = self.announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(LIMIT);
@@ -101,7 +101,11 @@ where
         if place.is_none() {
             return understand(Fields::of(&whole)?);
         }
-        let parsed = tokio::task::spawn_blocking(move || understand(Fields::of(&whole)?)).await;
+        let parsed = tokio::task::spawn_blocking(move || {
+            let _place = place; // whoever sent the body may be gone by now; it is in memory all the same
+            understand(Fields::of(&whole)?)
+        })
+        .await;
         parsed.map_err(|error| Refusal::internal(&error))?
     }
 

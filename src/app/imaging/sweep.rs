@@ -9,6 +9,7 @@ use crate::{
 };
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How often lost jobs are looked for.
 const EVERY: Duration = Duration::from_secs(5);
@@ -54,9 +55,33 @@ impl Sweeper {
         self.postman.tidy().await?;
         let Some(keep) = self.keep else { return Ok(()) };
         let before = now_ms() - i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
-        for path in self.objects.list_older("", before).await? {
-            self.objects.delete(&path).await?;
+        for path in self.objects.list_older("", before).await?.into_iter().filter(|path| is_ours(path)) {
+            if let Err(error) = self.objects.delete(&path).await {
+                tracing::warn!(%error, "an old picture cannot be taken away");
+            }
         }
         Ok(())
+    }
+}
+
+/// Whether it is an upload or a result: a bucket may hold what others put there.
+fn is_ours(path: &str) -> bool {
+    let Some((top, name)) = path.split_once('/') else { return false };
+    let upload = || ["api_", "mask_", "ref_"].iter().any(|start| name.starts_with(start));
+    !name.contains('/') && (top == "results" || (Uuid::parse_str(top).is_ok() && upload()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn only_uploads_and_results_are_swept() {
+        let account = "392869c6-27a0-4760-b19b-6a2bc46f5004";
+        assert!(is_ours(&format!("{account}/api_1795389462_510f1a9534fd.jpg")));
+        assert!(is_ours("results/d77355e8b42751edc3fba3ac3d05ce63.jpg"));
+        for path in ["backup.tar", "results/2026/a.jpg", "backups/api_1.jpg", &format!("{account}/notes.txt")] {
+            assert!(!is_ours(path), "{path}");
+        }
     }
 }

@@ -40,12 +40,20 @@ struct Published {
     at: Instant,
 }
 
+/// What is known of published keys.
+#[derive(Default)]
+struct Known {
+    published: Option<Published>,
+    /// When they were asked for last, whether an answer came or not.
+    tried: Option<Instant>,
+}
+
 /// Verifies tokens. Clones share the published keys.
 #[derive(Clone)]
 pub struct Tokens {
     settings: Settings,
     client: reqwest::Client,
-    published: Arc<Mutex<Option<Published>>>,
+    published: Arc<Mutex<Known>>,
 }
 
 impl Tokens {
@@ -88,22 +96,22 @@ impl Tokens {
             key.and_then(|key| DecodingKey::from_jwk(key).ok())
         };
         // An async lock: those who come while the keys are fetched wait for that one answer.
-        let mut published = self.published.lock().await;
-        if let Some(known) = &*published {
-            let (found, age) = (find(&known.keys), known.at.elapsed());
-            if age < KEYS_AGAIN || (found.is_some() && age < KEYS_HOLD) {
-                return found;
-            }
+        let mut known = self.published.lock().await;
+        let found = known.published.as_ref().and_then(|known| find(&known.keys));
+        let fresh = known.published.as_ref().is_some_and(|known| known.at.elapsed() < KEYS_HOLD);
+        if (found.is_some() && fresh) || known.tried.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
+            return found;
         }
+        known.tried = Some(Instant::now());
         match self.fetch(url).await {
             Ok(keys) => {
                 let found = find(&keys);
-                *published = Some(Published { keys, at: Instant::now() });
+                known.published = Some(Published { keys, at: Instant::now() });
                 found
             }
             Err(error) => {
                 tracing::warn!(%error, "the keys of JWTs cannot be fetched");
-                published.as_ref().and_then(|known| find(&known.keys))
+                found
             }
         }
     }

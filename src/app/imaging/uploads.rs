@@ -107,9 +107,10 @@ impl Uploads {
         what: &'static str,
         bytes: Vec<u8>,
     ) -> Result<Upload, UploadFault> {
-        let _room = self.room.try_acquire().map_err(|_| UploadFault::Busy)?;
+        let room = self.room.clone().try_acquire_owned().map_err(|_| UploadFault::Busy)?;
         let (done, cleaned) = oneshot::channel();
         self.threads.spawn(move || {
+            let _room = room; // whoever sent the picture may be gone by now; it is in memory all the same
             let _ = done.send(codec::clean(&bytes));
         });
         // Whoever looks at pictures and breaks down drops the sender.

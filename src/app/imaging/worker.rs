@@ -12,14 +12,14 @@ use super::{now_ms, results::Results};
 use crate::{
     domain::imaging::{Location, Options, Request, Resolution, Service},
     imaging::{
-        Fault, Stop, codec,
-        engine::{self, Engines, Made, Task},
+        Fault, Stop,
+        engine::{self, Engines, Made, Room, Task},
     },
     store::{ImageJobs, JobRow, Objects, Store, StoreError},
 };
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// How long a job belongs to a worker that says nothing more of it.
@@ -55,11 +55,15 @@ pub struct Worker {
     slots: usize,
     memory: Arc<Semaphore>,
     permits: u32,
+    /// Held from the claim of a job until there is memory for it, so that only jobs that can run are taken.
+    admission: Arc<Mutex<()>>,
 }
 
 /// What became of a job that was worked on.
 enum Outcome {
     Made(Made),
+    /// Made and handed over, or not.
+    Told(Result<(), StoreError>),
     /// Called off, taken over, or the worker stops.
     Dropped,
     Failed(String),
@@ -80,6 +84,7 @@ impl Worker {
             slots: settings.jobs.max(1),
             memory: Arc::new(Semaphore::new(permits as usize)),
             permits,
+            admission: Arc::default(),
         }
     }
 
@@ -93,10 +98,14 @@ impl Worker {
 
     async fn hand(self, waiting: Arc<Notify>, stop: CancellationToken) {
         while !stop.is_cancelled() {
+            let turn = tokio::select! {
+                turn = self.admission.clone().lock_owned() => turn,
+                () = stop.cancelled() => return,
+            };
             let pause = match self.jobs.claim(&self.name, now_ms(), millis(LEASE)).await {
                 Ok(Some(row)) => {
                     waiting.notify_one(); // there may be another one for another hand
-                    self.work(row, &stop).await;
+                    self.work(row, turn, &stop).await;
                     continue;
                 }
                 Ok(None) => LOOK,
@@ -105,6 +114,7 @@ impl Worker {
                     PAUSE
                 }
             };
+            drop(turn);
             tokio::select! {
                 () = waiting.notified() => {}
                 () = tokio::time::sleep(pause) => {}
@@ -113,12 +123,18 @@ impl Worker {
         }
     }
 
-    async fn work(&self, row: JobRow, stop: &CancellationToken) {
+    async fn work(&self, row: JobRow, turn: OwnedMutexGuard<()>, stop: &CancellationToken) {
         let (id, Some(lease)) = (row.id.clone(), row.lease.clone()) else { return };
         let began = std::time::Instant::now();
         let halt = Stop::default();
         let outcome = {
-            let making = self.make(&row, &lease, &halt);
+            let making = async {
+                match self.make(&row, &lease, turn, &halt).await {
+                    // The lease must last until the result is written down: a bucket may be slow.
+                    Outcome::Made(made) => Outcome::Told(self.hand_over(&id, &lease, made, began.elapsed()).await),
+                    other => other,
+                }
+            };
             tokio::pin!(making);
             loop {
                 let halted = halt.check().is_err();
@@ -138,7 +154,8 @@ impl Worker {
             }
         };
         let told = match outcome {
-            Outcome::Made(made) => self.hand_over(&id, &lease, made, began.elapsed()).await,
+            Outcome::Told(told) => told,
+            Outcome::Made(_) => Ok(()),
             Outcome::Failed(message) => {
                 tracing::info!(job = id, "failed: {message}");
                 self.jobs.fail(&id, &lease, &message, now_ms()).await.map(drop)
@@ -147,7 +164,7 @@ impl Worker {
             Outcome::Lost(error) => {
                 tracing::warn!(job = id, %error, "let go");
                 tokio::time::sleep(PAUSE).await;
-                self.jobs.release(&id, &lease, now_ms()).await.map(drop)
+                self.jobs.postpone(&id, &lease, now_ms()).await.map(drop)
             }
         };
         if let Err(error) = told {
@@ -166,20 +183,27 @@ impl Worker {
         Ok(())
     }
 
-    async fn make(&self, row: &JobRow, lease: &str, stop: &Stop) -> Outcome {
+    async fn make(&self, row: &JobRow, lease: &str, turn: OwnedMutexGuard<()>, stop: &Stop) -> Outcome {
         let task = match self.task(row).await {
             Ok(task) => task,
             Err(outcome) => return outcome,
         };
-        let pixels = codec::probe(&task.input).map_or(0, |probe| u64::from(probe.width) * u64::from(probe.height));
-        let wanted = u32::try_from(engine::memory(&task.request, pixels) / PERMIT).unwrap_or(u32::MAX);
-        let Ok(_room) = self.memory.acquire_many(wanted.clamp(1, self.permits)).await else { return Outcome::Dropped };
+        let wanted = u32::try_from(engine::memory(&task) / PERMIT).unwrap_or(u32::MAX).clamp(1, self.permits);
+        // Whatever took a worker with it runs alone, so that it takes no other job with it again.
+        let wanted = if row.attempts > 1 { self.permits } else { wanted };
+        let Ok(room) = self.memory.clone().acquire_many_owned(wanted).await else { return Outcome::Dropped };
+        drop(turn);
         if stop.check().is_err() {
             return Outcome::Dropped;
         }
-        let (request, halt) = (task.request.clone(), stop.clone());
-        let prepared = tokio::task::spawn_blocking(move || engine::prepare(&task, &halt)).await;
-        let prepared = match prepared {
+        // Work on a thread of its own may outlast whoever waits for it; its memory is given back when it ends.
+        let room: Room = Arc::new(room);
+        let (request, halt, held) = (task.request.clone(), stop.clone(), room.clone());
+        let prepared = tokio::task::spawn_blocking(move || {
+            let _held = held;
+            engine::prepare(&task, &halt)
+        });
+        let prepared = match prepared.await {
             Ok(Ok(prepared)) => prepared,
             Ok(Err(fault)) => return Outcome::of(fault),
             Err(_) => return Outcome::Failed("The picture could not be read.".to_owned()),
@@ -189,7 +213,7 @@ impl Worker {
             Ok(false) => return Outcome::Dropped,
             Err(error) => return Outcome::Lost(error),
         }
-        match self.engines.make(&request, prepared, stop).await {
+        match self.engines.make(&request, prepared, room, stop).await {
             Ok(made) => Outcome::Made(made),
             Err(fault) => Outcome::of(fault),
         }
@@ -225,7 +249,8 @@ impl Outcome {
     fn of(fault: Fault) -> Self {
         match fault {
             Fault::Stopped => Self::Dropped,
-            fault => Self::Failed(fault.to_string()),
+            // PostgreSQL keeps no NUL, and a service elsewhere may say anything.
+            fault => Self::Failed(fault.to_string().replace('\0', "")),
         }
     }
 }

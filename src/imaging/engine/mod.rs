@@ -16,7 +16,7 @@ use super::{
     upscale::{self, Weights},
 };
 use crate::domain::imaging::{Request, Service};
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 /// The long edge to which a picture that is only looked at is brought, in pixels.
 const REFERENCE_EDGE: u32 = 1024;
@@ -84,14 +84,17 @@ pub fn prepare(task: &Task, stop: &Stop) -> Result<Prepared, Fault> {
     Ok(Prepared { picture, mask, reference })
 }
 
-/// About how many bytes of memory a job takes at its worst, for deciding how many run at once. `pixels` are those of
-/// the input file.
-pub fn memory(request: &Request, pixels: u64) -> u64 {
-    let edge = u64::from(request.resolution.long_edge());
-    let result = edge * edge * 3 / 4;
+/// About how many bytes of memory a job takes at its worst, for deciding how many run at once.
+pub fn memory(task: &Task) -> u64 {
+    let edge = u64::from(task.request.resolution.long_edge());
+    // What cannot be read takes next to nothing.
+    let pixels = codec::probe(&task.input).map_or(0, |probe| u64::from(probe.width) * u64::from(probe.height));
     // Some pictures of three floats side by side, and the input's bytes while it is decoded.
-    result * 12 * 8 + pixels.min(edge * edge * 2) * 12 + pixels * 3
+    edge * edge * 12 * 6 + pixels.min(edge * edge * 2) * 12 + pixels * 4
 }
+
+/// Something that is kept for as long as work on a thread of its own lasts, whoever waits for it.
+pub type Room = Arc<dyn Any + Send + Sync>;
 
 /// Which engine a job goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,18 +139,18 @@ impl Engines {
         self.routes.iter().find(fits).map_or(self.usual, |route| route.choice)
     }
 
-    /// Makes the picture. What takes long runs on threads for blocking work.
+    /// Makes the picture. What takes long runs on threads for blocking work, which keep `room`.
     ///
     /// # Errors
     /// Whose fault it is that there is none.
-    pub async fn make(&self, request: &Request, prepared: Prepared, stop: &Stop) -> Result<Made, Fault> {
+    pub async fn make(&self, request: &Request, prepared: Prepared, room: Room, stop: &Stop) -> Result<Made, Fault> {
         let edge = request.resolution.long_edge();
         let http = match (self.choice(request), &self.http) {
             (Choice::Http, Some(http)) => http,
             (Choice::Http, None) => return Err(Fault::Engine("there is no images service configured".to_owned())),
             (Choice::Local, _) => {
                 let (request, weights, stop) = (request.clone(), self.weights.clone(), stop.clone());
-                return blocking(move || {
+                return blocking(room, move || {
                     let picture = local::make(&request, prepared, weights.as_deref(), &stop)?;
                     finish(picture, edge, weights.as_deref(), "local", &stop)
                 })
@@ -155,9 +158,9 @@ impl Engines {
             }
         };
         let (stopped, weights) = (stop.clone(), self.weights.clone());
-        let pictures = blocking(move || sent(&prepared)).await?;
+        let pictures = blocking(room.clone(), move || sent(&prepared)).await?;
         let bytes = http.edit(request, &pictures).await?;
-        blocking(move || {
+        blocking(room, move || {
             let picture = codec::decode(&bytes, None)
                 .map_err(|fault| Fault::Engine(format!("the images service sent no good picture: {fault}")))?;
             finish(picture, edge, weights.as_deref(), "http", &stopped)
@@ -166,8 +169,15 @@ impl Engines {
     }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
-    let done = tokio::task::spawn_blocking(work).await;
+async fn blocking<T: Send + 'static>(
+    room: Room,
+    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+) -> Result<T, Fault> {
+    let done = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        work()
+    })
+    .await;
     done.unwrap_or_else(|_| Err(Fault::Engine("the picture could not be worked on".to_owned())))
 }
 

@@ -83,6 +83,16 @@ impl ImageJobs {
         Ok(self.end(id, Some(lease), End::Failed { message }, now).await?.is_some())
     }
 
+    /// The worker cannot reach what the job needs: it waits behind the others, and this attempt does not count. False
+    /// as with [`Self::beat`].
+    pub async fn postpone(&self, id: &str, lease: &str, now: i64) -> Result<bool, StoreError> {
+        let update = "UPDATE image_jobs SET status = 'pending', worker = NULL, lease = NULL, lease_until = NULL,
+                          attempts = attempts - 1, queued_at = $3, started_at = NULL, updated_at = $3
+                      WHERE id = $1 AND lease = $2";
+        let update = sqlx::query(update).bind(id).bind(lease).bind(now);
+        Ok(update.execute(self.shared().pool()).await?.rows_affected() > 0)
+    }
+
     /// The worker stops: the job waits again where it waited, and this attempt does not count. False as with
     /// [`Self::beat`].
     pub async fn release(&self, id: &str, lease: &str, now: i64) -> Result<bool, StoreError> {
