@@ -197,10 +197,12 @@ fn finish(
 /// What a service elsewhere is sent.
 fn sent(prepared: &Prepared) -> Result<http::Pictures, Fault> {
     use super::resize;
-    let picture = resize::to_fit(&prepared.picture, SENT_EDGE);
+    let picture = &prepared.picture;
+    let smaller = (picture.long_edge() > SENT_EDGE).then(|| resize::to_fit(picture, SENT_EDGE));
+    let picture = smaller.as_ref().unwrap_or(picture);
     let mask = prepared.mask.as_ref().map(|mask| resize::plane(mask, picture.width(), picture.height()));
     Ok(http::Pictures {
-        input: codec::encode_jpeg(&picture, SENT_QUALITY)?,
+        input: codec::encode_jpeg(picture, SENT_QUALITY)?,
         mask: mask.map(|mask| http::hole(&mask)).transpose()?,
         reference: prepared
             .reference
