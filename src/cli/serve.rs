@@ -50,6 +50,7 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
+    let stopped = stopped()?;
     let doors = Doors::bind(&config).await?;
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
@@ -134,7 +135,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     }
     // A door that ends by itself has broken down; a server that lacks one is worse than one that is started again.
     let broken = tokio::select! {
-        told = stopped() => { told?; None }
+        () = stopped => None,
         _ = &mut http => Some("HTTP"),
         _ = &mut wing => Some("LiveWing"),
         _ = &mut rtmp => Some("RTMP"),
@@ -178,13 +179,15 @@ async fn start_outputs(config: &Config, show: &ShowHandle) {
     }
 }
 
-async fn stopped() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-    }
-    Ok(())
+/// Ends when the process is told to. It listens from this call on: whoever sees a door open may tell it at once.
+pub(super) fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 fn announce(secrets: &Secrets) {

@@ -15,7 +15,6 @@ use std::{process::Stdio, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, Command},
-    signal::unix::{SignalKind, signal},
     sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
@@ -50,7 +49,11 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
         let worker =
             Worker::new(&store, images::objects(config)?, images::engines(config)?, &name, images::workers(config));
         let (waiting, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-        tokio::spawn(told_to_stop(stop.clone())?);
+        let (told, told_to_stop) = (super::serve::stopped()?, stop.clone());
+        tokio::spawn(async move {
+            told.await;
+            told_to_stop.cancel();
+        });
         if beside {
             tokio::spawn(follow(waiting.clone(), stop.clone()));
         }
@@ -71,17 +74,6 @@ async fn follow(waiting: Arc<Notify>, stop: CancellationToken) {
         waiting.notify_one();
     }
     stop.cancel();
-}
-
-fn told_to_stop(stop: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stop.cancel();
-    })
 }
 
 fn host() -> String {
