@@ -13,6 +13,7 @@ pub mod event;
 pub mod fault;
 pub mod graphic;
 pub mod imaging;
+pub mod lights;
 pub mod order;
 pub mod output;
 pub mod show;
