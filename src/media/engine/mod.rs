@@ -11,7 +11,10 @@
 
 mod artist;
 mod outputs;
+mod senses;
 mod watch;
+
+pub use senses::{Ear, Eye};
 
 use super::{
     clock::ShowClock,
