@@ -59,7 +59,7 @@ pub struct Figures {
 /// See the module's text. Dropping it ends the frames and tells controllers so.
 pub struct Engine {
     shared: Arc<Shared>,
-    _clockwork: Clockwork,
+    clockwork: Mutex<Option<Clockwork>>,
 }
 
 /// What callers and the clockwork have in common.
@@ -89,7 +89,13 @@ impl Engine {
             changes: watch::Sender::new(0),
         });
         let clockwork = clockwork::start(shared.clone(), outputs)?;
-        Ok(Self { shared, _clockwork: clockwork })
+        Ok(Self { shared, clockwork: Mutex::new(Some(clockwork)) })
+    }
+
+    /// Ends the frames; controllers are told. Blocks for a frame at most.
+    pub fn end(&self) {
+        let clockwork = self.clockwork.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(clockwork);
     }
 
     /// The state as of now.

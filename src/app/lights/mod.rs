@@ -155,9 +155,11 @@ impl Lights {
         tokio::spawn(follow::run(self.clone(), show, engine));
     }
 
-    /// Writes down what is left to be written. Nothing is kept after it.
+    /// Writes down what is left to be written and ends the frames, which controllers are told. Nothing is kept after it.
     pub async fn close(&self) {
         memory::end(&self.0.keep).await;
+        let ending = self.0.clone();
+        let _ = tokio::task::spawn_blocking(move || ending.engine.end()).await; // its panic was printed already
     }
 
     /// The state as of now.
