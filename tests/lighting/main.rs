@@ -1,0 +1,4 @@
+//! The lights: effects and what they draw.
+
+mod film;
+mod renderings;
