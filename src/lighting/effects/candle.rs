@@ -42,10 +42,9 @@ impl Candle {
         } else {
             self.level.saturating_add(1 + speed / 32).min(self.target)
         };
-        for tremble in &mut self.tremble {
-            // A quarter of the way to anywhere: it wanders, and does not crackle.
-            *tremble = ((3 * u16::from(*tremble) + u16::from(self.random.byte())) / 4) as u8;
-        }
+        // A quarter of the way to anywhere: it wanders, and does not crackle.
+        let wander = |tremble: u8, byte: u8| ((3 * u16::from(tremble) + u16::from(byte)) / 4) as u8;
+        self.random.each(&mut self.tremble, wander);
     }
 }
 

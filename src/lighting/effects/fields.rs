@@ -15,8 +15,8 @@ use super::{
 };
 use crate::domain::lights::Rgb;
 use crate::lighting::{
-    colour::{add, scale},
-    palette::round,
+    colour::{BLACK, add, scale},
+    palette::{Round, round},
 };
 
 /// The palette over the segment, scrolling by speed / 128 places a frame; a sine of two humps pulls it to and fro.
@@ -40,7 +40,7 @@ impl Draw for ColorWaves {
     }
 }
 
-/// A noise of 12 LEDs a cell, and one of 5 upon it, through the palette. At speed 128 it changes once a second.
+/// A noise of 20 LEDs a cell, and a weaker one of 9 upon it, through the palette. At speed 128 it changes once a second.
 pub struct Noise {
     seed: u64,
     wheel: Wheel,
@@ -56,11 +56,11 @@ impl Draw for Noise {
     fn draw(&mut self, moment: &Moment, out: &mut [Rgb]) {
         let time = self.wheel.turn(moment, moment.speed() * 8);
         let colours = round(moment.look.palette);
-        let mut coarse = Track::new(self.seed, time / 4, 65536 / 12, time);
-        let mut fine = Track::new(stir(self.seed), time / 3, 65536 / 5, time);
+        let mut coarse = Track::new(self.seed, time / 4, 65536 / 20, time);
+        let mut fine = Track::new(stir(self.seed), time / 3, 65536 / 9, time);
         for led in out {
             // The palette is a round, so what runs over its end needs no care.
-            *led = colours[usize::from(coarse.read().wrapping_add(fine.read() / 3))];
+            *led = colours[usize::from(coarse.read().wrapping_add(fine.read() / 4))];
         }
     }
 }
@@ -77,32 +77,37 @@ impl Pacifica {
     }
 }
 
-/// Below all waves.
-const DEEP: Rgb = [0, 6, 28];
-const SWELL: Rgb = [0, 60, 190];
-const WAVES: Rgb = [0, 150, 110];
-const RIPPLES: Rgb = [30, 110, 130];
+// Together they fill a channel and do not overflow it.
 /// Of 255: 70 %.
 const DIMMED: u8 = 178;
+static SWELL: Round = water([0, 6, 28], [0, 50, 130]);
+static WAVES: Round = water(BLACK, [0, 120, 50]);
+static RIPPLES: Round = water(BLACK, [25, 75, 45]);
+
+/// The dimmed colour of a water at each height: the crest's, by the square of the height, so that crests are narrow and
+/// valleys wide; upon the one that is there without waves.
+const fn water(still: Rgb, crest: Rgb) -> Round {
+    let mut heights = [BLACK; 256];
+    let mut height = 0;
+    while height < 256 {
+        heights[height] = scale(add(still, scale(crest, (height * height >> 8) as u8)), DIMMED);
+        height += 1;
+    }
+    heights
+}
 
 impl Draw for Pacifica {
     fn draw(&mut self, moment: &Moment, out: &mut [Rgb]) {
         let time = self.wheel.turn(moment, moment.speed() * 8);
-        let water = |nth: u64| stir(self.seed ^ nth);
+        let field = |nth: u64| stir(self.seed ^ nth);
         // Some way up, some down, none as fast as another.
-        let mut swell = Track::new(water(1), time, 65536 / 28, time / 2);
-        let mut waves = Track::new(water(2), time.wrapping_neg(), 65536 / 15, time);
-        let mut ripples = Track::new(water(3), time.wrapping_mul(2), 65536 / 8, time);
+        let mut swell = Track::new(field(1), time, 65536 / 28, time / 2);
+        let mut waves = Track::new(field(2), time.wrapping_neg(), 65536 / 15, time);
+        let mut ripples = Track::new(field(3), time.wrapping_mul(2), 65536 / 8, time);
         for led in out {
-            let deep = add(DEEP, scale(SWELL, crest(swell.read())));
-            let upper = add(scale(WAVES, crest(waves.read())), scale(RIPPLES, crest(ripples.read())));
-            *led = scale(add(deep, upper), DIMMED);
+            let deep = SWELL[usize::from(swell.read())];
+            let upper = add(WAVES[usize::from(waves.read())], RIPPLES[usize::from(ripples.read())]);
+            *led = add(deep, upper);
         }
     }
-}
-
-/// Valleys wider and crests narrower: the square of a height.
-#[inline]
-fn crest(height: u8) -> u8 {
-    ((u16::from(height) * u16::from(height)) >> 8) as u8
 }

@@ -34,11 +34,19 @@ impl Flame {
         let Self { heat, random } = self;
         let length = heat.len();
         let most = (cooling * 10 / length.max(1) + 2).min(255) as u16;
-        for heat in heat.iter_mut() {
-            *heat = heat.saturating_sub(((u16::from(random.byte()) * most) >> 8) as u8);
-        }
-        for at in (2..length).rev() {
-            heat[at] = ((u16::from(heat[at - 1]) + 2 * u16::from(heat[at - 2])) / 3) as u8;
+        random.each(heat, |heat, byte| {
+            let loss = ((u16::from(byte) * most) >> 8) as u8;
+            // Without a branch, which chance would mislead where it is cold.
+            heat.max(loss) - loss
+        });
+        // The two at the very foot have nothing below them that they could take from: they only cool.
+        if let [below, near, above @ ..] = heat.as_mut_slice() {
+            let (mut below, mut near) = (u16::from(*below), u16::from(*near));
+            for heat in above {
+                let own = u16::from(*heat);
+                *heat = ((near + 2 * below) / 3) as u8;
+                (below, near) = (near, own);
+            }
         }
         if random.chance(sparking.into()) {
             let at = random.below(FOOT.min(length));

@@ -4,11 +4,7 @@
 //! ·∙·░·▒ ▒▓▓████►      block: max(2, length / 20) LEDs; trail: each LED loses light by chance
 //! ```
 
-use super::{
-    Draw, Moment,
-    random::Random,
-    wheel::Wheel,
-};
+use super::{Draw, Moment, random::Random, wheel::Wheel};
 use crate::domain::lights::Rgb;
 use crate::lighting::colour::scale;
 
@@ -26,11 +22,8 @@ impl Meteor {
 
     /// Every second LED of the trail, by chance, keeps so much of 256; the longer the more intensity.
     fn crumble(&mut self, keeps: u16) {
-        for level in &mut self.levels {
-            if self.random.byte() < 128 {
-                *level = ((u16::from(*level) * keeps) >> 8) as u8;
-            }
-        }
+        let keeps = [keeps, 256];
+        self.random.each(&mut self.levels, |level, byte| ((u16::from(level) * keeps[usize::from(byte >> 7)]) >> 8) as u8);
     }
 }
 

@@ -5,64 +5,66 @@
 //!  now ·····│·····│·····│···  between them the value goes smoothly,
 //! row       ●─────●─────●     along the line and from row to row
 //! ```
+//!
+//! The field is closed: after 2³² cells, or rows, it comes round without a seam, so places may run below 0.
 
 use super::random::stir;
 
 /// One line through the noise, read from LED to LED. Places have 16 bits behind the point: 65536 is one cell.
 pub struct Track {
     salt: u64,
-    row: u64,
+    row: u32,
     /// How far the next row has come, 0 to 256.
-    risen: u32,
+    risen: i32,
     at: u64,
     step: u64,
-    cell: u64,
-    left: u32,
-    right: u32,
+    cell: u32,
+    left: i32,
+    right: i32,
 }
 
 impl Track {
     /// Begins at a place of the line, at a time; `step` is from LED to LED. Another salt is another field.
     pub fn new(salt: u64, at: u64, step: u64, time: u64) -> Self {
-        let cell = at >> 16;
-        let risen = SMOOTH[(time >> 8) as usize & 255].into();
-        let mut track = Self { salt, row: time >> 16, risen, at, step, cell, left: 0, right: 0 };
+        let cell = (at >> 16) as u32;
+        let risen = SMOOTH[(time >> 8) as usize & 255];
+        let mut track = Self { salt, row: (time >> 16) as u32, risen, at, step, cell, left: 0, right: 0 };
         (track.left, track.right) = (track.post(cell), track.post(cell.wrapping_add(1)));
         track
     }
 
     /// The value at the border of a cell, 0 to 255, at this time.
-    fn post(&self, cell: u64) -> u32 {
-        let point = |row: u64| stir(self.salt ^ stir(cell ^ row.rotate_left(32))) as u32 & 255;
+    fn post(&self, cell: u32) -> i32 {
+        let point = |row: u32| stir(self.salt ^ (u64::from(row) << 32 | u64::from(cell))) as i32 & 255;
         between(point(self.row), point(self.row.wrapping_add(1)), self.risen)
     }
 
     /// The value here, 0 to 255; goes on to the next LED.
     #[inline]
     pub fn read(&mut self) -> u8 {
-        let cell = self.at >> 16;
+        let cell = (self.at >> 16) as u32;
         if cell != self.cell {
             self.left = if cell == self.cell.wrapping_add(1) { self.right } else { self.post(cell) };
             self.right = self.post(cell.wrapping_add(1));
             self.cell = cell;
         }
-        let value = between(self.left, self.right, SMOOTH[(self.at >> 8) as usize & 255].into());
+        let value = between(self.left, self.right, SMOOTH[(self.at >> 8) as usize & 255]);
         self.at = self.at.wrapping_add(self.step);
         value as u8
     }
 }
 
 #[inline]
-fn between(from: u32, to: u32, amount: u32) -> u32 {
-    (from * (256 - amount) + to * amount) >> 8
+fn between(from: i32, to: i32, amount: i32) -> i32 {
+    from + (((to - from) * amount) >> 8)
 }
 
 /// From 0 to 256, level at both ends: 3 t² - 2 t³.
-static SMOOTH: [u16; 256] = {
+static SMOOTH: [i32; 256] = {
     let mut table = [0; 256];
     let mut at = 0;
     while at < 256 {
-        table[at] = ((at * at * (768 - 2 * at)) >> 16) as u16;
+        table[at] = ((at * at * (768 - 2 * at)) >> 16) as i32;
         at += 1;
     }
     table
@@ -89,6 +91,11 @@ mod tests {
     fn a_line_may_be_read_from_anywhere() {
         let mut inside = Track::new(3, (5 << 16) + 100 * 4096, 4096, 700_000);
         assert_eq!(inside.read(), line(700_000)[100]);
+        // Over the seam, too.
+        let mut seam = Track::new(3, 0u64.wrapping_sub(8 * 4096), 4096, 700_000);
+        let values: Vec<_> = (0..16).map(|_| seam.read()).collect();
+        assert_eq!(values[8], Track::new(3, 0, 4096, 700_000).read());
+        assert!(values.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 26), "{values:?}");
         // Steps of more than a cell are read, too.
         let mut coarse = Track::new(3, 5 << 16, 3 * 65536, 700_000);
         assert_eq!([coarse.read(), coarse.read()], [line(700_000)[0], line(700_000)[48]]);

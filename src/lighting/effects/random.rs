@@ -29,6 +29,19 @@ impl Random {
         stir(self.state)
     }
 
+    /// Makes each value another by a byte of its own: what is said about the value and its byte.
+    #[inline]
+    pub fn each(&mut self, values: &mut [u8], other: impl Fn(u8, u8) -> u8) {
+        let (eights, rest) = values.as_chunks_mut::<8>();
+        for values in eights {
+            let bytes = self.number().to_le_bytes();
+            *values = std::array::from_fn(|at| other(values[at], bytes[at]));
+        }
+        for (value, byte) in rest.iter_mut().zip(self.number().to_le_bytes()) {
+            *value = other(*value, byte);
+        }
+    }
+
     /// 0 to 255.
     #[inline]
     pub fn byte(&mut self) -> u8 {

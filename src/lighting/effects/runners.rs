@@ -69,9 +69,9 @@ impl Draw for Wave {
         // Where its front is: from the first LED until its back has left the last one.
         let front = self.0.turn(moment, moment.speed()) % (length + width);
         out.fill(BLACK);
-        let from = front.saturating_sub(width).div_ceil(LED);
-        for at in from..=(front / LED) {
-            let into = front - at * LED;
+        // An LED is lit when its middle is in the hump.
+        for at in front.saturating_sub(width) / LED..=front / LED {
+            let into = front.wrapping_sub(at * LED + LED / 2);
             if let (Some(led), true) = (out.get_mut(at as usize), into < width) {
                 let height = (sine((into * 32768 / width) as u16) - 32768) >> 7;
                 *led = scale(moment.look.primary, height as u8);
