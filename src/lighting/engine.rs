@@ -206,8 +206,8 @@ impl Shared {
         self.began.elapsed()
     }
 
-    /// One frame; `sent` gets its LEDs.
-    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&[Rgb])) {
+    /// One frame; `sent` gets it.
+    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&Stage)) {
         let desk = self.desk();
         let mut stage = self.stage();
         let moved = stage.turn(now, |pixels| {
@@ -215,7 +215,7 @@ impl Shared {
                 input.copy_frame(now, pixels);
             }
         });
-        sent(stage.pixels());
+        sent(&stage);
         drop(stage);
         if moved {
             self.changed();

@@ -23,7 +23,7 @@ use crate::{
         },
         view::View,
     },
-    lighting::{self, Engine, InputStatus, OutputSpec, SacnInputSpec, Snapshot},
+    lighting::{self, Engine, InputStatus, Layout, OutputSpec, SacnInputSpec, Snapshot},
     media,
     store::LightMemory,
 };
@@ -361,11 +361,10 @@ impl Inner {
     fn listen(&self, settings: &DeviceSettings) -> Result<(), Fault> {
         let sacn = &settings.sacn;
         let spec = sacn.enabled.then(|| SacnInputSpec {
-            listen: self.sacn_listen,
-            universe: sacn.universe,
-            count: sacn.universe_count,
-            start_channel: sacn.start_channel,
+            address: self.sacn_listen,
+            layout: Layout { universe: sacn.universe, universes: sacn.universe_count, channel: sacn.start_channel },
             unicast: sacn.unicast,
+            interface: None,
         });
         self.engine.listen(spec).map_err(|error| {
             let text = format!("sACN cannot be received on {}: {error}", self.sacn_listen);

@@ -71,6 +71,7 @@ trait Draw: Send {
 /// One effect as it runs on one segment: its state between frames.
 pub struct Animation {
     effect: Effect,
+    length: usize,
     state: Box<dyn Draw>,
     last: Option<u64>,
 }
@@ -79,12 +80,17 @@ impl Animation {
     /// Begins an effect from its first frame, on so many LEDs. The same seed, looks and frame numbers give the same
     /// pictures.
     pub fn new(effect: Effect, length: usize, seed: u64) -> Self {
-        Self { effect, state: begin(effect, length, seed), last: None }
+        Self { effect, length, state: begin(effect, length, seed), last: None }
     }
 
     /// Which effect it is.
     pub fn effect(&self) -> Effect {
         self.effect
+    }
+
+    /// On how many LEDs.
+    pub fn length(&self) -> usize {
+        self.length
     }
 
     /// Draws the frame of this number (60 a second, counted by the engine, frozen while power is off) into `out`, whose
