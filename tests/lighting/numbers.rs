@@ -13,7 +13,10 @@ fn at_speed(speed: u8) -> Look {
 /// Brightness of a film that is one colour all over, by frames.
 fn brightness(effect: Effect, speed: u8, frames: usize) -> Vec<u8> {
     let film = film(effect, &at_speed(speed), 3, 1, frames);
-    assert!(film.iter().all(|frame| frame.iter().all(|led| *led == [frame[0][0]; 3])), "{effect:?} is not of one colour");
+    assert!(
+        film.iter().all(|frame| frame.iter().all(|led| *led == [frame[0][0]; 3])),
+        "{effect:?} is not of one colour"
+    );
     film.into_iter().map(|frame| frame[0][0]).collect()
 }
 
@@ -50,7 +53,10 @@ fn rainbow_spans_one_circle_and_scrolls_by_a_64th_of_its_speed() {
     }
     // On another length the last LED is one step before the first colour comes again.
     let frame = film(Effect::Rainbow, &look(), 64, 1, 1).remove(0);
-    assert_eq!((frame[0], frame[16], frame[63]), ([255, 0, 0], colour(Palette::Rainbow, 64), colour(Palette::Rainbow, 252)));
+    assert_eq!(
+        (frame[0], frame[16], frame[63]),
+        ([255, 0, 0], colour(Palette::Rainbow, 64), colour(Palette::Rainbow, 252))
+    );
 }
 
 #[test]

@@ -19,13 +19,18 @@ fn a_comet_has_a_tail_of_a_quarter_of_its_intensity_that_turns_secondary() {
         // One LED a frame at speed 128.
         for (head, frame) in film.iter().take(96).enumerate() {
             assert_eq!(frame[head], [255, 0, 0], "intensity {intensity}, frame {head}");
-            assert_eq!(lit_leds(frame), (head.saturating_sub(tail)..=head).collect::<Vec<_>>(), "intensity {intensity}");
+            assert_eq!(
+                lit_leds(frame),
+                (head.saturating_sub(tail)..=head).collect::<Vec<_>>(),
+                "intensity {intensity}"
+            );
         }
         let frame = &film[90];
         if tail > 1 {
             let [red, green, _] = frame[90 - tail];
             assert!(red == 0 && green > 0, "the tail's end is {:?}", frame[90 - tail]);
-            let sums: Vec<u16> = (0..=tail).map(|behind| frame[90 - behind].iter().map(|c| u16::from(*c)).sum()).collect();
+            let sums: Vec<u16> =
+                (0..=tail).map(|behind| frame[90 - behind].iter().map(|c| u16::from(*c)).sum()).collect();
             assert!(sums.is_sorted_by(|near, far| near >= far), "{sums:?}");
         }
         assert_eq!(film[96 + tail], film[0], "it comes again when its tail has left");
@@ -51,7 +56,8 @@ fn a_meteor_is_a_twentieth_of_the_segment_and_two_leds_at_least() {
     for (length, block) in [(10, 2), (40, 2), (96, 4), (200, 10)] {
         let film = film(Effect::Meteor, &with(128, 0), length, 1, length);
         for (head, frame) in film.iter().enumerate().skip(block) {
-            let full: Vec<usize> = (0..length).filter(|led| frame[*led] == [255; 3]).filter(|led| *led + block > head).collect();
+            let full: Vec<usize> =
+                (0..length).filter(|led| frame[*led] == [255; 3]).filter(|led| *led + block > head).collect();
             assert_eq!(full, (head + 1 - block..=head).collect::<Vec<_>>(), "length {length}");
             assert_eq!(lit_leds(&frame[head + 1..]), [0; 0], "nothing flies ahead");
         }

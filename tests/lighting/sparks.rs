@@ -19,7 +19,8 @@ fn sparkle_has_a_white_led_for_each_32_of_speed_and_one_at_least() {
         assert!(places > 70, "speed {speed}: only {places} LEDs ever sparkled");
     }
     // Twice the document's longest strip has twice as many; a segment of two LEDs not more than it has.
-    let white = |length: usize| film(Effect::Sparkle, &Look { primary: [0; 3], ..with(255, 0) }, length, 1, 1).remove(0);
+    let white =
+        |length: usize| film(Effect::Sparkle, &Look { primary: [0; 3], ..with(255, 0) }, length, 1, 1).remove(0);
     assert_eq!([600, 300, 2].map(|length| lit(&white(length))), [14, 7, 2]);
 }
 
@@ -58,7 +59,8 @@ fn twinkle_twinkles_more_at_a_higher_speed() {
 fn confetti_is_thrown_with_its_chance_and_fades_slowly() {
     for (speed, of_256) in [(0, 20), (128, 36), (255, 51)] {
         let film = film(Effect::Confetti, &with(speed, 128), 200, 1, 25_600);
-        let brighter = |pair: &[Vec<Rgb>]| pair[0].iter().zip(&pair[1]).any(|(then, now)| now.iter().max() > then.iter().max());
+        let brighter =
+            |pair: &[Vec<Rgb>]| pair[0].iter().zip(&pair[1]).any(|(then, now)| now.iter().max() > then.iter().max());
         let thrown = film.windows(2).filter(|pair| brighter(pair)).count();
         let expected = of_256 * 100;
         assert!(thrown.abs_diff(expected) < expected / 10, "speed {speed}: {thrown}, not {expected}");
@@ -66,7 +68,8 @@ fn confetti_is_thrown_with_its_chance_and_fades_slowly() {
         assert!(lit(&film[25_000]) < 60, "{}", lit(&film[25_000]));
     }
     let film = film(Effect::Confetti, &with(128, 128), 200, 1, 200);
-    let (at, led) = (0..200).find_map(|at| film[at].iter().position(|led| *led != [0; 3]).map(|led| (at, led))).unwrap();
+    let (at, led) =
+        (0..200).find_map(|at| film[at].iter().position(|led| *led != [0; 3]).map(|led| (at, led))).unwrap();
     let half = (at..200).find(|frame| film[*frame][led].iter().max() <= Some(&128)).unwrap() - at;
     assert!((15..=22).contains(&half), "half of a dot's light is gone after {half} frames");
 }
@@ -89,7 +92,9 @@ fn sparks_come_as_often_as_speed_says() {
     // Full cooling on 7 LEDs: 255 × 10 / 7 + 2 is more than any heat, so most of each spark is gone in the next frame.
     let kindled = |speed: u8| {
         let film = film(Effect::Fire, &with(speed, 255), 7, 1, 5120);
-        film.windows(2).filter(|pair| pair[1].iter().zip(&pair[0]).any(|(now, then)| now[1] > 150 && then[1] < 100)).count()
+        film.windows(2)
+            .filter(|pair| pair[1].iter().zip(&pair[0]).any(|(now, then)| now[1] > 150 && then[1] < 100))
+            .count()
     };
     let counts = [16, 64, 128].map(kindled);
     assert!(counts[0] * 2 < counts[1] && counts[1] * 3 < counts[2] * 2, "{counts:?}");
@@ -138,9 +143,8 @@ fn a_candle_finds_a_new_target_every_50_to_150_ms() {
     // At full speed down by 35, up by 8 a frame; without intensity targets are at most 16 apart, reached in 2 frames.
     let film = film(Effect::Candle, &with(255, 0), 1, 1, 36_000);
     let levels: Vec<u8> = film.iter().map(|frame| frame[0][0]).collect();
-    let turns: Vec<usize> = (2..levels.len())
-        .filter(|at| levels[*at] != levels[*at - 1] && levels[*at - 1] == levels[*at - 2])
-        .collect();
+    let turns: Vec<usize> =
+        (2..levels.len()).filter(|at| levels[*at] != levels[*at - 1] && levels[*at - 1] == levels[*at - 2]).collect();
     let between: Vec<usize> = turns.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert_eq!(between.iter().min(), Some(&3), "3 frames are 50 ms");
     let common = between.iter().filter(|frames| (3..=9).contains(*frames)).count();

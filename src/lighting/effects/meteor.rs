@@ -23,7 +23,8 @@ impl Meteor {
     /// Every second LED of the trail, by chance, keeps so much of 256; the longer the more intensity.
     fn crumble(&mut self, keeps: u16) {
         let keeps = [keeps, 256];
-        self.random.each(&mut self.levels, |level, byte| ((u16::from(level) * keeps[usize::from(byte >> 7)]) >> 8) as u8);
+        self.random
+            .each(&mut self.levels, |level, byte| ((u16::from(level) * keeps[usize::from(byte >> 7)]) >> 8) as u8);
     }
 }
 
