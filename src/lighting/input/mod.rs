@@ -9,7 +9,7 @@
 
 mod receiver;
 
-pub use receiver::{InputStatus, Layout, Receiver};
+pub use receiver::{InputStatus, Layout, Receiver, Refused};
 
 use crate::{domain::lights::Rgb, protocol::lighting::sacn};
 use rustix::{
