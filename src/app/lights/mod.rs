@@ -8,6 +8,7 @@
 //!
 //! Refuses to know: HTTP, JSON of the plane, packets.
 
+pub mod prompt;
 pub mod rules;
 pub mod settings;
 
