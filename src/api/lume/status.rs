@@ -73,7 +73,7 @@ struct Mqtt {
 struct Output {
     packets: u64,
     errors: u64,
-    universes: u16,
+    universes: usize,
     frames: u64,
     late_frames: u64,
 }
