@@ -11,8 +11,8 @@ fn main() -> std::io::Result<()> {
     // Seconds since 1970. Whoever wants the same binary twice says the time.
     let said = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|said| said.parse::<u64>().is_ok());
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    println!("cargo:rustc-env=LUMENCAST_BUILT={}", said.unwrap_or_else(|| now().to_string()));
-    for variable in ["SOURCE_DATE_EPOCH", "LUMENCAST_BUILD_HASH"] {
+    println!("cargo:rustc-env=BUILT_AT={}", said.unwrap_or_else(|| now().to_string()));
+    for variable in ["SOURCE_DATE_EPOCH", "BUILT_FROM"] {
         println!("cargo:rerun-if-env-changed={variable}");
     }
     Ok(())

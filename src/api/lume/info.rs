@@ -60,7 +60,7 @@ pub fn read(lights: &Lights) -> Answer {
     let firmware = Firmware {
         name: "LUME",
         version: env!("CARGO_PKG_VERSION"),
-        build_hash: option_env!("LUMENCAST_BUILD_HASH").unwrap_or("dev"),
+        build_hash: option_env!("BUILT_FROM").unwrap_or("dev"),
         build_timestamp: built(),
     };
     let limits =
@@ -74,7 +74,7 @@ pub fn read(lights: &Lights) -> Answer {
 
 /// When this was built, UTC.
 fn built() -> String {
-    let seconds = env!("LUMENCAST_BUILT").parse().unwrap_or_default();
+    let seconds = env!("BUILT_AT").parse().unwrap_or_default();
     let built = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     built.format(format_description!("[year]-[month]-[day] [hour]:[minute]:[second]")).unwrap_or_default()
 }
