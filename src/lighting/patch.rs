@@ -163,7 +163,10 @@ impl OutputSpec {
             return Some(("length", "must be at least 1".into()));
         }
         if self.start >= led_count {
-            return Some(("start", format!("the strip has only {led_count} LEDs, 0 to {}", led_count.saturating_sub(1))));
+            return Some((
+                "start",
+                format!("the strip has only {led_count} LEDs, 0 to {}", led_count.saturating_sub(1)),
+            ));
         }
         if end > u32::from(led_count) {
             return Some(("length", format!("reaches LED {}, but the strip has only {led_count}", end - 1)));
@@ -184,7 +187,10 @@ impl OutputSpec {
             return Some(("unicast", "is needed; only sACN has multicast groups".into()));
         }
         if self.interface.is_some() && self.to != Destination::Multicast {
-            return Some(("interface", "is for multicast only; the system chooses the way to a unicast address".into()));
+            return Some((
+                "interface",
+                "is for multicast only; the system chooses the way to a unicast address".into(),
+            ));
         }
         if self.priority > crate::protocol::lighting::sacn::PRIORITIES {
             return Some(("priority", "must be 0 to 200".into()));
@@ -243,7 +249,8 @@ pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
                     let universe = piece.universe;
                     if piece.channel <= theirs.last_channel() && theirs.channel <= piece.last_channel() {
                         let (from, to) = (theirs.channel, theirs.last_channel());
-                        let problem = format!("output {other} has channels {from} to {to} of universe {universe} already");
+                        let problem =
+                            format!("output {other} has channels {from} to {to} of universe {universe} already");
                         return error("channel", problem);
                     }
                     let one = &outputs[*other];

@@ -39,7 +39,10 @@ fn ddp_rs_reads_a_whole_display() {
         let header = read.header;
         assert_eq!((header.packet_type.version, header.packet_type.push), (1, place == 2));
         assert!(!header.packet_type.timecode && !header.packet_type.query && !header.packet_type.reply);
-        assert_eq!((header.pixel_config.data_type, header.pixel_config.data_size), (DataType::RGB, PixelFormat::Pixel8Bits));
+        assert_eq!(
+            (header.pixel_config.data_type, header.pixel_config.data_size),
+            (DataType::RGB, PixelFormat::Pixel8Bits)
+        );
         assert_eq!((header.id, usize::from(header.sequence_number)), (ID::Default, place + 1));
         assert_eq!(usize::from(header.length), read.data.len());
         let at = header.offset as usize;

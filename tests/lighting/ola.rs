@@ -20,8 +20,25 @@ use tempfile::TempDir;
 
 /// Every other plugin of olad would look for devices, some of them by broadcast.
 const SILENT: [&str; 19] = [
-    "dummy", "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "opendmx", "openpixelcontrol", "osc",
-    "pathport", "renard", "sandnet", "shownet", "spi", "stageprofi", "uartdmx", "usbdmx", "usbserial",
+    "dummy",
+    "espnet",
+    "ftdidmx",
+    "gpio",
+    "karate",
+    "kinet",
+    "milinst",
+    "opendmx",
+    "openpixelcontrol",
+    "osc",
+    "pathport",
+    "renard",
+    "sandnet",
+    "shownet",
+    "spi",
+    "stageprofi",
+    "uartdmx",
+    "usbdmx",
+    "usbserial",
 ];
 const SACN: &str = "enabled = true\nip = 127.0.0.1\ninput_ports = 2\noutput_ports = 0\n";
 const ARTNET: &str = "enabled = true\nip = 127.0.0.1\nuse_loopback = true\noutput_ports = 0\n";

@@ -159,7 +159,8 @@ fn a_ddp_display_is_filled_packet_by_packet_and_pushed_by_the_last() {
     let second = OutputSpec { start: 600, length: 500, order: ColourOrder::Bgr, ..first.clone() };
     let mut outputs = open(vec![first, second]);
     let pixels = colours(1100, 3);
-    let shown: Vec<u8> = pixels[..500].iter().copied().chain(pixels[600..].iter().map(|[r, g, b]| [*b, *g, *r])).flatten().collect();
+    let shown: Vec<u8> =
+        pixels[..500].iter().copied().chain(pixels[600..].iter().map(|[r, g, b]| [*b, *g, *r])).flatten().collect();
     let (mut display, mut sequences) = (vec![0; 3000], Vec::new());
     for now in [0, 17, 34, 51, 68, 900, 1051, 1060] {
         outputs.send(&pixels, ms(now));

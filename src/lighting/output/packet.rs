@@ -44,7 +44,9 @@ impl Packet {
         let mut changed = false;
         for run in &self.runs {
             let end = pixels.len().min(run.start + run.length);
-            let (Some(leds), Some(slots)) = (pixels.get(run.start..end), self.bytes.get_mut(run.at..)) else { continue };
+            let (Some(leds), Some(slots)) = (pixels.get(run.start..end), self.bytes.get_mut(run.at..)) else {
+                continue;
+            };
             if run.order == ColourOrder::Rgb {
                 let leds = leds.as_flattened();
                 if let Some(slots) = slots.get_mut(..leds.len())
