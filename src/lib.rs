@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod imaging;
+pub mod lighting;
 pub mod media;
 pub mod protocol;
 pub mod server;

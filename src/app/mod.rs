@@ -16,6 +16,7 @@ pub mod inputs;
 pub mod intake;
 pub mod join;
 pub mod keys;
+pub mod lights;
 pub mod live;
 pub mod outbox;
 pub mod permissions;

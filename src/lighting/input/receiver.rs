@@ -43,7 +43,7 @@ impl Layout {
         let last = u32::from(self.universe) + u32::from(self.universes) - 1;
         self.universe >= 1
             && (1..=UNIVERSES as u8).contains(&self.universes)
-            && last <= sacn::UNIVERSES.into()
+            && last <= u32::from(sacn::UNIVERSES)
             && (1..=CHANNELS).contains(&self.channel)
     }
 
@@ -147,7 +147,7 @@ impl Receiver {
             return Err(Refused::NoLevels);
         }
         let universe = usize::from(data.universe.checked_sub(self.layout.universe).ok_or(Refused::Elsewhere)?);
-        if universe >= self.layout.universes.into() {
+        if universe >= usize::from(self.layout.universes) {
             return Err(Refused::Elsewhere);
         }
         if data.is_preview() || data.is_terminated() {

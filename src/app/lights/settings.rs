@@ -1,0 +1,156 @@
+//! What clients may set of the controller of lights beside its looks. Kept across starts.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of the controller. Never printed: there are secrets among them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DeviceSettings {
+    /// LEDs of the strip; none: as the server's settings say.
+    pub led_count: Option<u16>,
+    /// Only kept and shown: the server is on no Wi-Fi as a lamp is.
+    pub wifi_ssid: String,
+    /// Credential for the Anthropic API; none: prompts are understood here.
+    pub ai_api_key: Option<String>,
+    /// The model that is asked.
+    pub ai_model: String,
+    /// What requests must bring; none: everybody may do everything.
+    pub auth_token: Option<String>,
+    /// The brightness after a start, 0 to 255; none: as it was left.
+    pub default_brightness: Option<u8>,
+    /// Data of a lighting desk.
+    pub sacn: SacnSettings,
+    /// Home automation.
+    pub mqtt: MqttSettings,
+}
+
+/// See [`DeviceSettings::sacn`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SacnSettings {
+    pub enabled: bool,
+    /// The first universe, 1 to 63999.
+    pub universe: u16,
+    /// 1 to 8, one after another.
+    pub universe_count: u8,
+    /// 1 to 512, in the first universe.
+    pub start_channel: u16,
+    /// Listens to what is sent here alone, and joins no group.
+    pub unicast: bool,
+}
+
+/// See [`DeviceSettings::mqtt`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MqttSettings {
+    pub enabled: bool,
+    /// Name or address; nothing is connected while it is empty.
+    pub broker: String,
+    /// 1 to 65535.
+    pub port: u16,
+    pub username: String,
+    pub password: String,
+    /// What topics begin with.
+    pub topic_prefix: String,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self {
+            led_count: None,
+            wifi_ssid: String::new(),
+            ai_api_key: None,
+            ai_model: "claude-3-5-haiku-20241022".to_owned(),
+            auth_token: None,
+            default_brightness: None,
+            sacn: SacnSettings { enabled: false, universe: 1, universe_count: 1, start_channel: 1, unicast: false },
+            mqtt: MqttSettings {
+                enabled: false,
+                broker: String::new(),
+                port: 1883,
+                username: String::new(),
+                password: String::new(),
+                topic_prefix: "lume".to_owned(),
+            },
+        }
+    }
+}
+
+/// What of the settings is to be another; what is `None` stays.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct SettingsChange {
+    /// 1 to [`MAX_LEDS`](crate::domain::lights::MAX_LEDS).
+    pub led_count: Option<u16>,
+    pub wifi_ssid: Option<String>,
+    /// Empty: none any more.
+    pub ai_api_key: Option<String>,
+    pub ai_model: Option<String>,
+    /// Empty: none any more.
+    pub auth_token: Option<String>,
+    pub default_brightness: Option<u8>,
+    pub sacn_enabled: Option<bool>,
+    pub sacn_universe: Option<u16>,
+    pub sacn_universe_count: Option<u8>,
+    pub sacn_start_channel: Option<u16>,
+    pub sacn_unicast: Option<bool>,
+    pub mqtt_enabled: Option<bool>,
+    pub mqtt_broker: Option<String>,
+    pub mqtt_port: Option<u16>,
+    pub mqtt_username: Option<String>,
+    pub mqtt_password: Option<String>,
+    pub mqtt_topic_prefix: Option<String>,
+}
+
+impl DeviceSettings {
+    /// These settings with a change laid over them.
+    pub fn with(&self, change: SettingsChange) -> Self {
+        let SettingsChange {
+            led_count,
+            wifi_ssid,
+            ai_api_key,
+            ai_model,
+            auth_token,
+            default_brightness,
+            sacn_enabled,
+            sacn_universe,
+            sacn_universe_count,
+            sacn_start_channel,
+            sacn_unicast,
+            mqtt_enabled,
+            mqtt_broker,
+            mqtt_port,
+            mqtt_username,
+            mqtt_password,
+            mqtt_topic_prefix,
+        } = change;
+        let secret = |new: Option<String>, old: &Option<String>| match new {
+            Some(new) => Some(new).filter(|new| !new.is_empty()),
+            None => old.clone(),
+        };
+        let text = |new: Option<String>, old: &String| new.unwrap_or_else(|| old.clone());
+        let (sacn, mqtt) = (&self.sacn, &self.mqtt);
+        Self {
+            led_count: led_count.or(self.led_count),
+            wifi_ssid: text(wifi_ssid, &self.wifi_ssid),
+            ai_api_key: secret(ai_api_key, &self.ai_api_key),
+            ai_model: text(ai_model, &self.ai_model),
+            auth_token: secret(auth_token, &self.auth_token),
+            default_brightness: default_brightness.or(self.default_brightness),
+            sacn: SacnSettings {
+                enabled: sacn_enabled.unwrap_or(sacn.enabled),
+                universe: sacn_universe.unwrap_or(sacn.universe),
+                universe_count: sacn_universe_count.unwrap_or(sacn.universe_count),
+                start_channel: sacn_start_channel.unwrap_or(sacn.start_channel),
+                unicast: sacn_unicast.unwrap_or(sacn.unicast),
+            },
+            mqtt: MqttSettings {
+                enabled: mqtt_enabled.unwrap_or(mqtt.enabled),
+                broker: text(mqtt_broker, &mqtt.broker),
+                port: mqtt_port.unwrap_or(mqtt.port),
+                username: text(mqtt_username, &mqtt.username),
+                password: text(mqtt_password, &mqtt.password),
+                topic_prefix: text(mqtt_topic_prefix, &mqtt.topic_prefix),
+            },
+        }
+    }
+}

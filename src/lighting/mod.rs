@@ -1,0 +1,28 @@
+//! Lights: from what segments are to look like to packets for controllers of LEDs.
+//!
+//! ```text
+//! changes ─► Engine(Stage) ─ 60 frames a second ─┬─► outputs (sACN, Art-Net, DDP)
+//! rules ───►    │  effects, pixels by hand        ├─► watchers (preview)
+//! sACN in ─►    │  layers, brightness, gamma      └─► notices of change
+//! ```
+//!
+//! Refuses to know: planes, the show, who changes something and why.
+
+mod clockwork;
+mod colour;
+pub mod effects;
+mod engine;
+mod fade;
+pub mod input;
+mod layer;
+pub mod output;
+pub mod palette;
+pub mod patch;
+mod stage;
+
+pub use engine::{Engine, Figures, Settings};
+pub use fade::Progress;
+pub use input::{InputStatus, Layout, SacnInputSpec};
+pub use layer::Layer;
+pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
+pub use stage::{Snapshot, Stage};
