@@ -13,7 +13,7 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq openssl
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
 # The Open Lighting Architecture, a peer of the lighting tests; they start an olad of their own.
 ola_packages=(ola)
 # What only benchmarks need: the peers of scripts/bench_streams.sh, scripts/bench_imaging.sh and scripts/bench_lighting.sh.
