@@ -13,9 +13,11 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq openssl
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
-# What only benchmarks need: the peers of scripts/bench_streams.sh and scripts/bench_imaging.sh.
-bench_packages=(python3 nginx-light libnginx-mod-rtmp libvips-tools)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
+# The Open Lighting Architecture, a peer of the lighting tests; they start an olad of their own.
+ola_packages=(ola)
+# What only benchmarks need: the peers of scripts/bench_streams.sh, scripts/bench_imaging.sh and scripts/bench_lighting.sh.
+bench_packages=(python3 python3-venv nginx-light libnginx-mod-rtmp libvips-tools)
 # For the operator's pages, when no Node.js is there at all.
 node_packages=(nodejs npm)
 # Node.js of our own, when the one at hand is too old for the build of the pages (Debian 12 has 18).
@@ -62,12 +64,15 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# Whatever package it came with: olad is of the package ola.
+has_service() { [ -e "/etc/init.d/$1" ] || [ -e "/lib/systemd/system/$1.service" ]; }
+
 # install_stopped SERVICE PACKAGE...: those that are missing, without their service being started now or at boot. A
 # service that was there before stays as it is.
 install_stopped() {
   local service=$1 policy=/usr/sbin/policy-rc.d ours=
   shift
-  if installed "$service" || ! command -v apt-get >/dev/null; then
+  if has_service "$service" || ! command -v apt-get >/dev/null; then
     install "$@"
     return
   fi
@@ -130,6 +135,7 @@ case "${1:-run}" in
   test)
     install "${run_packages[@]}"
     install_stopped postgresql "${test_packages[@]}"
+    install_stopped olad "${ola_packages[@]}"
     ;;
   bench)
     install "${run_packages[@]}"
