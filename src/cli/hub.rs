@@ -70,7 +70,7 @@ impl Hub {
                     }
                 }
                 SourceKind::Stream { stream } => places.push((id, stream)),
-                SourceKind::Pattern { .. } | SourceKind::Capture { .. } => {
+                SourceKind::Pattern { .. } | SourceKind::Capture { .. } | SourceKind::Lights => {
                     let (room, identity) = input_stream(id);
                     rooms.add_program("live", &room, &identity, engine.encoded_live(id));
                 }

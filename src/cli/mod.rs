@@ -7,6 +7,7 @@ mod doors;
 mod hub;
 mod images;
 mod key;
+mod lights;
 mod serve;
 mod setup;
 mod worker;

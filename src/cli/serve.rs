@@ -5,7 +5,7 @@ use super::{
     doors::Doors,
     hub::{self, Hub},
     images::{self, Images},
-    setup, worker,
+    lights, setup, worker,
 };
 use crate::{
     api::{livewing, lumely, lumora, operator, streamhub},
@@ -64,9 +64,11 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     recover::finish_all(left, |_, _| {})?; // it says in the log what it did
 
     let (reports, inbox) = mpsc::unbounded_channel();
-    let engine = Arc::new(Engine::start(setup::engine(&config), reports)?);
+    let lights = lights::open(&config, &store).await?;
+    let engine = Arc::new(Engine::start(setup::engine(&config, || lights.frames()), reports)?);
     let hand = engine.clone();
     let show = conductor::spawn(show, move |order| hand.order(order), inbox);
+    lights::follow(&config, &lights, &show, &engine)?;
     let figures = engine.clone();
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
@@ -153,6 +155,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     if let Some(beside) = beside {
         let _ = beside.await; // its jobs are put back
     }
+    lights.close().await;
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();

@@ -11,7 +11,7 @@ use crate::{
     },
     media::{
         encoder::Quality,
-        engine::{Input, Settings},
+        engine::{Input, Leds, Settings},
         graphics::template,
         ingest::capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
         output::hls::HlsSettings,
@@ -62,8 +62,8 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
     })
 }
 
-/// What the engine is built from.
-pub fn engine(config: &Config) -> Settings {
+/// What the engine is built from; `leds` gives the frames of the strip of lights.
+pub fn engine(config: &Config, leds: impl Fn() -> Leds) -> Settings {
     let project = project(config);
     let input = |input: &config::Input| {
         let own = match &input.source {
@@ -72,9 +72,17 @@ pub fn engine(config: &Config) -> Settings {
             Source::Pattern { .. } => 50,
             // A device's own pace, and little to decode.
             Source::V4l2 { .. } | Source::Decklink { .. } | Source::Alsa { .. } => 80,
+            // Drawn in its slot.
+            Source::Lights => 50,
         };
         let latency = milliseconds(own);
-        Input { label: input.label.clone(), kind: kind(&input.source), latency, capture: capture(&input.source) }
+        Input {
+            label: input.label.clone(),
+            kind: kind(&input.source),
+            latency,
+            capture: capture(&input.source),
+            leds: matches!(input.source, Source::Lights).then(&leds),
+        }
     };
     Settings {
         project,
@@ -158,6 +166,7 @@ pub fn kind(source: &Source) -> SourceKind {
         Source::V4l2 { device, .. } | Source::Alsa { device } => SourceKind::Capture { device: device.clone() },
         Source::Decklink { card, .. } => SourceKind::Capture { device: format!("decklink {card}") },
         Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },
+        Source::Lights => SourceKind::Lights,
         Source::Pattern { pattern, tone_hz } => {
             SourceKind::Pattern { pattern: pattern.as_str().to_owned(), tone_hz: *tone_hz }
         }
@@ -168,7 +177,7 @@ pub fn kind(source: &Source) -> SourceKind {
 fn capture(source: &Source) -> Option<CaptureSpec> {
     let alsa = |device: &String| SoundDevice::Alsa { device: device.clone() };
     Some(match source {
-        Source::Rtmp { .. } | Source::Stream { .. } | Source::Pattern { .. } => return None,
+        Source::Rtmp { .. } | Source::Stream { .. } | Source::Pattern { .. } | Source::Lights => return None,
         Source::V4l2 { device, format, size, rate, sound } => CaptureSpec {
             picture: Some(PictureDevice::V4l2 {
                 device: device.clone(),

@@ -19,6 +19,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     listeners(config)?;
     streaming(config)?;
     lumely(config)?;
+    lighting(config)?;
     together(config)?;
     inputs(&config.inputs)?;
     channels(config)?;
@@ -165,6 +166,25 @@ fn lumely(config: &Config) -> Result<(), Fault> {
     Ok(())
 }
 
+fn lighting(config: &Config) -> Result<(), Fault> {
+    let lighting = &config.lighting;
+    range("lighting.led_count", u32::from(lighting.led_count), 1..=10_880)?;
+    range("lighting.ai_timeout_s", lighting.ai_timeout_s, 1..=300)?;
+    if !(1.0..=4.0).contains(&lighting.gamma) {
+        return Err(Fault::new("lighting.gamma", "is not 1.0 to 4.0"));
+    }
+    if !(1..=63).contains(&lighting.name.len()) {
+        return Err(Fault::new("lighting.name", "is not 1 to 63 bytes long"));
+    }
+    if !lighting.ai_url.starts_with("http://") && !lighting.ai_url.starts_with("https://") {
+        return Err(Fault::new(
+            "lighting.ai_url",
+            "is not an address of the web; write http://host:port or https://host",
+        ));
+    }
+    Ok(())
+}
+
 fn collide(a: SocketAddr, b: SocketAddr) -> bool {
     let same_host = a.ip() == b.ip() || a.ip().is_unspecified() || b.ip().is_unspecified();
     a.port() != 0 && a.port() == b.port() && same_host
@@ -212,7 +232,7 @@ fn inputs(inputs: &[Input]) -> Result<(), Fault> {
                 return Err(Fault::new(format!("input.{index}.device"), "is empty"));
             }
             Source::V4l2 { rate: Some(rate), .. } => range(&format!("input.{index}.rate"), *rate, 1..=240)?,
-            Source::V4l2 { .. } | Source::Alsa { .. } => {}
+            Source::V4l2 { .. } | Source::Alsa { .. } | Source::Lights => {}
             Source::Pattern { tone_hz, .. } => {
                 range(&format!("input.{index}.tone_hz"), *tone_hz, 20..=20_000)?;
             }

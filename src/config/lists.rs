@@ -59,6 +59,8 @@ pub enum Source {
         /// Its name, e.g. `hw:1,0`.
         device: String,
     },
+    /// The strip of lights as a picture, without sound.
+    Lights,
     /// A test picture made here.
     Pattern {
         /// Which picture.

@@ -6,6 +6,7 @@ mod check;
 mod error;
 mod imaging;
 mod layers;
+mod lighting;
 mod lists;
 mod rate;
 mod secret;
@@ -16,6 +17,7 @@ mod written;
 
 pub use error::ConfigError;
 pub use imaging::{Database, Engine, ImagesEdit, Lumely, Objects, Route, S3};
+pub use lighting::{LightOrder, LightOutput, LightProtocol, Lighting};
 pub use lists::{CaptureFormat, Channel, Graphic, Input, Output, OutputSource, Pattern, Source};
 pub use rate::{NotARate, Rate};
 pub use secret::Secret;
@@ -78,6 +80,8 @@ pub struct Config {
     pub objects: Objects,
     /// `[lumely]`.
     pub lumely: Lumely,
+    /// `[lighting]`.
+    pub lighting: Lighting,
     /// `[[input]]`, in the order of the switcher; none by default.
     pub inputs: Vec<Input>,
     /// `[[channel]]`; by default one `cg1` in program's format, keyed over program.

@@ -6,6 +6,7 @@ use super::{
     Config,
     error::Fault,
     imaging::{Database, Lumely, Objects},
+    lighting::Lighting,
     lists::{CaptureFormat, Channel, Graphic, Input, Output, Pattern, Source},
     rate::Rate,
     sections::{Encode, Hls, Http, Livewing, Log, Lumora, Mixer, Operator, Project, Record, Rtmp},
@@ -38,6 +39,7 @@ pub(super) struct Written {
     pub database: Database,
     pub objects: Objects,
     pub lumely: Lumely,
+    pub lighting: Lighting,
     pub input: Vec<InputEntry>,
     pub channel: Vec<ChannelEntry>,
     pub graphic: Vec<Graphic>,
@@ -67,6 +69,7 @@ impl Default for Written {
             database: Database::default(),
             objects: Objects::default(),
             lumely: Lumely::default(),
+            lighting: Lighting::default(),
             input: Vec::new(),
             channel: Vec::new(),
             graphic: Vec::new(),
@@ -106,6 +109,7 @@ pub(super) enum InputKind {
     V4l2,
     Decklink,
     Alsa,
+    Lights,
 }
 
 /// `[[channel]]`.
@@ -143,6 +147,7 @@ impl Written {
             database,
             objects,
             lumely,
+            lighting,
             input,
             channel,
             graphic,
@@ -178,6 +183,7 @@ impl Written {
             database,
             objects,
             lumely,
+            lighting,
             inputs,
             channels,
             graphics: graphic,
@@ -246,6 +252,7 @@ impl InputEntry {
                 let device = device.ok_or_else(|| fault("device", "missing"))?;
                 (device.clone(), Source::Alsa { device })
             }
+            InputKind::Lights => ("Lights".to_owned(), Source::Lights),
         };
         Ok(Input { label: label.unwrap_or(name), source })
     }
@@ -260,6 +267,7 @@ impl InputKind {
             Self::V4l2 => "v4l2",
             Self::Decklink => "decklink",
             Self::Alsa => "alsa",
+            Self::Lights => "lights",
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum SourceKind {
     Capture { device: String },
     /// A moving test pattern with a tone, made here.
     Pattern { pattern: String, tone_hz: u32 },
+    /// The strip of lights as a picture.
+    Lights,
 }
 
 impl SourceKind {
@@ -33,6 +35,7 @@ impl SourceKind {
             SourceKind::Stream { .. } => "stream",
             SourceKind::Capture { .. } => "capture",
             SourceKind::Pattern { .. } => "pattern",
+            SourceKind::Lights => "lights",
         }
     }
 }

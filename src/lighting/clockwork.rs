@@ -53,10 +53,10 @@ fn run(shared: &Shared, mut outputs: Outputs, over: &AtomicBool) {
         let due = Duration::from_nanos(tick * 1_000_000_000 / FPS);
         wait_until(began + due);
         let now = shared.now();
-        shared.turn(now, |pixels| {
-            outputs.send(pixels, now);
+        shared.turn(now, |stage| {
+            outputs.send(stage.sent(), now);
             if shared.frames.receiver_count() > 0 {
-                shared.frames.send_replace(Arc::from(pixels));
+                shared.frames.send_replace(Arc::from(stage.pixels()));
             }
         });
         figures.frames += 1;

@@ -59,7 +59,7 @@ pub struct Figures {
 /// See the module's text. Dropping it ends the frames and tells controllers so.
 pub struct Engine {
     shared: Arc<Shared>,
-    _clockwork: Clockwork,
+    clockwork: Mutex<Option<Clockwork>>,
 }
 
 /// What callers and the clockwork have in common.
@@ -89,7 +89,13 @@ impl Engine {
             changes: watch::Sender::new(0),
         });
         let clockwork = clockwork::start(shared.clone(), outputs)?;
-        Ok(Self { shared, _clockwork: clockwork })
+        Ok(Self { shared, clockwork: Mutex::new(Some(clockwork)) })
+    }
+
+    /// Ends the frames; controllers are told. Blocks for a frame at most.
+    pub fn end(&self) {
+        let clockwork = self.clockwork.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(clockwork);
     }
 
     /// The state as of now.
@@ -200,8 +206,8 @@ impl Shared {
         self.began.elapsed()
     }
 
-    /// One frame; `sent` gets its LEDs.
-    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&[Rgb])) {
+    /// One frame; `sent` gets it.
+    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&Stage)) {
         let desk = self.desk();
         let mut stage = self.stage();
         let moved = stage.turn(now, |pixels| {
@@ -209,7 +215,7 @@ impl Shared {
                 input.copy_frame(now, pixels);
             }
         });
-        sent(stage.pixels());
+        sent(&stage);
         drop(stage);
         if moved {
             self.changed();

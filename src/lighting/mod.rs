@@ -9,6 +9,7 @@
 //! Refuses to know: planes, the show, who changes something and why.
 
 mod clockwork;
+mod colour;
 mod effects;
 mod engine;
 mod fade;
@@ -21,7 +22,7 @@ mod stage;
 
 pub use engine::{Engine, Figures, Settings};
 pub use fade::Progress;
-pub use input::{InputStatus, SacnInput, SacnInputSpec};
+pub use input::{InputStatus, Layout, SacnInput, SacnInputSpec};
 pub use layer::Layer;
 pub use output::{OutputStats, Outputs};
 pub use patch::{ColourOrder, Destination, OutputSpec, PatchError, Protocol, check};

@@ -1,13 +1,50 @@
-//! Stand-in until the patch comes in.
-use std::net::{Ipv4Addr, SocketAddr};
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+//! The patch: which LEDs of the strip go out by which protocol, to whom, into which channels.
+//!
+//! ```text
+//! strip  ├────── output 0 ──────┤├─ output 1 ─┤
+//! wire   universe 1 │ universe 2 │ universe 2 from channel 121 on
+//! ```
+//!
+//! A universe takes 170 LEDs of three channels; an output goes on in the next ones at channel 1. Refuses to know:
+//! sockets, packets, and what the LEDs show.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    str::FromStr,
+};
+
+/// Channels of a universe.
+pub const CHANNELS: u16 = 512;
+/// LEDs of a universe.
+pub const PIXELS: u16 = 170;
+/// Universes that all outputs may have together. A DDP display counts for as many as its LEDs would fill.
+pub const UNIVERSES: usize = 64;
+
+/// How an output speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     Sacn,
     Artnet,
     Ddp,
 }
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+
+impl Protocol {
+    /// The lowest and the highest universe. DDP has none.
+    fn universes(self) -> (u16, u16) {
+        match self {
+            Self::Sacn => (1, crate::protocol::lighting::sacn::UNIVERSES),
+            Self::Artnet => (0, crate::protocol::lighting::artnet::ADDRESSES),
+            Self::Ddp => (0, u16::MAX),
+        }
+    }
+}
+
+/// The order in which an LED takes its colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ColourOrder {
+    #[default]
     Rgb,
     Grb,
     Bgr,
@@ -15,27 +52,221 @@ pub enum ColourOrder {
     Gbr,
     Brg,
 }
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+
+impl ColourOrder {
+    /// Which of red (0), green (1) and blue (2) goes out first, second and third.
+    pub fn places(self) -> [usize; 3] {
+        match self {
+            Self::Rgb => [0, 1, 2],
+            Self::Grb => [1, 0, 2],
+            Self::Bgr => [2, 1, 0],
+            Self::Rbg => [0, 2, 1],
+            Self::Gbr => [1, 2, 0],
+            Self::Brg => [2, 0, 1],
+        }
+    }
+}
+
+impl FromStr for ColourOrder {
+    type Err = ();
+
+    /// `rgb`, `grb`, `bgr`, `rbg`, `gbr`, `brg`.
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Ok(match name {
+            "rgb" => Self::Rgb,
+            "grb" => Self::Grb,
+            "bgr" => Self::Bgr,
+            "rbg" => Self::Rbg,
+            "gbr" => Self::Gbr,
+            "brg" => Self::Brg,
+            _ => return Err(()),
+        })
+    }
+}
+
+/// Whom an output talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Destination {
     Unicast(SocketAddr),
+    /// sACN only: each universe to its own group, port 5568.
     Multicast,
 }
+
+/// One output: a range of the strip on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputSpec {
     pub protocol: Protocol,
+    /// sACN: 1 to 63999. Art-Net: the port address, 0 to 32767. DDP: not used; its outputs to one destination lie one
+    /// behind another in its display, in the order of the list.
     pub universe: u16,
+    /// The first channel in the first universe, 1 to 510. DDP: 1.
     pub channel: u16,
+    /// Its first LED.
     pub start: u16,
+    /// How many LEDs; at least 1.
     pub length: u16,
     pub order: ColourOrder,
     pub to: Destination,
+    /// sACN only: 0 to 200.
     pub priority: u8,
+    /// sACN: the universe of the synchronisation packets, 1 to 63999. Art-Net: any number for ArtSync. DDP: none, its
+    /// last packet says that the frame is whole.
     pub sync: Option<u16>,
+    /// The address of the interface that multicast leaves by; the system's choice without one.
     pub interface: Option<Ipv4Addr>,
 }
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct PatchError(String);
-pub fn check(_outputs: &[OutputSpec], _led_count: u16) -> Result<(), PatchError> {
+
+/// A part of an output that lies in one universe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// Beyond what a protocol has where an output was not checked.
+    pub universe: u32,
+    /// 1 to 512.
+    pub channel: u16,
+    /// Its first LED.
+    pub start: u16,
+    /// LEDs, 1 to 170.
+    pub length: u16,
+}
+
+impl Piece {
+    /// Its last channel.
+    pub fn last_channel(&self) -> u16 {
+        self.channel + 3 * self.length - 1
+    }
+}
+
+impl OutputSpec {
+    /// The output cut into universes, ascending. Not for DDP.
+    pub fn pieces(&self) -> impl Iterator<Item = Piece> + use<> {
+        let (mut universe, mut channel) = (u32::from(self.universe), self.channel.clamp(1, CHANNELS - 2));
+        let (mut start, mut left) = (self.start, self.length);
+        std::iter::from_fn(move || {
+            if left == 0 {
+                return None;
+            }
+            let length = left.min((CHANNELS - (channel - 1)) / 3);
+            let piece = Piece { universe, channel, start, length };
+            (universe, channel) = (universe + 1, 1);
+            (start, left) = (start.saturating_add(length), left - length);
+            Some(piece)
+        })
+    }
+
+    /// The first thing that is wrong with it by itself.
+    fn problem(&self, led_count: u16) -> Option<(&'static str, String)> {
+        let ddp = self.protocol == Protocol::Ddp;
+        let (lowest, highest) = self.protocol.universes();
+        let last = self.pieces().last().map_or(0, |piece| piece.universe);
+        let end = u32::from(self.start) + u32::from(self.length);
+        if self.length == 0 {
+            return Some(("length", "must be at least 1".into()));
+        }
+        if self.start >= led_count {
+            return Some((
+                "start",
+                format!("the strip has only {led_count} LEDs, 0 to {}", led_count.saturating_sub(1)),
+            ));
+        }
+        if end > u32::from(led_count) {
+            return Some(("length", format!("reaches LED {}, but the strip has only {led_count}", end - 1)));
+        }
+        if !(1..=CHANNELS - 2).contains(&self.channel) {
+            return Some(("channel", "must be 1 to 510, so that an LED fits".into()));
+        }
+        if ddp && self.channel != 1 {
+            return Some(("channel", "DDP has no channels; leave it at 1".into()));
+        }
+        if !ddp && self.universe < lowest {
+            return Some(("universe", format!("must be {lowest} to {highest}")));
+        }
+        if !ddp && last > u32::from(highest) {
+            return Some(("universe", format!("reaches universe {last}; {lowest} to {highest} are there")));
+        }
+        if self.protocol != Protocol::Sacn && self.to == Destination::Multicast {
+            return Some(("unicast", "is needed; only sACN has multicast groups".into()));
+        }
+        if self.interface.is_some() && self.to != Destination::Multicast {
+            return Some((
+                "interface",
+                "is for multicast only; the system chooses the way to a unicast address".into(),
+            ));
+        }
+        if self.priority > crate::protocol::lighting::sacn::PRIORITIES {
+            return Some(("priority", "must be 0 to 200".into()));
+        }
+        match self.sync {
+            Some(sync) if self.protocol == Protocol::Sacn && !(lowest..=highest).contains(&sync) => {
+                Some(("sync", format!("must be a universe, {lowest} to {highest}")))
+            }
+            Some(_) if ddp => Some(("sync", "DDP needs none; its last packet shows the frame".into())),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with a list of outputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatchError {
+    /// The place of the output in the list, from 0 on.
+    pub output: usize,
+    /// The key of it that is wrong.
+    pub key: &'static str,
+    /// A clause for a person that goes on after the key.
+    pub problem: String,
+}
+
+impl fmt::Display for PatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "output {}, {}: {}", self.output, self.key, self.problem)
+    }
+}
+
+impl std::error::Error for PatchError {}
+
+/// A universe at one destination.
+type Place = (Protocol, Destination, Option<Ipv4Addr>, u32);
+
+/// Looks through a list of outputs.
+///
+/// # Errors
+/// The first output that is wrong by itself, takes channels that one before it has, differs from it in what the whole
+/// universe shares (`priority`, `sync`), or is the one with which the universes become more than 64.
+pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
+    let mut taken: BTreeMap<Place, Vec<(usize, Piece)>> = BTreeMap::new();
+    let mut displays: BTreeMap<Destination, usize> = BTreeMap::new();
+    for (output, spec) in outputs.iter().enumerate() {
+        let error = |key, problem| Err(PatchError { output, key, problem });
+        if let Some((key, problem)) = spec.problem(led_count) {
+            return error(key, problem);
+        }
+        if spec.protocol == Protocol::Ddp {
+            *displays.entry(spec.to).or_default() += usize::from(spec.length);
+        } else {
+            for piece in spec.pieces() {
+                let others = taken.entry((spec.protocol, spec.to, spec.interface, piece.universe)).or_default();
+                for (other, theirs) in others.iter() {
+                    let universe = piece.universe;
+                    if piece.channel <= theirs.last_channel() && theirs.channel <= piece.last_channel() {
+                        let (from, to) = (theirs.channel, theirs.last_channel());
+                        let problem =
+                            format!("output {other} has channels {from} to {to} of universe {universe} already");
+                        return error("channel", problem);
+                    }
+                    let one = &outputs[*other];
+                    for (key, same) in [("priority", one.priority == spec.priority), ("sync", one.sync == spec.sync)] {
+                        if !same {
+                            return error(key, format!("output {other} shares universe {universe} and has another"));
+                        }
+                    }
+                }
+                others.push((output, piece));
+            }
+        }
+        let universes = taken.len() + displays.values().map(|leds| leds.div_ceil(PIXELS.into())).sum::<usize>();
+        if universes > UNIVERSES {
+            return error("length", format!("makes {universes} universes; at most {UNIVERSES} go out"));
+        }
+    }
     Ok(())
 }

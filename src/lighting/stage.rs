@@ -35,7 +35,7 @@ pub struct Stage {
     base: Vec<Rgb>,
     /// The base is held as it is: effects stand still.
     held: bool,
-    /// What is sent.
+    /// What is sent. Never shorter than the strip was once: LEDs beyond its end are told to be dark.
     pixels: Vec<Rgb>,
 }
 
@@ -106,7 +106,8 @@ impl Stage {
         self.strip.set_led_count(led_count);
         let length = usize::from(self.strip.controller().led_count);
         self.base.resize(length, [0; 3]);
-        self.pixels.resize(length, [0; 3]);
+        self.pixels.resize(length.max(self.pixels.len()), [0; 3]);
+        self.pixels[length..].fill([0; 3]);
         self.held = false;
     }
 
@@ -198,13 +199,14 @@ impl Stage {
         if !self.held {
             self.play();
         }
-        self.pixels.copy_from_slice(&self.base);
+        let length = self.base.len();
+        self.pixels[..length].copy_from_slice(&self.base);
         self.overlay();
         self.frame += 1;
-        desk(&mut self.pixels);
+        desk(&mut self.pixels[..length]);
         let share = self.dimming[usize::from(brightness)];
         if share < 256 {
-            for pixel in &mut self.pixels {
+            for pixel in &mut self.pixels[..length] {
                 // Rounded up, so that no colour that is on goes out before the brightness is 0.
                 *pixel = pixel.map(|value| (u16::from(value) * share).div_ceil(256) as u8);
             }
@@ -214,6 +216,11 @@ impl Stage {
 
     /// The LEDs of the last turn, as they are sent.
     pub fn pixels(&self) -> &[Rgb] {
+        &self.pixels[..self.base.len()]
+    }
+
+    /// The same, and the dark LEDs that the strip had before it was made shorter.
+    pub fn sent(&self) -> &[Rgb] {
         &self.pixels
     }
 

@@ -3,6 +3,7 @@
 pub mod guard;
 pub mod h264;
 pub mod hevc;
+pub mod lighting;
 pub mod m3u8;
 pub mod mp4;
 pub mod packet;

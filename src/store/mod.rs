@@ -2,7 +2,7 @@
 //! server, workers and command line; what several machines share may be in PostgreSQL instead, and objects in S3.
 //!
 //! ```text
-//! lumencast.db ─► Store ─► StreamHub's tables, API keys
+//! lumencast.db ─► Store ─► StreamHub's tables, API keys, what lights keep
 //!       └── or postgres:// ─► Shared ─► accounts, image jobs, their keys and webhooks, outbox
 //! a folder, or s3 ─► Objects
 //! ```
@@ -14,6 +14,7 @@ mod cameras;
 mod imaging;
 mod ingress;
 mod keys;
+mod lights;
 mod objects;
 mod outbox;
 mod shared;
@@ -29,6 +30,7 @@ pub use imaging::{
 };
 pub use ingress::{IngressQuery, IngressRow, IngressRows};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
+pub use lights::LightMemory;
 pub use objects::{ObjectError, ObjectStream, Objects, S3};
 pub use outbox::{Outbox, OutboxRow};
 pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
@@ -168,6 +170,11 @@ impl Store {
     /// Tenants, people and their sessions.
     pub fn users(&self) -> Users {
         Users::new(self.pool.clone())
+    }
+
+    /// What the lights of this machine keep.
+    pub fn lights(&self) -> LightMemory {
+        LightMemory::new(self.pool.clone())
     }
 
     /// Who has image jobs made, and their credits.

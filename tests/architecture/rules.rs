@@ -19,7 +19,7 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("server", &["app", "domain", "protocol"]),
     ("api", &["app", "domain", "protocol"]),
     ("config", &[]),
-    ("cli", &["api", "app", "config", "domain", "imaging", "media", "protocol", "server", "store"]),
+    ("cli", &["api", "app", "config", "domain", "imaging", "lighting", "media", "protocol", "server", "store"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];

@@ -8,28 +8,61 @@
 //!
 //! Refuses to know: HTTP, JSON of the plane, packets.
 
+mod follow;
+pub mod forms;
+mod memory;
+pub mod mqtt;
 pub mod prompt;
-pub mod rules;
 pub mod settings;
 
 use crate::{
+    app::conductor::ShowHandle,
     domain::{
         fault::Fault,
-        lights::{Controller, ControllerChange, NewSegment, Nightlight, Pixels, Rgb, Rule, Segment, SegmentChange},
+        lights::{
+            Controller, ControllerChange, Effect, Heard, NewSegment, Nightlight, Pixels, Rgb, Rule, Segment,
+            SegmentChange, Strip, Trigger,
+        },
+        view::View,
     },
-    lighting::{Engine, InputStatus, Snapshot},
+    lighting::{self, Engine, InputStatus, Layout, OutputSpec, SacnInputSpec, Snapshot},
+    media,
+    store::LightMemory,
 };
+use anyhow::Context;
+use memory::Keep;
 use settings::{DeviceSettings, SettingsChange};
 use std::{
+    net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
 };
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use crate::lighting::{Figures, Progress};
+
+/// What the lights are made of.
+pub struct Setup {
+    /// LEDs of the strip until a client sets another number, 1 to [`MAX_LEDS`](crate::domain::lights::MAX_LEDS).
+    pub led_count: u16,
+    /// What brightness is bent by; 1.0 leaves it as it is.
+    pub gamma: f32,
+    /// Of the same seed the same frames are made.
+    pub seed: u64,
+    /// What goes out, checked.
+    pub outputs: Vec<OutputSpec>,
+    /// Who sends, for people.
+    pub name: String,
+    /// Where a lighting desk's data is heard, once a client switches it on.
+    pub sacn_listen: SocketAddr,
+    /// Rules of the settings file: no request changes them.
+    pub rules: Vec<Rule>,
+    /// What was kept, and will be.
+    pub memory: LightMemory,
+}
 
 /// The lights, for planes and services. Clones share them.
 #[derive(Clone)]
@@ -38,8 +71,28 @@ pub struct Lights(Arc<Inner>);
 struct Inner {
     engine: Engine,
     settings: watch::Sender<Arc<DeviceSettings>>,
+    /// Those of the settings file, then those that came by request.
+    rules: watch::Sender<Arc<Rules>>,
+    /// Held while settings or rules change, so that they are written down in the order in which they came.
+    changing: Mutex<()>,
+    keep: mpsc::UnboundedSender<Keep>,
+    show: OnceLock<ShowHandle>,
+    sacn_listen: SocketAddr,
     mqtt_connected: AtomicBool,
     began: Instant,
+}
+
+/// See [`Inner::rules`].
+#[derive(Default)]
+struct Rules {
+    fixed: Vec<Rule>,
+    asked: Vec<Rule>,
+}
+
+impl Rules {
+    fn all(&self) -> impl Iterator<Item = &Rule> {
+        self.fixed.iter().chain(&self.asked)
+    }
 }
 
 /// What the world may see of the lights.
@@ -53,6 +106,64 @@ pub struct LightsView {
 }
 
 impl Lights {
+    /// Lights as they were left, or new ones: one segment over the whole strip.
+    ///
+    /// # Errors
+    /// When rows or sockets cannot be had.
+    pub async fn open(setup: Setup) -> anyhow::Result<Self> {
+        let Setup { led_count, gamma, seed, outputs, name, sacn_listen, rules, memory } = setup;
+        let kept = memory::read(&memory).await.context("lights")?;
+        let settings: DeviceSettings = kept
+            .settings
+            .map(serde_json::from_value)
+            .transpose()
+            .unwrap_or_else(|error| {
+                tracing::warn!("settings of the lights cannot be read any more: {error}");
+                None
+            })
+            .unwrap_or_default();
+        let mut strip = kept.strip.unwrap_or_else(|| Strip::new(led_count, Effect::Rainbow));
+        strip.set_led_count(settings.led_count.unwrap_or(led_count));
+        if settings.default_brightness.is_some() {
+            strip.set_controller(ControllerChange { power: None, brightness: settings.default_brightness });
+        }
+        let engine = Engine::start(lighting::Settings { strip, gamma, seed, outputs, cid: kept.sender, name })
+            .context("lighting.output")?;
+        let taken = |rule: &Rule| rules.iter().any(|fixed| fixed.id == rule.id);
+        let asked = kept.rules.into_iter().filter(|rule| !taken(rule)).collect();
+        let (keep, orders) = mpsc::unbounded_channel();
+        let lights = Self(Arc::new(Inner {
+            engine,
+            settings: watch::Sender::new(Arc::new(settings)),
+            rules: watch::Sender::new(Arc::new(Rules { fixed: rules, asked })),
+            changing: Mutex::new(()),
+            keep,
+            show: OnceLock::new(),
+            sacn_listen,
+            mqtt_connected: AtomicBool::new(false),
+            began: Instant::now(),
+        }));
+        if let Err(fault) = lights.0.listen(&lights.settings()) {
+            tracing::error!("{fault}"); // a port that another program has must not keep the show from starting
+        }
+        let looks = lights.clone();
+        tokio::spawn(memory::write(memory, lights.changes(), move || looks.0.engine.snapshot(), orders));
+        Ok(lights)
+    }
+
+    /// Follows the show from now on, as the rules say. Ends with the show.
+    pub fn follow(&self, show: ShowHandle, engine: Arc<media::engine::Engine>) {
+        let _ = self.0.show.set(show.clone()); // it is the same show all along
+        tokio::spawn(follow::run(self.clone(), show, engine));
+    }
+
+    /// Writes down what is left to be written and ends the frames, which controllers are told. Nothing is kept after it.
+    pub async fn close(&self) {
+        memory::end(&self.0.keep).await;
+        let ending = self.0.clone();
+        let _ = tokio::task::spawn_blocking(move || ending.engine.end()).await; // its panic was printed already
+    }
+
     /// The state as of now.
     pub fn view(&self) -> LightsView {
         let Snapshot { controller, segments, nightlight, untouched: _ } = self.0.engine.snapshot();
@@ -141,31 +252,71 @@ impl Lights {
     /// Changes settings, puts them to use and keeps them.
     ///
     /// # Errors
-    /// `failed` when they cannot be kept or a socket cannot be had; then nothing changes.
-    pub async fn change_settings(&self, _change: SettingsChange) -> Result<(), Fault> {
-        todo!()
+    /// `failed` when a socket cannot be had, and then nothing changes, or when they cannot be kept.
+    pub async fn change_settings(&self, change: SettingsChange) -> Result<(), Fault> {
+        let kept = self.0.settle(change)?;
+        kept.await.map_err(|_| Fault::unavailable("The server is shutting down"))?
     }
 
-    /// The rules, in their order.
+    /// The rules, in their order, those of the settings file first.
     pub fn rules(&self) -> Vec<Rule> {
-        todo!()
+        self.0.rules.borrow().all().cloned().collect()
     }
 
     /// Adds a rule, or puts it in the place of the one with its id. True when it is new.
     ///
     /// # Errors
-    /// `conflict` for one of the settings file; `invalid` (`when`) for a source or channel that the show does not have;
-    /// `failed` when it cannot be kept.
-    pub async fn put_rule(&self, _rule: Rule) -> Result<bool, Fault> {
-        todo!()
+    /// `conflict` for one of the settings file; `invalid` (`when`) for an input, graphic or channel that the show does
+    /// not have; `failed` when it cannot be kept.
+    pub async fn put_rule(&self, rule: Rule) -> Result<bool, Fault> {
+        if let Some(show) = self.0.show.get() {
+            check(&rule, &show.view())?;
+        }
+        let mut new = false;
+        self.change_rules(&rule.id.clone(), |asked| {
+            match asked.iter_mut().find(|known| known.id == rule.id) {
+                Some(known) => *known = rule,
+                None => {
+                    new = true;
+                    asked.push(rule);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(new)
     }
 
     /// Takes a rule away.
     ///
     /// # Errors
     /// `not_found`; `conflict` for one of the settings file; `failed` when that cannot be kept.
-    pub async fn delete_rule(&self, _id: &str) -> Result<(), Fault> {
-        todo!()
+    pub async fn delete_rule(&self, id: &str) -> Result<(), Fault> {
+        self.change_rules(id, |asked| {
+            let place = asked.iter().position(|rule| rule.id == id);
+            let unknown = || Fault::not_found("not_found", "id", format!("There is no rule {id}"));
+            asked.remove(place.ok_or_else(unknown)?);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn change_rules(&self, id: &str, by: impl FnOnce(&mut Vec<Rule>) -> Result<(), Fault>) -> Result<(), Fault> {
+        let kept = {
+            let _order = self.0.changing();
+            let known = self.0.rules.borrow().clone();
+            if known.fixed.iter().any(|rule| rule.id == id) {
+                let text = format!("Rule {id} is of the settings file; change it there");
+                return Err(Fault::conflict("fixed_rule", "id", text));
+            }
+            let mut asked = known.asked.clone();
+            by(&mut asked)?;
+            let (told, kept) = oneshot::channel();
+            let _ = self.0.keep.send(Keep::Rules(asked.clone(), told)); // refused only at the end
+            self.0.rules.send_replace(Arc::new(Rules { fixed: known.fixed.clone(), asked }));
+            kept
+        };
+        kept.await.map_err(|_| Fault::unavailable("The server is shutting down"))?
     }
 
     /// Whether home automation is connected; told by whoever connects.
@@ -176,5 +327,72 @@ impl Lights {
     /// Whether home automation is connected.
     pub fn mqtt_connected(&self) -> bool {
         self.0.mqtt_connected.load(Ordering::Relaxed)
+    }
+}
+
+impl Inner {
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts changed settings to use; the answer tells when they are written down.
+    fn settle(&self, change: SettingsChange) -> Result<oneshot::Receiver<Result<(), Fault>>, Fault> {
+        let _order = self.changing();
+        let old = self.settings.borrow().clone();
+        let new = Arc::new(old.with(change));
+        let counted = |settings: &DeviceSettings| settings.led_count.filter(|_| settings.led_count != old.led_count);
+        if let Some(led_count) = counted(&new) {
+            self.engine.set_led_count(led_count);
+        }
+        if (new.sacn != old.sacn || new.led_count != old.led_count)
+            && let Err(fault) = self.listen(&new)
+        {
+            if let Err(fault) = self.listen(&old) {
+                tracing::error!("{fault}");
+            }
+            return Err(fault);
+        }
+        let (told, kept) = oneshot::channel();
+        let text = serde_json::to_string(&*new).unwrap_or_default();
+        let _ = self.keep.send(Keep::Settings(text, told)); // refused only at the end
+        self.settings.send_replace(new);
+        Ok(kept)
+    }
+
+    /// Takes a lighting desk's data as the settings say.
+    fn listen(&self, settings: &DeviceSettings) -> Result<(), Fault> {
+        let sacn = &settings.sacn;
+        let spec = sacn.enabled.then(|| SacnInputSpec {
+            address: self.sacn_listen,
+            layout: Layout { universe: sacn.universe, universes: sacn.universe_count, channel: sacn.start_channel },
+            unicast: sacn.unicast,
+            interface: None,
+        });
+        self.engine.listen(spec).map_err(|error| {
+            let text = format!("sACN cannot be received on {}: {error}", self.sacn_listen);
+            Fault::failed("sacn_input", "sacnEnabled", text)
+        })
+    }
+}
+
+/// Whether the show has what a rule follows.
+///
+/// # Errors
+/// `invalid` (`when`) that names what is missing.
+pub fn check(rule: &Rule, view: &View) -> Result<(), Fault> {
+    let missing = |what: &str, name: String| Err(Fault::invalid("when", format!("This show has no {what} {name}")));
+    let no_channel = |id: &str| view.channel(id).is_none();
+    match &rule.when {
+        Trigger::SourceTally { source, .. } | Trigger::Level { heard: Heard::Input(source) }
+            if view.sources.iter().all(|known| known.id != *source) =>
+        {
+            missing("input", source.to_string())
+        }
+        Trigger::ChannelTally { channel } if no_channel(channel) => missing("channel", channel.clone()),
+        Trigger::Graphic { channel: Some(channel), .. } if no_channel(channel) => missing("channel", channel.clone()),
+        Trigger::Graphic { graphic: Some(graphic), .. } if !view.graphics.contains_key(graphic) => {
+            missing("graphic", graphic.clone())
+        }
+        _ => Ok(()),
     }
 }

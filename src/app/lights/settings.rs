@@ -1,8 +1,13 @@
 //! What clients may set of the controller of lights beside its looks. Kept across starts.
 
-/// Settings of the controller.
-#[derive(Clone, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// Settings of the controller. Never printed: there are secrets among them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct DeviceSettings {
+    /// LEDs of the strip; none: as the server's settings say.
+    pub led_count: Option<u16>,
     /// Only kept and shown: the server is on no Wi-Fi as a lamp is.
     pub wifi_ssid: String,
     /// Credential for the Anthropic API; none: prompts are understood here.
@@ -20,7 +25,8 @@ pub struct DeviceSettings {
 }
 
 /// See [`DeviceSettings::sacn`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SacnSettings {
     pub enabled: bool,
     /// The first universe, 1 to 63999.
@@ -34,7 +40,8 @@ pub struct SacnSettings {
 }
 
 /// See [`DeviceSettings::mqtt`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MqttSettings {
     pub enabled: bool,
     /// Name or address; nothing is connected while it is empty.
@@ -50,6 +57,7 @@ pub struct MqttSettings {
 impl Default for DeviceSettings {
     fn default() -> Self {
         Self {
+            led_count: None,
             wifi_ssid: String::new(),
             ai_api_key: None,
             ai_model: "claude-3-5-haiku-20241022".to_owned(),
@@ -94,10 +102,10 @@ pub struct SettingsChange {
 }
 
 impl DeviceSettings {
-    /// These settings with a change laid over them. The number of LEDs is the strip's, not one of them.
+    /// These settings with a change laid over them.
     pub fn with(&self, change: SettingsChange) -> Self {
         let SettingsChange {
-            led_count: _,
+            led_count,
             wifi_ssid,
             ai_api_key,
             ai_model,
@@ -122,6 +130,7 @@ impl DeviceSettings {
         let text = |new: Option<String>, old: &String| new.unwrap_or_else(|| old.clone());
         let (sacn, mqtt) = (&self.sacn, &self.mqtt);
         Self {
+            led_count: led_count.or(self.led_count),
             wifi_ssid: text(wifi_ssid, &self.wifi_ssid),
             ai_api_key: secret(ai_api_key, &self.ai_api_key),
             ai_model: text(ai_model, &self.ai_model),

@@ -11,7 +11,11 @@
 
 mod artist;
 mod outputs;
+mod senses;
 mod watch;
+
+pub use super::ingest::lights::Strip as Leds;
+pub use senses::{Ear, Eye};
 
 use super::{
     clock::ShowClock,
@@ -19,7 +23,7 @@ use super::{
     ingest::{
         attach::{self, Attached},
         capture::{self, Capture, CaptureSpec},
-        pattern, publisher,
+        lights, pattern, publisher,
         source::Source,
     },
     link::Feed,
@@ -54,6 +58,8 @@ pub struct Input {
     pub latency: Duration,
     /// The devices of a [`SourceKind::Capture`].
     pub capture: Option<CaptureSpec>,
+    /// The strip of a [`SourceKind::Lights`].
+    pub leds: Option<lights::Strip>,
 }
 
 /// What an engine is built from.
@@ -88,6 +94,7 @@ pub struct Engine {
     mixer: Arc<Mixer>,
     _patterns: Vec<Run>,
     _captures: Vec<Capture>,
+    _lights: Vec<lights::Lights>,
     stats: Arc<Mutex<Stats>>,
 }
 
@@ -132,6 +139,11 @@ impl Engine {
             let capture = capture::start(source, &clock, project, spec);
             captures.push(capture.map_err(|failure| anyhow::anyhow!("{}: {}", source.label, failure.text))?);
         }
+        let strips = sources.values().zip(&settings.inputs).filter_map(|(source, input)| {
+            let strip = input.leds.clone()?;
+            Some(lights::start(source, &clock, project, strip))
+        });
+        let lights = strips.collect::<anyhow::Result<_>>()?;
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
             outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
@@ -149,6 +161,7 @@ impl Engine {
             mixer,
             _patterns: patterns,
             _captures: captures,
+            _lights: lights,
             stats,
         })
     }

@@ -247,7 +247,9 @@ impl Inner {
 
     fn is_made_here(&self, source: SourceId) -> bool {
         let input = self.settings.inputs.get(source.0 as usize);
-        input.is_some_and(|input| matches!(input.kind, SourceKind::Pattern { .. } | SourceKind::Capture { .. }))
+        input.is_some_and(|input| {
+            matches!(input.kind, SourceKind::Pattern { .. } | SourceKind::Capture { .. } | SourceKind::Lights)
+        })
     }
 
     fn start_hls(self: &Arc<Self>, stream: StreamId) {

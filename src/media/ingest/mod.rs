@@ -12,6 +12,7 @@ pub mod attach;
 pub mod capture;
 pub mod demux;
 pub mod grid;
+pub mod lights;
 pub mod pattern;
 pub mod publisher;
 pub mod pull;

@@ -183,7 +183,9 @@ impl Reader {
             );
             ffmpeg
                 .args(["-map", "0:v:0", "-filter:v", &look])
-                .args(["-fps_mode", "passthrough", "-f", "rawvideo"])
+                // Frames keep the medium's time base. Otherwise ffmpeg takes one frame of the rate that it guessed from
+                // the first pictures, and where that is too low it counts frames that share a tick as errors.
+                .args(["-fps_mode", "passthrough", "-enc_time_base:v", "-1", "-f", "rawvideo"])
                 .args(["-pix_fmt", "gray", "pipe:1"]);
         }
         if !streams.audio_codec.is_empty() {

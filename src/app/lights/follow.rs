@@ -1,0 +1,183 @@
+//! Follows the show: what rules watch becomes layers of the engine.
+//!
+//! ```text
+//! bus ─────────────► tally: a look while it holds; graphics: a cue for each event ─┐
+//! sound, picture ──► 60 times a second, only while a rule wants them ──────────────┴─► layers
+//! ```
+//!
+//! Refuses to know: how a layer is drawn, who made a rule.
+
+use super::Lights;
+use crate::{
+    app::{bus::Notice, conductor::ShowHandle},
+    domain::{
+        event::Event,
+        lights::{Bus, Heard, Reaction, Rgb, Rule, Trigger},
+        view::View,
+    },
+    lighting::Layer,
+    media::engine::{Ear, Engine, Eye},
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// How often sound and picture are looked at.
+const LOOK: Duration = Duration::from_micros(16_667);
+/// How fast brightness falls when the sound is over, in dB for each look: 60 dB a second.
+const FALL_DB: f32 = 1.0;
+
+/// A rule that watches sound or picture.
+enum Sense {
+    Ear { ear: Ear, shown_db: f32 },
+    Eye { eye: Eye, seen: Arc<[Rgb]> },
+}
+
+/// Follows until the show ends.
+pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
+    let mut bus = show.subscribe();
+    let mut changes = lights.0.rules.subscribe();
+    let mut rules: Vec<Rule> = Vec::new();
+    let mut held: Vec<String> = Vec::new();
+    let mut senses: BTreeMap<String, Sense> = BTreeMap::new();
+    let mut looks = looks();
+    changes.mark_changed();
+    loop {
+        tokio::select! {
+            biased;
+            notice = bus.next() => match notice {
+                Some(Notice::Snapshot(update)) => hold(&lights, &rules, &mut held, &update.view),
+                Some(Notice::Change(update)) => {
+                    hold(&lights, &rules, &mut held, &update.view);
+                    update.events.iter().for_each(|event| cue(&lights, &rules, event));
+                }
+                None => return,
+            },
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let new: Vec<Rule> = changes.borrow_and_update().all().cloned().collect();
+                for old in &rules {
+                    if !new.contains(old) {
+                        lights.0.engine.lift(&old.id);
+                        held.retain(|id| *id != old.id);
+                        senses.remove(&old.id);
+                    }
+                }
+                rules = new;
+                hold(&lights, &rules, &mut held, &show.view());
+                sense(&rules, &mut senses, &engine);
+            }
+            _ = looks.tick(), if !senses.is_empty() => {
+                for rule in &rules {
+                    if let Some(sense) = senses.get_mut(&rule.id) {
+                        follow(&lights, rule, sense);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn looks() -> Interval {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    looks
+}
+
+/// Lays the looks of the rules whose tally holds, and lifts those of the others.
+fn hold(lights: &Lights, rules: &[Rule], held: &mut Vec<String>, view: &View) {
+    let tally = view.tally();
+    for rule in rules {
+        let Reaction::Look(look) = rule.then else { continue };
+        let holds = match &rule.when {
+            Trigger::SourceTally { bus: Bus::Program, source } => tally.program.contains(source),
+            Trigger::SourceTally { bus: Bus::Preview, source } => tally.preview.contains(source),
+            Trigger::ChannelTally { channel } => view.channel_on_program(channel),
+            Trigger::Graphic { .. } | Trigger::Level { .. } | Trigger::Ambient => false,
+        };
+        let place = held.iter().position(|id| *id == rule.id);
+        match (holds, place) {
+            (true, None) => {
+                held.push(rule.id.clone());
+                lights.0.engine.lay(&rule.id, rule.segment, rule.priority, Layer::Look { look, until: None });
+            }
+            (false, Some(place)) => {
+                held.remove(place);
+                lights.0.engine.lift(&rule.id);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Lays the cues of an event.
+fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
+    let (leaving, on, what) = match event {
+        Event::GraphicOn { channel, graphic, .. } => (false, channel, graphic),
+        Event::GraphicOff { channel, graphic, .. } => (true, channel, graphic),
+        Event::TallyChanged { .. }
+        | Event::SwitcherChanged
+        | Event::InputsChanged
+        | Event::SourceHealthChanged { .. }
+        | Event::GraphicGone { .. }
+        | Event::OutputChanged { .. }
+        | Event::RecorderChanged { .. } => return,
+    };
+    for rule in rules {
+        let (Trigger::Graphic { leaves, graphic, channel }, Reaction::Cue { look, lasts }) = (&rule.when, rule.then)
+        else {
+            continue;
+        };
+        let fits = |wanted: &Option<String>, is: &String| wanted.as_ref().is_none_or(|wanted| wanted == is);
+        if *leaves == leaving && fits(graphic, what) && fits(channel, on) {
+            lights.0.engine.cue(&rule.id, rule.segment, rule.priority, look, lasts);
+        }
+    }
+}
+
+/// Opens ears and eyes for rules that have none yet.
+fn sense(rules: &[Rule], senses: &mut BTreeMap<String, Sense>, engine: &Engine) {
+    for rule in rules {
+        if senses.contains_key(&rule.id) {
+            continue;
+        }
+        let sense = match &rule.when {
+            Trigger::Level { heard } => {
+                let source = match heard {
+                    Heard::Program => None,
+                    Heard::Input(source) => Some(*source),
+                };
+                // An input that is not there is refused when the rule is made.
+                let Some(ear) = engine.ear(source) else { continue };
+                Sense::Ear { ear, shown_db: f32::NEG_INFINITY }
+            }
+            Trigger::Ambient => Sense::Eye { eye: engine.eye(), seen: Arc::from([]) },
+            Trigger::SourceTally { .. } | Trigger::ChannelTally { .. } | Trigger::Graphic { .. } => continue,
+        };
+        senses.insert(rule.id.clone(), sense);
+    }
+}
+
+/// Lays what is heard or seen now.
+fn follow(lights: &Lights, rule: &Rule, sense: &mut Sense) {
+    let layer = match (sense, rule.then) {
+        (Sense::Ear { ear, shown_db }, Reaction::Brightness { floor_db, ceiling_db }) => {
+            *shown_db = ear.level_db().max(*shown_db - FALL_DB);
+            let (floor, ceiling) = (f32::from(floor_db), f32::from(ceiling_db));
+            Layer::Gain(((*shown_db - floor) / (ceiling - floor)).clamp(0.0, 1.0))
+        }
+        (Sense::Eye { eye, seen }, Reaction::Edges { tint }) => {
+            let edges = eye.edges();
+            if edges.is_empty() || Arc::ptr_eq(&edges, seen) {
+                return;
+            }
+            *seen = edges.clone();
+            let tinted =
+                |colour: &Rgb| std::array::from_fn(|c| (u16::from(colour[c]) * u16::from(tint[c]) / 255) as u8);
+            Layer::Colours(if tint == [255; 3] { edges } else { edges.iter().map(tinted).collect() })
+        }
+        _ => return,
+    };
+    lights.0.engine.lay(&rule.id, rule.segment, rule.priority, layer);
+}

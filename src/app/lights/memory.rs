@@ -1,0 +1,190 @@
+//! What the lights keep across starts, and the one task that writes it down.
+//!
+//! ```text
+//! looks ─ changed ─► a moment later ─┐
+//! settings, rules, at once ──────────┴─► rows
+//! ```
+//!
+//! Refuses to know: when something may change.
+
+use super::forms;
+use crate::{
+    domain::{
+        fault::Fault,
+        lights::{Controller, Effect, MAX_LEDS, Rule, Segment, Strip},
+    },
+    lighting::Snapshot,
+    store::{LightMemory, StoreError},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, sleep_until, timeout},
+};
+
+/// How long looks may go on changing before they are written down.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long the end may take.
+const LAST: Duration = Duration::from_secs(5);
+const LOOKS: &str = "looks";
+const SETTINGS: &str = "settings";
+const RULES: &str = "rules";
+const SENDER: &str = "sender";
+
+/// Something to be written down, and who waits for it.
+pub(super) enum Keep {
+    /// See [`super::settings`]; JSON.
+    Settings(String, oneshot::Sender<Result<(), Fault>>),
+    /// The rules that came by request.
+    Rules(Vec<Rule>, oneshot::Sender<Result<(), Fault>>),
+    /// The looks, now; then nothing more.
+    End(oneshot::Sender<()>),
+}
+
+/// What was kept.
+pub(super) struct Kept {
+    pub strip: Option<Strip>,
+    pub settings: Option<Value>,
+    pub rules: Vec<Rule>,
+    /// The sender's id of E1.31; the same all along.
+    pub sender: [u8; 16],
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Looks {
+    power: bool,
+    brightness: u8,
+    led_count: u16,
+    untouched: bool,
+    segments: Vec<KeptSegment>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptSegment {
+    id: u8,
+    start: u16,
+    length: u16,
+    reverse: bool,
+    look: Value,
+}
+
+/// Reads what was kept. What cannot be read any more is left out with a warning.
+///
+/// # Errors
+/// When the rows cannot be had.
+pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
+    let strip = rows.get(LOOKS).await?.and_then(|text| strip(&text));
+    let settings = rows.get(SETTINGS).await?.and_then(|text| understood(SETTINGS, &text));
+    let rules: Vec<Value> = rows.get(RULES).await?.and_then(|text| understood(RULES, &text)).unwrap_or_default();
+    let rule = |value: &Value| forms::rule(value).inspect_err(|fault| tracing::warn!("a rule is left out: {fault}"));
+    let sender = rows.get(SENDER).await?.and_then(|text| uuid::Uuid::parse_str(&text).ok());
+    let sender = match sender {
+        Some(sender) => sender,
+        None => {
+            let new = uuid::Uuid::new_v4();
+            rows.put(SENDER, &new.to_string()).await?;
+            new
+        }
+    };
+    let rules = rules.iter().filter_map(|value| rule(value).ok()).collect();
+    Ok(Kept { strip, settings, rules, sender: *sender.as_bytes() })
+}
+
+/// Writes down until it is told to end.
+pub(super) async fn write(
+    rows: LightMemory,
+    mut changes: watch::Receiver<u64>,
+    looks: impl Fn() -> Snapshot + Send + 'static,
+    mut orders: mpsc::UnboundedReceiver<Keep>,
+) {
+    let mut due: Option<Instant> = None;
+    let mut lasts = true;
+    loop {
+        tokio::select! {
+            biased;
+            order = orders.recv() => match order {
+                Some(Keep::Settings(text, told)) => {
+                    let _ = told.send(kept(rows.put(SETTINGS, &text).await)); // who left wants no answer
+                }
+                Some(Keep::Rules(rules, told)) => {
+                    let text = Value::from_iter(rules.iter().map(forms::rule_value)).to_string();
+                    let _ = told.send(kept(rows.put(RULES, &text).await));
+                }
+                Some(Keep::End(told)) => {
+                    put_looks(&rows, &looks()).await;
+                    let _ = told.send(());
+                    return;
+                }
+                None => return,
+            },
+            changed = changes.changed(), if lasts => {
+                lasts = changed.is_ok();
+                // From the first change on, so that a fade without end is written down too.
+                due = due.or(Some(Instant::now() + PAUSE));
+            }
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                due = None;
+                put_looks(&rows, &looks()).await;
+            }
+        }
+    }
+}
+
+/// Has the looks written down and ends the task.
+pub(super) async fn end(orders: &mpsc::UnboundedSender<Keep>) {
+    let (told, ended) = oneshot::channel();
+    if orders.send(Keep::End(told)).is_ok() {
+        let _ = timeout(LAST, ended).await; // a disk that hangs must not hold up the end
+    }
+}
+
+async fn put_looks(rows: &LightMemory, looks: &Snapshot) {
+    let Snapshot { controller, segments, untouched, nightlight: _ } = looks;
+    let Controller { power, brightness, led_count } = *controller;
+    let segment = |segment: &Segment| {
+        let Segment { id, start, length, reverse, look } = *segment;
+        KeptSegment { id, start, length, reverse, look: forms::look_value(&look) }
+    };
+    let segments = segments.iter().map(segment).collect();
+    let looks = Looks { power, brightness, led_count, untouched: *untouched, segments };
+    let text = serde_json::to_string(&looks).unwrap_or_default();
+    if let Err(error) = rows.put(LOOKS, &text).await {
+        tracing::error!(%error, "the looks of the lights could not be written down");
+    }
+}
+
+fn kept(done: Result<(), StoreError>) -> Result<(), Fault> {
+    done.map_err(|error| {
+        tracing::error!(%error, "a setting of the lights could not be written down");
+        Fault::failed("not_kept", "", "The change could not be saved")
+    })
+}
+
+fn strip(text: &str) -> Option<Strip> {
+    let Looks { power, brightness, led_count, untouched, segments } = understood(LOOKS, text)?;
+    if !(1..=MAX_LEDS).contains(&led_count) {
+        return None;
+    }
+    let controller = Controller { power, brightness, led_count };
+    let segment = |kept: KeptSegment| {
+        let look = forms::look(&kept.look).ok()?;
+        let KeptSegment { id, start, length, reverse, look: _ } = kept;
+        Some(Segment { id, start, length, reverse, look })
+    };
+    let strip = Strip::restore(controller, segments.into_iter().filter_map(segment), untouched);
+    if !strip.segments().is_empty() {
+        return Some(strip);
+    }
+    // A controller starts with one segment over all of it where none is left.
+    let mut whole = Strip::new(led_count, Effect::Rainbow);
+    whole.set_controller(crate::domain::lights::ControllerChange { power: Some(power), brightness: Some(brightness) });
+    Some(whole)
+}
+
+fn understood<T: for<'a> Deserialize<'a>>(name: &str, text: &str) -> Option<T> {
+    let read = serde_json::from_str(text);
+    read.inspect_err(|error| tracing::warn!("{name} of the lights cannot be read any more: {error}")).ok()
+}

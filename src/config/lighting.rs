@@ -1,0 +1,114 @@
+//! The table of the lights with its defaults.
+//!
+//! Refuses to know: files, the environment, whether values fit together (`check`), what rules say.
+
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+/// `[lighting]`: the strip, and where it goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lighting {
+    /// LEDs of the strip until a client sets another number, 1 to 10880: 64 universes of 170.
+    pub led_count: u16,
+    /// What brightness is bent by, 1.0 (not at all) to 4.0.
+    pub gamma: f32,
+    /// Of the same seed the same frames are made.
+    pub seed: u64,
+    /// What receivers show as the sender, 1 to 63 bytes.
+    pub name: String,
+    /// UDP address at which a lighting desk's sACN is heard, once a client switches that on.
+    pub sacn_listen: SocketAddr,
+    /// The service that prompts go to, up to and without `/v1/messages`.
+    pub ai_url: String,
+    /// Seconds that its answer may take, 1 to 300.
+    pub ai_timeout_s: u32,
+    /// `[[lighting.output]]`; none by default.
+    pub output: Vec<LightOutput>,
+    /// `[[lighting.rule]]`, in the form of the LUME plane; none by default.
+    pub rule: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+impl Default for Lighting {
+    fn default() -> Self {
+        Self {
+            led_count: 160,
+            gamma: 2.2,
+            seed: 1,
+            name: "Lumencast".to_owned(),
+            sacn_listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5568),
+            ai_url: "https://api.anthropic.com".to_owned(),
+            ai_timeout_s: 30,
+            output: Vec::new(),
+            rule: Vec::new(),
+        }
+    }
+}
+
+/// `[[lighting.output]]`: a range of the strip on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LightOutput {
+    /// How it is said.
+    pub protocol: LightProtocol,
+    /// The first universe: 1 to 63999 for sACN, 0 to 32767 for Art-Net, not for DDP. It goes on in the next ones.
+    #[serde(default = "one")]
+    pub universe: u16,
+    /// The first channel in the first universe, 1 to 512.
+    #[serde(default = "one")]
+    pub channel: u16,
+    /// The first LED.
+    #[serde(default)]
+    pub start: u16,
+    /// How many LEDs; to the strip's end when not given.
+    pub length: Option<u16>,
+    /// In which order a LED's colours go out.
+    #[serde(default)]
+    pub order: LightOrder,
+    /// `host` or `host:port`. sACN goes to its multicast groups without it.
+    pub unicast: Option<String>,
+    /// The address of the interface that multicast leaves by; the system's to choose when not given.
+    pub interface: Option<Ipv4Addr>,
+    /// sACN's, 0 to 200.
+    #[serde(default = "hundred")]
+    pub priority: u8,
+    /// The synchronisation universe of sACN, 1 to 63999; for Art-Net any number has ArtSync sent.
+    pub sync: Option<u16>,
+}
+
+fn one() -> u16 {
+    1
+}
+
+fn hundred() -> u8 {
+    100
+}
+
+/// See [`LightOutput::protocol`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LightProtocol {
+    /// ANSI E1.31.
+    Sacn,
+    /// Art-Net 4.
+    Artnet,
+    /// Distributed Display Protocol.
+    Ddp,
+}
+
+/// See [`LightOutput::order`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LightOrder {
+    #[default]
+    Rgb,
+    Grb,
+    Bgr,
+    Rbg,
+    Gbr,
+    Brg,
+}

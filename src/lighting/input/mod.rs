@@ -1,0 +1,142 @@
+//! sACN from elsewhere over the strip: a socket, a thread, and what it has heard.
+//!
+//! ```text
+//! UDP 5568 ─► thread ─► Receiver (who wins, which LEDs) ◄─ copy_frame, once a frame
+//! ```
+//!
+//! Times are durations since the `Instant` that was given when it was opened. Refuses to know: effects, power (off beats
+//! whatever comes in; that is for the caller), and how LEDs go out again.
+
+mod receiver;
+
+pub use receiver::{InputStatus, Layout, Receiver};
+
+use crate::{domain::lights::Rgb, protocol::lighting::sacn};
+use rustix::{
+    event::{EventfdFlags, PollFd, PollFlags, eventfd, poll},
+    io::{Errno, write},
+};
+use socket2::{Domain, Socket, Type};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    os::fd::OwnedFd,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+use tracing::warn;
+
+/// The longest packet that is read; what is longer is no E1.31.
+const MOST: usize = 1500;
+
+/// Where to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SacnInputSpec {
+    /// Usually 0.0.0.0:5568. IPv4 where multicast is joined.
+    pub address: SocketAddr,
+    pub layout: Layout,
+    /// No group is joined. Otherwise only that of the first universe is, so that further universes must come by unicast.
+    pub unicast: bool,
+    /// The address of the interface on which the group is joined; the system's choice without one.
+    pub interface: Option<Ipv4Addr>,
+}
+
+/// See the module's text. Dropping it ends the thread.
+pub struct SacnInput {
+    shared: Arc<Shared>,
+    local: SocketAddr,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    receiver: Mutex<Receiver>,
+    /// Written once, when it is to end.
+    end: OwnedFd,
+    origin: Instant,
+}
+
+impl SacnInput {
+    /// Opens the socket and begins to listen. `origin` is when time began for this input and its caller.
+    ///
+    /// # Errors
+    /// `InvalidInput` for a layout that is out of range; else what the system says: the port is taken, no such interface.
+    pub fn open(spec: SacnInputSpec, led_count: u16, origin: Instant) -> io::Result<Self> {
+        let receiver = Receiver::new(spec.layout, led_count)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?;
+        let socket = Socket::new(Domain::for_address(spec.address), Type::DGRAM, None)?;
+        // Several programs of one machine may listen to the same group.
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&spec.address.into())?;
+        let socket = UdpSocket::from(socket);
+        if !spec.unicast {
+            let interface = spec.interface.unwrap_or(Ipv4Addr::UNSPECIFIED);
+            socket.join_multicast_v4(&sacn::group(spec.layout.universe), &interface)?;
+        }
+        let local = socket.local_addr()?;
+        let end = eventfd(0, EventfdFlags::CLOEXEC)?;
+        let shared = Arc::new(Shared { receiver: Mutex::new(receiver), end, origin });
+        let listening = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("sacn".into()).spawn(move || listening.listen(&socket))?;
+        Ok(Self { shared, local, thread: Some(thread) })
+    }
+
+    /// Where it listens, with the port that the system chose where 0 was asked for.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Copies what came in over `out`, and says whether it overrides the effects; else `out` stays as it was.
+    pub fn copy_frame(&self, now: Duration, out: &mut [Rgb]) -> bool {
+        let receiver = self.shared.receiver();
+        let Some(frame) = receiver.frame(now) else { return false };
+        let length = frame.len().min(out.len());
+        out[..length].copy_from_slice(&frame[..length]);
+        true
+    }
+
+    /// How it goes.
+    pub fn status(&self, now: Duration) -> InputStatus {
+        self.shared.receiver().status(now)
+    }
+}
+
+impl Drop for SacnInput {
+    fn drop(&mut self) {
+        let told = write(&self.shared.end, &1_u64.to_ne_bytes());
+        if let (Ok(_), Some(thread)) = (told, self.thread.take()) {
+            // It panicked or ended; there is nothing left to do in both cases.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Shared {
+    /// Nothing panics while it is held; even so, what is in there stays usable.
+    fn receiver(&self) -> MutexGuard<'_, Receiver> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listen(&self, socket: &UdpSocket) {
+        let mut buffer = [0; MOST];
+        loop {
+            let mut ends = [PollFd::new(&self.end, PollFlags::IN), PollFd::new(socket, PollFlags::IN)];
+            match poll(&mut ends, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => {
+                    warn!(error = %io::Error::from(error), "listening to sACN has ended");
+                    return;
+                }
+            }
+            if !ends[0].revents().is_empty() {
+                return;
+            }
+            while let Ok(length) = socket.recv(&mut buffer) {
+                let now = self.origin.elapsed();
+                // What is refused is only not counted: anybody may send anything to this port.
+                let _ = self.receiver().packet(&buffer[..length], now);
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What sACN sources say, and which of them is believed.
+//!
+//! ```text
+//! packet ─► of our universes? live? in order? ─► the highest priority of its universe? ─► LEDs
+//! ```
+//!
+//! Among equals the last one to send wins. A source is forgotten 2.5 s after its last packet (E1.31-2018 6.7.1,
+//! E131_NETWORK_DATA_LOSS_TIMEOUT); a source that says it ends is simply not listened to. Refuses to know: sockets,
+//! clocks, effects.
+
+use crate::{
+    domain::lights::Rgb,
+    lighting::patch::{CHANNELS, PIXELS},
+    protocol::lighting::{
+        Broken,
+        sacn::{self, Data, Packet},
+    },
+};
+use std::time::Duration;
+
+/// Sources that are told apart at the same time.
+const SOURCES: usize = 4;
+/// Universes that follow one another.
+const UNIVERSES: usize = 8;
+/// Without a packet for this long, a source is gone.
+const FORGOTTEN: Duration = Duration::from_millis(2500);
+/// Without data for this long, effects come back.
+const HOLD: Duration = Duration::from_secs(5);
+
+/// Which universes lie where on the strip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// The first universe, 1 to 63999; its LEDs begin with the strip.
+    pub universe: u16,
+    /// How many follow one another with it, 1 to 8; 170 LEDs each.
+    pub universes: u8,
+    /// The channel of the first LED in the first universe, 1 to 512; the others begin with channel 1.
+    pub channel: u16,
+}
+
+impl Layout {
+    fn is_valid(self) -> bool {
+        let last = u32::from(self.universe) + u32::from(self.universes) - 1;
+        self.universe >= 1
+            && (1..=UNIVERSES as u8).contains(&self.universes)
+            && last <= u32::from(sacn::UNIVERSES)
+            && (1..=CHANNELS).contains(&self.channel)
+    }
+
+    /// LEDs of the first universe.
+    fn first_leds(self) -> usize {
+        usize::from((CHANNELS - (self.channel - 1)) / 3)
+    }
+
+    /// The first slot and the first LED of a universe, counted from our first one.
+    fn place(self, universe: usize) -> (usize, usize) {
+        match universe {
+            0 => (usize::from(self.channel - 1), 0),
+            later => (0, self.first_leds() + (later - 1) * usize::from(PIXELS)),
+        }
+    }
+}
+
+/// Why a packet changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    Broken(Broken),
+    /// A synchronisation or discovery packet, or levels of another kind.
+    NoLevels,
+    /// A universe that is not ours.
+    Elsewhere,
+    /// For preview only, or the end of a stream.
+    NotLive,
+    /// Older than what came before.
+    Late,
+    /// Four other sources are there already.
+    Crowded,
+    /// Another source has a higher priority.
+    Outranked,
+}
+
+/// How it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InputStatus {
+    /// Data overrides the effects.
+    pub receiving: bool,
+    /// Packets that reached the LEDs since the beginning.
+    pub packets: u64,
+    /// The name of the source that was believed last; none when nothing is received.
+    pub source: Option<String>,
+    /// Its priority.
+    pub priority: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    at: Duration,
+    sequence: u8,
+    priority: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Source {
+    cid: [u8; 16],
+    heard: [Option<Heard>; UNIVERSES],
+}
+
+impl Source {
+    fn last(&self) -> Option<Duration> {
+        self.heard.iter().flatten().map(|heard| heard.at).max()
+    }
+}
+
+/// The source that was believed last.
+#[derive(Debug, Clone, Copy)]
+struct Believed {
+    at: Duration,
+    name: [u8; 64],
+    priority: u8,
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Receiver {
+    layout: Layout,
+    sources: Vec<Source>,
+    leds: Vec<Rgb>,
+    believed: Option<Believed>,
+    packets: u64,
+}
+
+impl Receiver {
+    /// A receiver that has heard nothing; none for a layout that is out of range.
+    pub fn new(layout: Layout, led_count: u16) -> Option<Self> {
+        let leds = vec![[0; 3]; led_count.into()];
+        let sources = Vec::with_capacity(SOURCES);
+        layout.is_valid().then_some(Self { layout, sources, leds, believed: None, packets: 0 })
+    }
+
+    /// Takes a packet in.
+    ///
+    /// # Errors
+    /// Why it changed no LED.
+    pub fn packet(&mut self, bytes: &[u8], now: Duration) -> Result<(), Refused> {
+        let Packet::Data(data) = sacn::parse(bytes).map_err(Refused::Broken)? else { return Err(Refused::NoLevels) };
+        if data.start_code != 0 {
+            return Err(Refused::NoLevels);
+        }
+        let universe = usize::from(data.universe.checked_sub(self.layout.universe).ok_or(Refused::Elsewhere)?);
+        if universe >= usize::from(self.layout.universes) {
+            return Err(Refused::Elsewhere);
+        }
+        if data.is_preview() || data.is_terminated() {
+            return Err(Refused::NotLive);
+        }
+        self.forget(now);
+        self.hear(&data, universe, now)?;
+        let highest = self.sources.iter().filter_map(|source| source.heard[universe]).map(|heard| heard.priority).max();
+        if highest.is_some_and(|highest| highest > data.priority) {
+            return Err(Refused::Outranked);
+        }
+        self.believe(&data, universe, now);
+        Ok(())
+    }
+
+    /// What lies over the effects now.
+    pub fn frame(&self, now: Duration) -> Option<&[Rgb]> {
+        self.is_receiving(now).then_some(&self.leds)
+    }
+
+    /// How it goes.
+    pub fn status(&self, now: Duration) -> InputStatus {
+        let believed = self.believed.filter(|_| self.is_receiving(now));
+        let name = |source: Believed| {
+            let end = source.name.iter().position(|byte| *byte == 0).unwrap_or(source.name.len());
+            String::from_utf8_lossy(&source.name[..end]).into_owned()
+        };
+        InputStatus {
+            receiving: believed.is_some(),
+            packets: self.packets,
+            source: believed.map(name),
+            priority: believed.map(|source| source.priority),
+        }
+    }
+
+    fn is_receiving(&self, now: Duration) -> bool {
+        self.believed.is_some_and(|source| now.saturating_sub(source.at) < HOLD)
+    }
+
+    /// Lets go of who has been silent for too long, in each universe by itself.
+    fn forget(&mut self, now: Duration) {
+        for heard in self.sources.iter_mut().flat_map(|source| &mut source.heard) {
+            *heard = heard.filter(|heard| now.saturating_sub(heard.at) < FORGOTTEN);
+        }
+        self.sources.retain(|source| source.last().is_some());
+    }
+
+    /// Notes that a source spoke, unless it is late or one too many.
+    fn hear(&mut self, data: &Data<'_>, universe: usize, now: Duration) -> Result<(), Refused> {
+        let known = self.sources.iter().position(|source| source.cid == data.cid);
+        let place = match known {
+            Some(place) => place,
+            None if self.sources.len() == SOURCES => return Err(Refused::Crowded),
+            None => {
+                self.sources.push(Source { cid: data.cid, heard: [None; UNIVERSES] });
+                self.sources.len() - 1
+            }
+        };
+        let heard = &mut self.sources[place].heard[universe];
+        if heard.is_some_and(|before| is_late(before.sequence, data.sequence)) {
+            return Err(Refused::Late);
+        }
+        *heard = Some(Heard { at: now, sequence: data.sequence, priority: data.priority });
+        Ok(())
+    }
+
+    /// Lays a packet's levels on the LEDs.
+    fn believe(&mut self, data: &Data<'_>, universe: usize, now: Duration) {
+        if !self.is_receiving(now) {
+            self.leds.fill([0; 3]);
+        }
+        let mut name = [0; 64];
+        name.copy_from_slice(data.source);
+        self.believed = Some(Believed { at: now, name, priority: data.priority });
+        self.packets += 1;
+        let (slot, led) = self.layout.place(universe);
+        let levels = data.slots.get(slot..).unwrap_or_default().chunks_exact(3).take(PIXELS.into());
+        for (led, levels) in self.leds.iter_mut().skip(led).zip(levels) {
+            led.copy_from_slice(levels);
+        }
+    }
+}
+
+/// E1.31-2018 6.7.2, but a packet that comes twice is taken twice, as LUME does: late is 1 to 19 behind.
+fn is_late(before: u8, sequence: u8) -> bool {
+    (-19..0).contains(&(sequence.wrapping_sub(before) as i8))
+}

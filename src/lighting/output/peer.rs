@@ -1,0 +1,61 @@
+//! Whom packets go to, as far as the log is concerned: trouble is told when it begins and when it ends.
+//!
+//! Refuses to know: packets, and what is done about trouble (nothing: the next frame tries again).
+
+use rustix::io::Errno;
+use std::{fmt, io, net::SocketAddr};
+use tracing::{info, warn};
+
+/// A destination; all multicast groups of one socket are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    Unicast(SocketAddr),
+    Groups { wire: usize },
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unicast(to) => to.fmt(f),
+            Self::Groups { .. } => f.write_str("multicast"),
+        }
+    }
+}
+
+/// See the module's text.
+#[derive(Debug)]
+pub struct Peer {
+    pub name: Name,
+    failing: bool,
+    /// What this frame brought; an error counts more than what left beside it.
+    frame: Option<Result<(), Errno>>,
+}
+
+impl Peer {
+    pub fn new(name: Name) -> Self {
+        Self { name, failing: false, frame: None }
+    }
+
+    /// A packet left, or did not.
+    pub fn note(&mut self, outcome: Result<(), Errno>) {
+        if self.frame.is_none_or(|before| before.is_ok()) {
+            self.frame = Some(outcome);
+        }
+    }
+
+    /// The frame is over.
+    pub fn settle(&mut self) {
+        match self.frame.take() {
+            Some(Err(error)) if !self.failing => {
+                self.failing = true;
+                let error = io::Error::from(error);
+                warn!(to = %self.name, %error, "a lighting output cannot be sent; the others go on");
+            }
+            Some(Ok(())) if self.failing => {
+                self.failing = false;
+                info!(to = %self.name, "a lighting output is sent again");
+            }
+            _ => {}
+        }
+    }
+}

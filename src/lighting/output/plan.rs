@@ -1,0 +1,232 @@
+//! The plan: which packets a patch needs, and which of them go together.
+//!
+//! ```text
+//! outputs ─► universes (several outputs may share one) ─► Stream: one packet each, a DDP display several
+//!                                                      └► Marker: the synchronisation packets behind them
+//! ```
+//!
+//! Refuses to know: what the LEDs show, and when anything is sent.
+
+use super::{
+    pace::Pace,
+    packet::{Packet, Run},
+    peer::{Name, Peer},
+};
+use crate::{
+    lighting::patch::{Destination, OutputSpec, Protocol},
+    protocol::lighting::{artnet, ddp, sacn},
+};
+use socket2::Domain;
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    ops::Range,
+    time::Duration,
+};
+
+/// Between two packets of a universe that stays as it is: 800 to 1000 ms, with room for a frame.
+const KEEP_ALIVE: Duration = Duration::from_millis(900);
+const DDP_KEEP_ALIVE: Duration = Duration::from_secs(1);
+const DDP_LEDS: u16 = (ddp::MOST / 3) as u16;
+
+/// What leaves together: a universe, or a DDP display.
+pub struct Stream {
+    pub protocol: Protocol,
+    /// The packets it consists of.
+    pub packets: Range<usize>,
+    /// What was sent last.
+    pub sequence: u8,
+    pub pace: Pace,
+    /// The marker that follows it.
+    pub marker: Option<usize>,
+}
+
+/// A packet that follows those of streams: the synchronisation packet.
+pub struct Marker {
+    pub protocol: Protocol,
+    pub packet: usize,
+    pub sequence: u8,
+    /// One of its streams left in this frame.
+    pub due: bool,
+}
+
+/// See the module's text. Packets of one wire lie next to one another among the streams'.
+#[derive(Default)]
+pub struct Plan {
+    pub packets: Vec<Packet>,
+    pub streams: Vec<Stream>,
+    pub markers: Vec<Marker>,
+    /// sACN discovery packets, one for each interface with multicast.
+    pub notices: Vec<usize>,
+    /// The sockets: what kind, and the interface of multicast.
+    pub wires: Vec<(Domain, Option<Ipv4Addr>)>,
+    pub peers: Vec<Peer>,
+}
+
+/// A universe at its destination; the wire comes first, so that what is sorted by it lies together.
+type Place = (usize, Protocol, SocketAddr, u16);
+
+/// What belongs into one universe.
+struct Shared<'a> {
+    first: &'a OutputSpec,
+    slots: usize,
+    runs: Vec<Run>,
+}
+
+impl Plan {
+    /// A plan for a patch that was checked.
+    pub fn of(specs: &[OutputSpec], cid: &[u8; 16], source: &str) -> Self {
+        let mut plan = Self::default();
+        let (mut universes, mut displays) = (BTreeMap::<Place, Shared<'_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for spec in specs {
+            if let (Protocol::Ddp, Destination::Unicast(to)) = (spec.protocol, spec.to) {
+                displays.entry((plan.wire(to, None), to)).or_default().push(spec);
+                continue;
+            }
+            for piece in spec.pieces() {
+                let universe = piece.universe as u16;
+                let to = destination(spec, universe);
+                let place = (plan.wire(to, spec.interface), spec.protocol, to, universe);
+                let shared =
+                    universes.entry(place).or_insert_with(|| Shared { first: spec, slots: 0, runs: Vec::new() });
+                shared.slots = shared.slots.max(piece.last_channel().into());
+                let first = if spec.protocol == Protocol::Sacn { sacn::FIRST_SLOT } else { artnet::FIRST_SLOT };
+                shared.runs.push(Run {
+                    at: first + usize::from(piece.channel) - 1,
+                    start: piece.start.into(),
+                    length: piece.length.into(),
+                    order: spec.order,
+                });
+            }
+        }
+        let mut markers = BTreeMap::new();
+        for (place, shared) in universes {
+            plan.universe(place, shared, cid, source, &mut markers);
+        }
+        for ((wire, to), specs) in displays {
+            plan.display(wire, to, &specs);
+        }
+        plan.streams.sort_by_key(|stream| plan.packets[stream.packets.start].wire);
+        plan.announce(cid, source);
+        plan.name_peers();
+        plan
+    }
+
+    /// The place of the socket for a destination.
+    fn wire(&mut self, to: SocketAddr, interface: Option<Ipv4Addr>) -> usize {
+        let wanted = (Domain::for_address(to), interface);
+        self.wires.iter().position(|wire| *wire == wanted).unwrap_or_else(|| {
+            self.wires.push(wanted);
+            self.wires.len() - 1
+        })
+    }
+
+    fn universe(
+        &mut self,
+        (wire, protocol, to, universe): Place,
+        shared: Shared<'_>,
+        cid: &[u8; 16],
+        source: &str,
+        markers: &mut BTreeMap<Place, usize>,
+    ) {
+        let OutputSpec { priority, sync, .. } = *shared.first;
+        let header = sacn::Header { cid: *cid, source, priority, sync: sync.unwrap_or(0), universe };
+        let bytes = match protocol {
+            Protocol::Sacn => sacn::data(&header, shared.slots),
+            Protocol::Artnet | Protocol::Ddp => artnet::dmx(universe, shared.slots),
+        };
+        let marker = sync.map(|sync| {
+            let (sync, to, bytes) = match protocol {
+                Protocol::Sacn => (sync, destination(shared.first, sync), sacn::synchronisation(cid, sync)),
+                Protocol::Artnet | Protocol::Ddp => (0, to, artnet::sync()),
+            };
+            *markers.entry((wire, protocol, to, sync)).or_insert_with(|| {
+                self.packets.push(Packet::new(bytes, to, wire));
+                let packet = self.packets.len() - 1;
+                self.markers.push(Marker { protocol, packet, sequence: u8::MAX, due: false });
+                self.markers.len() - 1
+            })
+        });
+        let first = self.packets.len();
+        self.packets.push(Packet { runs: shared.runs, ..Packet::new(bytes, to, wire) });
+        // Counted up before it is sent: sACN begins with 0, Art-Net with 1.
+        let sequence = if protocol == Protocol::Sacn { u8::MAX } else { 0 };
+        let pace = Pace::new(KEEP_ALIVE);
+        self.streams.push(Stream { protocol, packets: first..first + 1, sequence, pace, marker });
+    }
+
+    /// A display's LEDs one behind another, in as few packets as hold them.
+    fn display(&mut self, wire: usize, to: SocketAddr, specs: &[&OutputSpec]) {
+        let first = self.packets.len();
+        let mut left: u32 = specs.iter().map(|spec| u32::from(spec.length)).sum();
+        let (mut offset, mut filled) = (0, DDP_LEDS);
+        for spec in specs {
+            let (mut start, mut rest) = (spec.start, spec.length);
+            while rest > 0 {
+                if filled == DDP_LEDS {
+                    let leds = left.min(DDP_LEDS.into());
+                    let bytes = ddp::data(offset, 3 * leds as usize, leds == left);
+                    self.packets.push(Packet::new(bytes, to, wire));
+                    (offset, left, filled) = (offset + 3 * leds, left - leds, 0);
+                }
+                let length = rest.min(DDP_LEDS - filled);
+                let at = ddp::FIRST_BYTE + 3 * usize::from(filled);
+                let run = Run { at, start: start.into(), length: length.into(), order: spec.order };
+                if let Some(packet) = self.packets.last_mut() {
+                    packet.runs.push(run);
+                }
+                (start, rest, filled) = (start.saturating_add(length), rest - length, filled + length);
+            }
+        }
+        self.streams.push(Stream {
+            protocol: Protocol::Ddp,
+            packets: first..self.packets.len(),
+            sequence: 0,
+            pace: Pace::new(DDP_KEEP_ALIVE),
+            marker: None,
+        });
+    }
+
+    /// Discovery packets for what goes to groups (E1.31-2018 section 8); unicast is for those who know already.
+    fn announce(&mut self, cid: &[u8; 16], source: &str) {
+        for wire in 0..self.wires.len() {
+            let streams = self.streams.iter().filter(|stream| stream.protocol == Protocol::Sacn);
+            let packets = streams.map(|stream| &self.packets[stream.packets.start]);
+            let grouped = packets.filter(|packet| packet.wire == wire && packet.to.ip().is_multicast());
+            let mut universes: Vec<u16> = grouped.map(|packet| sacn_universe(&packet.bytes)).collect();
+            if universes.is_empty() {
+                continue;
+            }
+            universes.sort_unstable();
+            let to = SocketAddr::from((sacn::group(sacn::DISCOVERY), sacn::PORT));
+            self.packets.push(Packet::new(sacn::discovery(cid, source, &universes), to, wire));
+            self.notices.push(self.packets.len() - 1);
+        }
+    }
+
+    fn name_peers(&mut self) {
+        for packet in &mut self.packets {
+            let group = packet.to.ip().is_multicast();
+            let name = if group { Name::Groups { wire: packet.wire } } else { Name::Unicast(packet.to) };
+            packet.peer = self.peers.iter().position(|peer| peer.name == name).unwrap_or_else(|| {
+                self.peers.push(Peer::new(name));
+                self.peers.len() - 1
+            });
+        }
+    }
+}
+
+fn sacn_universe(packet: &[u8]) -> u16 {
+    match sacn::parse(packet) {
+        Ok(sacn::Packet::Data(data)) => data.universe,
+        _ => 0,
+    }
+}
+
+/// Where a universe of an output goes to.
+fn destination(spec: &OutputSpec, universe: u16) -> SocketAddr {
+    match spec.to {
+        Destination::Unicast(to) => to,
+        Destination::Multicast => (sacn::group(universe), sacn::PORT).into(),
+    }
+}

@@ -1,0 +1,70 @@
+//! A socket that sends many packets to many destinations in one call.
+//!
+//! Nothing waits here: what the kernel does not take is lost, as on any network. One destination that cannot be reached
+//! does not hold up the others. Refuses to know: what is in the packets.
+
+use super::packet::Packet;
+use rustix::{
+    io::Errno,
+    net::{MMsgHdr, SendAncillaryBuffer, SendFlags, sendmmsg},
+};
+use socket2::{Domain, Socket, Type};
+use std::{
+    array,
+    io::{self, IoSlice},
+    net::Ipv4Addr,
+};
+
+/// Packets that one call takes.
+const BATCH: usize = 64;
+/// Bytes that may wait in the socket: a frame of 64 universes several times.
+const BUFFER: usize = 1 << 20;
+
+/// See the module's text.
+pub struct Wire(Socket);
+
+impl Wire {
+    /// A socket for a kind of address; `interface` is the one that multicast leaves by.
+    ///
+    /// # Errors
+    /// What the system says; among it, that no interface has this address.
+    pub fn open(domain: Domain, interface: Option<Ipv4Addr>) -> io::Result<Self> {
+        let socket = Socket::new(domain, Type::DGRAM, None)?;
+        socket.set_nonblocking(true)?;
+        socket.set_send_buffer_size(BUFFER)?;
+        if let Some(interface) = interface {
+            socket.set_multicast_if_v4(&interface)?;
+        }
+        Ok(Self(socket))
+    }
+
+    /// Sends some of `packets`, in the order of `batch`, and tells of each whether it left.
+    pub fn send(&self, packets: &[Packet], batch: &[usize], mut told: impl FnMut(usize, Result<(), Errno>)) {
+        for batch in batch.chunks(BATCH) {
+            let packet = |place: usize| &packets[batch[place.min(batch.len() - 1)]];
+            let slices: [_; BATCH] = array::from_fn(|place| [IoSlice::new(&packet(place).bytes)]);
+            let mut controls: [_; BATCH] = array::from_fn(|_| SendAncillaryBuffer::default());
+            let mut places = 0..;
+            let mut messages = controls.each_mut().map(|control| {
+                let place = places.next().unwrap_or_default();
+                MMsgHdr::new_with_addr(&packet(place).address, &slices[place], control)
+            });
+            let mut done = 0;
+            while done < batch.len() {
+                match sendmmsg(&self.0, &mut messages[done..batch.len()], SendFlags::NOSIGNAL) {
+                    Ok(count) => {
+                        // The kernel never says zero; if it did, this would not end.
+                        let end = (done + count.max(1)).min(batch.len());
+                        batch[done..end].iter().for_each(|place| told(*place, Ok(())));
+                        done = end;
+                    }
+                    Err(Errno::INTR) => {}
+                    Err(error) => {
+                        told(batch[done], Err(error));
+                        done += 1;
+                    }
+                }
+            }
+        }
+    }
+}
