@@ -11,6 +11,7 @@
 mod follow;
 pub mod forms;
 mod memory;
+pub mod mqtt;
 pub mod prompt;
 pub mod settings;
 

@@ -47,11 +47,12 @@ impl Anthropic {
     /// [`PromptError::Setup`].
     pub fn new(base_url: &str, timeout: Duration) -> Result<Self, PromptError> {
         let setup = |error: &dyn std::fmt::Display| PromptError::Setup(error.to_string());
-        let messages = format!("{}/v1/messages", base_url.trim_end_matches('/'));
-        let messages = Url::parse(&messages).map_err(|error| setup(&error))?;
+        let mut messages = Url::parse(base_url).map_err(|error| setup(&error))?;
         if !matches!(messages.scheme(), "http" | "https") {
             return Err(PromptError::Setup("the address must begin with http:// or https://".to_owned()));
         }
+        let path = format!("{}/v1/messages", messages.path().trim_end_matches('/'));
+        messages.set_path(&path);
         let client = Client::builder().timeout(timeout).redirect(Policy::none()).build();
         Ok(Self { client: client.map_err(|error| setup(&error.without_url()))?, messages, timeout })
     }

@@ -1,0 +1,112 @@
+//! Another client of the broker: hears everything, says what it is told to.
+
+use crate::broker::{Broker, until};
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
+use serde_json::Value;
+use std::{
+    sync::{Arc, Mutex, atomic::AtomicBool, atomic::Ordering},
+    time::Duration,
+};
+
+/// A message that came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    pub topic: String,
+    pub payload: String,
+    /// The broker had kept it.
+    pub kept: bool,
+}
+
+impl Heard {
+    /// Its payload as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.payload).expect("JSON")
+    }
+}
+
+/// See the module's text.
+pub struct Listener {
+    client: AsyncClient,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+impl Listener {
+    /// Hears from now on, and first what was kept.
+    pub async fn at(broker: &Broker) -> Self {
+        Self::login(broker, None).await
+    }
+
+    /// What the broker keeps on a topic, once there is something.
+    pub async fn kept(broker: &Broker, topic: &str) -> Heard {
+        // What comes while one listens is not marked as kept, so a second one asks.
+        Self::at(broker).await.wait(topic, |_| true).await;
+        Self::at(broker).await.wait(topic, |heard| heard.kept).await
+    }
+
+    /// The same as [`Listener::at`], as a user.
+    pub async fn login(broker: &Broker, user: Option<(&str, &str)>) -> Self {
+        let name = format!("listener-{}", number());
+        let mut options = MqttOptions::new(name, "127.0.0.1", broker.port.number());
+        options.set_keep_alive(Duration::from_secs(30)).set_max_packet_size(100_000, 100_000);
+        if let Some((user, password)) = user {
+            options.set_credentials(user, password);
+        }
+        let (client, mut events) = AsyncClient::new(options, 1000);
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let subscribed = Arc::new(AtomicBool::new(false));
+        let (noted, ready) = (heard.clone(), subscribed.clone());
+        tokio::spawn(async move {
+            while let Ok(event) = events.poll().await {
+                match event {
+                    Event::Incoming(Packet::Publish(message)) => {
+                        let payload = String::from_utf8_lossy(&message.payload).into_owned();
+                        noted.lock().unwrap().push(Heard { topic: message.topic, payload, kept: message.retain });
+                    }
+                    Event::Incoming(Packet::SubAck(_)) => ready.store(true, Ordering::Relaxed),
+                    _ => {}
+                }
+            }
+        });
+        client.subscribe("#", QoS::AtMostOnce).await.expect("a subscription");
+        until("a subscription", || subscribed.load(Ordering::Relaxed)).await;
+        Self { client, heard }
+    }
+
+    /// Says something.
+    pub async fn say(&self, topic: &str, payload: &str) {
+        self.client.publish(topic, QoS::AtMostOnce, false, payload).await.expect("a message");
+    }
+
+    /// Says something that the broker keeps.
+    pub async fn keep(&self, topic: &str, payload: &str) {
+        self.client.publish(topic, QoS::AtLeastOnce, true, payload).await.expect("a message");
+        self.wait(topic, |heard| heard.payload == payload).await;
+    }
+
+    /// All that came on a topic.
+    pub fn on(&self, topic: &str) -> Vec<Heard> {
+        self.heard.lock().unwrap().iter().filter(|heard| heard.topic == topic).cloned().collect()
+    }
+
+    /// Forgets what came.
+    pub fn forget(&self) {
+        self.heard.lock().unwrap().clear();
+    }
+
+    /// The first message on a topic that will do.
+    pub async fn wait(&self, topic: &str, will_do: impl Fn(&Heard) -> bool) -> Heard {
+        let mut found = None;
+        let look = || {
+            found = self.on(topic).into_iter().find(&will_do);
+            found.is_some()
+        };
+        until(topic, look).await;
+        found.expect("it was found")
+    }
+}
+
+/// A number that no other listener of this process has.
+fn number() -> usize {
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,12 @@
+//! Home automation over a real broker (Mosquitto) on loopback.
+
+mod broker;
+mod commands;
+mod connection;
+#[path = "../lume_prompt/house.rs"]
+mod house;
+mod listener;
+#[path = "../support/ports.rs"]
+#[allow(dead_code)]
+mod ports;
+mod states;
