@@ -5,7 +5,7 @@ use crate::app::lights::Lights;
 use std::time::Duration;
 use tokio::{
     sync::watch,
-    time::{Instant, Interval, interval_at, sleep_until},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until},
 };
 use warp::ws::Message;
 
@@ -29,7 +29,9 @@ impl State {
     /// The state from now on.
     pub fn of(lights: Lights) -> Self {
         let changes = lights.changes();
-        Self { lights, changes, second: interval_at(Instant::now() + EVERY, EVERY), due: None }
+        let mut second = interval_at(Instant::now() + EVERY, EVERY);
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { lights, changes, second, due: None }
     }
 }
 
