@@ -14,6 +14,7 @@ use crate::{
         conductor::{self, ShowHandle},
         intake::Intake,
         keys::KeyService,
+        lights::mqtt,
         survey,
         telemetry::Telemetry,
     },
@@ -128,6 +129,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
     let mut srt = tokio::spawn(srt);
 
+    let mqtt = mqtt::start(lights.clone(), lights.client_id(), shutdown.clone());
     images.start(&shutdown);
     let beside =
         config.lumely.in_server.then(|| tokio::spawn(worker::keep(place, images.waiting.clone(), shutdown.clone())));
@@ -157,6 +159,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     if let Some(beside) = beside {
         let _ = beside.await; // its jobs are put back
     }
+    let _ = mqtt.await; // its panic was printed already
     lights.close().await;
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;

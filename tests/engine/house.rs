@@ -56,6 +56,7 @@ impl House {
             kind: SourceKind::Rtmp { key: format!("k{n}") },
             latency: Duration::from_millis(150),
             capture: None,
+            leds: None,
         };
         let quality =
             |bitrate_kbps, gop_frames, preset: &str| Quality { bitrate_kbps, gop_frames, preset: preset.into() };

@@ -78,6 +78,8 @@ struct Inner {
     keep: mpsc::UnboundedSender<Keep>,
     show: OnceLock<ShowHandle>,
     sacn_listen: SocketAddr,
+    /// Who sends, for good: E1.31's component identifier.
+    sender: [u8; 16],
     mqtt_connected: AtomicBool,
     began: Instant,
 }
@@ -140,6 +142,7 @@ impl Lights {
             keep,
             show: OnceLock::new(),
             sacn_listen,
+            sender: kept.sender,
             mqtt_connected: AtomicBool::new(false),
             began: Instant::now(),
         }));
@@ -319,6 +322,12 @@ impl Lights {
         kept.await.map_err(|_| Fault::unavailable("The server is shutting down"))?
     }
 
+    /// The name of this installation for brokers: `lume-` and 12 hex digits, where a lamp has those of its MAC address.
+    pub fn client_id(&self) -> String {
+        let digits = self.0.sender.iter().take(6).map(|byte| format!("{byte:02x}"));
+        digits.fold("lume-".to_owned(), |name, digits| name + &digits)
+    }
+
     /// Whether home automation is connected; told by whoever connects.
     pub fn set_mqtt_connected(&self, connected: bool) {
         self.0.mqtt_connected.store(connected, Ordering::Relaxed);
@@ -362,7 +371,7 @@ impl Inner {
     /// Takes a lighting desk's data as the settings say.
     fn listen(&self, settings: &DeviceSettings) -> Result<(), Fault> {
         let sacn = &settings.sacn;
-        let spec = sacn.enabled.then(|| SacnInputSpec {
+        let spec = sacn.enabled.then_some(SacnInputSpec {
             address: self.sacn_listen,
             layout: Layout { universe: sacn.universe, universes: sacn.universe_count, channel: sacn.start_channel },
             unicast: sacn.unicast,
