@@ -13,7 +13,7 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq openssl
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 mosquitto postgresql)
 # What only benchmarks need: the peers of scripts/bench_streams.sh and scripts/bench_imaging.sh.
 bench_packages=(python3 nginx-light libnginx-mod-rtmp libvips-tools)
 # For the operator's pages, when no Node.js is there at all.
@@ -62,12 +62,15 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# install_stopped SERVICE PACKAGE...: those that are missing, without their service being started now or at boot. A
-# service that was there before stays as it is.
+# install_stopped "SERVICE..." PACKAGE...: those that are missing, without the services (which are packages too) being
+# started now or at boot. A service that was there before stays as it is.
 install_stopped() {
-  local service=$1 policy=/usr/sbin/policy-rc.d ours=
+  local service services=() policy=/usr/sbin/policy-rc.d ours=
+  for service in $1; do
+    installed "$service" || services+=("$service")
+  done
   shift
-  if installed "$service" || ! command -v apt-get >/dev/null; then
+  if [ ${#services[@]} -eq 0 ] || ! command -v apt-get >/dev/null; then
     install "$@"
     return
   fi
@@ -83,7 +86,9 @@ install_stopped() {
     trap - EXIT
   fi
   if command -v systemctl >/dev/null; then
-    as_root systemctl --quiet disable "$service" || say "$service may start at boot; see systemctl disable"
+    for service in "${services[@]}"; do
+      as_root systemctl --quiet disable "$service" || say "$service may start at boot; see systemctl disable"
+    done
   fi
 }
 
@@ -129,7 +134,7 @@ case "${1:-run}" in
   run) install "${run_packages[@]}" ;;
   test)
     install "${run_packages[@]}"
-    install_stopped postgresql "${test_packages[@]}"
+    install_stopped "postgresql mosquitto" "${test_packages[@]}"
     ;;
   bench)
     install "${run_packages[@]}"
