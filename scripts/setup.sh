@@ -13,9 +13,13 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq openssl
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 mosquitto postgresql)
-# What only benchmarks need: the peers of scripts/bench_streams.sh and scripts/bench_imaging.sh.
-bench_packages=(python3 nginx-light libnginx-mod-rtmp libvips-tools)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
+# The Open Lighting Architecture, a peer of the lighting tests; they start an olad of their own.
+ola_packages=(ola)
+# The broker of the home automation's tests; they start one of their own.
+broker_packages=(mosquitto)
+# What only benchmarks need: the peers of scripts/bench_streams.sh, scripts/bench_imaging.sh and scripts/bench_lighting.sh.
+bench_packages=(python3 python3-venv nginx-light libnginx-mod-rtmp libvips-tools)
 # For the operator's pages, when no Node.js is there at all.
 node_packages=(nodejs npm)
 # Node.js of our own, when the one at hand is too old for the build of the pages (Debian 12 has 18).
@@ -62,15 +66,15 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# install_stopped "SERVICE..." PACKAGE...: those that are missing, without the services (which are packages too) being
-# started now or at boot. A service that was there before stays as it is.
+# Whatever package it came with: olad is of the package ola.
+has_service() { [ -e "/etc/init.d/$1" ] || [ -e "/lib/systemd/system/$1.service" ]; }
+
+# install_stopped SERVICE PACKAGE...: those that are missing, without their service being started now or at boot. A
+# service that was there before stays as it is.
 install_stopped() {
-  local service services=() policy=/usr/sbin/policy-rc.d ours=
-  for service in $1; do
-    installed "$service" || services+=("$service")
-  done
+  local service=$1 policy=/usr/sbin/policy-rc.d ours=
   shift
-  if [ ${#services[@]} -eq 0 ] || ! command -v apt-get >/dev/null; then
+  if has_service "$service" || ! command -v apt-get >/dev/null; then
     install "$@"
     return
   fi
@@ -86,9 +90,7 @@ install_stopped() {
     trap - EXIT
   fi
   if command -v systemctl >/dev/null; then
-    for service in "${services[@]}"; do
-      as_root systemctl --quiet disable "$service" || say "$service may start at boot; see systemctl disable"
-    done
+    as_root systemctl --quiet disable "$service" || say "$service may start at boot; see systemctl disable"
   fi
 }
 
@@ -134,7 +136,9 @@ case "${1:-run}" in
   run) install "${run_packages[@]}" ;;
   test)
     install "${run_packages[@]}"
-    install_stopped "postgresql mosquitto" "${test_packages[@]}"
+    install_stopped postgresql "${test_packages[@]}"
+    install_stopped olad "${ola_packages[@]}"
+    install_stopped mosquitto "${broker_packages[@]}"
     ;;
   bench)
     install "${run_packages[@]}"

@@ -6,6 +6,7 @@
 pub mod iso;
 pub mod limits;
 pub mod livewing;
+pub mod lume;
 pub mod lumely;
 pub mod lumora;
 pub mod mask;

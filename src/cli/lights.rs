@@ -3,11 +3,11 @@
 use crate::{
     app::{
         conductor::ShowHandle,
-        lights::{self, Lights, forms},
+        lights::{self, Lights, forms, prompt::Prompt},
     },
     config::{self, Config, LightOrder, LightProtocol},
     domain::lights::Rule,
-    lighting::{self, ColourOrder, Destination, OutputSpec, Protocol},
+    lighting::{ColourOrder, Destination, OutputSpec, Protocol, patch},
     media::engine::Engine,
     store::Store,
 };
@@ -15,6 +15,7 @@ use anyhow::{Context, bail};
 use std::{
     net::{SocketAddr, ToSocketAddrs},
     sync::Arc,
+    time::Duration,
 };
 
 /// Opens the lights as they were left.
@@ -25,7 +26,7 @@ pub async fn open(config: &Config, store: &Store) -> anyhow::Result<Lights> {
     let settings = &config.lighting;
     let outputs = settings.output.iter().enumerate().map(|(n, output)| self::output(n, output, settings.led_count));
     let outputs: Vec<_> = outputs.collect::<anyhow::Result<_>>()?;
-    lighting::check(&outputs, settings.led_count)?;
+    patch::check(&outputs, settings.led_count)?;
     Lights::open(lights::Setup {
         led_count: settings.led_count,
         gamma: settings.gamma,
@@ -50,6 +51,15 @@ pub fn follow(config: &Config, lights: &Lights, show: &ShowHandle, engine: &Arc<
     }
     lights.follow(show.clone(), engine.clone());
     Ok(())
+}
+
+/// Who understands prompts.
+///
+/// # Errors
+/// An address that is none.
+pub fn prompt(config: &Config) -> anyhow::Result<Prompt> {
+    let patience = Duration::from_secs(config.lighting.ai_timeout_s.into());
+    Prompt::new(&config.lighting.ai_url, patience).context("lighting.ai_url")
 }
 
 /// The rules of the settings.

@@ -8,7 +8,7 @@ use super::{
     lights, setup, worker,
 };
 use crate::{
-    api::{livewing, lumely, lumora, operator, streamhub},
+    api::{livewing, lume, lumely, lumora, operator, streamhub},
     app::{
         auth::Auth,
         conductor::{self, ShowHandle},
@@ -87,6 +87,8 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
         .unify()
         .or(lumely::routes(images.plane.clone()))
+        .unify()
+        .or(lume::routes(lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())))
         .unify()
         .or(server::images::routes(images.results.clone()))
         .unify()

@@ -10,20 +10,20 @@
 
 mod clockwork;
 mod colour;
-mod effects;
+pub mod effects;
 mod engine;
 mod fade;
-mod input;
+pub mod input;
 mod layer;
-mod output;
-mod palette;
-mod patch;
+pub mod output;
+pub mod palette;
+pub mod patch;
 mod stage;
+pub mod urgent;
 
 pub use engine::{Engine, Figures, Settings};
 pub use fade::Progress;
-pub use input::{InputStatus, Layout, SacnInput, SacnInputSpec};
+pub use input::{InputStatus, Layout, SacnInputSpec};
 pub use layer::Layer;
-pub use output::{OutputStats, Outputs};
-pub use patch::{ColourOrder, Destination, OutputSpec, PatchError, Protocol, check};
+pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
 pub use stage::{Snapshot, Stage};

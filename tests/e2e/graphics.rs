@@ -57,7 +57,7 @@ impl Deck<'_> {
 }
 
 /// A key of the graphics plane, made by the command line on a data folder that a server is using.
-fn key(server: &Server) -> String {
+pub fn key(server: &Server) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_lumencast"))
         .args(["key", "create", "--plane", "lumora", "--label", "e2e", "--config"])
         .arg(server.config_path())

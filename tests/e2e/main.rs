@@ -11,6 +11,7 @@ mod file;
 mod follower;
 mod graphics;
 mod images;
+mod lights;
 mod pixels;
 mod publisher_loss;
 mod publishing;

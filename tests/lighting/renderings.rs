@@ -89,3 +89,17 @@ fn one_pixel_of_another_colour_is_found_and_named() {
     assert!(found.starts_with("LED 17 of frame 40 is "), "{found}");
     assert_eq!(difference(&picture, &picture), None);
 }
+
+#[test]
+fn the_guide_shows_every_effect_and_every_palette() {
+    let guide = std::fs::read_to_string(stored("../guides/lighting-effects.md")).unwrap();
+    for effect in Effect::ALL {
+        let (id, name) = (effect.id(), effect.name());
+        let row = format!("| **{name}**<br>`{id}` | <img src=\"../pictures/effects/{id}.png\"");
+        assert!(guide.contains(&row), "{id} has no row in the guide");
+    }
+    for palette in Palette::ALL {
+        let row = format!("| {} | {} | <img src=\"../pictures/palettes/", palette.number(), palette.name());
+        assert!(guide.contains(&row), "{palette:?} has no row in the guide");
+    }
+}

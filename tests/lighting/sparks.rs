@@ -9,7 +9,7 @@ fn with(speed: u8, intensity: u8) -> Look {
 
 #[test]
 fn sparkle_has_a_white_led_for_each_32_of_speed_and_one_at_least() {
-    for (speed, count) in [(0, 1), (31, 1), (32, 1), (64, 2), (128, 4), (255, 7)] {
+    for (speed, count) in [(0, 1), (31, 1), (62, 1), (64, 2), (128, 4), (255, 7)] {
         let look = Look { primary: [9, 0, 0], ..with(speed, 128) };
         let film = film(Effect::Sparkle, &look, 96, 1, 200);
         let whites = |frame: &Vec<Rgb>| frame.iter().filter(|led| **led == [255; 3]).count();

@@ -45,7 +45,7 @@ pub struct Strobe;
 impl Draw for Strobe {
     fn draw(&mut self, moment: &Moment, out: &mut [Rgb]) {
         let lasts = (moment.speed() / 8).max(1);
-        let lit = moment.frame / lasts % 2 == 0;
+        let lit = (moment.frame / lasts).is_multiple_of(2);
         out.fill(if lit { moment.look.primary } else { BLACK });
     }
 }

@@ -77,12 +77,11 @@ impl Pacifica {
     }
 }
 
-// Together they fill a channel and do not overflow it.
 /// Of 255: 70 %.
 const DIMMED: u8 = 178;
-static SWELL: Round = water([0, 6, 28], [0, 50, 130]);
-static WAVES: Round = water(BLACK, [0, 120, 50]);
-static RIPPLES: Round = water(BLACK, [25, 75, 45]);
+static SWELL: Round = water([0, 10, 44], [0, 100, 220]);
+static WAVES: Round = water(BLACK, [0, 150, 90]);
+static RIPPLES: Round = water(BLACK, [50, 130, 130]);
 
 /// The dimmed colour of a water at each height: the crest's, by the square of the height, so that crests are narrow and
 /// valleys wide; upon the one that is there without waves.
@@ -90,7 +89,7 @@ const fn water(still: Rgb, crest: Rgb) -> Round {
     let mut heights = [BLACK; 256];
     let mut height = 0;
     while height < 256 {
-        heights[height] = scale(add(still, scale(crest, (height * height >> 8) as u8)), DIMMED);
+        heights[height] = scale(add(still, scale(crest, ((height * height) >> 8) as u8)), DIMMED);
         height += 1;
     }
     heights
@@ -107,7 +106,8 @@ impl Draw for Pacifica {
         for led in out {
             let deep = SWELL[usize::from(swell.read())];
             let upper = add(WAVES[usize::from(waves.read())], RIPPLES[usize::from(ripples.read())]);
-            *led = add(deep, upper);
+            // Where crests meet, too.
+            *led = add(deep, upper).map(|channel| channel.min(DIMMED));
         }
     }
 }

@@ -9,7 +9,7 @@
 
 mod receiver;
 
-pub use receiver::{InputStatus, Layout, Receiver};
+pub use receiver::{InputStatus, Layout, Receiver, Refused};
 
 use crate::{domain::lights::Rgb, protocol::lighting::sacn};
 use rustix::{
@@ -29,6 +29,8 @@ use tracing::warn;
 
 /// The longest packet that is read; what is longer is no E1.31.
 const MOST: usize = 1500;
+/// Packets that are read before it is looked whether to end, so that a flood does not keep the thread.
+const AT_ONCE: usize = 64;
 
 /// Where to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +134,8 @@ impl Shared {
             if !ends[0].revents().is_empty() {
                 return;
             }
-            while let Ok(length) = socket.recv(&mut buffer) {
+            for _ in 0..AT_ONCE {
+                let Ok(length) = socket.recv(&mut buffer) else { break };
                 let now = self.origin.elapsed();
                 // What is refused is only not counted: anybody may send anything to this port.
                 let _ = self.receiver().packet(&buffer[..length], now);

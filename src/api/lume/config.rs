@@ -1,0 +1,163 @@
+//! `/api/config`: settings of the controller. Secrets are shown masked, and a mask that comes back changes nothing.
+
+use super::{
+    fields::Fields,
+    reply::{Answer, Reply},
+};
+use crate::{
+    app::lights::{
+        Lights,
+        settings::{DeviceSettings, SettingsChange},
+    },
+    domain::{fault::Fault, lights::MAX_LEDS},
+};
+use serde::Serialize;
+
+/// What stands for a secret, and what a masked one begins with.
+const MASK: &str = "****";
+/// Longer keys show their last characters.
+const LONG_KEY: usize = 8;
+/// How many of them.
+const SHOWN: usize = 4;
+/// The last universe of E1.31.
+const LAST_UNIVERSE: u16 = 63_999;
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ConfigBody<'a> {
+    #[serde(rename = "wifiSSID")]
+    wifi_ssid: &'a str,
+    led_count: u16,
+    ai_api_key: String,
+    ai_api_key_set: bool,
+    ai_model: &'a str,
+    sacn_enabled: bool,
+    mqtt_enabled: bool,
+    mqtt_broker: &'a str,
+    mqtt_port: u16,
+    wifi_password: &'static str,
+    auth_token: &'static str,
+    auth_enabled: bool,
+    /// Left out where the brightness is as it was left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_brightness: Option<u8>,
+    sacn_universe: u16,
+    sacn_universe_count: u8,
+    sacn_start_channel: u16,
+    sacn_unicast: bool,
+    mqtt_username: &'a str,
+    mqtt_password: &'static str,
+    mqtt_topic_prefix: &'a str,
+}
+
+/// `GET`.
+pub fn read(lights: &Lights) -> Answer {
+    let settings = lights.settings();
+    let DeviceSettings { wifi_ssid, ai_api_key, ai_model, auth_token, default_brightness, sacn, mqtt, led_count: _ } =
+        &*settings;
+    Ok(Reply::ok(&ConfigBody {
+        wifi_ssid,
+        led_count: lights.view().controller.led_count,
+        ai_api_key: ai_api_key.as_deref().map(masked_key).unwrap_or_default(),
+        ai_api_key_set: ai_api_key.is_some(),
+        ai_model,
+        sacn_enabled: sacn.enabled,
+        mqtt_enabled: mqtt.enabled,
+        mqtt_broker: &mqtt.broker,
+        mqtt_port: mqtt.port,
+        wifi_password: "",
+        auth_token: masked(auth_token.is_some()),
+        auth_enabled: auth_token.is_some(),
+        default_brightness: *default_brightness,
+        sacn_universe: sacn.universe,
+        sacn_universe_count: sacn.universe_count,
+        sacn_start_channel: sacn.start_channel,
+        sacn_unicast: sacn.unicast,
+        mqtt_username: &mqtt.username,
+        mqtt_password: masked(!mqtt.password.is_empty()),
+        mqtt_topic_prefix: &mqtt.topic_prefix,
+    }))
+}
+
+/// `POST`. A Wi-Fi password is taken and forgotten: the server is on no Wi-Fi as a lamp is.
+pub async fn change(lights: &Lights, body: &Fields) -> Answer {
+    body.text("wifiPassword", 64)?;
+    let change = SettingsChange {
+        led_count: body.number("ledCount", 1, MAX_LEDS.into())?,
+        wifi_ssid: body.text("wifiSSID", 32)?,
+        ai_api_key: header_safe("aiApiKey", secret(body, "aiApiKey", 512)?)?,
+        ai_model: filled("aiModel", body.text("aiModel", 128)?)?,
+        auth_token: header_safe("authToken", secret(body, "authToken", 128)?)?,
+        default_brightness: body.byte("defaultBrightness")?,
+        sacn_enabled: body.flag("sacnEnabled")?,
+        sacn_universe: body.number("sacnUniverse", 1, LAST_UNIVERSE.into())?,
+        sacn_universe_count: body.number("sacnUniverseCount", 1, 8)?,
+        sacn_start_channel: body.number("sacnStartChannel", 1, 512)?,
+        sacn_unicast: body.flag("sacnUnicast")?,
+        mqtt_enabled: body.flag("mqttEnabled")?,
+        mqtt_broker: body.text("mqttBroker", 253)?,
+        mqtt_port: body.number("mqttPort", 1, 65_535)?,
+        mqtt_username: body.text("mqttUsername", 128)?,
+        mqtt_password: secret(body, "mqttPassword", 128)?,
+        mqtt_topic_prefix: topic("mqttTopicPrefix", body.text("mqttTopicPrefix", 128)?)?,
+    };
+    let sacn = lights.settings().with(change.clone()).sacn;
+    if LAST_UNIVERSE - sacn.universe < u16::from(sacn.universe_count) - 1 {
+        let text = format!("Must end at universe {LAST_UNIVERSE}");
+        return Err(Fault::invalid("sacnUniverseCount", text).into());
+    }
+    lights.change_settings(change).await?;
+    Ok(Reply::success())
+}
+
+fn masked(set: bool) -> &'static str {
+    if set { MASK } else { "" }
+}
+
+fn masked_key(key: &str) -> String {
+    let length = key.chars().count();
+    let end: String = key.chars().skip(length.saturating_sub(SHOWN)).collect();
+    if length > LONG_KEY { format!("{MASK}{end}") } else { MASK.to_owned() }
+}
+
+/// A secret that is not a mask.
+fn secret(body: &Fields, name: &str, most: usize) -> Result<Option<String>, Fault> {
+    Ok(body.text(name, most)?.filter(|secret| !secret.starts_with(MASK)))
+}
+
+/// Empty, or what a header can carry: nobody must lock himself out with a token that cannot be sent.
+fn header_safe(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
+    match text {
+        Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err(Fault::invalid(name, "Must have no blanks and only ASCII characters"))
+        }
+        text => Ok(text),
+    }
+}
+
+fn filled(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
+    match text {
+        Some(text) if text.is_empty() => Err(Fault::invalid(name, "Must not be empty")),
+        text => Ok(text),
+    }
+}
+
+/// What topics may begin with: no wildcards of MQTT.
+fn topic(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
+    match filled(name, text)? {
+        Some(text) if text.contains(['#', '+']) => Err(Fault::invalid(name, "Must not have # or +")),
+        text => Ok(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked_key;
+
+    #[test]
+    fn only_the_end_of_a_long_key_is_shown() {
+        assert_eq!(masked_key("sk-ant-api03-abcd"), "****abcd");
+        assert_eq!(masked_key("123456789"), "****6789");
+        assert_eq!(masked_key("12345678"), "****");
+    }
+}

@@ -1,0 +1,122 @@
+//! Everything that is refused or fails, and the one place where it gets its status and its words.
+//!
+//! What points at an attribute is `{error, field, message}`; what the device words for itself is `{error}` alone.
+//! Refuses to know: routes.
+
+use super::{intake::LIMIT, path::Place, reply};
+use crate::domain::fault::{Fault, Kind};
+use serde::Serialize;
+use std::borrow::Cow;
+use warp::{
+    http::{HeaderValue, StatusCode, header},
+    reply::Response,
+};
+
+/// Why an answer is not what was asked for.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The token is missing or another one.
+    Unauthorized,
+    /// There is no such path.
+    UnknownPath,
+    /// The place takes other methods.
+    WrongMethod(Place),
+    /// A segment is to be changed, and nobody says which.
+    NoSegmentId,
+    /// The place is a WebSocket.
+    NoUpgrade,
+    /// All sockets are taken.
+    NoSocket,
+    /// The body has more bytes than may be.
+    TooLarge,
+    /// The body took too long.
+    Slow,
+    /// The body ended too early.
+    BrokenOff,
+    /// The body is not a JSON object: why.
+    NotJson(String),
+    /// A prompt was not understood or not answered: why.
+    Prompt(String),
+    /// What the lights say.
+    Fault(Fault),
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+type Text = Cow<'static, str>;
+
+/// The body of an error.
+#[derive(Debug, Default, Serialize)]
+struct Body {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
+    error: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text>,
+}
+
+impl Body {
+    fn bare(error: &'static str) -> Self {
+        Self { error: error.into(), ..Self::default() }
+    }
+
+    fn told(error: &'static str, message: impl Into<Text>) -> Self {
+        Self { message: Some(message.into()), ..Self::bare(error) }
+    }
+
+    fn of(error: &'static str, field: String, message: String) -> Self {
+        Self { field: Some(field).filter(|field| !field.is_empty()), ..Self::told(error, message) }
+    }
+}
+
+impl Refusal {
+    fn words(self) -> (StatusCode, Body) {
+        use StatusCode as S;
+        match self {
+            Self::Unauthorized => (S::UNAUTHORIZED, Body::bare("Unauthorized")),
+            Self::UnknownPath => (S::NOT_FOUND, Body::bare("Not found")),
+            Self::WrongMethod(_) => (S::METHOD_NOT_ALLOWED, Body::bare("Method not allowed")),
+            Self::NoSegmentId => (S::BAD_REQUEST, Body::bare("Segment ID required")),
+            Self::NoUpgrade => (S::UPGRADE_REQUIRED, Body::bare("WebSocket upgrade required")),
+            Self::NoSocket => (S::SERVICE_UNAVAILABLE, Body::told("unavailable", "Too many sockets are open")),
+            Self::TooLarge => {
+                let message = format!("The body must have at most {LIMIT} bytes");
+                (S::PAYLOAD_TOO_LARGE, Body::told("payload_too_large", message))
+            }
+            Self::Slow => (S::REQUEST_TIMEOUT, Body::told("timeout", "The body took too long")),
+            Self::BrokenOff => (S::BAD_REQUEST, Body::told("invalid_json", "The body ended too early")),
+            Self::NotJson(why) => (S::BAD_REQUEST, Body::told("invalid_json", why)),
+            Self::Prompt(why) => {
+                let body = Body { success: Some(false), error: why.into(), ..Body::default() };
+                (S::INTERNAL_SERVER_ERROR, body)
+            }
+            Self::Fault(Fault { kind, code, subject, blame: _, detail }) => match kind {
+                Kind::Invalid => (S::BAD_REQUEST, Body::of("validation_error", subject, detail)),
+                Kind::NotFound => (S::NOT_FOUND, Body::of("not_found", subject, detail)),
+                Kind::Conflict => (S::CONFLICT, Body::of(code, subject, detail)),
+                Kind::Failed => (S::INTERNAL_SERVER_ERROR, Body::told(code, detail)),
+                Kind::Unavailable => (S::SERVICE_UNAVAILABLE, Body::told(code, detail)),
+            },
+        }
+    }
+
+    /// As it goes out.
+    pub fn response(self) -> Response {
+        let further = match &self {
+            Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::NoUpgrade => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
+            Self::WrongMethod(place) => HeaderValue::try_from(place.allow()).ok().map(|allow| (header::ALLOW, allow)),
+            _ => None,
+        };
+        let (status, body) = self.words();
+        let mut response = reply::json(status, reply::text(&body));
+        response.headers_mut().extend(further);
+        response
+    }
+}

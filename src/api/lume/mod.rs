@@ -1,0 +1,78 @@
+//! LUME: the lights' plane, `/api/v2`, `/api/{status,config,pixels,prompt,nightlight}`, v1's `/api/{led,segments}`,
+//! and the sockets `/ws` and `/api/v2/preview`.
+//!
+//! ```text
+//! frame (claims the paths) ─► path (place) ─► token ─► intake (body, limited) ─► handler ─► wire
+//!    │                          └────────────────┴─────────┴───────────┴─► error (words)
+//!    └─ sockets: push (state), preview (LEDs)
+//! ```
+//!
+//! Handlers are one file for each resource. Names, bodies and limits are those of the LUME document; rules and the
+//! preview are ours and speak as it does. Refuses to know: frames, packets, rows, how a prompt is understood.
+
+mod config;
+mod controller;
+mod error;
+mod fields;
+mod frame;
+mod info;
+mod intake;
+mod nightlight;
+mod path;
+mod pixels;
+mod preview;
+mod prompt;
+mod push;
+mod reply;
+mod rules;
+mod segments;
+mod socket;
+mod status;
+mod token;
+mod v1;
+mod wire;
+
+use crate::app::lights::{Lights, prompt::Prompt};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use warp::{filters::BoxedFilter, reply::Response};
+
+/// The plane. Clones share it.
+#[derive(Clone)]
+pub struct LumeState {
+    lights: Lights,
+    prompt: Arc<Prompt>,
+    /// Held by the one prompt that is being answered.
+    turn: Arc<Mutex<()>>,
+    pushes: socket::Places,
+    previews: socket::Places,
+    shutdown: CancellationToken,
+}
+
+impl LumeState {
+    /// A plane of these lights. Its sockets are closed when `shutdown` fires.
+    pub fn new(lights: Lights, prompt: Prompt, shutdown: CancellationToken) -> Self {
+        Self {
+            lights,
+            prompt: Arc::new(prompt),
+            turn: Arc::default(),
+            pushes: socket::Places::new(push::SOCKETS),
+            previews: socket::Places::new(preview::SOCKETS),
+            shutdown,
+        }
+    }
+}
+
+/// Everything of this plane; rejects the paths of others and nothing else.
+pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
+    frame::routes(state)
+}
+
+/// Every route as `(METHOD, path)`. For documents and tests.
+pub fn route_table() -> Vec<(&'static str, &'static str)> {
+    path::Place::ALL
+        .into_iter()
+        .flat_map(|place| place.allowed().iter().map(move |verb| (*verb, place.path())))
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! `/api/prompt`: lights by words.
+
+use super::{
+    LumeState,
+    error::Refusal,
+    fields::Fields,
+    reply::{Answer, Reply},
+};
+use crate::{
+    app::lights::prompt::Spec,
+    domain::{
+        fault::Fault,
+        lights::{Effect, Palette, Rgb},
+    },
+};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a prompt waits for the one before it.
+const TURN: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Serialize)]
+struct PromptBody {
+    success: bool,
+    message: String,
+    spec: SpecBody,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SpecBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speed: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intensity: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_color: Option<Rgb>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secondary_color: Option<Rgb>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    palette: Option<u8>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    colors: Vec<Rgb>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brightness: Option<u8>,
+}
+
+impl From<Spec> for SpecBody {
+    fn from(spec: Spec) -> Self {
+        let Spec { effect, speed, intensity, primary, secondary, palette, colors, brightness } = spec;
+        Self {
+            effect: effect.map(Effect::id),
+            speed,
+            intensity,
+            primary_color: primary,
+            secondary_color: secondary,
+            palette: palette.map(Palette::number),
+            colors,
+            brightness,
+        }
+    }
+}
+
+/// `POST`.
+pub async fn ask(state: &LumeState, body: &Fields) -> Answer {
+    let text = body.value("prompt").and_then(|prompt| prompt.as_str()).map_or("", str::trim);
+    if text.is_empty() {
+        return Err(Fault::invalid("prompt", "Must be a text that is not empty").into());
+    }
+    // One at a time: two at once would each be told how the lights were before the other.
+    let Ok(_turn) = timeout(TURN, state.turn.lock()).await else {
+        return Err(Refusal::Prompt("Other prompts are being answered; try again later".to_owned()));
+    };
+    let answer = state.prompt.ask(&state.lights, text).await.map_err(|error| Refusal::Prompt(error.message()))?;
+    Ok(Reply::ok(&PromptBody { success: true, message: answer.message, spec: answer.spec.into() }))
+}

@@ -1,0 +1,70 @@
+//! `/api/v2/rules`: what of the show segments follow. Ours, in the manner of the document.
+
+use super::{
+    fields::Fields,
+    reply::{Answer, Reply},
+};
+use crate::{
+    app::lights::{Lights, forms},
+    domain::{fault::Fault, lights::Rule},
+};
+use serde_json::{Map, Value, json};
+
+/// What of a rule stays when it gets another `when`: the rest is its answer to the old one.
+const LASTING: [&str; 3] = ["id", "segment", "priority"];
+
+/// `GET`: all, in their order.
+pub fn list(lights: &Lights) -> Answer {
+    let rules: Vec<Value> = lights.rules().iter().map(forms::rule_value).collect();
+    Ok(Reply::ok(&json!({ "rules": rules })))
+}
+
+/// `POST`.
+pub async fn create(lights: &Lights, body: Fields) -> Answer {
+    let rule = forms::rule(&Value::Object(body.all()))?;
+    if known(lights, &rule.id).is_some() {
+        let text = format!("There is a rule {} already; change it with PUT", rule.id);
+        return Err(Fault::conflict("rule_exists", "id", text).into());
+    }
+    let body = forms::rule_value(&rule);
+    lights.put_rule(rule).await?;
+    Ok(Reply::created(&body))
+}
+
+/// `GET` of one.
+pub fn read(lights: &Lights, id: &str) -> Answer {
+    let rule = known(lights, id);
+    let rule = rule.ok_or_else(|| Fault::not_found("not_found", "id", format!("There is no rule {id}")))?;
+    Ok(Reply::ok(&forms::rule_value(&rule)))
+}
+
+/// `PUT` of one: what is not said stays as it is; where there is none, it is made.
+pub async fn put(lights: &Lights, id: &str, body: Fields) -> Answer {
+    let body = body.all();
+    if body.get("id").is_some_and(|said| said != id) {
+        return Err(Fault::invalid("id", "Must be the id of the path").into());
+    }
+    let mut whole = match known(lights, id).map(|rule| forms::rule_value(&rule)) {
+        Some(Value::Object(whole)) => whole,
+        _ => Map::new(),
+    };
+    if body.contains_key("when") {
+        whole.retain(|key, _| LASTING.contains(&key.as_str()));
+    }
+    whole.extend(body);
+    whole.insert("id".to_owned(), id.into());
+    let rule = forms::rule(&Value::Object(whole))?;
+    let body = forms::rule_value(&rule);
+    let new = lights.put_rule(rule).await?;
+    Ok(if new { Reply::created(&body) } else { Reply::ok(&body) })
+}
+
+/// `DELETE` of one.
+pub async fn delete(lights: &Lights, id: &str) -> Answer {
+    lights.delete_rule(id).await?;
+    Ok(Reply::success())
+}
+
+fn known(lights: &Lights, id: &str) -> Option<Rule> {
+    lights.rules().into_iter().find(|rule| rule.id == id)
+}

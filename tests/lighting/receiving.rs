@@ -1,0 +1,217 @@
+//! What comes in: who is believed, for how long, and where it lies.
+
+use super::sockets::{colours, eventually, output};
+use lumencast::{
+    lighting::{
+        input::{InputStatus, Layout, Receiver, Refused, SacnInput, SacnInputSpec},
+        output::Outputs,
+        patch::{Destination, OutputSpec, Protocol},
+    },
+    protocol::lighting::sacn::{self, Header},
+};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+const ONE: Layout = Layout { universe: 10, universes: 1, channel: 1 };
+
+/// A packet of a source.
+struct Say {
+    who: u8,
+    universe: u16,
+    priority: u8,
+    sequence: u8,
+    options: u8,
+    slots: Vec<u8>,
+}
+
+impl Say {
+    fn new(who: u8, sequence: u8, level: u8) -> Self {
+        Self { who, universe: 10, priority: 100, sequence, options: 0, slots: vec![level; 510] }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let source = format!("desk {}", self.who);
+        let header =
+            Header { cid: [self.who; 16], source: &source, priority: self.priority, sync: 0, universe: self.universe };
+        let mut bytes = sacn::data(&header, self.slots.len());
+        bytes[sacn::SEQUENCE] = self.sequence;
+        bytes[sacn::OPTIONS] = self.options;
+        bytes[sacn::FIRST_SLOT..].copy_from_slice(&self.slots);
+        bytes
+    }
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn hear(receiver: &mut Receiver, say: &Say, at: u64) -> Result<(), Refused> {
+    receiver.packet(&say.bytes(), ms(at))
+}
+
+fn first_led(receiver: &Receiver, at: u64) -> Option<[u8; 3]> {
+    receiver.frame(ms(at)).map(|frame| frame[0])
+}
+
+#[test]
+fn data_overrides_for_five_seconds() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap();
+    assert_eq!(receiver.status(ms(0)), InputStatus::default());
+    assert_eq!(hear(&mut receiver, &Say::new(1, 0, 9), 1000), Ok(()));
+    assert_eq!(first_led(&receiver, 5999), Some([9; 3]));
+    let status = receiver.status(ms(5999));
+    assert_eq!((status.receiving, status.packets), (true, 1));
+    assert_eq!((status.source.as_deref(), status.priority), (Some("desk 1"), Some(100)));
+    assert_eq!(first_led(&receiver, 6000), None);
+    assert_eq!(receiver.status(ms(6000)), InputStatus { packets: 1, ..InputStatus::default() });
+    let short = Say { slots: vec![5; 3], ..Say::new(1, 1, 0) };
+    assert_eq!(hear(&mut receiver, &short, 7000), Ok(()));
+    assert_eq!(receiver.frame(ms(7000)).unwrap()[..2], [[5; 3], [0; 3]], "what was there before is gone");
+}
+
+#[test]
+fn the_higher_priority_wins_until_it_is_silent_for_two_and_a_half_seconds() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap();
+    let high = |sequence| Say { priority: 150, ..Say::new(2, sequence, 20) };
+    assert_eq!(hear(&mut receiver, &Say::new(1, 0, 10), 0), Ok(()));
+    assert_eq!(hear(&mut receiver, &high(0), 10), Ok(()));
+    assert_eq!(hear(&mut receiver, &Say::new(1, 1, 11), 20), Err(Refused::Outranked));
+    assert_eq!(first_led(&receiver, 20), Some([20; 3]));
+    assert_eq!(hear(&mut receiver, &Say::new(1, 2, 12), 2509), Err(Refused::Outranked));
+    assert_eq!(hear(&mut receiver, &Say::new(1, 3, 13), 2510), Ok(()));
+    assert_eq!(first_led(&receiver, 2510), Some([13; 3]));
+    assert_eq!(receiver.status(ms(2510)).priority, Some(100));
+    // A source may also lower its own priority.
+    assert_eq!(hear(&mut receiver, &high(1), 2600), Ok(()));
+    assert_eq!(hear(&mut receiver, &Say { priority: 50, ..high(2) }, 2610), Err(Refused::Outranked));
+    assert_eq!(hear(&mut receiver, &Say::new(1, 4, 14), 2620), Ok(()));
+}
+
+#[test]
+fn among_equals_the_last_one_to_send_wins() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap();
+    for (turn, (who, level)) in [(1, 10), (2, 20), (1, 30), (2, 40)].into_iter().enumerate() {
+        assert_eq!(hear(&mut receiver, &Say::new(who, turn as u8, level), turn as u64), Ok(()));
+        assert_eq!(first_led(&receiver, turn as u64), Some([level; 3]));
+    }
+}
+
+#[test]
+fn four_sources_are_told_apart_and_a_fifth_waits() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap();
+    for who in 1..=4 {
+        assert_eq!(hear(&mut receiver, &Say::new(who, 0, who), u64::from(who)), Ok(()));
+    }
+    assert_eq!(hear(&mut receiver, &Say { priority: 200, ..Say::new(5, 0, 5) }, 2000), Err(Refused::Crowded));
+    assert_eq!(hear(&mut receiver, &Say::new(5, 1, 5), 2501), Ok(()), "the first one is forgotten");
+}
+
+#[test]
+fn what_is_not_live_or_not_levels_is_dropped() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap();
+    for options in [sacn::PREVIEW, sacn::TERMINATED] {
+        assert_eq!(hear(&mut receiver, &Say { options, ..Say::new(1, 0, 9) }, 0), Err(Refused::NotLive));
+    }
+    let mut other = Say::new(1, 0, 9).bytes();
+    other[125] = 0xdd;
+    assert_eq!(receiver.packet(&other, ms(0)), Err(Refused::NoLevels), "priority of each address");
+    assert_eq!(receiver.packet(&sacn::synchronisation(&[1; 16], 10), ms(0)), Err(Refused::NoLevels));
+    assert!(matches!(receiver.packet(b"no packet", ms(0)), Err(Refused::Broken(_))));
+    for universe in [9, 11] {
+        assert_eq!(hear(&mut receiver, &Say { universe, ..Say::new(1, 0, 9) }, 0), Err(Refused::Elsewhere));
+    }
+    assert_eq!(receiver.status(ms(0)).packets, 0);
+    // A stream that ends goes by time: what it said before stays until then.
+    assert_eq!(hear(&mut receiver, &Say::new(1, 1, 9), 10), Ok(()));
+    assert_eq!(hear(&mut receiver, &Say { options: sacn::TERMINATED, ..Say::new(1, 2, 0) }, 20), Err(Refused::NotLive));
+    assert_eq!(first_led(&receiver, 5009), Some([9; 3]));
+}
+
+#[test]
+fn a_packet_that_is_1_to_19_behind_is_late() {
+    for (step, taken) in [(0_i8, true), (1, true), (127, true), (-1, false), (-19, false), (-20, true), (-128, true)] {
+        for before in [0_u8, 5, 130, 250] {
+            let mut receiver = Receiver::new(ONE, 170).unwrap();
+            assert_eq!(hear(&mut receiver, &Say::new(1, before, 1), 0), Ok(()));
+            let next = before.wrapping_add(step as u8);
+            let expected = if taken { Ok(()) } else { Err(Refused::Late) };
+            assert_eq!(hear(&mut receiver, &Say::new(1, next, 2), 10), expected, "{before} and then {next}");
+        }
+    }
+}
+
+#[test]
+fn the_start_channel_shifts_the_first_universe_alone() {
+    let layout = Layout { universe: 10, universes: 3, channel: 4 };
+    let mut receiver = Receiver::new(layout, 400).unwrap();
+    let slots = |first: u8| (0..512).map(|slot| (slot % 250) as u8 ^ first).collect::<Vec<u8>>();
+    for universe in 10..13 {
+        let say = Say { universe, slots: slots(universe as u8), ..Say::new(1, 0, 0) };
+        assert_eq!(hear(&mut receiver, &say, 0), Ok(()));
+    }
+    let frame = receiver.frame(ms(0)).unwrap();
+    assert_eq!(frame.len(), 400);
+    assert_eq!(frame[..169].as_flattened(), &slots(10)[3..510]);
+    assert_eq!(frame[169..339].as_flattened(), &slots(11)[..510]);
+    assert_eq!(frame[339..].as_flattened(), &slots(12)[..183], "the strip ends here");
+}
+
+#[test]
+fn a_layout_has_ranges() {
+    let wrong = [
+        Layout { universe: 0, ..ONE },
+        Layout { universes: 0, ..ONE },
+        Layout { universes: 9, ..ONE },
+        Layout { channel: 0, ..ONE },
+        Layout { channel: 513, ..ONE },
+        Layout { universe: 63_999, universes: 2, channel: 1 },
+    ];
+    for layout in wrong {
+        assert!(Receiver::new(layout, 10).is_none(), "{layout:?}");
+    }
+    let last = Layout { universe: 63_992, universes: 8, channel: 512 };
+    let mut receiver = Receiver::new(last, 10).unwrap();
+    let say = Say { universe: 63_993, ..Say::new(1, 0, 6) };
+    assert_eq!(hear(&mut receiver, &say, 0), Ok(()));
+    assert_eq!(first_led(&receiver, 0), Some([6; 3]), "no LED fits into the one channel of the first universe");
+}
+
+#[test]
+fn what_goes_out_comes_in_over_a_socket() {
+    let origin = Instant::now();
+    let layout = Layout { universe: 20, universes: 2, channel: 1 };
+    let spec = SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true, interface: None };
+    let input = SacnInput::open(spec, 300, origin).unwrap();
+    let mut heard = vec![[1; 3]; 301];
+    assert!(!input.copy_frame(origin.elapsed(), &mut heard));
+    assert_eq!(heard, vec![[1; 3]; 301], "untouched without data");
+    let pixels = colours(300, 5);
+    let mut outputs =
+        Outputs::open(vec![output(Protocol::Sacn, 20, 300, input.local_addr())], [3; 16], "Lumencast").unwrap();
+    outputs.send(&pixels, Duration::ZERO);
+    eventually("both universes", || (input.status(origin.elapsed()).packets == 2).then_some(()));
+    assert!(input.copy_frame(origin.elapsed(), &mut heard));
+    assert_eq!((&heard[..300], heard[300]), (&pixels[..], [1; 3]));
+    assert_eq!(input.status(origin.elapsed()).source.as_deref(), Some("Lumencast"));
+    let much_later = origin.elapsed() + Duration::from_secs(5);
+    assert!(!input.copy_frame(much_later, &mut heard));
+}
+
+#[test]
+fn the_group_of_the_first_universe_is_joined() {
+    let origin = Instant::now();
+    let layout = Layout { universe: 47_001, universes: 1, channel: 1 };
+    let address = (sacn::group(layout.universe), sacn::PORT).into();
+    let interface = Some(Ipv4Addr::LOCALHOST);
+    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false, interface }, 10, origin).unwrap();
+    let any = "127.0.0.1:1".parse().unwrap();
+    let spec = OutputSpec { to: Destination::Multicast, interface, ..output(Protocol::Sacn, 47_001, 10, any) };
+    let mut outputs = Outputs::open(vec![spec], [3; 16], "Lumencast").unwrap();
+    outputs.send(&[[9; 3]; 10], Duration::ZERO);
+    eventually("a packet to the group", || input.status(origin.elapsed()).receiving.then_some(()));
+    assert_eq!(outputs.stats().packets, 2, "the universe, and a packet that announces it");
+    drop(input);
+    assert!(SacnInput::open(SacnInputSpec { address, layout, unicast: false, interface }, 10, origin).is_ok());
+}

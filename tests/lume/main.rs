@@ -1,0 +1,19 @@
+//! The lights' plane over real sockets, on real lights and a real store.
+
+mod config;
+mod desk;
+mod document;
+mod examples;
+mod frame;
+#[path = "../api/golden.rs"]
+mod golden;
+mod nightlight;
+mod older;
+mod pixels;
+mod preview;
+mod prompt;
+mod push;
+mod refusals;
+mod rules;
+mod segments;
+mod tokens;

@@ -1,0 +1,65 @@
+//! Rules over HTTP.
+
+use crate::desk::Desk;
+use serde_json::{Value, json};
+
+const RULES: &str = "/api/v2/rules";
+
+fn on_air() -> Value {
+    json!({
+        "id": "on-air", "segment": 0, "priority": 3, "when": { "tally": "program", "source": 1 },
+        "look": { "effect": "solid", "primaryColor": [255, 0, 0] },
+    })
+}
+
+#[tokio::test]
+async fn rules_are_made_read_changed_and_deleted() {
+    let desk = Desk::open().await;
+    let file = desk.get(RULES).await["rules"][0].clone();
+    assert_eq!((&file["id"], &file["when"]), (&json!("of-the-file"), &json!({ "ambient": "program" })));
+    let (status, made) = desk.send("POST", RULES, on_air()).await;
+    assert_eq!((status, &made["look"]["primaryColor"]), (201, &json!([255, 0, 0])), "{made}");
+    assert_eq!(desk.get("/api/v2/rules/on-air").await, made);
+    assert_eq!(desk.get(RULES).await, json!({ "rules": [file, made] }));
+    let (status, twice) = desk.send("POST", RULES, on_air()).await;
+    assert_eq!((status, &twice["error"], &twice["field"]), (409, &json!("rule_exists"), &json!("id")));
+
+    let (status, changed) = desk.send("PUT", "/api/v2/rules/on-air", json!({ "priority": 9 })).await;
+    let mut expected = made.clone();
+    expected["priority"] = json!(9);
+    assert_eq!((status, &changed), (200, &expected), "what is not said stays");
+    let level = json!({ "when": { "level": "program" }, "floorDb": -40 });
+    let (status, other) = desk.send("PUT", "/api/v2/rules/on-air", level).await;
+    let expected = json!({
+        "id": "on-air", "segment": 0, "priority": 9, "when": { "level": "program" }, "floorDb": -40, "ceilingDb": -6,
+    });
+    assert_eq!((status, &other), (200, &expected), "another trigger has another reaction");
+
+    assert_eq!(desk.done("DELETE", "/api/v2/rules/on-air", Value::Null).await, json!({ "success": true }));
+    let (status, gone) = desk.send("DELETE", "/api/v2/rules/on-air", Value::Null).await;
+    assert_eq!((status, &gone["error"], &gone["field"]), (404, &json!("not_found"), &json!("id")));
+}
+
+#[tokio::test]
+async fn a_put_makes_a_rule_where_there_is_none() {
+    let desk = Desk::open().await;
+    let mut rule = on_air();
+    rule.as_object_mut().expect("an object").remove("id");
+    let (status, made) = desk.send("PUT", "/api/v2/rules/new-one", rule).await;
+    assert_eq!((status, &made["id"]), (201, &json!("new-one")));
+    desk.refused("PUT", "/api/v2/rules/new-one", json!({ "id": "another" }), "id").await;
+    desk.refused("PUT", "/api/v2/rules/a%20b", on_air(), "id").await;
+    desk.refused("PUT", "/api/v2/rules/half", json!({ "segment": 0 }), "when").await;
+    assert_eq!(desk.get(RULES).await["rules"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn rules_of_the_settings_file_stay() {
+    let desk = Desk::open().await;
+    let path = "/api/v2/rules/of-the-file";
+    for (method, body) in [("PUT", json!({ "priority": 1 })), ("DELETE", Value::Null)] {
+        let (status, answer) = desk.send(method, path, body).await;
+        assert_eq!((status, &answer["error"]), (409, &json!("fixed_rule")), "{method}");
+    }
+    assert_eq!(desk.get(path).await["priority"], 0);
+}
