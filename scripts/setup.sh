@@ -16,6 +16,8 @@ run_packages=(
 test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
 # The Open Lighting Architecture, a peer of the lighting tests; they start an olad of their own.
 ola_packages=(ola)
+# The broker of the home automation's tests; they start one of their own.
+broker_packages=(mosquitto)
 # What only benchmarks need: the peers of scripts/bench_streams.sh, scripts/bench_imaging.sh and scripts/bench_lighting.sh.
 bench_packages=(python3 python3-venv nginx-light libnginx-mod-rtmp libvips-tools)
 # For the operator's pages, when no Node.js is there at all.
@@ -136,6 +138,7 @@ case "${1:-run}" in
     install "${run_packages[@]}"
     install_stopped postgresql "${test_packages[@]}"
     install_stopped olad "${ola_packages[@]}"
+    install_stopped mosquitto "${broker_packages[@]}"
     ;;
   bench)
     install "${run_packages[@]}"

@@ -13,9 +13,12 @@ mod link;
 mod payload;
 mod topics;
 
-use super::{Lights, settings::MqttSettings};
+use super::{
+    Lights,
+    settings::{DeviceSettings, MqttSettings},
+};
 use link::{End, Link};
-use std::{future::Future, pin::pin, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use topics::Topics;
@@ -42,7 +45,7 @@ pub fn start(lights: Lights, client_id: String, shutdown: CancellationToken) -> 
 }
 
 /// Ready when the settings are others than these.
-async fn others(settings: &mut watch::Receiver<std::sync::Arc<super::settings::DeviceSettings>>, old: &MqttSettings) {
+async fn others(settings: &mut watch::Receiver<Arc<DeviceSettings>>, old: &MqttSettings) {
     while settings.changed().await.is_ok() {
         if settings.borrow_and_update().mqtt != *old {
             return;

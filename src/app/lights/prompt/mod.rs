@@ -10,6 +10,7 @@
 //! asks, JSON of planes, where the key came from.
 
 pub mod anthropic;
+mod color;
 mod error;
 pub mod local;
 mod moods;

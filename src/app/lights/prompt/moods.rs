@@ -51,9 +51,7 @@ pub static MOODS: &[Mood] = &[
     air(&["cozy", "cosy", "snug", "homely"], Effect::Candle, [255, 140, 40]).moving(60, 120, [255, 80, 0]),
     air(&["warm", "warmer"], Effect::Solid, [255, 160, 70]),
     air(&["cool", "cold", "chilly"], Effect::Solid, [200, 228, 255]),
-    air(&["romantic", "love", "valentine", "date night"], Effect::Breathe, [255, 20, 80])
-        .moving(50, 128, [128, 0, 64])
-        .at(100),
+    air(&["romantic", "valentine", "date night"], Effect::Breathe, [255, 20, 80]).moving(50, 128, [128, 0, 64]).at(100),
     air(
         &["relax", "relaxing", "relaxed", "chill", "chilled", "zen", "meditation", "spa"],
         Effect::Breathe,
