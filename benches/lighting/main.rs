@@ -2,20 +2,21 @@
 //! `sacn` of Python in the same run.
 //!
 //! ```text
-//! this process: Outputs, one thread, clock_nanosleep ──┐
-//! rival.py: the package, as its guide says ────────────┴─► ear.py on loopback: kernel times of what arrives
+//! this process: the engine, its thread, an effect ──┐
+//! rival.py: the package, as its guide says ─────────┴─► ear.py on loopback: kernel times of what arrives
 //! ```
 //!
-//! CPU time is that of the sending thread (the rival's: of its process, without its start), with what the kernel does
-//! in it. Jitter is by how much the time between two packets of the first universe, as the kernel stamped them on
-//! arrival, differs from a 60th of a second. On a busy machine it is the scheduler's: an urgent thread (a real-time policy,
-//! where the system allows it) does not wait for its turn. Settings by environment: `BENCH_SECONDS` (15), `BENCH_PYTHON` (a Python with
-//! `sacn`).
+//! CPU time is that of the engine's thread, effects, brightness and sending with what the kernel does in it (the rival's:
+//! of its process, without its start; it makes no effects). Jitter is by how much the time between two packets of the
+//! first universe, as the kernel stamped them on arrival, differs from a 60th of a second. The engine's thread is urgent (a
+//! real-time policy) where the system allows it. Settings by environment: `BENCH_SECONDS` (15), `BENCH_PYTHON` (a Python
+//! with `sacn`).
 
 mod ear;
 mod sender;
 
 use ear::{Ear, Heard};
+use lumencast::domain::lights::Effect;
 use std::process::{Command, Stdio};
 
 /// What is sent, how often.
@@ -27,12 +28,10 @@ fn main() {
     let seconds: u32 = setting("BENCH_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(15);
     let python = setting("BENCH_PYTHON").unwrap_or_else(|| "target/python/bin/python".into());
     println!("{UNIVERSES} universes of sACN, each frame another, {RATE} a second for {seconds} s, to loopback");
-    for (who, urgent) in [("Lumencast, urgent", true), ("Lumencast", false)] {
+    for effect in [Effect::Rainbow, Effect::Noise] {
         let ear = Ear::listen();
-        match sender::run(ear.address(), seconds * RATE, urgent) {
-            Some(used) => report(who, used, &ear.end()),
-            None => println!("{who}: not without the right to a real-time policy"),
-        }
+        let used = sender::run(ear.address(), effect, seconds);
+        report(&format!("Lumencast, {}", effect.id()), used, &ear.end());
     }
     let ear = Ear::listen();
     let used = rival(&python, ear.port(), seconds);

@@ -1,29 +1,20 @@
-//! Our side: one thread that sends a frame at each 60th of a second.
+//! Our side: the engine of the lights as the server runs it, effects and all.
 
-use crate::{RATE, UNIVERSES};
-use lumencast::lighting::{
-    output::Outputs,
-    patch::{ColourOrder, Destination, OutputSpec, PIXELS, Protocol},
-    urgent::become_urgent,
+use crate::UNIVERSES;
+use lumencast::{
+    domain::lights::{ControllerChange, Effect, LookChange, SegmentChange, Strip},
+    lighting::{ColourOrder, Destination, Engine, OutputSpec, Protocol, Settings, patch::PIXELS},
 };
-use rustix::{
-    thread::{ClockId, clock_nanosleep_absolute},
-    time::{ClockId as Clock, Timespec, clock_gettime},
+use std::{
+    fs,
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
 };
-use std::{net::SocketAddr, thread, time::Duration};
 
-/// Sends so many frames from a thread of its own, urgent or not. Seconds of CPU for each second, of that thread; none
-/// where it may not be urgent.
-pub fn run(to: SocketAddr, frames: u32, urgent: bool) -> Option<f64> {
-    let sending = move || match urgent.then(become_urgent) {
-        Some(Err(_)) => None,
-        Some(Ok(())) | None => Some(send(to, frames)),
-    };
-    thread::spawn(sending).join().expect("the sending thread")
-}
-
-fn send(to: SocketAddr, frames: u32) -> f64 {
-    let spec = OutputSpec {
+/// Lets the engine send an effect that changes every LED in each frame. Seconds of CPU for each second, of its thread.
+pub fn run(to: SocketAddr, effect: Effect, seconds: u32) -> f64 {
+    let output = OutputSpec {
         protocol: Protocol::Sacn,
         universe: 1,
         channel: 1,
@@ -36,24 +27,35 @@ fn send(to: SocketAddr, frames: u32) -> f64 {
         sync: None,
         interface: None,
     };
-    let mut outputs = Outputs::open(vec![spec], [1; 16], "Lumencast").expect("outputs");
-    // Made before, so that only sending is measured.
-    let leds = usize::from(UNIVERSES * PIXELS);
-    let pictures: Vec<Vec<[u8; 3]>> =
-        (0..60_usize).map(|turn| (0..leds).map(|led| [led as u8, turn as u8, (led * turn) as u8]).collect()).collect();
-    let (begin, used) = (now(Clock::Monotonic), now(Clock::ThreadCPUTime));
-    for frame in 1..=frames {
-        let due = begin + Duration::from_secs(1) * frame / RATE;
-        let due = Timespec { tv_sec: due.as_secs() as _, tv_nsec: due.subsec_nanos().into() };
-        while clock_nanosleep_absolute(ClockId::Monotonic, &due).is_err() {}
-        outputs.send(&pictures[frame as usize % pictures.len()], now(Clock::Monotonic));
-    }
-    let used = now(Clock::ThreadCPUTime) - used;
-    assert_eq!(outputs.stats().errors, 0, "everything leaves");
-    used.as_secs_f64() / (now(Clock::Monotonic) - begin).as_secs_f64()
+    let engine = Engine::start(Settings {
+        strip: Strip::new(UNIVERSES * PIXELS, effect),
+        gamma: 2.2,
+        seed: 1,
+        outputs: vec![output],
+        cid: [1; 16],
+        name: "Lumencast".into(),
+    });
+    let engine = engine.expect("an engine");
+    // Brightness is work too; at the highest speed no frame is like the one before.
+    engine.set_controller(ControllerChange { power: None, brightness: Some(200) });
+    let look = LookChange { speed: Some(255), ..LookChange::default() };
+    engine.update_segment(0, SegmentChange { look, ..SegmentChange::default() }).expect("segment 0");
+    let (before, began) = (thread_seconds(), Instant::now());
+    thread::sleep(Duration::from_secs(seconds.into()));
+    let used = (thread_seconds() - before) / began.elapsed().as_secs_f64();
+    let figures = engine.figures();
+    assert_eq!(figures.output.errors, 0, "everything leaves");
+    assert!(figures.frames >= u64::from(seconds) * 59, "60 frames a second: {figures:?}");
+    used
 }
 
-fn now(clock: Clock) -> Duration {
-    let time = clock_gettime(clock);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+/// CPU time of the thread `lights` of this process, to the nanosecond (proc(5), schedstat).
+fn thread_seconds() -> f64 {
+    let tasks = fs::read_dir("/proc/self/task").expect("proc").flatten().map(|task| task.path());
+    let lights =
+        |path: &std::path::PathBuf| fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "lights");
+    let task = tasks.into_iter().find(lights).expect("the engine's thread");
+    let text = fs::read_to_string(task.join("schedstat")).expect("schedstat");
+    let nanoseconds: f64 = text.split(' ').next().and_then(|text| text.parse().ok()).expect("a number");
+    nanoseconds / 1e9
 }

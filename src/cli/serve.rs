@@ -85,7 +85,9 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         Plan::Professional => lumora::Plan::Professional,
     };
     let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
-        .or(operator::routes(operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process))))
+        .or(operator::routes(
+            operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process)).with_lights(lights.clone()),
+        ))
         .unify()
         .or(lumely::routes(images.plane.clone()))
         .unify()

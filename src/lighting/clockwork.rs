@@ -3,6 +3,7 @@
 use super::{
     engine::{Figures, Shared},
     output::Outputs,
+    urgent::become_urgent,
 };
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
 use std::{
@@ -45,6 +46,9 @@ impl Drop for Clockwork {
 }
 
 fn run(shared: &Shared, mut outputs: Outputs, over: &AtomicBool) {
+    if let Err(error) = become_urgent() {
+        tracing::debug!(%error, "the lights' thread is as any other; on a busy machine frames leave less evenly");
+    }
     let began = monotonic();
     let mut figures = Figures::default();
     let mut second = (Duration::ZERO, 0);

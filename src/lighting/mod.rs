@@ -19,7 +19,7 @@ pub mod output;
 pub mod palette;
 pub mod patch;
 mod stage;
-pub mod urgent;
+mod urgent;
 
 pub use engine::{Engine, Figures, Settings};
 pub use fade::Progress;

@@ -4,6 +4,7 @@
 //! in it, where a lasting recorder would show its last value for ever.
 
 use super::{OperatorState, health::signal};
+use crate::app::lights::Figures;
 use crate::domain::{
     source::{Signal, SourceId},
     stats::{MixerStats, OutputKind, OutputStats, SourceStats, Stats},
@@ -20,7 +21,12 @@ use warp::{
 pub fn reply(state: &OperatorState) -> Response {
     let recorder = PrometheusBuilder::new().build_recorder();
     let stats = state.telemetry.read();
-    with_local_recorder(&recorder, || record(&stats, &state.show.view(), state.began.elapsed().as_secs_f64()));
+    with_local_recorder(&recorder, || {
+        record(&stats, &state.show.view(), state.began.elapsed().as_secs_f64());
+        if let Some(lights) = &state.lights {
+            of_lights(&lights.figures());
+        }
+    });
     let process = state.process.as_ref().map(|handle| handle.render()).unwrap_or_default();
     let text = recorder.handle().render() + &process;
     with_header(text, CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8").into_response()
@@ -44,6 +50,16 @@ fn of_mixer(stats: &MixerStats) {
     counter!("lumencast_mixer_late_slots_total").absolute(late);
     counter!("lumencast_mixer_slate_slots_total").absolute(slate);
     gauge!("lumencast_mixer_fps").set(fps);
+}
+
+fn of_lights(figures: &Figures) {
+    let Figures { fps, frames, late, output } = *figures;
+    gauge!("lumencast_lights_fps").set(fps);
+    counter!("lumencast_lights_frames_total").absolute(frames);
+    counter!("lumencast_lights_late_frames_total").absolute(late);
+    gauge!("lumencast_lights_universes").set(output.universes as f64);
+    counter!("lumencast_lights_packets_total").absolute(output.packets);
+    counter!("lumencast_lights_send_errors_total").absolute(output.errors);
 }
 
 fn of_source(id: SourceId, kind: &'static str, stats: &SourceStats) {

@@ -3,7 +3,7 @@
 mod health;
 mod metrics;
 
-use crate::app::{conductor::ShowHandle, telemetry::Telemetry};
+use crate::app::{conductor::ShowHandle, lights::Lights, telemetry::Telemetry};
 use std::time::Instant;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 
@@ -16,13 +16,19 @@ pub struct OperatorState {
     telemetry: Telemetry,
     /// What the rest of the process counts by itself, if a recorder was installed.
     process: Option<PrometheusHandle>,
+    lights: Option<Lights>,
     began: Instant,
 }
 
 impl OperatorState {
     /// A plane whose uptime begins now.
     pub fn new(show: ShowHandle, telemetry: Telemetry, process: Option<PrometheusHandle>) -> Self {
-        Self { show, telemetry, process, began: Instant::now() }
+        Self { show, telemetry, process, lights: None, began: Instant::now() }
+    }
+
+    /// The same, with the figures of these lights.
+    pub fn with_lights(self, lights: Lights) -> Self {
+        Self { lights: Some(lights), ..self }
     }
 }
 

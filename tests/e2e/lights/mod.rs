@@ -218,6 +218,8 @@ async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
     let white = picture.iter().filter(|luma| **luma > 200).count() as f64 / picture.len() as f64;
     assert!((0.5..0.95).contains(&white), "{white} of the picture are white cells");
 
+    assert!(stage::metric(&server, "lumencast_lights_packets_total").await > 30.0);
+    assert!((58.0..62.0).contains(&stage::metric(&server, "lumencast_lights_fps").await), "frames a second");
     let before = get(&server, "/api/v2/segments").await;
     let since = Instant::now();
     server.stop(LIMIT).await;
