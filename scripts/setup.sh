@@ -13,7 +13,7 @@ run_packages=(
   ffmpeg fonts-dejavu-core curl jq openssl
 )
 # What only tests need.
-test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql)
+test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql iproute2)
 # The Open Lighting Architecture, a peer of the lighting tests; they start an olad of their own.
 ola_packages=(ola)
 # The broker of the home automation's tests; they start one of their own.

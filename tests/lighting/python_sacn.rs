@@ -107,9 +107,8 @@ fn python_receives_every_universe_in_order_with_its_priority_and_its_end() {
 fn of_two_python_senders_the_one_with_the_higher_priority_is_shown() {
     let origin = Instant::now();
     let layout = Layout { universe: 47_011, universes: 1, channel: 1 };
-    let address = (sacn::group(layout.universe), sacn::PORT).into();
-    let interface = Some(Ipv4Addr::LOCALHOST);
-    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false, interface }, 4, origin).unwrap();
+    let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();
+    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false }, 4, origin).unwrap();
     let shown = || {
         let mut out = [[0; 3]; 4];
         input.copy_frame(origin.elapsed(), &mut out).then_some(out)

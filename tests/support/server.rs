@@ -50,7 +50,9 @@ impl Server {
             .set("livewing.token", server.token.clone())
             .set("webrtc.udp", server.webrtc.address())
             .set("webrtc.tcp", server.webrtc.address())
-            .set("srt.listen", server.srt.address());
+            .set("srt.listen", server.srt.address())
+            // Groups are joined on loopback alone.
+            .set("lighting.sacn_listen", "127.0.0.1:0");
         std::fs::write(server.config_path(), config.to_toml()).expect("write settings");
         server.launch().await;
         server

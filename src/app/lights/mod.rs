@@ -375,7 +375,6 @@ impl Inner {
             address: self.sacn_listen,
             layout: Layout { universe: sacn.universe, universes: sacn.universe_count, channel: sacn.start_channel },
             unicast: sacn.unicast,
-            interface: None,
         });
         self.engine.listen(spec).map_err(|error| {
             let text = format!("sACN cannot be received on {}: {error}", self.sacn_listen);

@@ -19,7 +19,7 @@ use rustix::{
 use socket2::{Domain, Socket, Type};
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
     os::fd::OwnedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
@@ -35,13 +35,12 @@ const AT_ONCE: usize = 64;
 /// Where to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SacnInputSpec {
-    /// Usually 0.0.0.0:5568. IPv4 where multicast is joined.
+    /// Usually 0.0.0.0:5568. Where it is the address of an interface, only what comes in by that one is heard, the group's
+    /// packets too.
     pub address: SocketAddr,
     pub layout: Layout,
     /// No group is joined. Otherwise only that of the first universe is, so that further universes must come by unicast.
     pub unicast: bool,
-    /// The address of the interface on which the group is joined; the system's choice without one.
-    pub interface: Option<Ipv4Addr>,
 }
 
 /// See the module's text. Dropping it ends the thread.
@@ -66,21 +65,28 @@ impl SacnInput {
     pub fn open(spec: SacnInputSpec, led_count: u16, origin: Instant) -> io::Result<Self> {
         let receiver = Receiver::new(spec.layout, led_count)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?;
-        let socket = Socket::new(Domain::for_address(spec.address), Type::DGRAM, None)?;
-        // Several programs of one machine may listen to the same group.
-        socket.set_reuse_address(true)?;
-        socket.set_nonblocking(true)?;
-        socket.bind(&spec.address.into())?;
-        let socket = UdpSocket::from(socket);
+        let own = socket(spec.address)?;
+        let local = own.local_addr()?;
+        let mut sockets = vec![own];
         if !spec.unicast {
-            let interface = spec.interface.unwrap_or(Ipv4Addr::UNSPECIFIED);
-            socket.join_multicast_v4(&sacn::group(spec.layout.universe), &interface)?;
+            let group = sacn::group(spec.layout.universe);
+            let IpAddr::V4(interface) = local.ip() else {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "groups need an IPv4 address to listen at"));
+            };
+            // A socket that is bound to an interface's address is not given what goes to a group.
+            let joined = match interface.is_unspecified() {
+                true => &sockets[0],
+                false => {
+                    sockets.push(socket((group, local.port()).into())?);
+                    &sockets[1]
+                }
+            };
+            joined.join_multicast_v4(&group, &interface)?;
         }
-        let local = socket.local_addr()?;
         let end = eventfd(0, EventfdFlags::CLOEXEC)?;
         let shared = Arc::new(Shared { receiver: Mutex::new(receiver), end, origin });
         let listening = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("sacn".into()).spawn(move || listening.listen(&socket))?;
+        let thread = thread::Builder::new().name("sacn".into()).spawn(move || listening.listen(&sockets))?;
         Ok(Self { shared, local, thread: Some(thread) })
     }
 
@@ -104,6 +110,15 @@ impl SacnInput {
     }
 }
 
+fn socket(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    // Several programs of one machine may listen to the same group.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
 impl Drop for SacnInput {
     fn drop(&mut self) {
         let told = write(&self.shared.end, &1_u64.to_ne_bytes());
@@ -120,10 +135,11 @@ impl Shared {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn listen(&self, socket: &UdpSocket) {
+    fn listen(&self, sockets: &[UdpSocket]) {
         let mut buffer = [0; MOST];
         loop {
-            let mut ends = [PollFd::new(&self.end, PollFlags::IN), PollFd::new(socket, PollFlags::IN)];
+            let mut ends = vec![PollFd::new(&self.end, PollFlags::IN)];
+            ends.extend(sockets.iter().map(|socket| PollFd::new(socket, PollFlags::IN)));
             match poll(&mut ends, None) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => {
@@ -134,11 +150,13 @@ impl Shared {
             if !ends[0].revents().is_empty() {
                 return;
             }
-            for _ in 0..AT_ONCE {
-                let Ok(length) = socket.recv(&mut buffer) else { break };
-                let now = self.origin.elapsed();
-                // What is refused is only not counted: anybody may send anything to this port.
-                let _ = self.receiver().packet(&buffer[..length], now);
+            for socket in sockets {
+                for _ in 0..AT_ONCE {
+                    let Ok(length) = socket.recv(&mut buffer) else { break };
+                    let now = self.origin.elapsed();
+                    // What is refused is only not counted: anybody may send anything to this port.
+                    let _ = self.receiver().packet(&buffer[..length], now);
+                }
             }
         }
     }
