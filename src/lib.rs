@@ -3,7 +3,7 @@
 //! The folders are the layers; `tests/architecture.rs` enforces who may know whom:
 //!
 //! ```text
-//! main ─► api, server ─► app ─► media, store ─► domain, protocol
+//! main ─► cli ─► api, server ─► app ─► media, imaging, lighting, store ─► domain, protocol
 //! ```
 
 pub mod api;
