@@ -6,9 +6,11 @@ mod support;
 mod chromium;
 
 use chromium::Chromium;
+use futures::{SinkExt, StreamExt, stream::FusedStream};
 use serde_json::json;
 use std::time::Duration;
 use support::{config::Config, server::Server};
+use tokio_tungstenite::tungstenite::Message;
 
 const DEADLINE: Duration = Duration::from_secs(40);
 
@@ -100,4 +102,50 @@ async fn a_camera_in_the_browser_is_published_and_seen_in_another() {
     page.until(&format!("{TIME} > {began} + 1"), DEADLINE).await;
     // The fake camera is green with a moving pacman and a clock.
     assert!(page.number(COLOUR).await > 30.0);
+}
+
+/// A JPEG of one colour.
+fn jpeg(colour: [u8; 3]) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_pixel(160, 90, image::Rgb(colour));
+    picture.write_to(&mut bytes, image::ImageFormat::Jpeg).expect("a JPEG");
+    bytes.into_inner()
+}
+
+/// Red minus blue in the middle of the shown frame.
+const REDNESS: &str = "(() => { const c = document.createElement('canvas'); c.width = c.height = 1; \
+    const g = c.getContext('2d'); g.drawImage(document.querySelector('#frames'), 80, 45, 1, 1, 0, 0, 1, 1); \
+    const d = g.getImageData(0, 0, 1, 1).data; return d[0] - d[2]; })()";
+
+#[tokio::test]
+async fn a_camera_that_sends_pictures_is_shown_as_they_come() {
+    let _turn = TURN.lock().await;
+    let server = Server::start(config()).await;
+    let made = make(&server, "ws-ingest", json!({ "room": "cam1" })).await;
+    let key = made["streamKey"].as_str().unwrap_or_else(|| panic!("no key in {made}"));
+    let url = server.url(&format!("/ingest/ws?app=live&room=cam1&key={key}")).replace("http://", "ws://");
+    let (mut camera, _) = tokio_tungstenite::connect_async(url).await.expect("a socket");
+    let (red, blue) = (jpeg([250, 10, 10]), jpeg([10, 10, 250]));
+    let (colour, mut shown) = tokio::sync::watch::channel(red);
+    let sending = tokio::spawn(async move {
+        let mut pace = tokio::time::interval(Duration::from_millis(100));
+        while !camera.is_terminated() {
+            tokio::select! {
+                _ = pace.tick() => {
+                    let frame = shown.borrow_and_update().clone();
+                    if camera.send(Message::binary(frame)).await.is_err() {
+                        return;
+                    }
+                }
+                told = camera.next() => if !matches!(told, Some(Ok(_))) { return },
+            }
+        }
+    });
+    let mut page = Chromium::open(&server.url("/play/live/cam1")).await;
+    page.until(&format!("{LIVE} && document.body.dataset.via === 'mjpeg'"), DEADLINE).await;
+    page.until(&format!("{REDNESS} > 150"), DEADLINE).await;
+    colour.send_replace(blue);
+    page.until(&format!("{REDNESS} < -150"), DEADLINE).await;
+    assert!(page.complaints().is_empty(), "{:?}", page.complaints());
+    sending.abort();
 }

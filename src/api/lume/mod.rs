@@ -34,7 +34,7 @@ mod wire;
 
 use crate::app::lights::{Lights, prompt::Prompt};
 use std::sync::Arc;
-use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use warp::{filters::BoxedFilter, reply::Response};
 
@@ -43,8 +43,8 @@ use warp::{filters::BoxedFilter, reply::Response};
 pub struct LumeState {
     lights: Lights,
     prompt: Arc<Prompt>,
-    /// Held by the one prompt that is being answered.
-    turn: Arc<Mutex<()>>,
+    /// One permit: for the prompt that is being answered.
+    turn: Arc<Semaphore>,
     pushes: socket::Places,
     previews: socket::Places,
     shutdown: CancellationToken,
@@ -56,7 +56,7 @@ impl LumeState {
         Self {
             lights,
             prompt: Arc::new(prompt),
-            turn: Arc::default(),
+            turn: Arc::new(Semaphore::new(1)),
             pushes: socket::Places::new(push::SOCKETS),
             previews: socket::Places::new(preview::SOCKETS),
             shutdown,

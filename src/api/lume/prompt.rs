@@ -71,7 +71,7 @@ pub async fn ask(state: &LumeState, body: &Fields) -> Answer {
         return Err(Fault::invalid("prompt", "Must be a text that is not empty").into());
     }
     // One at a time: two at once would each be told how the lights were before the other.
-    let Ok(_turn) = timeout(TURN, state.turn.lock()).await else {
+    let Ok(Ok(_turn)) = timeout(TURN, state.turn.acquire()).await else {
         return Err(Refusal::Prompt("Other prompts are being answered; try again later".to_owned()));
     };
     let answer = state.prompt.ask(&state.lights, text).await.map_err(|error| Refusal::Prompt(error.message()))?;
