@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use std::{
-    net::{SocketAddr, ToSocketAddrs},
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
     sync::Arc,
     time::Duration,
 };
@@ -26,7 +26,8 @@ pub async fn open(config: &Config, store: &Store) -> anyhow::Result<Lights> {
     let settings = &config.lighting;
     let outputs = settings.output.iter().enumerate().map(|(n, output)| self::output(n, output, settings.led_count));
     let outputs: Vec<_> = outputs.collect::<anyhow::Result<_>>()?;
-    patch::check(&outputs, settings.led_count)?;
+    patch::check(&outputs, settings.led_count)
+        .map_err(|error| anyhow::anyhow!("lighting.output #{}.{}: {}", error.output + 1, error.key, error.problem))?;
     Lights::open(lights::Setup {
         led_count: settings.led_count,
         gamma: settings.gamma,
@@ -116,8 +117,11 @@ fn output(n: usize, output: &config::LightOutput, led_count: u16) -> anyhow::Res
     })
 }
 
-/// `host`, `host:port`, `address` or `[address]:port`; looked up once.
+/// `host`, `host:port`, `address`, `address:port` or `[address]:port`; looked up once.
 fn address(host: &str, port: u16) -> anyhow::Result<SocketAddr> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok((address, port).into());
+    }
     let found = match host.to_socket_addrs() {
         Ok(mut found) => found.next(),
         Err(_) => (host, port).to_socket_addrs()?.next(),

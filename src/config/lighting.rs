@@ -57,7 +57,7 @@ pub struct LightOutput {
     /// The first universe: 1 to 63999 for sACN, 0 to 32767 for Art-Net, not for DDP. It goes on in the next ones.
     #[serde(default = "one")]
     pub universe: u16,
-    /// The first channel in the first universe, 1 to 512.
+    /// The first channel in the first universe, 1 to 510.
     #[serde(default = "one")]
     pub channel: u16,
     /// The first LED.

@@ -5,6 +5,7 @@ use super::{
     output::Outputs,
     urgent::become_urgent,
 };
+use crate::domain::lights::Rgb;
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
 use std::{
     io,
@@ -51,18 +52,24 @@ fn run(shared: &Shared, mut outputs: Outputs, over: &AtomicBool) {
     }
     let began = monotonic();
     let mut figures = Figures::default();
+    let mut frame: Vec<Rgb> = Vec::new();
     let mut second = (Duration::ZERO, 0);
     let mut tick = 0;
     while !over.load(Ordering::Relaxed) {
         let due = Duration::from_nanos(tick * 1_000_000_000 / FPS);
         wait_until(began + due);
         let now = shared.now();
+        // Copied, so that nobody waits for the stage while packets leave.
+        let mut length = 0;
         shared.turn(now, |stage| {
-            outputs.send(stage.sent(), now);
-            if shared.frames.receiver_count() > 0 {
-                shared.frames.send_replace(Arc::from(stage.pixels()));
-            }
+            frame.clear();
+            frame.extend_from_slice(stage.sent());
+            length = stage.pixels().len();
         });
+        outputs.send(&frame, now);
+        if shared.frames.receiver_count() > 0 {
+            shared.frames.send_replace(Arc::from(&frame[..length]));
+        }
         figures.frames += 1;
         let passed = monotonic().saturating_sub(began);
         // Frames whose time is over are left out: the next one is the present one.

@@ -13,7 +13,7 @@ use super::{
     layer::Layer,
     output::{OutputStats, Outputs},
     patch::OutputSpec,
-    stage::{Snapshot, Stage},
+    stage::{Left, Snapshot, Stage},
 };
 use crate::domain::{
     fault::Fault,
@@ -35,6 +35,8 @@ pub struct Settings {
     pub gamma: f32,
     /// Of the same seed the same frames are made.
     pub seed: u64,
+    /// What went on when it was left.
+    pub left: Left,
     /// What goes out, checked.
     pub outputs: Vec<OutputSpec>,
     /// Who sends: the component identifier of E1.31.
@@ -78,10 +80,10 @@ impl Engine {
     /// # Errors
     /// When no socket or thread is to be had.
     pub fn start(settings: Settings) -> io::Result<Self> {
-        let Settings { strip, gamma, seed, outputs, cid, name } = settings;
+        let Settings { strip, gamma, seed, left, outputs, cid, name } = settings;
         let outputs = Outputs::open(outputs, cid, &name)?;
         let shared = Arc::new(Shared {
-            stage: Mutex::new(Stage::new(strip, gamma, seed)),
+            stage: Mutex::new(Stage::new(strip, gamma, seed).resume(left)),
             desk: Mutex::new(None),
             figures: Mutex::default(),
             began: Instant::now(),
@@ -174,14 +176,15 @@ impl Engine {
         self.shared.stage().lift(owner);
     }
 
-    /// Takes a lighting desk's data from now on, in the place of what was taken before; `None`: no more.
+    /// Takes a lighting desk's data for so many LEDs from now on, in the place of what was taken before; `None`: no more.
+    /// Blocks while a thread ends.
     ///
     /// # Errors
     /// When the socket cannot be had; then none is taken.
-    pub fn listen(&self, spec: Option<SacnInputSpec>) -> io::Result<()> {
-        let led_count = self.snapshot().controller.led_count;
-        // The old socket is closed before the new one asks for its port.
-        *self.shared.desk() = None;
+    pub fn listen(&self, spec: Option<SacnInputSpec>, led_count: u16) -> io::Result<()> {
+        // The old socket is closed before the new one asks for its port; not under the lock, which the frames need.
+        let old = self.shared.desk().take();
+        drop(old);
         let input = spec.map(|spec| SacnInput::open(spec, led_count, self.shared.began)).transpose()?;
         *self.shared.desk() = input;
         Ok(())

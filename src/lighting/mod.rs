@@ -26,4 +26,4 @@ pub use fade::Progress;
 pub use input::{InputStatus, Layout, SacnInputSpec};
 pub use layer::Layer;
 pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
-pub use stage::{Snapshot, Stage};
+pub use stage::{Left, Snapshot, Stage};

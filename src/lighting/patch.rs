@@ -218,7 +218,7 @@ pub struct PatchError {
 
 impl fmt::Display for PatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "output {}, {}: {}", self.output, self.key, self.problem)
+        write!(f, "output #{}.{}: {}", self.output + 1, self.key, self.problem)
     }
 }
 
@@ -250,13 +250,16 @@ pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
                     if piece.channel <= theirs.last_channel() && theirs.channel <= piece.last_channel() {
                         let (from, to) = (theirs.channel, theirs.last_channel());
                         let problem =
-                            format!("output {other} has channels {from} to {to} of universe {universe} already");
+                            format!("output #{} has channels {from} to {to} of universe {universe} already", other + 1);
                         return error("channel", problem);
                     }
                     let one = &outputs[*other];
                     for (key, same) in [("priority", one.priority == spec.priority), ("sync", one.sync == spec.sync)] {
                         if !same {
-                            return error(key, format!("output {other} shares universe {universe} and has another"));
+                            return error(
+                                key,
+                                format!("output #{} shares universe {universe} and has another", other + 1),
+                            );
                         }
                     }
                 }

@@ -49,6 +49,17 @@ pub struct Snapshot {
     pub untouched: bool,
     /// The fade that runs.
     pub nightlight: Option<Progress>,
+    /// The brightness before a nightlight put the light out.
+    pub slept: Option<u8>,
+}
+
+/// What went on when the lights were left, beside the strip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Left {
+    /// What is still to be done of a nightlight.
+    pub nightlight: Option<Nightlight>,
+    /// See [`Snapshot::slept`].
+    pub slept: Option<u8>,
 }
 
 impl Stage {
@@ -75,6 +86,14 @@ impl Stage {
         }
     }
 
+    /// The same, going on with what went on when it was left. Time begins now.
+    pub fn resume(mut self, left: Left) -> Self {
+        let Left { nightlight, slept } = left;
+        self.slept = slept;
+        self.fade = nightlight.map(|order| Fade::new(order, self.strip.controller().brightness, Duration::ZERO));
+        self
+    }
+
     /// The state as of now.
     pub fn snapshot(&self, now: Duration) -> Snapshot {
         Snapshot {
@@ -82,6 +101,7 @@ impl Stage {
             segments: self.strip.segments().to_vec(),
             untouched: self.strip.is_untouched(),
             nightlight: self.fade.map(|fade| fade.progress(now)),
+            slept: self.slept,
         }
     }
 
@@ -114,7 +134,7 @@ impl Stage {
     /// See [`Strip::create`]; pixels by hand go.
     pub fn create_segment(&mut self, new: NewSegment) -> Result<Segment, Fault> {
         let segment = self.strip.create(new)?;
-        self.playing.clear();
+        self.playing.remove(&segment.id);
         self.held = false;
         Ok(segment)
     }
@@ -274,3 +294,6 @@ impl Stage {
 fn seed(stage: u64, segment: u8) -> u64 {
     stage ^ (u64::from(segment) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
+
+#[cfg(test)]
+mod tests;

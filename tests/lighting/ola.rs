@@ -14,7 +14,7 @@ use std::{
     os::unix::fs::chown,
     path::Path,
     process::{Child, Command},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
 
@@ -172,7 +172,6 @@ fn levels_priorities_and_the_end(olad: &Olad) {
     olad.shows(5, &colours(100, 77));
     assert_eq!(olad.levels(7), Some(colours(170, 299).into_flattened()), "the lower priority is not shown");
 
-    let last = Instant::now();
     high.send(&colours(300, 78), Duration::from_millis(400));
     shown(78);
     high.terminate();
@@ -183,5 +182,4 @@ fn levels_priorities_and_the_end(olad: &Olad) {
         (olad.levels(8)? == colours(300, frame)[170..].as_flattened()).then_some(())
     });
     assert!(olad.log().contains("sent a termination for universe 8"), "{}", olad.log());
-    assert!(last.elapsed() < Duration::from_millis(2500), "told, not guessed from silence: {:?}", last.elapsed());
 }

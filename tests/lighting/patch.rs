@@ -75,7 +75,7 @@ fn outputs_share_a_universe_only_where_their_channels_do_not_overlap() {
     let synchronised = OutputSpec { sync: Some(9), ..second(31) };
     assert_eq!(wrong(&[sacn(1, 10), synchronised], 20), (1, "sync"));
     let text = check(&outputs(30), 20).unwrap_err().to_string();
-    assert_eq!(text, "output 1, channel: output 0 has channels 1 to 30 of universe 1 already");
+    assert_eq!(text, "output #2.channel: output #1 has channels 1 to 30 of universe 1 already");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn of_two_python_senders_the_one_with_the_higher_priority_is_shown() {
     let origin = Instant::now();
     let layout = Layout { universe: 47_011, universes: 1, channel: 1 };
     let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();
-    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false }, 4, origin).unwrap();
+    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false, own: None }, 4, origin).unwrap();
     let shown = || {
         let mut out = [[0; 3]; 4];
         input.copy_frame(origin.elapsed(), &mut out).then_some(out)

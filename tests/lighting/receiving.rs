@@ -182,7 +182,7 @@ fn a_layout_has_ranges() {
 fn what_goes_out_comes_in_over_a_socket() {
     let origin = Instant::now();
     let layout = Layout { universe: 20, universes: 2, channel: 1 };
-    let spec = SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true };
+    let spec = SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true, own: None };
     let input = SacnInput::open(spec, 300, origin).unwrap();
     let mut heard = vec![[1; 3]; 301];
     assert!(!input.copy_frame(origin.elapsed(), &mut heard));
@@ -204,7 +204,7 @@ fn the_group_of_the_first_universe_is_joined() {
     let origin = Instant::now();
     let layout = Layout { universe: 47_001, universes: 1, channel: 1 };
     let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();
-    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false }, 10, origin).unwrap();
+    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false, own: None }, 10, origin).unwrap();
     let any = "127.0.0.1:1".parse().unwrap();
     let spec = OutputSpec {
         to: Destination::Multicast,
@@ -216,5 +216,20 @@ fn the_group_of_the_first_universe_is_joined() {
     eventually("a packet to the group", || input.status(origin.elapsed()).receiving.then_some(()));
     assert_eq!(outputs.stats().packets, 2, "the universe, and a packet that announces it");
     drop(input);
-    assert!(SacnInput::open(SacnInputSpec { address, layout, unicast: false }, 10, origin).is_ok());
+    assert!(SacnInput::open(SacnInputSpec { address, layout, unicast: false, own: None }, 10, origin).is_ok());
+}
+
+#[test]
+fn what_we_send_ourselves_is_not_taken_for_a_desk() {
+    let layout = Layout { universe: 20, universes: 1, channel: 1 };
+    let mut receiver = Receiver::new(layout, 10).unwrap().deaf_to([3; 16]);
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let to = socket.local_addr().unwrap();
+    for (cid, heard) in [(3, Err(Refused::Own)), (4, Ok(()))] {
+        let mut outputs = Outputs::open(vec![output(Protocol::Sacn, 20, 10, to)], [cid; 16], "Lumencast").unwrap();
+        outputs.send(&[[9; 3]; 10], Duration::ZERO);
+        let mut bytes = [0; 1500];
+        let length = socket.recv(&mut bytes).unwrap();
+        assert_eq!(receiver.packet(&bytes[..length], Duration::ZERO), heard);
+    }
 }

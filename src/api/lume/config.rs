@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     app::lights::{
-        Lights,
-        settings::{DeviceSettings, SettingsChange},
+        Lights, mqtt,
+        settings::{DeviceSettings, LAST_UNIVERSE, SettingsChange},
     },
     domain::{fault::Fault, lights::MAX_LEDS},
 };
@@ -19,8 +19,6 @@ const MASK: &str = "****";
 const LONG_KEY: usize = 8;
 /// How many of them.
 const SHOWN: usize = 4;
-/// The last universe of E1.31.
-const LAST_UNIVERSE: u16 = 63_999;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -101,11 +99,6 @@ pub async fn change(lights: &Lights, body: &Fields) -> Answer {
         mqtt_password: secret(body, "mqttPassword", 128)?,
         mqtt_topic_prefix: topic("mqttTopicPrefix", body.text("mqttTopicPrefix", 128)?)?,
     };
-    let sacn = lights.settings().with(change.clone()).sacn;
-    if LAST_UNIVERSE - sacn.universe < u16::from(sacn.universe_count) - 1 {
-        let text = format!("Must end at universe {LAST_UNIVERSE}");
-        return Err(Fault::invalid("sacnUniverseCount", text).into());
-    }
     lights.change_settings(change).await?;
     Ok(Reply::success())
 }
@@ -144,8 +137,10 @@ fn filled(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
 
 /// What topics may begin with: no wildcards of MQTT.
 fn topic(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
-    match filled(name, text)? {
-        Some(text) if text.contains(['#', '+']) => Err(Fault::invalid(name, "Must not have # or +")),
+    match text {
+        Some(text) if !mqtt::is_prefix(&text) => {
+            Err(Fault::invalid(name, "Must be the beginning of a topic: not empty, without # or +, and no $ in front"))
+        }
         text => Ok(text),
     }
 }

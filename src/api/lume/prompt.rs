@@ -7,7 +7,7 @@ use super::{
     reply::{Answer, Reply},
 };
 use crate::{
-    app::lights::prompt::Spec,
+    app::lights::prompt::{self, Spec},
     domain::{
         fault::Fault,
         lights::{Effect, Palette, Rgb},
@@ -70,10 +70,16 @@ pub async fn ask(state: &LumeState, body: &Fields) -> Answer {
     if text.is_empty() {
         return Err(Fault::invalid("prompt", "Must be a text that is not empty").into());
     }
+    if text.len() > prompt::LONGEST {
+        return Err(Fault::invalid("prompt", format!("Must have at most {} bytes", prompt::LONGEST)).into());
+    }
     // One at a time: two at once would each be told how the lights were before the other.
     let Ok(Ok(_turn)) = timeout(TURN, state.turn.acquire()).await else {
         return Err(Refusal::Prompt("Other prompts are being answered; try again later".to_owned()));
     };
-    let answer = state.prompt.ask(&state.lights, text).await.map_err(|error| Refusal::Prompt(error.message()))?;
+    let answer = state.prompt.ask(&state.lights, text).await.map_err(|error| {
+        tracing::warn!(blame = ?error.blame(), "a prompt was not followed: {error}");
+        Refusal::Prompt(error.message())
+    })?;
     Ok(Reply::ok(&PromptBody { success: true, message: answer.message, spec: answer.spec.into() }))
 }

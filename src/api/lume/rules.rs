@@ -22,18 +22,15 @@ pub fn list(lights: &Lights) -> Answer {
 /// `POST`.
 pub async fn create(lights: &Lights, body: Fields) -> Answer {
     let rule = forms::rule(&Value::Object(body.all()))?;
-    if known(lights, &rule.id).is_some() {
-        let text = format!("There is a rule {} already; change it with PUT", rule.id);
-        return Err(Fault::conflict("rule_exists", "id", text).into());
-    }
-    let body = forms::rule_value(&rule);
-    lights.put_rule(rule).await?;
-    Ok(Reply::created(&body))
+    let id = rule.id.clone();
+    let exists = || Fault::conflict("rule_exists", "id", format!("There is a rule {id} already; change it with PUT"));
+    let (rule, _) = lights.put_rule(&id, |known| known.map_or(Ok(rule), |_| Err(exists()))).await?;
+    Ok(Reply::created(&forms::rule_value(&rule)))
 }
 
 /// `GET` of one.
 pub fn read(lights: &Lights, id: &str) -> Answer {
-    let rule = known(lights, id);
+    let rule = lights.rules().into_iter().find(|rule| rule.id == id);
     let rule = rule.ok_or_else(|| Fault::not_found("not_found", "id", format!("There is no rule {id}")))?;
     Ok(Reply::ok(&forms::rule_value(&rule)))
 }
@@ -44,18 +41,20 @@ pub async fn put(lights: &Lights, id: &str, body: Fields) -> Answer {
     if body.get("id").is_some_and(|said| said != id) {
         return Err(Fault::invalid("id", "Must be the id of the path").into());
     }
-    let mut whole = match known(lights, id).map(|rule| forms::rule_value(&rule)) {
-        Some(Value::Object(whole)) => whole,
-        _ => Map::new(),
+    let merged = |known: Option<&Rule>| {
+        let mut whole = match known.map(forms::rule_value) {
+            Some(Value::Object(whole)) => whole,
+            _ => Map::new(),
+        };
+        if body.contains_key("when") {
+            whole.retain(|key, _| LASTING.contains(&key.as_str()));
+        }
+        whole.extend(body);
+        whole.insert("id".to_owned(), id.into());
+        forms::rule(&Value::Object(whole))
     };
-    if body.contains_key("when") {
-        whole.retain(|key, _| LASTING.contains(&key.as_str()));
-    }
-    whole.extend(body);
-    whole.insert("id".to_owned(), id.into());
-    let rule = forms::rule(&Value::Object(whole))?;
+    let (rule, new) = lights.put_rule(id, merged).await?;
     let body = forms::rule_value(&rule);
-    let new = lights.put_rule(rule).await?;
     Ok(if new { Reply::created(&body) } else { Reply::ok(&body) })
 }
 
@@ -63,8 +62,4 @@ pub async fn put(lights: &Lights, id: &str, body: Fields) -> Answer {
 pub async fn delete(lights: &Lights, id: &str) -> Answer {
     lights.delete_rule(id).await?;
     Ok(Reply::success())
-}
-
-fn known(lights: &Lights, id: &str) -> Option<Rule> {
-    lights.rules().into_iter().find(|rule| rule.id == id)
 }

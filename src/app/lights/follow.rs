@@ -13,12 +13,17 @@ use crate::{
     domain::{
         event::Event,
         lights::{Bus, Heard, Reaction, Rgb, Rule, Trigger},
+        source::SourceId,
         view::View,
     },
     lighting::Layer,
     media::engine::{Ear, Engine, Eye},
 };
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How often sound and picture are looked at.
@@ -26,10 +31,18 @@ const LOOK: Duration = Duration::from_micros(16_667);
 /// How fast brightness falls when the sound is over, in dB for each look: 60 dB a second.
 const FALL_DB: f32 = 1.0;
 
-/// A rule that watches sound or picture.
+/// What is listened to or looked at; rules share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sensed {
+    Program,
+    Input(SourceId),
+    Edges,
+}
+
+/// How it is sensed, and what was sensed last.
 enum Sense {
-    Ear { ear: Ear, shown_db: f32 },
-    Eye { eye: Eye, seen: Arc<[Rgb]> },
+    Ear { ear: Ear, level_db: f32 },
+    Eye { eye: Eye, edges: Arc<[Rgb]>, new: bool },
 }
 
 /// Follows until the show ends.
@@ -38,7 +51,7 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
     let mut changes = lights.0.rules.subscribe();
     let mut rules: Vec<Rule> = Vec::new();
     let mut held: Vec<String> = Vec::new();
-    let mut senses: BTreeMap<String, Sense> = BTreeMap::new();
+    let mut senses: BTreeMap<Sensed, Sense> = BTreeMap::new();
     let mut looks = looks();
     changes.mark_changed();
     loop {
@@ -61,7 +74,6 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
                     if !new.contains(old) {
                         lights.0.engine.lift(&old.id);
                         held.retain(|id| *id != old.id);
-                        senses.remove(&old.id);
                     }
                 }
                 rules = new;
@@ -69,8 +81,9 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
                 sense(&rules, &mut senses, &engine);
             }
             _ = looks.tick(), if !senses.is_empty() => {
+                senses.values_mut().for_each(look);
                 for rule in &rules {
-                    if let Some(sense) = senses.get_mut(&rule.id) {
+                    if let Some(sense) = sensed(rule).and_then(|sensed| senses.get(&sensed)) {
                         follow(&lights, rule, sense);
                     }
                 }
@@ -136,46 +149,60 @@ fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
     }
 }
 
-/// Opens ears and eyes for rules that have none yet.
-fn sense(rules: &[Rule], senses: &mut BTreeMap<String, Sense>, engine: &Engine) {
-    for rule in rules {
-        if senses.contains_key(&rule.id) {
-            continue;
-        }
-        let sense = match &rule.when {
-            Trigger::Level { heard } => {
-                let source = match heard {
-                    Heard::Program => None,
-                    Heard::Input(source) => Some(*source),
-                };
-                // An input that is not there is refused when the rule is made.
-                let Some(ear) = engine.ear(source) else { continue };
-                Sense::Ear { ear, shown_db: f32::NEG_INFINITY }
+/// What a rule listens to or looks at.
+fn sensed(rule: &Rule) -> Option<Sensed> {
+    match &rule.when {
+        Trigger::Level { heard: Heard::Program } => Some(Sensed::Program),
+        Trigger::Level { heard: Heard::Input(source) } => Some(Sensed::Input(*source)),
+        Trigger::Ambient => Some(Sensed::Edges),
+        Trigger::SourceTally { .. } | Trigger::ChannelTally { .. } | Trigger::Graphic { .. } => None,
+    }
+}
+
+/// Opens ears and eyes that rules want, and closes those that none wants any more.
+fn sense(rules: &[Rule], senses: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
+    let wanted: BTreeSet<Sensed> = rules.iter().filter_map(sensed).collect();
+    senses.retain(|sensed, _| wanted.contains(sensed));
+    for sensed in wanted {
+        let source = match sensed {
+            Sensed::Program => None,
+            Sensed::Input(source) => Some(source),
+            Sensed::Edges => {
+                // A rule that is new has not seen what others have seen already.
+                senses.insert(sensed, Sense::Eye { eye: engine.eye(), edges: Arc::from([]), new: false });
+                continue;
             }
-            Trigger::Ambient => Sense::Eye { eye: engine.eye(), seen: Arc::from([]) },
-            Trigger::SourceTally { .. } | Trigger::ChannelTally { .. } | Trigger::Graphic { .. } => continue,
         };
-        senses.insert(rule.id.clone(), sense);
+        // An input that is not there is refused when the rule is made.
+        if let (false, Some(ear)) = (senses.contains_key(&sensed), engine.ear(source)) {
+            senses.insert(sensed, Sense::Ear { ear, level_db: f32::NEG_INFINITY });
+        }
+    }
+}
+
+/// Listens, or looks.
+fn look(sense: &mut Sense) {
+    match sense {
+        Sense::Ear { ear, level_db } => *level_db = ear.level_db().max(*level_db - FALL_DB),
+        Sense::Eye { eye, edges, new } => {
+            let seen = eye.edges();
+            *new = !seen.is_empty() && !Arc::ptr_eq(&seen, edges);
+            *edges = seen;
+        }
     }
 }
 
 /// Lays what is heard or seen now.
-fn follow(lights: &Lights, rule: &Rule, sense: &mut Sense) {
+fn follow(lights: &Lights, rule: &Rule, sense: &Sense) {
     let layer = match (sense, rule.then) {
-        (Sense::Ear { ear, shown_db }, Reaction::Brightness { floor_db, ceiling_db }) => {
-            *shown_db = ear.level_db().max(*shown_db - FALL_DB);
+        (Sense::Ear { level_db, .. }, Reaction::Brightness { floor_db, ceiling_db }) => {
             let (floor, ceiling) = (f32::from(floor_db), f32::from(ceiling_db));
-            Layer::Gain(((*shown_db - floor) / (ceiling - floor)).clamp(0.0, 1.0))
+            Layer::Gain(((*level_db - floor) / (ceiling - floor)).clamp(0.0, 1.0))
         }
-        (Sense::Eye { eye, seen }, Reaction::Edges { tint }) => {
-            let edges = eye.edges();
-            if edges.is_empty() || Arc::ptr_eq(&edges, seen) {
-                return;
-            }
-            *seen = edges.clone();
+        (Sense::Eye { edges, new: true, .. }, Reaction::Edges { tint }) => {
             let tinted =
                 |colour: &Rgb| std::array::from_fn(|c| (u16::from(colour[c]) * u16::from(tint[c]) / 255) as u8);
-            Layer::Colours(if tint == [255; 3] { edges } else { edges.iter().map(tinted).collect() })
+            Layer::Colours(if tint == [255; 3] { edges.clone() } else { edges.iter().map(tinted).collect() })
         }
         _ => return,
     };

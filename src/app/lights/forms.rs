@@ -164,16 +164,29 @@ fn trigger(when: &Map<String, Value>) -> Result<Trigger, Fault> {
     let of = when.get(kind).and_then(Value::as_str).unwrap_or_default();
     let source = number(when, "source", 0..=i64::from(u32::MAX)).map_err(|_| wrong("source is no input".into()))?;
     let source = source.map(|number| SourceId(number as u32));
-    let name = |key: &str| when.get(key).and_then(Value::as_str).map(str::to_owned);
+    let taken: &[&str] = match kind {
+        "tally" => &["tally", "source", "channel"],
+        "graphic" => &["graphic", "id", "channel"],
+        "level" => &["level", "source"],
+        _ => &["ambient"],
+    };
+    if let Some(other) = when.keys().find(|key| !taken.contains(&key.as_str())) {
+        return Err(wrong(format!("{kind} takes no {other}")));
+    }
+    let name = |key: &str| match when.get(key).map(Value::as_str) {
+        None => Ok(None),
+        Some(Some(name)) if (1..=64).contains(&name.len()) => Ok(Some(name.to_owned())),
+        Some(_) => Err(wrong(format!("{key} must be a text of 1 to 64 characters"))),
+    };
     let unknown = || wrong(format!("This show has no {kind} of \"{of}\" that lights could follow"));
-    match (kind, of, source, name("channel")) {
+    match (kind, of, source, name("channel")?) {
         ("tally", "program", Some(source), None) => Ok(Trigger::SourceTally { bus: Bus::Program, source }),
         ("tally", "preview", Some(source), None) => Ok(Trigger::SourceTally { bus: Bus::Preview, source }),
         ("tally", "program", None, Some(channel)) => Ok(Trigger::ChannelTally { channel }),
         ("tally", "preview", None, Some(_)) => Err(wrong("Graphics are never on preview".into())),
         ("tally", "program" | "preview", ..) => Err(wrong("tally needs either source or channel".into())),
         ("graphic", "on" | "off", None, channel) => {
-            Ok(Trigger::Graphic { leaves: of == "off", graphic: name("id"), channel })
+            Ok(Trigger::Graphic { leaves: of == "off", graphic: name("id")?, channel })
         }
         ("level", "program", None, None) => Ok(Trigger::Level { heard: Heard::Program }),
         ("level", "input", Some(source), None) => Ok(Trigger::Level { heard: Heard::Input(source) }),
@@ -261,6 +274,9 @@ mod tests {
             (json!({ "tally": "preview", "channel": "cg1" }), "never on preview"),
             (json!({ "tally": "program", "level": "program", "source": 1 }), "exactly one"),
             (json!({}), "exactly one"),
+            (json!({ "graphic": "on", "id": 5 }), "id must be"),
+            (json!({ "tally": "program", "source": 1, "channel": 7 }), "channel must be"),
+            (json!({ "level": "program", "id": "x" }), "takes no id"),
         ] {
             let fault = rule(&with(when)).unwrap_err();
             assert_eq!(fault.subject, "when");

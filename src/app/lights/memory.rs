@@ -11,9 +11,9 @@ use super::forms;
 use crate::{
     domain::{
         fault::Fault,
-        lights::{Controller, Effect, MAX_LEDS, Rule, Segment, Strip},
+        lights::{Controller, Effect, MAX_LEDS, Nightlight, Rule, Segment, Strip},
     },
-    lighting::Snapshot,
+    lighting::{Left, Progress, Snapshot},
     store::{LightMemory, StoreError},
 };
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ pub(super) enum Keep {
 /// What was kept.
 pub(super) struct Kept {
     pub strip: Option<Strip>,
+    pub left: Left,
     pub settings: Option<Value>,
     pub rules: Vec<Rule>,
     /// The sender's id of E1.31; the same all along.
@@ -60,6 +61,17 @@ struct Looks {
     led_count: u16,
     untouched: bool,
     segments: Vec<KeptSegment>,
+    #[serde(default)]
+    slept: Option<u8>,
+    #[serde(default)]
+    nightlight: Option<KeptFade>,
+}
+
+/// What is still to be done of a nightlight.
+#[derive(Serialize, Deserialize)]
+struct KeptFade {
+    seconds: u16,
+    target: u8,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,7 +88,9 @@ struct KeptSegment {
 /// # Errors
 /// When the rows cannot be had.
 pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
-    let strip = rows.get(LOOKS).await?.and_then(|text| strip(&text));
+    let looks: Option<Looks> = rows.get(LOOKS).await?.and_then(|text| understood(LOOKS, &text));
+    let left = looks.as_ref().map(left).unwrap_or_default();
+    let strip = looks.and_then(strip);
     let settings = rows.get(SETTINGS).await?.and_then(|text| understood(SETTINGS, &text));
     let rules: Vec<Value> = rows.get(RULES).await?.and_then(|text| understood(RULES, &text)).unwrap_or_default();
     let rule = |value: &Value| forms::rule(value).inspect_err(|fault| tracing::warn!("a rule is left out: {fault}"));
@@ -90,7 +104,7 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
         }
     };
     let rules = rules.iter().filter_map(|value| rule(value).ok()).collect();
-    Ok(Kept { strip, settings, rules, sender: *sender.as_bytes() })
+    Ok(Kept { strip, left, settings, rules, sender: *sender.as_bytes() })
 }
 
 /// Writes down until it is told to end.
@@ -142,14 +156,19 @@ pub(super) async fn end(orders: &mpsc::UnboundedSender<Keep>) {
 }
 
 async fn put_looks(rows: &LightMemory, looks: &Snapshot) {
-    let Snapshot { controller, segments, untouched, nightlight: _ } = looks;
+    let Snapshot { controller, segments, untouched, nightlight, slept } = looks;
     let Controller { power, brightness, led_count } = *controller;
     let segment = |segment: &Segment| {
         let Segment { id, start, length, reverse, look } = *segment;
         KeptSegment { id, start, length, reverse, look: forms::look_value(&look) }
     };
     let segments = segments.iter().map(segment).collect();
-    let looks = Looks { power, brightness, led_count, untouched: *untouched, segments };
+    let rest = |fade: &Progress| KeptFade {
+        seconds: (f64::from(fade.order.seconds) * (1.0 - fade.percent / 100.0)).ceil().max(1.0) as u16,
+        target: fade.order.target,
+    };
+    let nightlight = nightlight.as_ref().map(rest);
+    let looks = Looks { power, brightness, led_count, untouched: *untouched, segments, slept: *slept, nightlight };
     let text = serde_json::to_string(&looks).unwrap_or_default();
     if let Err(error) = rows.put(LOOKS, &text).await {
         tracing::error!(%error, "the looks of the lights could not be written down");
@@ -159,12 +178,21 @@ async fn put_looks(rows: &LightMemory, looks: &Snapshot) {
 fn kept(done: Result<(), StoreError>) -> Result<(), Fault> {
     done.map_err(|error| {
         tracing::error!(%error, "a setting of the lights could not be written down");
-        Fault::failed("not_kept", "", "The change could not be saved")
+        Fault::failed(
+            "not_kept",
+            "",
+            "The change is in use, but it could not be saved and will be gone after the next start",
+        )
     })
 }
 
-fn strip(text: &str) -> Option<Strip> {
-    let Looks { power, brightness, led_count, untouched, segments } = understood(LOOKS, text)?;
+fn left(looks: &Looks) -> Left {
+    let order = |fade: &KeptFade| Nightlight { seconds: fade.seconds, target: fade.target };
+    Left { nightlight: looks.nightlight.as_ref().map(order), slept: looks.slept }
+}
+
+fn strip(looks: Looks) -> Option<Strip> {
+    let Looks { power, brightness, led_count, untouched, segments, slept: _, nightlight: _ } = looks;
     if !(1..=MAX_LEDS).contains(&led_count) {
         return None;
     }

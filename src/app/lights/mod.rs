@@ -44,6 +44,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use crate::lighting::{Figures, Progress};
 
+/// The most rules that there are, those of the settings file with them.
+pub const MAX_RULES: usize = 64;
+
 /// What the lights are made of.
 pub struct Setup {
     /// LEDs of the strip until a client sets another number, 1 to [`MAX_LEDS`](crate::domain::lights::MAX_LEDS).
@@ -129,8 +132,9 @@ impl Lights {
         if settings.default_brightness.is_some() {
             strip.set_controller(ControllerChange { power: None, brightness: settings.default_brightness });
         }
-        let engine = Engine::start(lighting::Settings { strip, gamma, seed, outputs, cid: kept.sender, name })
-            .context("lighting.output")?;
+        let engine =
+            Engine::start(lighting::Settings { strip, gamma, seed, left: kept.left, outputs, cid: kept.sender, name })
+                .context("lighting.output")?;
         let taken = |rule: &Rule| rules.iter().any(|fixed| fixed.id == rule.id);
         let asked = kept.rules.into_iter().filter(|rule| !taken(rule)).collect();
         let (keep, orders) = mpsc::unbounded_channel();
@@ -146,7 +150,8 @@ impl Lights {
             mqtt_connected: AtomicBool::new(false),
             began: Instant::now(),
         }));
-        if let Err(fault) = lights.0.listen(&lights.settings()) {
+        let led_count = lights.view().controller.led_count;
+        if let Err(fault) = lights.0.listen(&lights.settings(), led_count) {
             tracing::error!("{fault}"); // a port that another program has must not keep the show from starting
         }
         let looks = lights.clone();
@@ -169,7 +174,7 @@ impl Lights {
 
     /// The state as of now.
     pub fn view(&self) -> LightsView {
-        let Snapshot { controller, segments, nightlight, untouched: _ } = self.0.engine.snapshot();
+        let Snapshot { controller, segments, nightlight, .. } = self.0.engine.snapshot();
         LightsView { controller, segments, nightlight }
     }
 
@@ -257,7 +262,9 @@ impl Lights {
     /// # Errors
     /// `failed` when a socket cannot be had, and then nothing changes, or when they cannot be kept.
     pub async fn change_settings(&self, change: SettingsChange) -> Result<(), Fault> {
-        let kept = self.0.settle(change)?;
+        let inner = self.0.clone();
+        let settled = tokio::task::spawn_blocking(move || inner.settle(change)).await; // it opens sockets
+        let kept = settled.map_err(|_| Fault::failed("broken", "", "The settings could not be changed"))??;
         kept.await.map_err(|_| Fault::unavailable("The server is shutting down"))?
     }
 
@@ -266,28 +273,32 @@ impl Lights {
         self.0.rules.borrow().all().cloned().collect()
     }
 
-    /// Adds a rule, or puts it in the place of the one with its id. True when it is new.
+    /// Makes or changes the rule of an id: `by` makes the new one of what is known. True when it is new.
     ///
     /// # Errors
-    /// `conflict` for one of the settings file; `invalid` (`when`) for an input, graphic or channel that the show does
-    /// not have; `failed` when it cannot be kept.
-    pub async fn put_rule(&self, rule: Rule) -> Result<bool, Fault> {
-        if let Some(show) = self.0.show.get() {
-            check(&rule, &show.view())?;
-        }
-        let mut new = false;
-        self.change_rules(&rule.id.clone(), |asked| {
-            match asked.iter_mut().find(|known| known.id == rule.id) {
-                Some(known) => *known = rule,
-                None => {
-                    new = true;
-                    asked.push(rule);
-                }
+    /// Those of `by`; `conflict` for one of the settings file (`fixed_rule`) and beyond [`MAX_RULES`] (`too_many_rules`);
+    /// `invalid` (`when`) for an input, graphic or channel that the show does not have; `failed` when it cannot be kept.
+    pub async fn put_rule(
+        &self,
+        id: &str,
+        by: impl FnOnce(Option<&Rule>) -> Result<Rule, Fault>,
+    ) -> Result<(Rule, bool), Fault> {
+        let mut made = None;
+        self.change_rules(id, |asked| {
+            let place = asked.iter().position(|known| known.id == id);
+            let rule = by(place.map(|place| &asked[place]))?;
+            if let Some(show) = self.0.show.get() {
+                check(&rule, &show.view())?;
+            }
+            made = Some((rule.clone(), place.is_none()));
+            match place {
+                Some(place) => asked[place] = rule,
+                None => asked.push(rule),
             }
             Ok(())
         })
         .await?;
-        Ok(new)
+        made.ok_or_else(|| Fault::failed("not_made", "id", "The rule was not made"))
     }
 
     /// Takes a rule away.
@@ -314,6 +325,10 @@ impl Lights {
             }
             let mut asked = known.asked.clone();
             by(&mut asked)?;
+            if known.fixed.len() + asked.len() > MAX_RULES.max(known.all().count()) {
+                let text = format!("There are {MAX_RULES} rules already");
+                return Err(Fault::conflict("too_many_rules", "id", text));
+            }
             let (told, kept) = oneshot::channel();
             let _ = self.0.keep.send(Keep::Rules(asked.clone(), told)); // refused only at the end
             self.0.rules.send_replace(Arc::new(Rules { fixed: known.fixed.clone(), asked }));
@@ -349,17 +364,19 @@ impl Inner {
         let _order = self.changing();
         let old = self.settings.borrow().clone();
         let new = Arc::new(old.with(change));
-        let counted = |settings: &DeviceSettings| settings.led_count.filter(|_| settings.led_count != old.led_count);
-        if let Some(led_count) = counted(&new) {
-            self.engine.set_led_count(led_count);
-        }
-        if (new.sacn != old.sacn || new.led_count != old.led_count)
-            && let Err(fault) = self.listen(&new)
+        new.sacn.check()?;
+        let before = self.engine.snapshot().controller.led_count;
+        let led_count = new.led_count.unwrap_or(before);
+        if (new.sacn != old.sacn || led_count != before)
+            && let Err(fault) = self.listen(&new, led_count)
         {
-            if let Err(fault) = self.listen(&old) {
+            if let Err(fault) = self.listen(&old, before) {
                 tracing::error!("{fault}");
             }
             return Err(fault);
+        }
+        if led_count != before {
+            self.engine.set_led_count(led_count);
         }
         let (told, kept) = oneshot::channel();
         let text = serde_json::to_string(&*new).unwrap_or_default();
@@ -369,14 +386,15 @@ impl Inner {
     }
 
     /// Takes a lighting desk's data as the settings say.
-    fn listen(&self, settings: &DeviceSettings) -> Result<(), Fault> {
+    fn listen(&self, settings: &DeviceSettings, led_count: u16) -> Result<(), Fault> {
         let sacn = &settings.sacn;
         let spec = sacn.enabled.then_some(SacnInputSpec {
             address: self.sacn_listen,
             layout: Layout { universe: sacn.universe, universes: sacn.universe_count, channel: sacn.start_channel },
             unicast: sacn.unicast,
+            own: Some(self.sender),
         });
-        self.engine.listen(spec).map_err(|error| {
+        self.engine.listen(spec, led_count).map_err(|error| {
             let text = format!("sACN cannot be received on {}: {error}", self.sacn_listen);
             Fault::failed("sacn_input", "sacnEnabled", text)
         })

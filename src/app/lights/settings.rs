@@ -1,6 +1,10 @@
 //! What clients may set of the controller of lights beside its looks. Kept across starts.
 
+use crate::domain::fault::Fault;
 use serde::{Deserialize, Serialize};
+
+/// The last universe of E1.31.
+pub const LAST_UNIVERSE: u16 = 63_999;
 
 /// Settings of the controller. Never printed: there are secrets among them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +77,19 @@ impl Default for DeviceSettings {
                 topic_prefix: "lume".to_owned(),
             },
         }
+    }
+}
+
+impl SacnSettings {
+    /// Whether all its universes are ones.
+    ///
+    /// # Errors
+    /// `invalid` (`sacnUniverseCount`).
+    pub fn check(&self) -> Result<(), Fault> {
+        if LAST_UNIVERSE - self.universe.min(LAST_UNIVERSE) < u16::from(self.universe_count.max(1)) - 1 {
+            return Err(Fault::invalid("sacnUniverseCount", format!("Must end at universe {LAST_UNIVERSE}")));
+        }
+        Ok(())
     }
 }
 

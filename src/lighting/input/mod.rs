@@ -41,6 +41,8 @@ pub struct SacnInputSpec {
     pub layout: Layout,
     /// No group is joined. Otherwise only that of the first universe is, so that further universes must come by unicast.
     pub unicast: bool,
+    /// The id of our own outputs, which are not heard.
+    pub own: Option<[u8; 16]>,
 }
 
 /// See the module's text. Dropping it ends the thread.
@@ -65,9 +67,13 @@ impl SacnInput {
     pub fn open(spec: SacnInputSpec, led_count: u16, origin: Instant) -> io::Result<Self> {
         let receiver = Receiver::new(spec.layout, led_count)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?;
-        let own = socket(spec.address)?;
-        let local = own.local_addr()?;
-        let mut sockets = vec![own];
+        let receiver = match spec.own {
+            Some(own) => receiver.deaf_to(own),
+            None => receiver,
+        };
+        let first = socket(spec.address)?;
+        let local = first.local_addr()?;
+        let mut sockets = vec![first];
         if !spec.unicast {
             let group = sacn::group(spec.layout.universe);
             let IpAddr::V4(interface) = local.ip() else {

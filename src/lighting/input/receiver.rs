@@ -64,6 +64,8 @@ impl Layout {
 /// Why a packet changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
+    /// It is ours.
+    Own,
     Broken(Broken),
     /// A synchronisation or discovery packet, or levels of another kind.
     NoLevels,
@@ -127,6 +129,8 @@ pub struct Receiver {
     leds: Vec<Rgb>,
     believed: Option<Believed>,
     packets: u64,
+    /// Our own outputs' id: what they send to a group comes back to this machine.
+    own: Option<[u8; 16]>,
 }
 
 impl Receiver {
@@ -134,7 +138,12 @@ impl Receiver {
     pub fn new(layout: Layout, led_count: u16) -> Option<Self> {
         let leds = vec![[0; 3]; led_count.into()];
         let sources = Vec::with_capacity(SOURCES);
-        layout.is_valid().then_some(Self { layout, sources, leds, believed: None, packets: 0 })
+        layout.is_valid().then_some(Self { layout, sources, leds, believed: None, packets: 0, own: None })
+    }
+
+    /// The same, deaf to one sender: ourselves.
+    pub fn deaf_to(self, cid: [u8; 16]) -> Self {
+        Self { own: Some(cid), ..self }
     }
 
     /// Takes a packet in.
@@ -145,6 +154,9 @@ impl Receiver {
         let Packet::Data(data) = sacn::parse(bytes).map_err(Refused::Broken)? else { return Err(Refused::NoLevels) };
         if data.start_code != 0 {
             return Err(Refused::NoLevels);
+        }
+        if self.own == Some(data.cid) {
+            return Err(Refused::Own);
         }
         let universe = usize::from(data.universe.checked_sub(self.layout.universe).ok_or(Refused::Elsewhere)?);
         if universe >= usize::from(self.layout.universes) {

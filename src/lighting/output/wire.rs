@@ -31,6 +31,8 @@ impl Wire {
     pub fn open(domain: Domain, interface: Option<Ipv4Addr>) -> io::Result<Self> {
         let socket = Socket::new(domain, Type::DGRAM, None)?;
         socket.set_nonblocking(true)?;
+        // A destination may be a broadcast address, as ArtSync wants it.
+        socket.set_broadcast(true)?;
         socket.set_send_buffer_size(BUFFER)?;
         if let Some(interface) = interface {
             socket.set_multicast_if_v4(&interface)?;

@@ -160,7 +160,7 @@ mod tests {
                 assert!(!held || board.top + rows * board.cell <= height, "{leds} in {height}: {board:?}");
             }
         }
-        assert_eq!(Board::of(160, 1280, 720).cell, 74);
+        assert_eq!(Board::of(160, 1280, 720).cell, 72);
     }
 
     #[test]

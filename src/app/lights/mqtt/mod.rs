@@ -26,6 +26,11 @@ use topics::Topics;
 /// How long after a lost or refused connection the next one is tried.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// Whether topics may begin so (MQTT 3.1.1, 4.7).
+pub fn is_prefix(prefix: &str) -> bool {
+    Topics::new(prefix, "").is_some()
+}
+
 /// Connects as the settings say, now and after each change, until `shutdown`. `client_id` is a name that no other client
 /// of the broker has. The task ends when the broker has been told `offline`, or after two seconds without.
 pub fn start(lights: Lights, client_id: String, shutdown: CancellationToken) -> JoinHandle<()> {

@@ -60,7 +60,8 @@ pub fn discovery(topics: &Topics, client_id: &str) -> String {
     let effects: Vec<_> = Effect::ALL.iter().map(|effect| effect.id()).collect();
     json!({
         "schema": "json",
-        "name": "LUME",
+        // The lamp is the whole device: its name is the device's.
+        "name": null,
         "unique_id": client_id,
         "state_topic": topics.state(),
         "command_topic": topics.order(Order::Set),

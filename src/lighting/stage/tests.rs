@@ -1,0 +1,113 @@
+//! What the stage promises, frame by frame.
+
+use super::*;
+use crate::domain::lights::{Effect, Look, LookChange};
+
+const FULL: ControllerChange = ControllerChange { power: None, brightness: Some(255) };
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(Strip::new(40, Effect::Rainbow), 2.2, 7);
+    stage.set_controller(FULL);
+    stage
+}
+
+fn new(start: u16, length: u16, effect: Effect) -> NewSegment {
+    let look = LookChange { effect: Some(Some(effect)), ..LookChange::default() };
+    NewSegment { start, length, reverse: false, look }
+}
+
+fn turn(stage: &mut Stage, ms: u64) -> Vec<Rgb> {
+    stage.turn(Duration::from_millis(ms), |_| {});
+    stage.pixels().to_vec()
+}
+
+#[test]
+fn another_segment_does_not_begin_the_running_ones_anew() {
+    let (mut one, mut other) = (stage(), stage());
+    for stage in [&mut one, &mut other] {
+        stage.create_segment(new(0, 20, Effect::Fire)).unwrap();
+        (0..60).for_each(|n| drop(turn(stage, n * 16)));
+    }
+    other.create_segment(new(20, 20, Effect::Solid)).unwrap();
+    for n in 60..120 {
+        assert_eq!(turn(&mut one, n * 16)[..20], turn(&mut other, n * 16)[..20], "frame {n}");
+    }
+}
+
+#[test]
+fn pixels_by_hand_hold_until_a_segment_or_the_power_changes() {
+    let mut stage = stage();
+    turn(&mut stage, 0);
+    assert_eq!(stage.set_pixels(&Pixels::Each(vec![[1, 2, 3]; 50])), 40, "the surplus is passed over");
+    assert_eq!(stage.set_pixels(&Pixels::Each(vec![[9; 3]; 2])), 2);
+    let held = turn(&mut stage, 16);
+    assert_eq!((held[1], held[2], held[39]), ([9; 3], [1, 2, 3], [1, 2, 3]));
+    stage.set_controller(ControllerChange { power: None, brightness: Some(255) });
+    assert_eq!(turn(&mut stage, 32), held, "brightness is no other look");
+    stage.update_segment(0, SegmentChange::default()).unwrap();
+    assert_ne!(turn(&mut stage, 48), held);
+    stage.set_pixels(&Pixels::Gradient { from: [0; 3], to: [39, 78, 0] });
+    let gradient = turn(&mut stage, 64);
+    assert_eq!((gradient[0], gradient[10], gradient[39]), ([0; 3], [10, 20, 0], [39, 78, 0]));
+    stage.set_controller(ControllerChange { power: Some(false), brightness: None });
+    assert_eq!(turn(&mut stage, 80), [[0; 3]; 40]);
+    stage.set_controller(ControllerChange { power: Some(true), brightness: None });
+    assert_ne!(turn(&mut stage, 96), gradient);
+}
+
+#[test]
+fn layers_lie_by_priority_and_a_cue_goes_by_itself() {
+    let mut stage = stage();
+    let look = |colour| Layer::Look { look: Look::solid(colour), until: None };
+    stage.lay("high", 0, 9, look([9; 3]));
+    stage.lay("low", 0, 1, look([1; 3]));
+    assert_eq!(turn(&mut stage, 0)[0], [9; 3]);
+    let until = Some(Duration::from_millis(100));
+    stage.lay("cue", 0, 20, Layer::Look { look: Look::solid([20; 3]), until });
+    assert_eq!((turn(&mut stage, 99)[0], turn(&mut stage, 100)[0]), ([20; 3], [9; 3]));
+    stage.lay("gain", 0, 30, Layer::Gain(0.5));
+    assert_eq!(turn(&mut stage, 116)[0], [4; 3]);
+    stage.lift("high");
+    stage.lift("gain");
+    assert_eq!(turn(&mut stage, 132)[0], [1; 3]);
+    let desk = |pixels: &mut [Rgb]| pixels.fill([77; 3]);
+    stage.turn(Duration::from_millis(148), desk);
+    assert_eq!(stage.pixels()[0], [77; 3], "a lighting desk is above rules");
+}
+
+#[test]
+fn brightness_is_bent_and_never_puts_out_what_is_on() {
+    let mut stage = stage();
+    stage.set_pixels(&Pixels::Fill([255, 3, 0]));
+    let mut at = |brightness| {
+        stage.set_controller(ControllerChange { power: None, brightness: Some(brightness) });
+        turn(&mut stage, 0)[0]
+    };
+    assert_eq!((at(255), at(128), at(1), at(0)), ([255, 3, 0], [56, 1, 0], [1, 1, 0], [0; 3]));
+}
+
+#[test]
+fn a_light_that_a_nightlight_put_out_comes_back_as_bright_after_a_restart_too() {
+    let mut stage = stage();
+    stage.start_nightlight(Nightlight { seconds: 10, target: 0 }, Duration::ZERO);
+    assert!(stage.turn(Duration::from_secs(5), |_| {}));
+    assert_eq!(stage.snapshot(Duration::from_secs(5)).controller.brightness, 127);
+    assert!(stage.turn(Duration::from_secs(10), |_| {}));
+    let end = stage.snapshot(Duration::from_secs(10));
+    assert_eq!((end.controller.power, end.controller.brightness, end.slept), (false, 0, Some(255)));
+    let strip = Strip::restore(end.controller, end.segments, end.untouched);
+    let mut again = Stage::new(strip, 2.2, 7).resume(Left { nightlight: None, slept: end.slept });
+    let on = again.set_controller(ControllerChange { power: Some(true), brightness: None });
+    assert_eq!((on.power, on.brightness), (true, 255));
+}
+
+#[test]
+fn leds_that_are_cut_off_are_told_to_be_dark() {
+    let mut stage = stage();
+    stage.set_pixels(&Pixels::Fill([5; 3]));
+    turn(&mut stage, 0);
+    stage.set_led_count(10);
+    turn(&mut stage, 16);
+    assert_eq!((stage.pixels().len(), stage.sent().len()), (10, 40));
+    assert_eq!(stage.sent()[10..], [[0; 3]; 30]);
+}
