@@ -83,7 +83,8 @@ fn the_example_file_with_everything_uncommented_is_good_too() {
         .collect();
     let config = load(&uncommented.join("\n"));
     assert_eq!(config.public_url(), "https://live.example.org");
-    assert_eq!(config.inputs.len(), 5);
+    assert_eq!(config.inputs.len(), 6);
+    assert!(config.lighting.output.len() == 1 && config.lighting.rule.len() == 1);
     assert_eq!(config.graphics[0].fields["name"], "Ada Lovelace");
     assert_eq!(config.outputs[0].number, 1);
     assert!(config.livewing.token.is_some() && config.operator.password.is_some());
@@ -320,7 +321,7 @@ fn keys_of_one_kind_of_input_are_refused_for_the_other_and_missing_ones_are_name
     for (entry, line) in [
         ("kind = \"rtmp\"", "input #1.key: missing"),
         ("key = \"cam1\"", "input #1.kind: missing"),
-        ("kind = \"sdi\"", "input #1.kind: \"sdi\" is not one of rtmp, pattern, stream, v4l2, decklink, alsa"),
+        ("kind = \"sdi\"", "input #1.kind: \"sdi\" is not one of rtmp, pattern, stream, v4l2, decklink, alsa, lights"),
         (
             "kind = \"pattern\"\nlatency_ms = 1",
             "input #1.latency_ms: is for kind = \"rtmp\" and kind = \"stream\" only",
