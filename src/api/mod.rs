@@ -1,8 +1,11 @@
 //! Doors orders walk through: one folder per documented control plane, plus the operator's own.
 //!
 //! A plane turns its dialect into commands of the show and words the answers. Planes do not know each other; what two
-//! of them share (an exact rate limit, times, hiding stream keys, percent escapes) is here beside them.
+//! of them share (answers, bodies on their way in, an exact rate limit, times, hiding stream keys, percent escapes) is here
+//! beside them.
 
+pub mod answer;
+pub mod inflow;
 pub mod iso;
 pub mod limits;
 pub mod livewing;

@@ -4,7 +4,10 @@
 //! Refuses to know: routes.
 
 use super::{intake::LIMIT, path::Place, reply};
-use crate::domain::fault::{Fault, Kind};
+use crate::{
+    api::answer,
+    domain::fault::{Fault, Kind},
+};
 use serde::Serialize;
 use std::borrow::Cow;
 use warp::{
@@ -115,7 +118,7 @@ impl Refusal {
             _ => None,
         };
         let (status, body) = self.words();
-        let mut response = reply::json(status, reply::text(&body));
+        let mut response = answer::json(status, reply::text(&body));
         response.headers_mut().extend(further);
         response
     }

@@ -4,7 +4,8 @@
 //!
 //! Refuses to know: routes.
 
-use super::{compact::compact, path::Place, reply};
+use super::{compact::compact, path::Place};
+use crate::api::answer;
 use crate::app::imaging::{
     callers::Stranger,
     hooks::HookFault,
@@ -165,7 +166,7 @@ impl Refusal {
             }
             _ => {}
         }
-        let mut response = reply::json(status, compact(&body));
+        let mut response = answer::json(status, compact(&body));
         response.headers_mut().extend(headers);
         response
     }

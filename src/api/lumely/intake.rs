@@ -7,14 +7,15 @@
 //! Refuses to know: what bodies say.
 
 use super::{error::Refusal, fields::Fields};
+use crate::api::inflow::{Halt, Inflow, append};
 use bytes::Buf;
-use futures::{Stream, StreamExt};
-use std::{pin::Pin, sync::Arc, time::Duration};
+use futures::Stream;
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout},
 };
-use warp::http::{HeaderMap, header};
+use warp::http::HeaderMap;
 
 /// The most that a body may have, in bytes: the documented 10 MB.
 pub const LIMIT: usize = 10 * 1024 * 1024;
@@ -28,7 +29,7 @@ const PLACE: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(120);
 /// How long it may say nothing meanwhile.
 const PAUSE: Duration = Duration::from_secs(10);
-/// How much of a refused body is let run dry, so that its sender hears the refusal instead of a reset.
+/// How much of a refused body is let run dry.
 const DREGS: usize = 2 * LIMIT;
 /// How long that may take.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -44,14 +45,7 @@ impl Default for Door {
 }
 
 /// The body of one request.
-pub struct Intake<S> {
-    stream: Pin<Box<S>>,
-    announced: Option<u64>,
-    /// The sender waits for a word before it sends.
-    expects: bool,
-    touched: bool,
-    ended: bool,
-}
+pub struct Intake<S>(Inflow<S>);
 
 impl<S, B> Intake<S>
 where
@@ -60,9 +54,7 @@ where
 {
     /// A body that nobody has begun to read.
     pub fn new(stream: S, headers: &HeaderMap) -> Self {
-        let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let expects = headers.contains_key(header::EXPECT);
-        Self { stream: Box::pin(stream), announced, expects, touched: false, ended: announced == Some(0) }
+        Self(Inflow::new(stream, headers))
     }
 
     /// What `understand` makes of the body. Large ones are parsed where blocking is allowed.
@@ -74,13 +66,14 @@ where
         T: Send + 'static,
         F: FnOnce(Fields<'_>) -> Result<T, Refusal> + Send + 'static,
     {
-        if self.announced.is_some_and(|length| length > LIMIT as u64) {
+        let announced = self.0.announced();
+        if announced.is_some_and(|length| length > LIMIT as u64) {
             return Err(Refusal::TooLarge);
         }
         let deadline = Instant::now() + WHOLE;
         let mut whole = Vec::new();
         let mut place = None;
-        while let Some(mut part) = self.next(deadline).await? {
+        while let Some(part) = self.0.next(deadline.min(Instant::now() + PAUSE)).await.map_err(refusal)? {
             let length = whole.len().saturating_add(part.remaining());
             if length > LIMIT {
                 return Err(Refusal::TooLarge);
@@ -89,14 +82,10 @@ where
                 let place_now = timeout(PLACE, door.0.clone().acquire_owned()).await.ok().and_then(Result::ok);
                 place = Some(place_now.ok_or(Refusal::Busy)?);
                 // At once: growing step by step would end with twice as much. What is not written to costs nothing.
-                let announced = self.announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(LIMIT);
+                let announced = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(LIMIT);
                 whole.reserve_exact(announced.min(LIMIT).saturating_sub(whole.len()));
             }
-            while part.has_remaining() {
-                let chunk = part.chunk();
-                whole.extend_from_slice(chunk);
-                part.advance(chunk.len());
-            }
+            append(&mut whole, part);
         }
         if place.is_none() {
             return understand(Fields::of(&whole)?);
@@ -109,38 +98,15 @@ where
         parsed.map_err(|error| Refusal::internal(&error))?
     }
 
-    async fn next(&mut self, deadline: Instant) -> Result<Option<B>, Refusal> {
-        if self.ended {
-            return Ok(None);
-        }
-        self.touched = true;
-        let pause = deadline.min(Instant::now() + PAUSE);
-        match timeout_at(pause, self.stream.next()).await {
-            Err(_) => Err(Refusal::Slow),
-            Ok(None) => {
-                self.ended = true;
-                Ok(None)
-            }
-            Ok(Some(Ok(part))) => Ok(Some(part)),
-            Ok(Some(Err(_))) => {
-                self.ended = true;
-                Err(Refusal::BrokenOff)
-            }
-        }
+    /// See [`Inflow::drain`].
+    pub async fn drain(self) {
+        self.0.drain(DREGS, DRAIN).await;
     }
+}
 
-    /// Reads on what a refusal left unread, for a while. Who waits for a word before sending was not told to send.
-    pub async fn drain(mut self) {
-        if self.expects && !self.touched {
-            return;
-        }
-        let deadline = Instant::now() + DRAIN;
-        let mut left = DREGS;
-        while let Ok(Some(part)) = self.next(deadline).await {
-            match left.checked_sub(part.remaining()) {
-                Some(less) => left = less,
-                None => return,
-            }
-        }
+fn refusal(halt: Halt) -> Refusal {
+    match halt {
+        Halt::Slow => Refusal::Slow,
+        Halt::BrokenOff => Refusal::BrokenOff,
     }
 }

@@ -1,11 +1,9 @@
 //! Good answers. Refuses to know: routes.
 
 use super::{compact::compact, error::Refusal};
+use crate::api::answer::{empty, json};
 use serde::Serialize;
-use warp::{
-    http::{HeaderValue, StatusCode, header},
-    reply::Response,
-};
+use warp::{http::StatusCode, reply::Response};
 
 /// What a handler answers.
 pub type Answer = Result<Reply, Refusal>;
@@ -37,19 +35,7 @@ impl Reply {
     pub fn response(self) -> Response {
         match self.body {
             Some(body) => json(self.status, body),
-            None => {
-                let mut response = Response::default();
-                *response.status_mut() = self.status;
-                response
-            }
+            None => empty(self.status),
         }
     }
-}
-
-/// A response of JSON.
-pub fn json(status: StatusCode, body: String) -> Response {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }
