@@ -84,7 +84,7 @@ fn the_example_file_with_everything_uncommented_is_good_too() {
     let config = load(&uncommented.join("\n"));
     assert_eq!(config.public_url(), "https://live.example.org");
     assert_eq!(config.inputs.len(), 6);
-    assert!(config.lighting.output.len() == 1 && config.lighting.rule.len() == 1);
+    assert!(config.lighting.output.len() == 2 && config.lighting.rule.len() == 1);
     assert_eq!(config.graphics[0].fields["name"], "Ada Lovelace");
     assert_eq!(config.outputs[0].number, 1);
     assert!(config.livewing.token.is_some() && config.operator.password.is_some());

@@ -79,6 +79,9 @@ fn rules(config: &Config) -> anyhow::Result<Vec<Rule>> {
         }
         rules.push(rule);
     }
+    if rules.len() > lights::MAX_RULES {
+        bail!("lighting.rule: there may be {} at most", lights::MAX_RULES);
+    }
     Ok(rules)
 }
 

@@ -52,7 +52,7 @@ pub struct Figures {
     pub fps: f64,
     /// Frames since the start.
     pub frames: u64,
-    /// Frames that began more than a frame late.
+    /// Frames that were left out because their time was over.
     pub late: u64,
     /// What went out.
     pub output: OutputStats,

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct Fade {
     began: Duration,
     from: u8,
+    /// The brightness to come back with.
+    wakes: u8,
     order: Nightlight,
 }
 
@@ -25,7 +27,17 @@ pub struct Progress {
 impl Fade {
     /// One that begins now.
     pub fn new(order: Nightlight, from: u8, now: Duration) -> Self {
-        Self { began: now, from, order }
+        Self { began: now, from, wakes: from, order }
+    }
+
+    /// The same, after which the light comes back so bright.
+    pub fn waking(self, wakes: u8) -> Self {
+        Self { wakes, ..self }
+    }
+
+    /// How bright the light comes back after it.
+    pub fn wakes(&self) -> u8 {
+        self.wakes
     }
 
     /// The brightness as of now: a new one each whole second.

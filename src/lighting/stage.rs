@@ -49,8 +49,8 @@ pub struct Snapshot {
     pub untouched: bool,
     /// The fade that runs.
     pub nightlight: Option<Progress>,
-    /// The brightness before a nightlight put the light out.
-    pub slept: Option<u8>,
+    /// The brightness before a nightlight, while it runs and after it put the light out.
+    pub wakes: Option<u8>,
 }
 
 /// What went on when the lights were left, beside the strip.
@@ -58,8 +58,8 @@ pub struct Snapshot {
 pub struct Left {
     /// What is still to be done of a nightlight.
     pub nightlight: Option<Nightlight>,
-    /// See [`Snapshot::slept`].
-    pub slept: Option<u8>,
+    /// See [`Snapshot::wakes`].
+    pub wakes: Option<u8>,
 }
 
 impl Stage {
@@ -88,9 +88,15 @@ impl Stage {
 
     /// The same, going on with what went on when it was left. Time begins now.
     pub fn resume(mut self, left: Left) -> Self {
-        let Left { nightlight, slept } = left;
-        self.slept = slept;
-        self.fade = nightlight.map(|order| Fade::new(order, self.strip.controller().brightness, Duration::ZERO));
+        let Left { nightlight, wakes } = left;
+        let brightness = self.strip.controller().brightness;
+        let wakes = wakes.filter(|wakes| *wakes > 0);
+        match nightlight {
+            Some(order) => {
+                self.fade = Some(Fade::new(order, brightness, Duration::ZERO).waking(wakes.unwrap_or(brightness)));
+            }
+            None => self.slept = wakes,
+        }
         self
     }
 
@@ -101,7 +107,7 @@ impl Stage {
             segments: self.strip.segments().to_vec(),
             untouched: self.strip.is_untouched(),
             nightlight: self.fade.map(|fade| fade.progress(now)),
-            slept: self.slept,
+            wakes: self.fade.map(|fade| fade.wakes()).or(self.slept),
         }
     }
 
@@ -181,7 +187,9 @@ impl Stage {
     /// Begins a fade, in the place of one that runs. Answers the brightness it begins with.
     pub fn start_nightlight(&mut self, order: Nightlight, now: Duration) -> u8 {
         let from = self.strip.controller().brightness;
-        self.fade = Some(Fade::new(order, from, now));
+        // A light that is dimmed already, or out, comes back as bright as it was before all that.
+        let before = self.fade.map(|fade| fade.wakes()).or(self.slept.filter(|_| from == 0));
+        self.fade = Some(Fade::new(order, from, now).waking(before.unwrap_or(from)));
         from
     }
 
@@ -192,12 +200,13 @@ impl Stage {
 
     /// Lays something over a segment, in the place of what this owner laid before.
     pub fn lay(&mut self, owner: &str, segment: u8, priority: u8, layer: Layer) {
-        let running = self.layers.iter().position(|laid| laid.owner == owner);
-        let running = running.map(|place| self.layers.remove(place));
-        // A look that only changed its colours goes on; a cue begins anew.
-        let goes_on = |laid: &Laid| laid.segment == segment && matches!(laid.layer, Layer::Look { until: None, .. });
-        let animation = running.filter(goes_on).and_then(|laid| laid.animation);
-        let place = self.layers.partition_point(|laid| laid.priority <= priority);
+        let at = self.layers.iter().position(|laid| laid.owner == owner);
+        let running = at.map(|at| self.layers.remove(at)).filter(|laid| laid.segment == segment);
+        // What only changed its colours goes on, and stays where it lies; a cue begins anew.
+        let running = running.filter(|laid| !matches!(laid.layer, Layer::Look { until: Some(_), .. }));
+        let stays = at.filter(|_| running.as_ref().is_some_and(|laid| laid.priority == priority));
+        let place = stays.unwrap_or_else(|| self.layers.partition_point(|laid| laid.priority <= priority));
+        let animation = running.and_then(|laid| laid.animation);
         self.layers.insert(place, Laid { owner: owner.to_owned(), segment, priority, layer, animation });
     }
 
@@ -255,7 +264,7 @@ impl Stage {
             self.fade = None;
         }
         if power.is_some() {
-            self.slept = Some(fade.progress(now).from);
+            self.slept = Some(fade.wakes());
             self.held = false;
         }
         over || before != after

@@ -48,9 +48,7 @@ async fn what_is_shown_can_be_posted_back_without_changing_anything() {
     assert_eq!(told, [json!("****wxyz"), json!("****"), json!("me"), json!(90)]);
     let before = desk.lights.settings();
     desk.done("POST", CONFIG, shown.clone()).await;
-    let (mut after, before) = ((*desk.lights.settings()).clone(), (*before).clone());
-    assert_eq!(after.led_count, Some(160), "as it was posted");
-    after.led_count = before.led_count;
+    let after = desk.lights.settings();
     assert!(after == before, "secrets are not printed");
     assert_eq!(after.ai_api_key.as_deref(), Some("sk-ant-api03-wxyz"));
     desk.done("POST", CONFIG, json!({ "aiApiKey": "", "mqttPassword": "" })).await;

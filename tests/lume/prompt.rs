@@ -27,6 +27,7 @@ async fn a_prompt_is_a_text_that_is_not_empty() {
         json!({ "prompt": " \n" }),
         json!({ "prompt": 5 }),
         json!({ "prompt": null }),
+        json!({ "prompt": "a".repeat(2001) }),
     ] {
         desk.refused("POST", "/api/prompt", body, "prompt").await;
     }

@@ -63,3 +63,32 @@ async fn rules_of_the_settings_file_stay() {
     }
     assert_eq!(desk.get(path).await["priority"], 0);
 }
+
+#[tokio::test]
+async fn there_are_64_rules_and_no_more() {
+    let desk = Desk::open().await;
+    for n in 1..64 {
+        let mut rule = on_air();
+        rule["id"] = json!(format!("rule-{n}"));
+        assert_eq!(desk.send("POST", RULES, rule).await.0, 201, "{n}");
+    }
+    let (status, refused) = desk.send("POST", RULES, on_air()).await;
+    assert_eq!((status, &refused["error"], &refused["field"]), (409, &json!("too_many_rules"), &json!("id")));
+    assert_eq!(desk.send("PUT", "/api/v2/rules/rule-7", json!({ "priority": 9 })).await.0, 200, "changing is no more");
+    desk.done("DELETE", "/api/v2/rules/rule-7", Value::Null).await;
+    assert_eq!(desk.send("POST", RULES, on_air()).await.0, 201);
+}
+
+#[tokio::test]
+async fn changes_that_come_together_are_all_kept() {
+    let desk = Desk::open().await;
+    desk.done("POST", RULES, on_air()).await;
+    let path = "/api/v2/rules/on-air";
+    let (one, other) = tokio::join!(
+        desk.send("PUT", path, json!({ "priority": 9 })),
+        desk.send("PUT", path, json!({ "segment": 5 })),
+    );
+    assert_eq!((one.0, other.0), (200, 200));
+    let rule = desk.get(path).await;
+    assert_eq!((&rule["priority"], &rule["segment"]), (&json!(9), &json!(5)));
+}

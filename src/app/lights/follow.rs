@@ -173,7 +173,7 @@ fn sense(rules: &[Rule], senses: &mut BTreeMap<Sensed, Sense>, engine: &Engine) 
                 continue;
             }
         };
-        // An input that is not there is refused when the rule is made.
+        // An input that has gone since the rule was made is not heard.
         if let (false, Some(ear)) = (senses.contains_key(&sensed), engine.ear(source)) {
             senses.insert(sensed, Sense::Ear { ear, level_db: f32::NEG_INFINITY });
         }

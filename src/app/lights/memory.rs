@@ -62,7 +62,7 @@ struct Looks {
     untouched: bool,
     segments: Vec<KeptSegment>,
     #[serde(default)]
-    slept: Option<u8>,
+    wakes: Option<u8>,
     #[serde(default)]
     nightlight: Option<KeptFade>,
 }
@@ -156,7 +156,7 @@ pub(super) async fn end(orders: &mpsc::UnboundedSender<Keep>) {
 }
 
 async fn put_looks(rows: &LightMemory, looks: &Snapshot) {
-    let Snapshot { controller, segments, untouched, nightlight, slept } = looks;
+    let Snapshot { controller, segments, untouched, nightlight, wakes } = looks;
     let Controller { power, brightness, led_count } = *controller;
     let segment = |segment: &Segment| {
         let Segment { id, start, length, reverse, look } = *segment;
@@ -168,7 +168,7 @@ async fn put_looks(rows: &LightMemory, looks: &Snapshot) {
         target: fade.order.target,
     };
     let nightlight = nightlight.as_ref().map(rest);
-    let looks = Looks { power, brightness, led_count, untouched: *untouched, segments, slept: *slept, nightlight };
+    let looks = Looks { power, brightness, led_count, untouched: *untouched, segments, wakes: *wakes, nightlight };
     let text = serde_json::to_string(&looks).unwrap_or_default();
     if let Err(error) = rows.put(LOOKS, &text).await {
         tracing::error!(%error, "the looks of the lights could not be written down");
@@ -188,11 +188,11 @@ fn kept(done: Result<(), StoreError>) -> Result<(), Fault> {
 
 fn left(looks: &Looks) -> Left {
     let order = |fade: &KeptFade| Nightlight { seconds: fade.seconds, target: fade.target };
-    Left { nightlight: looks.nightlight.as_ref().map(order), slept: looks.slept }
+    Left { nightlight: looks.nightlight.as_ref().map(order), wakes: looks.wakes }
 }
 
 fn strip(looks: Looks) -> Option<Strip> {
-    let Looks { power, brightness, led_count, untouched, segments, slept: _, nightlight: _ } = looks;
+    let Looks { power, brightness, led_count, untouched, segments, wakes: _, nightlight: _ } = looks;
     if !(1..=MAX_LEDS).contains(&led_count) {
         return None;
     }

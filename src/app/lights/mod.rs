@@ -161,6 +161,11 @@ impl Lights {
 
     /// Follows the show from now on, as the rules say. Ends with the show.
     pub fn follow(&self, show: ShowHandle, engine: Arc<media::engine::Engine>) {
+        for rule in self.rules() {
+            if let Err(fault) = check(&rule, &show.view()) {
+                tracing::warn!(rule = rule.id, "a rule follows nothing: {fault}");
+            }
+        }
         let _ = self.0.show.set(show.clone()); // it is the same show all along
         tokio::spawn(follow::run(self.clone(), show, engine));
     }
@@ -260,7 +265,8 @@ impl Lights {
     /// Changes settings, puts them to use and keeps them.
     ///
     /// # Errors
-    /// `failed` when a socket cannot be had, and then nothing changes, or when they cannot be kept.
+    /// `failed` when a socket cannot be had, and then nothing changes, or when they cannot be kept (they hold until the
+    /// end); `invalid` (`sacnUniverseCount`); `unavailable` at the end.
     pub async fn change_settings(&self, change: SettingsChange) -> Result<(), Fault> {
         let inner = self.0.clone();
         let settled = tokio::task::spawn_blocking(move || inner.settle(change)).await; // it opens sockets
@@ -360,14 +366,17 @@ impl Inner {
     }
 
     /// Puts changed settings to use; the answer tells when they are written down.
-    fn settle(&self, change: SettingsChange) -> Result<oneshot::Receiver<Result<(), Fault>>, Fault> {
+    fn settle(&self, mut change: SettingsChange) -> Result<oneshot::Receiver<Result<(), Fault>>, Fault> {
         let _order = self.changing();
         let old = self.settings.borrow().clone();
+        let before = self.engine.snapshot().controller.led_count;
+        // Who posts back what was shown does not settle it against the settings file.
+        change.led_count = change.led_count.filter(|asked| old.led_count.is_some() || *asked != before);
+        let again = change.sacn_enabled == Some(true) && self.engine.input().is_none();
         let new = Arc::new(old.with(change));
         new.sacn.check()?;
-        let before = self.engine.snapshot().controller.led_count;
         let led_count = new.led_count.unwrap_or(before);
-        if (new.sacn != old.sacn || led_count != before)
+        if (again || new.sacn != old.sacn || led_count != before)
             && let Err(fault) = self.listen(&new, led_count)
         {
             if let Err(fault) = self.listen(&old, before) {

@@ -94,9 +94,9 @@ fn a_light_that_a_nightlight_put_out_comes_back_as_bright_after_a_restart_too() 
     assert_eq!(stage.snapshot(Duration::from_secs(5)).controller.brightness, 127);
     assert!(stage.turn(Duration::from_secs(10), |_| {}));
     let end = stage.snapshot(Duration::from_secs(10));
-    assert_eq!((end.controller.power, end.controller.brightness, end.slept), (false, 0, Some(255)));
+    assert_eq!((end.controller.power, end.controller.brightness, end.wakes), (false, 0, Some(255)));
     let strip = Strip::restore(end.controller, end.segments, end.untouched);
-    let mut again = Stage::new(strip, 2.2, 7).resume(Left { nightlight: None, slept: end.slept });
+    let mut again = Stage::new(strip, 2.2, 7).resume(Left { nightlight: None, wakes: end.wakes });
     let on = again.set_controller(ControllerChange { power: Some(true), brightness: None });
     assert_eq!((on.power, on.brightness), (true, 255));
 }
@@ -110,4 +110,32 @@ fn leds_that_are_cut_off_are_told_to_be_dark() {
     turn(&mut stage, 16);
     assert_eq!((stage.pixels().len(), stage.sent().len()), (10, 40));
     assert_eq!(stage.sent()[10..], [[0; 3]; 30]);
+}
+
+#[test]
+fn of_equal_layers_the_later_one_lies_above_however_often_the_other_is_told() {
+    let mut stage = stage();
+    let red = Layer::Look { look: Look::solid([255, 0, 0]), until: None };
+    stage.lay("edges", 0, 0, Layer::Colours([[0, 0, 9]].into()));
+    stage.lay("on-air", 0, 0, red);
+    for n in 0..5 {
+        stage.lay("edges", 0, 0, Layer::Colours([[0, 0, 10 + n]].into()));
+        assert_eq!(turn(&mut stage, u64::from(n) * 16)[0], [255, 0, 0]);
+    }
+    stage.lift("on-air");
+    assert_eq!(turn(&mut stage, 99)[0], [0, 0, 14]);
+}
+
+#[test]
+fn a_nightlight_after_a_nightlight_does_not_forget_how_bright_it_was() {
+    let mut stage = stage();
+    let order = Nightlight { seconds: 10, target: 0 };
+    let on = ControllerChange { power: Some(true), brightness: None };
+    stage.start_nightlight(order, Duration::ZERO);
+    stage.turn(Duration::from_secs(5), |_| {});
+    assert_eq!(stage.start_nightlight(order, Duration::from_secs(5)), 127, "in the place of the one that runs");
+    stage.turn(Duration::from_secs(15), |_| {});
+    stage.start_nightlight(order, Duration::from_secs(20));
+    stage.turn(Duration::from_secs(30), |_| {});
+    assert_eq!(stage.set_controller(on).brightness, 255);
 }

@@ -102,8 +102,7 @@ impl Controller {
             if let Some(packet) = found {
                 return packet;
             }
-            let last = self.packets().pop();
-            assert!(Instant::now() < end, "no packet is {what}; the last one was {last:?}");
+            assert!(Instant::now() < end, "no packet is {what}; the last one was {:?}", self.packets().pop());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
