@@ -222,7 +222,9 @@ async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
     let white = picture.iter().filter(|luma| **luma > 200).count() as f64 / picture.len() as f64;
     assert!((0.5..0.95).contains(&white), "{white} of the picture are white cells");
 
-    assert!(stage::metric(&server, "lumencast_lights_packets_total").await > 30.0);
+    // A strip that stands still is sent about once a second, so only what was heard is known.
+    let heard = controller.packets().len();
+    assert!(heard > 3 && stage::metric(&server, "lumencast_lights_packets_total").await >= heard as f64);
     let end = Instant::now() + LIMIT;
     while !(55.0..65.0).contains(&stage::metric(&server, "lumencast_lights_fps").await) {
         assert!(Instant::now() < end, "not 60 frames a second");
