@@ -2,8 +2,8 @@
 
 #[path = "camera/device.rs"]
 mod device;
-#[path = "camera/house.rs"]
-mod house;
+#[path = "camera/fixture.rs"]
+mod fixture;
 #[path = "camera/multipart.rs"]
 mod multipart;
 #[path = "camera/real_clients.rs"]

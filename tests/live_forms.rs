@@ -11,7 +11,7 @@ use lumencast::{
     domain::time::{Format, Rate, ShowTime},
     media::{
         clock::ShowClock,
-        live::{Bridge, Layout, Live, SnapFault, Start, Unit, Wants, composite, snapshot},
+        live::{Bridge, Layout, Live, SnapFault, Start, StreamForm, Unit, composite, snapshot},
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
@@ -34,8 +34,8 @@ fn live(name: &str) -> Arc<Live> {
     Live::new(name, ShowClock::start())
 }
 
-fn web() -> Wants {
-    Wants::web(&[VideoCodec::H264, VideoCodec::Vp8, VideoCodec::Vp9])
+fn web() -> StreamForm {
+    StreamForm::web(&[VideoCodec::H264, VideoCodec::Vp8, VideoCodec::Vp9])
 }
 
 fn small(source: u8, seconds: f64) -> Clip {
@@ -53,8 +53,8 @@ fn what_fits_passes_as_it_is_and_is_not_copied_or_decoded() {
     until("the test before left nothing", || census::pipelines() == 0);
     let before = census::pipelines();
     let parent = live("cam");
-    let view = parent.view(Wants::files());
-    assert!(Arc::ptr_eq(&view, &parent.view(Wants::files())), "one view of each form");
+    let view = parent.view(StreamForm::files());
+    assert!(Arc::ptr_eq(&view, &parent.view(StreamForm::files())), "one view of each form");
     let heard = Heard::of(&view, Start::Backlog);
     let original = Heard::of(&parent, Start::Now);
     play(&parent, packets(&Clip { bframes: 2, ..small(1, 1.0) })).join().expect("played");
@@ -214,7 +214,7 @@ fn vp8_passes_to_the_web_and_becomes_h264_for_files() {
     let parent = live("cam");
     let original = Heard::of(&parent, Start::Now);
     let (passed, made) =
-        (Heard::of(&parent.view(web()), Start::Now), Heard::of(&parent.view(Wants::files()), Start::Now));
+        (Heard::of(&parent.view(web()), Start::Now), Heard::of(&parent.view(StreamForm::files()), Start::Now));
     let clip = Clip { kbps: 800, ..Clip::of(7, 1.5).size(320, 180) };
     let chain = "vp8enc deadline=1 cpu-used=8 keyframe-max-dist=15 target-bitrate=1500000";
     play(&parent, recoded(&clip, chain, VideoCodec::Vp8)).join().expect("played");

@@ -4,16 +4,16 @@
 
 mod engine {
     pub mod census;
-    pub mod house;
+    pub mod fixture;
     pub mod publish;
 }
 
-use engine::{census, house::House, publish};
+use engine::{census, fixture::Fixture, publish};
 use lumencast::{
     domain::{
         command::Ticket,
         order::{Order, Report},
-        source::{Signal, SourceId, StreamId},
+        source::{OutputSource, Signal, SourceId},
         switcher::SceneChange,
     },
     protocol::packet::VideoCodec,
@@ -29,19 +29,19 @@ fn alone() -> std::sync::MutexGuard<'static, ()> {
 #[test]
 fn h265_from_a_publisher_is_decoded_fitted_and_on_program() {
     let _alone = alone();
-    let house = House::open(2);
+    let fixture = Fixture::open(2);
     // A red picture, half as wide as program is for its height: black bars must stand left and right of it.
     let packets = publish::coded(VideoCodec::Hevc, 320, 360, 0x00ff_0000, 60);
-    house.publish(SourceId(1), packets);
-    house.order(Order::Switch {
+    fixture.publish(SourceId(1), packets);
+    fixture.order(Order::Switch {
         ticket: Ticket(1),
         change: SceneChange::Cut { program: SourceId(1), preview: Some(SourceId(0)) },
     });
-    house.report(|report| matches!(report, Report::Switched { ticket: Ticket(1), .. }));
-    let picture = house.program_until(|picture| picture.luma(320, 180) > 50 && picture.luma(320, 180) < 80);
+    fixture.report(|report| matches!(report, Report::Switched { ticket: Ticket(1), .. }));
+    let picture = fixture.program_until(|picture| picture.luma(320, 180) > 50 && picture.luma(320, 180) < 80);
     assert!(picture.v(320, 180) > 200, "red: {}", picture.v(320, 180));
     assert!(picture.luma(20, 180) < 20 && picture.luma(620, 180) < 20, "bars left and right");
-    house.report(
+    fixture.report(
         |report| matches!(report, Report::Source { source: SourceId(1), health } if health.signal == Signal::Ok),
     );
 }
@@ -49,20 +49,20 @@ fn h265_from_a_publisher_is_decoded_fitted_and_on_program() {
 #[test]
 fn a_publisher_that_returns_with_another_size_goes_on_in_the_same_source() {
     let _alone = alone();
-    let house = House::open(1);
-    house.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 30));
-    house.program_until(|picture| picture.v(320, 180) > 200);
-    house.publish(SourceId(0), publish::coded(VideoCodec::H264, 1280, 720, 0x0000_00ff, 30));
-    house.program_until(|picture| picture.v(320, 180) < 130 && picture.luma(320, 180) < 60);
+    let fixture = Fixture::open(1);
+    fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 30));
+    fixture.program_until(|picture| picture.v(320, 180) > 200);
+    fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 1280, 720, 0x0000_00ff, 30));
+    fixture.program_until(|picture| picture.v(320, 180) < 130 && picture.luma(320, 180) < 60);
 }
 
 #[test]
 fn a_source_that_falls_silent_is_held_and_then_shows_its_slate_not_black() {
     let _alone = alone();
-    let house = House::open(1);
-    house.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 30));
-    house.program_until(|picture| picture.v(320, 180) > 200);
-    let slate = house.program_until(|picture| picture.v(20, 20) < 140);
+    let fixture = Fixture::open(1);
+    fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 30));
+    fixture.program_until(|picture| picture.v(320, 180) > 200);
+    let slate = fixture.program_until(|picture| picture.v(20, 20) < 140);
     assert!(slate.luma(20, 20) > 40, "the slate is not black: {}", slate.luma(20, 20));
 }
 
@@ -72,16 +72,16 @@ fn nothing_is_left_alive_after_a_stop() {
     census::begin();
     let before = census::pipelines();
     {
-        let house = House::open(2);
-        house.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 90));
-        for (recorder, stream) in [(1, StreamId::Program), (2, StreamId::Source(SourceId(0)))] {
-            house.order(Order::StartRecording { ticket: Ticket(recorder.into()), recorder, stream });
+        let fixture = Fixture::open(2);
+        fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 90));
+        for (recorder, stream) in [(1, OutputSource::Program), (2, OutputSource::Source(SourceId(0)))] {
+            fixture.order(Order::StartRecording { ticket: Ticket(recorder.into()), recorder, stream });
         }
-        house.order(Order::StartHls { stream: StreamId::Program });
-        house.report(|report| matches!(report, Report::RecordingStarted { recorder: 1, .. }));
-        house.order(Order::StopRecording { ticket: Ticket(9), recorder: 1 });
-        house.report(|report| matches!(report, Report::RecordingStopped { recorder: 1, frames, .. } if *frames > 0));
+        fixture.order(Order::StartHls { stream: OutputSource::Program });
+        fixture.report(|report| matches!(report, Report::RecordingStarted { recorder: 1, .. }));
+        fixture.order(Order::StopRecording { ticket: Ticket(9), recorder: 1 });
+        fixture.report(|report| matches!(report, Report::RecordingStopped { recorder: 1, frames, .. } if *frames > 0));
         assert!(census::pipelines() > before, "the count sees pipelines");
     }
-    House::until("every pipeline is gone", || census::pipelines() == before);
+    Fixture::until("every pipeline is gone", || census::pipelines() == before);
 }

@@ -1,7 +1,7 @@
 //! The graphics kernel from outside: what templates look like, and how they are stacked over one.
 
 use lumencast::media::graphics::{
-    Fonts, GraphicsError, Motion, Picture, Raster, Span, Stack, Style, blend, slate, template, templates,
+    Fonts, GraphicsError, Keyer, Motion, Picture, Raster, Span, Style, blend, slate, template, templates,
 };
 use std::sync::Arc;
 
@@ -155,15 +155,15 @@ fn the_upper_of_two_overlapping_graphics_is_seen() {
         Arc::new(Raster::from_rgba(&rgba, 8, 8, x, 0).expect("a raster"))
     };
     let cut = Motion::new(Style::Cut, 30, 1, 24);
-    let mut stack = Stack::new();
-    stack.take("over", block(255, 4), cut, 5, 10);
-    stack.take("under", block(0, 0), cut, 1, 10);
+    let mut keyer = Keyer::new();
+    keyer.take("over", block(255, 4), cut, 5, 10);
+    keyer.take("under", block(0, 0), cut, 1, 10);
     let mut picture = Picture::flat(16, 8, [120, 128, 128]);
-    for (raster, pose) in stack.poses(10) {
+    for (raster, pose) in keyer.poses(10) {
         blend(&mut picture.planes_mut(), raster, pose.opacity, pose.dx, pose.dy);
     }
     assert_eq!(picture.y[..16], [16, 16, 16, 16, 235, 235, 235, 235, 235, 235, 235, 235, 120, 120, 120, 120]);
-    assert_eq!(stack.poses(9).count(), 0);
+    assert_eq!(keyer.poses(9).count(), 0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod hls {
 }
 
 use hls::{publisher::*, reader::*};
-use lumencast::app::hls::{HlsSettings, Shelf};
+use lumencast::app::rooms::hls::{HlsSettings, HlsStream};
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -19,8 +19,8 @@ const SETTINGS: HlsSettings = HlsSettings { segment_ms: 1000, part_ms: 200, wind
 async fn ffprobe_finds_the_codecs_the_size_and_gapless_aligned_tracks() {
     let show = Show::new();
     let publisher = show.publish(H264_720);
-    let door = Door::open(Arc::new(Shelf::new(SETTINGS)));
-    let output = show.output(&door.shelf);
+    let door = Door::open(Arc::new(HlsStream::new(SETTINGS)));
+    let output = show.output(&door.hls_stream);
     door.until("master.m3u8", |_| true).await;
     let video = door.until("video.m3u8", |text| segments(text).len() >= 4).await;
     let audio = door.until("audio.m3u8", |text| segments(text).len() >= 4).await;
@@ -63,8 +63,8 @@ async fn ffprobe_finds_the_codecs_the_size_and_gapless_aligned_tracks() {
 async fn ffmpeg_plays_five_live_seconds_without_a_word_of_complaint() {
     let show = Show::new();
     let _publisher = show.publish(H264_720);
-    let door = Door::open(Arc::new(Shelf::new(SETTINGS)));
-    let _output = show.output(&door.shelf);
+    let door = Door::open(Arc::new(HlsStream::new(SETTINGS)));
+    let _output = show.output(&door.hls_stream);
     door.until("video.m3u8", |text| segments(text).len() >= 3).await;
     door.until("master.m3u8", |_| true).await;
     let played = door.play(5).await;
@@ -76,8 +76,8 @@ async fn ffmpeg_plays_five_live_seconds_without_a_word_of_complaint() {
 async fn hevc_is_published_under_its_own_name() {
     let show = Show::new();
     let _publisher = show.publish(HEVC_360);
-    let door = Door::open(Arc::new(Shelf::new(SETTINGS)));
-    let _output = show.output(&door.shelf);
+    let door = Door::open(Arc::new(HlsStream::new(SETTINGS)));
+    let _output = show.output(&door.hls_stream);
     let master = door.until("master.m3u8", |_| true).await;
     assert!(master.contains("CODECS=\"hvc1.1.") && master.contains("RESOLUTION=640x360"), "{master}");
     let text = door.until("video.m3u8", |text| segments(text).len() >= 2).await;
@@ -88,8 +88,8 @@ async fn hevc_is_published_under_its_own_name() {
 async fn a_blocked_reader_wakes_with_its_part_and_not_before() {
     let show = Show::new();
     let _publisher = show.publish(H264_360);
-    let door = Door::open(Arc::new(Shelf::new(SETTINGS)));
-    let _output = show.output(&door.shelf);
+    let door = Door::open(Arc::new(HlsStream::new(SETTINGS)));
+    let _output = show.output(&door.hls_stream);
     let mut next = next_part(&door.until("video.m3u8", |_| true).await);
     let began = Instant::now();
     for _ in 0..15 {
@@ -113,8 +113,8 @@ async fn a_blocked_reader_wakes_with_its_part_and_not_before() {
 async fn a_publisher_that_returns_in_another_size_goes_on_in_the_same_playlist() {
     let show = Show::new();
     let publisher = show.publish(H264_720);
-    let door = Door::open(Arc::new(Shelf::new(HlsSettings { window: 12, ..SETTINGS })));
-    let _output = show.output(&door.shelf);
+    let door = Door::open(Arc::new(HlsStream::new(HlsSettings { window: 12, ..SETTINGS })));
+    let _output = show.output(&door.hls_stream);
     let before = door.until("video.m3u8", |text| segments(text).len() >= 3).await;
     drop(publisher);
     let _publisher = show.publish(H264_360);
@@ -144,32 +144,32 @@ async fn a_publisher_that_returns_in_another_size_goes_on_in_the_same_playlist()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_output_started_anew_continues_the_shelf() {
+async fn an_output_started_anew_continues_the_hls_stream() {
     let show = Show::new();
     let _publisher = show.publish(H264_360);
-    let door = Door::open(Arc::new(Shelf::new(SETTINGS)));
-    let output = show.output(&door.shelf);
+    let door = Door::open(Arc::new(HlsStream::new(SETTINGS)));
+    let output = show.output(&door.hls_stream);
     let before = door.until("video.m3u8", |text| segments(text).len() >= 2).await;
     drop(output);
-    let _output = show.output(&door.shelf);
+    let _output = show.output(&door.hls_stream);
     let last = segments(&before).last().unwrap().msn;
     let after = door
         .until("video.m3u8", |text| text.contains("DISCONTINUITY\n") && segments(text).last().unwrap().msn > last + 3);
     let after = after.await;
     let numbers: Vec<_> = segments(&after).iter().map(|s| s.msn).collect();
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{after}");
-    assert_eq!(door.shelf.stats().generations, 2);
+    assert_eq!(door.hls_stream.stats().discontinuities, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_in_the_right_words() {
     let show = Show::new();
-    let door = Door::open(Arc::new(Shelf::new(HlsSettings { window: 3, ..SETTINGS })));
+    let door = Door::open(Arc::new(HlsStream::new(HlsSettings { window: 3, ..SETTINGS })));
     for file in ["master.m3u8", "video.m3u8", "audio.m3u8", "video-1-0.m4s", "nothing", "video.m3u8?_HLS_msn=0"] {
-        assert_eq!(door.get(file).await.status(), 404, "{file} of an empty shelf");
+        assert_eq!(door.get(file).await.status(), 404, "{file} of an empty hls_stream");
     }
     let _publisher = show.publish(H264_360);
-    let output = show.output(&door.shelf);
+    let output = show.output(&door.hls_stream);
     let first = door.until("video.m3u8", |text| !segments(text).is_empty()).await;
     door.until("master.m3u8", |_| true).await;
     let now = door.until("video.m3u8", |text| segments(text).last().unwrap().msn >= 3).await;

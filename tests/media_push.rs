@@ -4,7 +4,7 @@ mod live;
 
 use live::{H264, H265, Live, packets, run, wait_for};
 use lumencast::{
-    domain::{output::LinkState, source::StreamId},
+    domain::{output::LinkState, source::OutputSource},
     media::output::{push::Push, stream::CodedStream},
 };
 use std::{
@@ -21,7 +21,7 @@ fn push(live: &Live, stream: &CodedStream, url: &str) -> (Push, Reports) {
     let reports = Reports::default();
     let (seen, stream) = (reports.clone(), stream.clone());
     let report = move |state, error| seen.lock().unwrap().push((state, error));
-    (Push::start(StreamId::Program, move || Some(stream.clone()), url, &live.clock, report).unwrap(), reports)
+    (Push::start(OutputSource::Program, move || Some(stream.clone()), url, &live.clock, report).unwrap(), reports)
 }
 
 fn wait_for_state(reports: &Reports, state: LinkState, seconds: u64) {

@@ -4,9 +4,9 @@
 mod bounds;
 #[path = "server_rtmp/encoder.rs"]
 mod encoder;
-#[path = "server_rtmp/house.rs"]
-mod house;
+#[path = "server_rtmp/fixture.rs"]
+mod fixture;
+#[path = "server_rtmp/lease.rs"]
+mod lease;
 #[path = "server_rtmp/real_encoders.rs"]
 mod real_encoders;
-#[path = "server_rtmp/seat.rs"]
-mod seat;

@@ -1,7 +1,7 @@
 //! API keys on a real database file, also with two that have it open: the server and the command line.
 
 use lumencast::{
-    app::keys::{KeyError, KeyService, MintError, NoSuchPlane, Plane},
+    app::access::keys::{KeyError, KeyService, MintError, NoSuchPlane, Plane},
     store::{Revocation, Store},
 };
 use std::{

@@ -4,8 +4,8 @@
 mod client;
 #[path = "webrtc/coded.rs"]
 mod coded;
-#[path = "webrtc/house.rs"]
-mod house;
+#[path = "webrtc/fixture.rs"]
+mod fixture;
 #[path = "webrtc/publishing.rs"]
 mod publishing;
 #[path = "webrtc/python.rs"]

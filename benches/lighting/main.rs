@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! this process: the engine, its thread, an effect ──┐
-//! rival.py: the package, as its guide says ─────────┴─► ear.py on loopback: kernel times of what arrives
+//! rival.py: the package, as its guide says ─────────┴─► receiver.py on loopback: kernel times of what arrives
 //! ```
 //!
 //! CPU time is that of the engine's thread, effects, brightness and sending with what the kernel does in it (the rival's:
@@ -12,11 +12,11 @@
 //! real-time policy) where the system allows it. Settings by environment: `BENCH_SECONDS` (15), `BENCH_PYTHON` (a Python
 //! with `sacn`).
 
-mod ear;
+mod receiver;
 mod sender;
 
-use ear::{Ear, Heard};
 use lumencast::domain::lights::Effect;
+use receiver::{Heard, PacketReceiver};
 use std::process::{Command, Stdio};
 
 /// What is sent, how often.
@@ -29,13 +29,13 @@ fn main() {
     let python = setting("BENCH_PYTHON").unwrap_or_else(|| "target/python/bin/python".into());
     println!("{UNIVERSES} universes of sACN, each frame another, {RATE} a second for {seconds} s, to loopback");
     for effect in [Effect::Rainbow, Effect::Noise] {
-        let ear = Ear::listen();
-        let used = sender::run(ear.address(), effect, seconds);
-        report(&format!("Lumencast, {}", effect.id()), used, &ear.end());
+        let receiver = PacketReceiver::listen();
+        let used = sender::run(receiver.address(), effect, seconds);
+        report(&format!("Lumencast, {}", effect.id()), used, &receiver.end());
     }
-    let ear = Ear::listen();
-    let used = rival(&python, ear.port(), seconds);
-    report("Python sacn", used, &ear.end());
+    let receiver = PacketReceiver::listen();
+    let used = rival(&python, receiver.port(), seconds);
+    report("Python sacn", used, &receiver.end());
     println!("aim: at most 4 % of a core, and a jitter of at most 1 ms at p99");
 }
 

@@ -9,7 +9,7 @@
 //! to be served. Packets that do not come are counted. Settings by environment: `BENCH_VIEWERS` (`1,100,300`),
 //! `BENCH_WINDOW_S` (10).
 
-mod stage;
+mod fixture;
 mod viewer;
 
 use std::{
@@ -27,7 +27,7 @@ const SETTLE: Duration = Duration::from_secs(4);
 
 fn main() {
     if let Ok(clip) = std::env::var("BENCH_STAGE") {
-        return stage::run(&clip, LIMIT);
+        return fixture::run(&clip, LIMIT);
     }
     let folder = tempfile::tempdir().expect("a folder");
     let clip = folder.path().join("clip.h264");

@@ -1,28 +1,14 @@
-//! The meeting place: conductor, event bus, telemetry and services. Says neither `gst` nor `sqlx`.
+//! Conductor, event bus, telemetry and services: where planes and doors meet media and rows. Says neither `gst` nor `sqlx`.
+//!
+//! ```text
+//! show/    the conductor and the bus     access/  keys, logins, tokens, leases of publishers
+//! rooms/   apps, rooms, ingresses        imaging/, lights/  image jobs and lights     outbox, telemetry
+//! ```
 
-pub mod admission;
-pub mod apps;
-pub mod auth;
-pub mod bus;
-pub mod cameras;
-pub mod conductor;
-pub mod demux;
-pub mod departed;
-pub mod gate;
-pub mod hls;
+pub mod access;
 pub mod imaging;
-pub mod ingress;
-pub mod inputs;
-pub mod intake;
-pub mod join;
-pub mod keys;
 pub mod lights;
-pub mod live;
 pub mod outbox;
-pub mod permissions;
 pub mod rooms;
-pub mod seats;
-pub mod snapshots;
-pub mod stream_log;
-pub mod survey;
+pub mod show;
 pub mod telemetry;

@@ -1,14 +1,14 @@
 //! The outbox: messages that were written down with the facts they tell, delivered until they arrive.
 //!
 //! ```text
-//! fact + row (one transaction) ─► take ─► letter (the plane's words and signature) ─► POST ─┬─► delivered
+//! fact + row (one transaction) ─► take ─► request (the plane's words and signature) ─► POST ─┬─► delivered
 //!                                   ▲                                                      ├─► again, later
 //!                                   └──────────────────────────────────────────────────────┴─► given up
 //! ```
 //!
 //! A message arrives at least once. Refuses to know: what a message says, whom it is signed for.
 
-use super::admission::BoxFuture;
+use crate::app::access::admission::BoxFuture;
 use crate::{
     protocol::guard::Guard,
     store::{Outbox, OutboxRow, StoreError},
@@ -41,7 +41,7 @@ const KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// A message as it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct WebhookRequest {
     /// Where to.
     pub url: String,
     /// Beside `Content-Type: application/json`.
@@ -58,7 +58,7 @@ pub trait Sender: Send + Sync {
     fn plane(&self) -> &'static str;
 
     /// The message of a row; `None` when nobody wants it any more.
-    fn letter<'a>(&'a self, row: &'a OutboxRow) -> BoxFuture<'a, Result<Option<Letter>, StoreError>>;
+    fn request<'a>(&'a self, row: &'a OutboxRow) -> BoxFuture<'a, Result<Option<WebhookRequest>, StoreError>>;
 
     /// A message arrived, or was given up.
     fn ended<'a>(&'a self, row: &'a OutboxRow, arrived: bool) -> BoxFuture<'a, Result<(), StoreError>>;
@@ -66,14 +66,14 @@ pub trait Sender: Send + Sync {
 
 /// Delivers messages. Clones share everything.
 #[derive(Clone)]
-pub struct Postman {
+pub struct WebhookDispatcher {
     outbox: Outbox,
     senders: Arc<HashMap<&'static str, Arc<dyn Sender>>>,
     guard: Arc<Guard>,
     room: Arc<Semaphore>,
 }
 
-impl Postman {
+impl WebhookDispatcher {
     /// Delivers for these planes; `guard` judges each address anew.
     pub fn new(outbox: Outbox, senders: impl IntoIterator<Item = Arc<dyn Sender>>, guard: Arc<Guard>) -> Self {
         let senders = senders.into_iter().map(|sender| (sender.plane(), sender)).collect();
@@ -101,9 +101,9 @@ impl Postman {
         }
         for row in self.outbox.take(now_ms(), free, LEASE_MS).await? {
             let Ok(room) = self.room.clone().try_acquire_owned() else { continue };
-            let postman = self.clone();
+            let dispatcher = self.clone();
             tokio::spawn(async move {
-                if let Err(error) = postman.deliver(&row).await {
+                if let Err(error) = dispatcher.deliver(&row).await {
                     tracing::warn!(%error, message = row.id, "what became of a message was not noted");
                 }
                 drop(room);
@@ -114,12 +114,12 @@ impl Postman {
 
     async fn deliver(&self, row: &OutboxRow) -> Result<(), StoreError> {
         let Some(sender) = self.senders.get(row.plane.as_str()) else { return Ok(()) };
-        let Some(letter) = sender.letter(row).await? else {
+        let Some(request) = sender.request(row).await? else {
             self.outbox.dead(&row.id, now_ms()).await?;
             return Ok(());
         };
         // A look-up of a name has no limit of its own, and must end long before the lease does.
-        let sent = tokio::time::timeout(WHOLE, self.post(&letter)).await;
+        let sent = tokio::time::timeout(WHOLE, self.post(&request)).await;
         let fault = match sent.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok(()) if self.outbox.delivered(&row.id, now_ms()).await? => return sender.ended(row, true).await,
             Ok(()) => return Ok(()), // it was ended meanwhile, e.g. with its webhook
@@ -139,17 +139,17 @@ impl Postman {
     }
 
     /// One POST. Any 2xx is an arrival; redirects are not followed, since the guard has judged this address only.
-    async fn post(&self, letter: &Letter) -> Result<(), String> {
-        let url = Url::parse(&letter.url).map_err(|error| error.to_string())?;
-        let addresses = if letter.local { None } else { Some(self.judge(url.clone()).await?) };
+    async fn post(&self, request: &WebhookRequest) -> Result<(), String> {
+        let url = Url::parse(&request.url).map_err(|error| error.to_string())?;
+        let addresses = if request.local { None } else { Some(self.judge(url.clone()).await?) };
         // A proxy would look the name up anew, and lead elsewhere than the guard has judged.
         let mut client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
         if let (Some(host), Some(addresses)) = (url.host_str(), &addresses) {
             client = client.resolve_to_addrs(host, addresses);
         }
         let client = client.build().map_err(|error| error.to_string())?;
-        let mut post = client.post(url).header(CONTENT_TYPE, "application/json").body(letter.body.clone());
-        for (name, value) in &letter.headers {
+        let mut post = client.post(url).header(CONTENT_TYPE, "application/json").body(request.body.clone());
+        for (name, value) in &request.headers {
             post = post.header(*name, value);
         }
         // An error of reqwest names the URL, which may be a secret.

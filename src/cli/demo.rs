@@ -1,7 +1,7 @@
 //! The demo show: two patterns with sound, an input for your own encoder, a lower third ready to be taken.
 
 use crate::{
-    app::keys::{KeyService, Plane},
+    app::access::keys::{KeyService, Plane},
     config::{Config, Graphic, Input, Pattern, Source},
 };
 use std::collections::BTreeMap;

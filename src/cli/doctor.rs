@@ -1,7 +1,7 @@
 //! `lumencast doctor` and `lumencast devices`: what this machine has.
 
 use crate::{
-    app::survey::{self, survey},
+    app::show::survey::{self, survey},
     config::Config,
 };
 use anyhow::bail;
@@ -63,5 +63,5 @@ pub fn devices() -> anyhow::Result<()> {
 
 /// Megabytes that the disk of a folder has left for this user.
 fn free_mb(folder: &Path) -> Option<u64> {
-    crate::app::survey::free_bytes(folder).map(|bytes| bytes / 1_000_000)
+    crate::app::show::survey::free_bytes(folder).map(|bytes| bytes / 1_000_000)
 }

@@ -3,7 +3,7 @@
 use crate::{
     api::lumely,
     app::{
-        auth::Auth,
+        access::auth::Auth,
         imaging::{
             accounts::Accounts,
             callers::Callers,
@@ -16,7 +16,7 @@ use crate::{
             uploads::Uploads,
             worker,
         },
-        outbox::{Postman, Sender},
+        outbox::{Sender, WebhookDispatcher},
     },
     config::{self, Config},
     domain::imaging::Service,
@@ -38,7 +38,7 @@ pub struct Images {
     pub results: Results,
     /// Told of each job that waits for a worker.
     pub waiting: Arc<Notify>,
-    postman: Postman,
+    dispatcher: WebhookDispatcher,
     sweeper: Sweeper,
 }
 
@@ -64,10 +64,11 @@ impl Images {
         let public_url = config.public_url();
         let wording = public_url.clone();
         let announcer = Announcer::new(store, move |event, job| lumely::delivery(event, job, &wording));
-        let postman = Postman::new(store.outbox(), [Arc::new(announcer) as Arc<dyn Sender>], guard.clone());
+        let dispatcher =
+            WebhookDispatcher::new(store.outbox(), [Arc::new(announcer) as Arc<dyn Sender>], guard.clone());
         let days = u64::from(config.lumely.keep_days);
         let keep = (days > 0).then(|| Duration::from_secs(days * 24 * 3600));
-        let sweeper = Sweeper::new(store, objects, postman.clone(), keep);
+        let sweeper = Sweeper::new(store, objects, dispatcher.clone(), keep);
         let plane = lumely::LumelyState::new(lumely::Parts {
             jobs: Jobs::new(store, uploads.clone(), waiting.clone()),
             hooks: Hooks::new(store, guard),
@@ -77,12 +78,12 @@ impl Images {
             keys,
             public_url,
         });
-        Ok(Self { plane, results, waiting, postman, sweeper })
+        Ok(Self { plane, results, waiting, dispatcher, sweeper })
     }
 
     /// Starts what goes on by itself, until it is told to stop.
     pub fn start(&self, stop: &CancellationToken) {
-        tokio::spawn(self.postman.clone().run(stop.clone()));
+        tokio::spawn(self.dispatcher.clone().run(stop.clone()));
         tokio::spawn(self.sweeper.clone().run(stop.clone()));
     }
 }

@@ -3,12 +3,12 @@
 use super::{KeyAction, images};
 use crate::{
     app::{
-        apps::Apps,
+        access::keys::{Confined, KeyService, Plane},
         imaging::{
             accounts::{Accounts, DEFAULT},
             keys::{ImageKeys, KeyChange, KeyFault},
         },
-        keys::{Confined, KeyService, Plane},
+        rooms::apps::Apps,
     },
     config::Config,
     store::{Revocation, Store},

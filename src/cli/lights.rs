@@ -2,8 +2,8 @@
 
 use crate::{
     app::{
-        conductor::ShowHandle,
         lights::{self, Lights, forms, prompt::Prompt},
+        show::conductor::ShowHandle,
     },
     config::{self, Config, LightOrder, LightProtocol},
     domain::lights::Rule,

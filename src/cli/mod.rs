@@ -4,16 +4,16 @@ mod account;
 mod demo;
 mod doctor;
 mod doors;
-mod hub;
 mod images;
 mod key;
 mod lights;
 mod serve;
 mod setup;
+mod streamhub_parts;
 mod worker;
 
 use crate::{
-    app::keys::Plane,
+    app::access::keys::Plane,
     config::{Config, LogFormat},
 };
 use clap::{Parser, Subcommand};

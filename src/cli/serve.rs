@@ -3,19 +3,21 @@
 use super::{
     Place, demo,
     doors::Doors,
-    hub::{self, Hub},
     images::{self, Images},
-    lights, setup, worker,
+    lights, setup,
+    streamhub_parts::{self, StreamHubParts},
+    worker,
 };
 use crate::{
     api::{livewing, lume, lumely, lumora, operator, streamhub},
     app::{
-        auth::Auth,
-        conductor::{self, ShowHandle},
-        intake::Intake,
-        keys::KeyService,
+        access::{auth::Auth, keys::KeyService},
         lights::mqtt,
-        survey,
+        rooms::intake::Intake,
+        show::{
+            conductor::{self, ShowHandle},
+            survey,
+        },
         telemetry::Telemetry,
     },
     config::{Config, Plan, Secrets},
@@ -74,8 +76,8 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let hub = Hub::open(&config, &secrets, &store, &engine, hub::puller(&config)?).await?;
-    let webrtc = webrtc::Door::open(setup::webrtc(&config), hub.porter.clone()).await;
+    let parts = StreamHubParts::open(&config, &secrets, &store, &engine, streamhub_parts::puller(&config)?).await?;
+    let webrtc = webrtc::Door::open(setup::webrtc(&config), parts.media_access.clone()).await;
     let webrtc =
         webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let auth = Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes());
@@ -95,26 +97,26 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         .unify()
         .or(server::images::routes(images.results.clone()))
         .unify()
-        .or(server::hls::routes(hub.porter.clone()))
+        .or(server::hls::routes(parts.media_access.clone()))
         .unify()
-        .or(streamhub::snapshot_routes(hub.album.clone()))
+        .or(streamhub::snapshot_routes(parts.snapshot_cache.clone()))
         .unify()
         .or(webrtc.routes())
         .unify()
-        .or(server::mjpeg::routes(hub.porter.clone(), hub.rooms.clone(), shutdown.clone()))
+        .or(server::mjpeg::routes(parts.media_access.clone(), parts.rooms.clone(), shutdown.clone()))
         .unify()
-        .or(server::camera::routes(hub.porter.clone(), server::camera::Settings::default(), shutdown.clone()))
+        .or(server::camera::routes(parts.media_access.clone(), server::camera::Settings::default(), shutdown.clone()))
         .unify()
         .or(streamhub::routes(streamhub::StreamHubState::new(streamhub::Parts {
-            apps: hub.apps.clone(),
+            apps: parts.apps.clone(),
             auth,
             keys: keys.clone(),
-            tokens: hub.tokens.clone(),
-            rooms: hub.rooms.clone(),
-            ingresses: hub.ingresses.clone(),
-            cameras: hub.cameras.clone(),
-            log: hub.log.clone(),
-            album: hub.album.clone(),
+            tokens: parts.tokens.clone(),
+            rooms: parts.rooms.clone(),
+            ingresses: parts.ingresses.clone(),
+            cameras: parts.cameras.clone(),
+            log: parts.log.clone(),
+            snapshot_cache: parts.snapshot_cache.clone(),
             urls: setup::urls(&config),
         })))
         .unify()
@@ -124,8 +126,12 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let clock = engine.clone();
     let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
-    let intake =
-        Arc::new(Intake::new(setup::stream_keys(&config), hub.ingresses.clone(), hub.rooms.clone(), engine.clone()));
+    let intake = Arc::new(Intake::new(
+        setup::stream_keys(&config),
+        parts.ingresses.clone(),
+        parts.rooms.clone(),
+        engine.clone(),
+    ));
     let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
     let srt = doors.srt.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
@@ -174,7 +180,8 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
 async fn start_outputs(config: &Config, show: &ShowHandle) {
     for output in &config.outputs {
         let number = output.number;
-        let mut commands = vec![Command::SetOutputStream { output: number, stream: setup::stream(output.source) }];
+        let mut commands =
+            vec![Command::SetOutputStream { output: number, stream: setup::output_source(output.source) }];
         if let Some(url) = &output.url {
             commands.push(Command::ConfigurePush { output: number, url: url.expose().to_owned() });
         }

@@ -2,11 +2,11 @@
 
 use crate::{
     api::streamhub::Urls,
-    config::{self, Config, OutputSource, Source},
+    config::{self, Config, Source},
     domain::{
         graphic::{Channel, Graphic, Requirement},
         output, show,
-        source::{SourceId, SourceKind, StreamId},
+        source::{OutputSource, SourceId, SourceKind},
         time::{Format, Rate},
     },
     media::{
@@ -144,10 +144,10 @@ pub fn stream_keys(config: &Config) -> Vec<(String, SourceId)> {
 }
 
 /// The stream that a configured output carries.
-pub fn stream(source: OutputSource) -> StreamId {
+pub fn output_source(source: config::OutputSource) -> OutputSource {
     match source {
-        OutputSource::Program => StreamId::Program,
-        OutputSource::Input(n) => StreamId::Source(SourceId(n)),
+        config::OutputSource::Program => OutputSource::Program,
+        config::OutputSource::Input(n) => OutputSource::Source(SourceId(n)),
     }
 }
 
@@ -228,7 +228,7 @@ fn graphic(n: usize, graphic: &config::Graphic) -> anyhow::Result<Graphic> {
 pub fn check_outputs(config: &Config) -> anyhow::Result<()> {
     let inputs = config.inputs.len();
     for (n, configured) in config.outputs.iter().enumerate() {
-        if let OutputSource::Input(input) = configured.source {
+        if let config::OutputSource::Input(input) = configured.source {
             ensure!((input as usize) < inputs, "output #{}.source: there is no input {input}, only {inputs}", n + 1);
         }
         ensure!((1..=output::OUTPUTS).contains(&configured.number), "output #{}.number: 1 to 4", n + 1);

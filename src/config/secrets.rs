@@ -75,10 +75,10 @@ impl Secrets {
     /// # Errors
     /// One line that names the file.
     pub fn open(config: &Config) -> Result<Self, SecretsError> {
-        let hub = &config.streamhub;
+        let streamhub = &config.streamhub;
         let file = config.data_dir.join("secrets.toml");
         if let (Some(token), Some(password), Some(api), Some(jwt)) =
-            (&config.livewing.token, &config.operator.password, &hub.livekit_api_secret, &hub.jwt_secret)
+            (&config.livewing.token, &config.operator.password, &streamhub.livekit_api_secret, &streamhub.jwt_secret)
         {
             return Ok(Self {
                 livewing_token: token.clone(),
@@ -109,8 +109,8 @@ impl Secrets {
         };
         let livewing_token = secret(&config.livewing.token, LIVEWING_TOKEN, token)?;
         let operator_password = secret(&config.operator.password, OPERATOR_PASSWORD, password)?;
-        let livekit_api_secret = secret(&hub.livekit_api_secret, LIVEKIT_API_SECRET, token)?;
-        let jwt_secret = secret(&hub.jwt_secret, JWT_SECRET, token)?;
+        let livekit_api_secret = secret(&streamhub.livekit_api_secret, LIVEKIT_API_SECRET, token)?;
+        let jwt_secret = secret(&streamhub.jwt_secret, JWT_SECRET, token)?;
         if !created.is_empty() {
             write(&config.data_dir, &file, &kept)?;
         }

@@ -3,7 +3,7 @@
 use super::{
     fault::Fault,
     graphic::Taken,
-    source::{SourceId, StreamId},
+    source::{OutputSource, SourceId},
     time::{ShowTime, Slot},
 };
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub enum Command {
     /// What an output carries.
     SetOutputStream {
         output: u8,
-        stream: StreamId,
+        stream: OutputSource,
     },
     /// Where an output pushes to.
     ConfigurePush {
@@ -59,7 +59,7 @@ pub enum Command {
     /// `None` keeps the recorder's stream.
     StartRecording {
         recorder: u8,
-        stream: Option<StreamId>,
+        stream: Option<OutputSource>,
     },
     StopRecording {
         recorder: u8,

@@ -4,7 +4,7 @@ use super::{
     command::Ticket,
     graphic::Graphic,
     output::LinkState,
-    source::{Health, SourceId, StreamId},
+    source::{Health, OutputSource, SourceId},
     switcher::{Fade, SceneChange},
     time::{ShowTime, Slot},
 };
@@ -33,7 +33,7 @@ pub enum Order {
     StartRecording {
         ticket: Ticket,
         recorder: u8,
-        stream: StreamId,
+        stream: OutputSource,
     },
     /// Answered by [`Report::RecordingStopped`] or [`Report::RecordingFailed`].
     StopRecording {
@@ -43,7 +43,7 @@ pub enum Order {
     /// Followed by [`Report::Push`] at each change.
     StartPush {
         output: u8,
-        stream: StreamId,
+        stream: OutputSource,
         url: String,
     },
     StopPush {
@@ -51,7 +51,7 @@ pub enum Order {
     },
     /// Publish a stream as HLS for as long as the show lasts.
     StartHls {
-        stream: StreamId,
+        stream: OutputSource,
     },
 }
 

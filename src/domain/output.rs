@@ -1,6 +1,6 @@
 //! Outputs and recorders: where streams go.
 
-use super::source::StreamId;
+use super::source::OutputSource;
 
 /// How many outputs and how many recorders there are.
 pub const OUTPUTS: u8 = 4;
@@ -41,7 +41,7 @@ impl Push {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
     pub number: u8,
-    pub stream: StreamId,
+    pub stream: OutputSource,
     pub push: Option<Push>,
 }
 
@@ -62,7 +62,7 @@ pub enum Recording {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorder {
     pub number: u8,
-    pub stream: StreamId,
+    pub stream: OutputSource,
     pub state: Recording,
     /// The last failure, for people.
     pub error: Option<String>,

@@ -75,18 +75,18 @@ pub struct Source {
 
 /// A stream that outputs can carry: program or one source as it came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StreamId {
+pub enum OutputSource {
     /// The switcher's program with its graphics and its mix.
     Program,
     /// One source, passed through without re-encoding where the format allows.
     Source(SourceId),
 }
 
-impl fmt::Display for StreamId {
+impl fmt::Display for OutputSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StreamId::Program => f.write_str("program"),
-            StreamId::Source(id) => write!(f, "input-{id}"),
+            OutputSource::Program => f.write_str("program"),
+            OutputSource::Source(id) => write!(f, "input-{id}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Figures that the engine measures. Counters run from the start of the server unless they say otherwise.
 
-use super::source::{Signal, SourceId, StreamId};
+use super::source::{OutputSource, Signal, SourceId};
 
 /// Everything that is measured, as of one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -63,7 +63,7 @@ pub struct OutputStats {
     pub kind: OutputKind,
     /// The output's or recorder's number; 0 for HLS.
     pub number: u8,
-    pub stream: StreamId,
+    pub stream: OutputSource,
     /// The last second's kilobits per second.
     pub bitrate_kbps: f64,
     /// The last second's frames per second.

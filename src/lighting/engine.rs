@@ -1,19 +1,19 @@
-//! The running lights: the stage, the clockwork that turns it, and where its frames go.
+//! The running lights: the strip_state, the ticker that turns it, and where its frames go.
 //!
 //! ```text
-//! callers ─ lock ─► Stage ◄─ lock, 60 times a second ─ clockwork ─► outputs
+//! callers ─ lock ─► StripState ◄─ lock, 60 times a second ─ ticker ─► outputs
 //!    changes ◄─ notice ─┘                                   └─ frames, while somebody watches
 //! ```
 //!
-//! A caller holds the lock for microseconds, the clockwork while it draws a frame. Refuses to know: who calls.
+//! A caller holds the lock for microseconds, the ticker while it draws a frame. Refuses to know: who calls.
 
 use super::{
-    clockwork::{self, Clockwork},
     input::{InputStatus, SacnInput, SacnInputSpec},
     layer::Layer,
     output::{OutputStats, Outputs},
     patch::OutputSpec,
-    stage::{Left, Snapshot, Stage},
+    strip_state::{Left, Snapshot, StripState},
+    ticker::{self, Ticker},
 };
 use crate::domain::{
     fault::Fault,
@@ -61,12 +61,12 @@ pub struct Figures {
 /// See the module's text. Dropping it ends the frames and tells controllers so.
 pub struct Engine {
     shared: Arc<Shared>,
-    clockwork: Mutex<Option<Clockwork>>,
+    ticker: Mutex<Option<Ticker>>,
 }
 
-/// What callers and the clockwork have in common.
+/// What callers and the ticker have in common.
 pub(super) struct Shared {
-    stage: Mutex<Stage>,
+    strip_state: Mutex<StripState>,
     desk: Mutex<Option<SacnInput>>,
     figures: Mutex<Figures>,
     pub(super) began: Instant,
@@ -83,26 +83,26 @@ impl Engine {
         let Settings { strip, gamma, seed, left, outputs, cid, name } = settings;
         let outputs = Outputs::open(outputs, cid, &name)?;
         let shared = Arc::new(Shared {
-            stage: Mutex::new(Stage::new(strip, gamma, seed).resume(left)),
+            strip_state: Mutex::new(StripState::new(strip, gamma, seed).resume(left)),
             desk: Mutex::new(None),
             figures: Mutex::default(),
             began: Instant::now(),
             frames: watch::Sender::new(Arc::from([])),
             changes: watch::Sender::new(0),
         });
-        let clockwork = clockwork::start(shared.clone(), outputs)?;
-        Ok(Self { shared, clockwork: Mutex::new(Some(clockwork)) })
+        let ticker = ticker::start(shared.clone(), outputs)?;
+        Ok(Self { shared, ticker: Mutex::new(Some(ticker)) })
     }
 
     /// Ends the frames; controllers are told. Blocks for a frame at most.
     pub fn end(&self) {
-        let clockwork = self.clockwork.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(clockwork);
+        let ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(ticker);
     }
 
     /// The state as of now.
     pub fn snapshot(&self) -> Snapshot {
-        self.shared.stage().snapshot(self.shared.now())
+        self.shared.strip_state().snapshot(self.shared.now())
     }
 
     /// Changes as they come, by a number that only grows.
@@ -120,60 +120,60 @@ impl Engine {
         *self.shared.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// See [`Stage::set_controller`].
+    /// See [`StripState::set_controller`].
     pub fn set_controller(&self, change: ControllerChange) -> Controller {
-        self.change(|stage, _| stage.set_controller(change))
+        self.change(|strip_state, _| strip_state.set_controller(change))
     }
 
-    /// See [`Stage::set_led_count`].
+    /// See [`StripState::set_led_count`].
     pub fn set_led_count(&self, led_count: u16) {
-        self.change(|stage, _| stage.set_led_count(led_count));
+        self.change(|strip_state, _| strip_state.set_led_count(led_count));
     }
 
-    /// See [`Stage::create_segment`].
+    /// See [`StripState::create_segment`].
     pub fn create_segment(&self, new: NewSegment) -> Result<Segment, Fault> {
-        self.change(|stage, _| stage.create_segment(new))
+        self.change(|strip_state, _| strip_state.create_segment(new))
     }
 
-    /// See [`Stage::update_segment`].
+    /// See [`StripState::update_segment`].
     pub fn update_segment(&self, id: u8, change: SegmentChange) -> Result<Segment, Fault> {
-        self.change(|stage, _| stage.update_segment(id, change))
+        self.change(|strip_state, _| strip_state.update_segment(id, change))
     }
 
-    /// See [`Stage::delete_segment`].
+    /// See [`StripState::delete_segment`].
     pub fn delete_segment(&self, id: u8) -> Result<(), Fault> {
-        self.change(|stage, _| stage.delete_segment(id))
+        self.change(|strip_state, _| strip_state.delete_segment(id))
     }
 
-    /// See [`Stage::set_pixels`].
+    /// See [`StripState::set_pixels`].
     pub fn set_pixels(&self, pixels: &Pixels) -> usize {
-        self.shared.stage().set_pixels(pixels)
+        self.shared.strip_state().set_pixels(pixels)
     }
 
-    /// See [`Stage::start_nightlight`].
+    /// See [`StripState::start_nightlight`].
     pub fn start_nightlight(&self, order: Nightlight) -> u8 {
-        self.change(|stage, now| stage.start_nightlight(order, now))
+        self.change(|strip_state, now| strip_state.start_nightlight(order, now))
     }
 
-    /// See [`Stage::stop_nightlight`].
+    /// See [`StripState::stop_nightlight`].
     pub fn stop_nightlight(&self) -> bool {
-        self.change(|stage, _| stage.stop_nightlight())
+        self.change(|strip_state, _| strip_state.stop_nightlight())
     }
 
-    /// See [`Stage::lay`].
+    /// See [`StripState::lay`].
     pub fn lay(&self, owner: &str, segment: u8, priority: u8, layer: Layer) {
-        self.shared.stage().lay(owner, segment, priority, layer);
+        self.shared.strip_state().lay(owner, segment, priority, layer);
     }
 
-    /// Lays a look that goes by itself after so long. See [`Stage::lay`].
+    /// Lays a look that goes by itself after so long. See [`StripState::lay`].
     pub fn cue(&self, owner: &str, segment: u8, priority: u8, look: crate::domain::lights::Look, lasts: Duration) {
         let until = Some(self.shared.now() + lasts);
         self.lay(owner, segment, priority, Layer::Look { look, until });
     }
 
-    /// See [`Stage::lift`].
+    /// See [`StripState::lift`].
     pub fn lift(&self, owner: &str) {
-        self.shared.stage().lift(owner);
+        self.shared.strip_state().lift(owner);
     }
 
     /// Takes a lighting desk's data for so many LEDs from now on, in the place of what was taken before; `None`: no more.
@@ -195,9 +195,9 @@ impl Engine {
         self.shared.desk().as_ref().map(|input| input.status(self.shared.now()))
     }
 
-    fn change<T>(&self, by: impl FnOnce(&mut Stage, Duration) -> T) -> T {
+    fn change<T>(&self, by: impl FnOnce(&mut StripState, Duration) -> T) -> T {
         let now = self.shared.now();
-        let done = by(&mut self.shared.stage(), now);
+        let done = by(&mut self.shared.strip_state(), now);
         self.shared.changed();
         done
     }
@@ -210,16 +210,16 @@ impl Shared {
     }
 
     /// One frame; `sent` gets it.
-    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&Stage)) {
+    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&StripState)) {
         let desk = self.desk();
-        let mut stage = self.stage();
-        let moved = stage.turn(now, |pixels| {
+        let mut strip_state = self.strip_state();
+        let moved = strip_state.turn(now, |pixels| {
             if let Some(input) = desk.as_ref() {
                 input.copy_frame(now, pixels);
             }
         });
-        sent(&stage);
-        drop(stage);
+        sent(&strip_state);
+        drop(strip_state);
         if moved {
             self.changed();
         }
@@ -234,8 +234,8 @@ impl Shared {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    fn strip_state(&self) -> MutexGuard<'_, StripState> {
+        self.strip_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn desk(&self) -> MutexGuard<'_, Option<SacnInput>> {

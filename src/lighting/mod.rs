@@ -1,14 +1,13 @@
 //! Lights: from what segments are to look like to packets for controllers of LEDs.
 //!
 //! ```text
-//! changes ─► Engine(Stage) ─ 60 frames a second ─┬─► outputs (sACN, Art-Net, DDP)
+//! changes ─► Engine(StripState) ─ 60 frames a second ─┬─► outputs (sACN, Art-Net, DDP)
 //! rules ───►    │  effects, pixels by hand        ├─► watchers (preview)
 //! sACN in ─►    │  layers, brightness, gamma      └─► notices of change
 //! ```
 //!
 //! Refuses to know: planes, the show, who changes something and why.
 
-mod clockwork;
 mod colour;
 pub mod effects;
 mod engine;
@@ -18,7 +17,8 @@ mod layer;
 pub mod output;
 pub mod palette;
 pub mod patch;
-mod stage;
+mod strip_state;
+mod ticker;
 mod urgent;
 
 pub use engine::{Engine, Figures, Settings};
@@ -26,4 +26,4 @@ pub use fade::Progress;
 pub use input::{InputStatus, Layout, SacnInputSpec};
 pub use layer::Layer;
 pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
-pub use stage::{Left, Snapshot, Stage};
+pub use strip_state::{Left, Snapshot, StripState};

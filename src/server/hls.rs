@@ -4,11 +4,11 @@
 //! a playlist names carries the same query, so that a player need not know.
 //!
 //! `master.m3u8`, `video.m3u8` and `audio.m3u8` with blocking reload (RFC 8216bis, section 6.2.5.2), and whatever
-//! initialization segments, segments and parts these name. Bytes go out as they lie on the shelf.
+//! initialization segments, segments and parts these name. Bytes go out as they lie on the HLS stream.
 //!
-//! Refuses to know: how a shelf is filled.
+//! Refuses to know: how a HLS stream is filled.
 
-use crate::app::hls::{Miss, Reach, Shelf, Track};
+use crate::app::rooms::hls::{HlsStream, Miss, Reach, Track};
 use bytes::Bytes;
 use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 use warp::{
@@ -53,24 +53,24 @@ pub enum Refused {
     Forbidden,
 }
 
-/// Lets readers in and gives them their shelf.
-pub trait Offers: Send + Sync + 'static {
-    /// The shelf for a reader.
+/// Lets readers in and gives them their HLS stream.
+pub trait HlsAccess: Send + Sync + 'static {
+    /// The HLS stream for a reader.
     ///
     /// # Errors
     /// See [`Refused`].
-    fn shelf(&self, reader: &Reader) -> Result<Arc<Shelf>, Refused>;
+    fn hls_stream(&self, reader: &Reader) -> Result<Arc<HlsStream>, Refused>;
 }
 
 /// Everything under `/hls`.
-pub fn routes(offers: Arc<dyn Offers>) -> BoxedFilter<(Response,)> {
+pub fn routes(access: Arc<dyn HlsAccess>) -> BoxedFilter<(Response,)> {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path!("hls" / String / String / String)
         .and(warp::method())
         .and(query)
         .and(warp::addr::remote())
         .then(move |app: String, room: String, file: String, method: Method, query: String, peer| {
-            let offers = offers.clone();
+            let access = access.clone();
             async move {
                 let mut reader = Reader { app: decoded(&app), room: decoded(&room), peer, ..Reader::default() };
                 for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -81,7 +81,7 @@ pub fn routes(offers: Arc<dyn Offers>) -> BoxedFilter<(Response,)> {
                         _ => {}
                     }
                 }
-                let mut response = answer(&*offers, &reader, &file, &method, &query).await;
+                let mut response = answer(&*access, &reader, &file, &method, &query).await;
                 let headers = response.headers_mut();
                 headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
                 headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -91,7 +91,7 @@ pub fn routes(offers: Arc<dyn Offers>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn answer(offers: &dyn Offers, reader: &Reader, file: &str, method: &Method, query: &str) -> Response {
+async fn answer(access: &dyn HlsAccess, reader: &Reader, file: &str, method: &Method, query: &str) -> Response {
     match *method {
         Method::GET | Method::HEAD => {}
         Method::OPTIONS => {
@@ -107,8 +107,8 @@ async fn answer(offers: &dyn Offers, reader: &Reader, file: &str, method: &Metho
             return response;
         }
     }
-    let shelf = match offers.shelf(reader) {
-        Ok(shelf) => shelf,
+    let hls_stream = match access.hls_stream(reader) {
+        Ok(hls_stream) => hls_stream,
         Err(Refused::Unknown) => return missed(Miss::Unknown),
         Err(Refused::Unauthorized) => {
             return problem(StatusCode::UNAUTHORIZED, "unauthorized", "A play token is required");
@@ -119,7 +119,7 @@ async fn answer(offers: &dyn Offers, reader: &Reader, file: &str, method: &Metho
     };
     let track = match file {
         "master.m3u8" => {
-            return match shelf.master_within(FIRST).await {
+            return match hls_stream.master_within(FIRST).await {
                 Ok(text) => found(PLAYLIST, FRESH, carry(text.into(), reader)),
                 Err(miss) => missed(miss),
             };
@@ -129,7 +129,7 @@ async fn answer(offers: &dyn Offers, reader: &Reader, file: &str, method: &Metho
         _ => None,
     };
     let Some(track) = track else {
-        return match shelf.file(file).await {
+        return match hls_stream.file(file).await {
             Ok((Track::Video, data)) => found("video/mp4", FOREVER, data),
             Ok((Track::Audio, data)) => found("audio/mp4", FOREVER, data),
             Err(miss) => missed(miss),
@@ -138,7 +138,7 @@ async fn answer(offers: &dyn Offers, reader: &Reader, file: &str, method: &Metho
     let Some(reach) = reach(query) else {
         return problem(StatusCode::BAD_REQUEST, "bad_request", "_HLS_msn and _HLS_part must be whole numbers");
     };
-    match shelf.playlist(track, reach).await {
+    match hls_stream.playlist(track, reach).await {
         Ok(text) => found(PLAYLIST, FRESH, carry(text, reader)),
         Err(miss) => missed(miss),
     }

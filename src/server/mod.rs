@@ -3,9 +3,9 @@
 pub mod camera;
 pub mod hls;
 pub mod images;
+pub mod media_access;
 pub mod mjpeg;
 pub mod pages;
-pub mod porter;
 pub mod rtmp;
 pub mod srt;
 pub mod webrtc;

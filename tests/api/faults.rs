@@ -2,14 +2,14 @@
 //!
 //! Each fault is made by the show itself, so that a text that changes there shows up here.
 
-use crate::{golden::assert_golden, stage::Stage};
+use crate::{fixture::Fixture, golden::assert_golden};
 use lumencast::{
     api::{livewing, lumora},
-    app::conductor::ShowHandle,
+    app::show::conductor::ShowHandle,
     domain::{
         command::Command,
         fault::Fault,
-        source::{SourceId, StreamId},
+        source::{OutputSource, SourceId},
     },
 };
 use serde_json::json;
@@ -21,8 +21,8 @@ async fn fault(show: &ShowHandle, command: Command) -> Fault {
 
 /// The show's faults by name.
 async fn all() -> Vec<(&'static str, Fault)> {
-    let stage = Stage::new();
-    let show = &stage.show;
+    let fixture = Fixture::new();
+    let show = &fixture.show;
     let take = |graphic: &str| Command::Take { graphic: graphic.to_owned() };
     let push = |url: &str| Command::ConfigurePush { output: 1, url: url.to_owned() };
     let record = |recorder| Command::StartRecording { recorder, stream: None };
@@ -32,7 +32,10 @@ async fn all() -> Vec<(&'static str, Fault)> {
         ("unknown_graphic", fault(show, take("nothing")).await),
         ("unknown_output", fault(show, Command::StartPush { output: 9 }).await),
         ("unknown_recorder", fault(show, record(9)).await),
-        ("unknown_stream", fault(show, Command::SetOutputStream { output: 1, stream: StreamId::Source(nine) }).await),
+        (
+            "unknown_stream",
+            fault(show, Command::SetOutputStream { output: 1, stream: OutputSource::Source(nine) }).await,
+        ),
         ("fade_too_long", fault(show, Command::Fade { duration: Some(Duration::from_secs(61)) }).await),
         ("bad_destination", fault(show, push("http://a/b")).await),
         ("no_channels_assigned", fault(show, take("unlocked")).await),
@@ -48,7 +51,7 @@ async fn all() -> Vec<(&'static str, Fault)> {
     faults.push(("already_recording", fault(show, record(1)).await));
     faults.push(("output_running", fault(show, push("rtmp://a/b")).await));
     faults.push(("fade_active", fault(show, Command::SetPreview { source: SourceId(2) }).await));
-    let lonely = Stage::with_inputs(1).show;
+    let lonely = Fixture::with_inputs(1).show;
     faults.push(("no_preview", fault(&lonely, Command::Cut).await));
     lonely.command(Command::SetPreview { source: SourceId(0) }).await.expect("this works");
     faults.push(("preview_on_program", fault(&lonely, Command::Cut).await));

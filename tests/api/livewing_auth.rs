@@ -1,7 +1,7 @@
 //! LiveWing: the first message, the timer, the failures, the envelope.
 
 use crate::{
-    stage::Stage,
+    fixture::Fixture,
     studio::{Studio, TOKEN},
 };
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn a_command_before_authentication_is_rejected_and_the_connection_stays() 
     }
     client.data("system.auth", json!({ "token": TOKEN })).await;
     client.data("switcher.cut", json!({})).await;
-    let orders = studio.stage.orders().len();
+    let orders = studio.fixture.orders().len();
     assert_eq!(orders, 1, "the rejected cuts did not reach the show");
 }
 
@@ -55,7 +55,7 @@ async fn the_fifth_failure_is_rate_limited_and_closes_with_4003() {
 #[tokio::test]
 async fn who_does_not_authenticate_in_time_is_told_and_closed_with_4001() {
     let short = Duration::from_millis(300);
-    let studio = Studio::with(Stage::new(), |settings| settings.auth_timeout = short).await;
+    let studio = Studio::with(Fixture::new(), |settings| settings.auth_timeout = short).await;
     let began = Instant::now();
     let mut client = studio.stranger().await;
     assert_eq!(client.fails("system.describe", json!({})).await.0, "AUTH_FAILED");
@@ -70,7 +70,7 @@ async fn who_does_not_authenticate_in_time_is_told_and_closed_with_4001() {
 #[tokio::test]
 async fn who_authenticated_in_time_may_stay_beyond_the_timer() {
     let short = Duration::from_millis(200);
-    let studio = Studio::with(Stage::new(), |settings| settings.auth_timeout = short).await;
+    let studio = Studio::with(Fixture::new(), |settings| settings.auth_timeout = short).await;
     let (mut late, mut client) = (studio.stranger().await, studio.client().await);
     assert_eq!(late.closed().await.map(|frame| u16::from(frame.code)), Some(4001));
     client.data("system.ping", json!({})).await;

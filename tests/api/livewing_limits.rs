@@ -1,7 +1,7 @@
 //! LiveWing: the three limits, the number of clients, clients that do not read or are gone.
 
 use crate::{
-    stage::Stage,
+    fixture::Fixture,
     studio::{Studio, TOKEN},
 };
 use lumencast::domain::source::Signal;
@@ -75,7 +75,7 @@ async fn the_sixth_get_state_of_a_minute_fails_and_is_counted_for_each_connectio
 
 #[tokio::test]
 async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_leaves() {
-    let studio = Studio::with(Stage::new(), |settings| settings.connections = 1).await;
+    let studio = Studio::with(Fixture::new(), |settings| settings.connections = 1).await;
     let first = studio.client().await;
     let mut answer = String::new();
     let mut second = TcpStream::connect(studio.addr).await.expect("the port is open");
@@ -97,7 +97,7 @@ async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_lea
 #[tokio::test]
 async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
     let patience = Duration::from_millis(300);
-    let studio = Studio::with(Stage::new(), |settings| settings.patience = patience).await;
+    let studio = Studio::with(Fixture::new(), |settings| settings.patience = patience).await;
     let mut deaf = studio.client().await;
     deaf.data("system.subscribe", json!({ "topics": ["inputs", "source.health"] })).await;
     // From here it reads nothing, while the show has much to tell.
@@ -108,7 +108,7 @@ async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
         for _ in 0..500 {
             told += 1;
             let signal = if told.is_multiple_of(2) { Signal::Ok } else { Signal::Stalled };
-            studio.stage.signal(0, signal, f64::from(told));
+            studio.fixture.signal(0, signal, f64::from(told));
         }
         sleep(Duration::from_millis(20)).await;
         client.data("system.ping", json!({})).await;
@@ -122,7 +122,7 @@ async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
 
 #[tokio::test]
 async fn a_peer_that_answers_no_ping_is_gone_after_two() {
-    let studio = Studio::with(Stage::new(), |settings| {
+    let studio = Studio::with(Fixture::new(), |settings| {
         settings.keep_alive = Duration::from_millis(100);
         settings.connections = 1;
     })

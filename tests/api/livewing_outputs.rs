@@ -4,7 +4,7 @@ use crate::studio::Studio;
 use lumencast::domain::{
     order::{Order, Report},
     output::LinkState,
-    source::{SourceId, StreamId},
+    source::{OutputSource, SourceId},
 };
 use serde_json::json;
 
@@ -22,9 +22,9 @@ async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
     assert_eq!(client.data("outputs.start", json!({ "output": 1, "destination": "rtmp" })).await, json!({}));
     client.event_where("output.1.state", |s| s["destinations"][0] == pushed("live")).await;
     let url = "rtmp://cdn.example/live/s3cret".to_owned();
-    assert_eq!(studio.stage.orders(), [Order::StartPush { output: 1, stream: StreamId::Program, url }]);
+    assert_eq!(studio.fixture.orders(), [Order::StartPush { output: 1, stream: OutputSource::Program, url }]);
     let error = Some("rtmp://cdn.example/live/s3cret hung up".to_owned());
-    studio.stage.report(Report::Push { output: 1, state: LinkState::Reconnecting, error });
+    studio.fixture.report(Report::Push { output: 1, state: LinkState::Reconnecting, error });
     let lost = client.event("output.1.state").await;
     assert_eq!(lost["destinations"][0]["state"], "reconnecting");
     assert_eq!(lost["destinations"][0]["error"], "rtmp://cdn.example/live/*** hung up");
@@ -102,14 +102,14 @@ async fn a_recording_names_its_file_and_its_first_frame() {
         "kind": "record", "state": "live", "source": "camera", "sourceId": 1, "file": "recordings/recorder-2.mp4",
     });
     client.event_where("output.2.state", |state| state["destinations"][0] == live).await;
-    let stream = StreamId::Source(SourceId(1));
-    assert!(matches!(&studio.stage.orders()[0], Order::StartRecording { stream: s, .. } if *s == stream));
+    let stream = OutputSource::Source(SourceId(1));
+    assert!(matches!(&studio.fixture.orders()[0], Order::StartRecording { stream: s, .. } if *s == stream));
     assert_eq!(client.fails("outputs.startRecording", json!({ "recorder": 2 })).await.0, "STATE_ERROR");
     // The file takes its time; everything else goes on.
     let stop = client.ask("outputs.stopRecording", json!({ "recorder": 2 })).await;
     client.data("system.ping", json!({})).await;
     client.data("switcher.cut", json!({})).await;
-    studio.stage.finish_recording(450);
+    studio.fixture.finish_recording(450);
     assert_eq!(client.answer(&stop).await["data"], recorded(450));
     client.event_where("output.2.state", |state| state["destinations"][0]["state"] == "idle").await;
     assert_eq!(client.fails("outputs.stopRecording", json!({ "recorder": 2 })).await.0, "STATE_ERROR");

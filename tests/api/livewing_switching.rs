@@ -1,6 +1,6 @@
 //! LiveWing: section 1.4 of the contract, over the socket.
 
-use crate::{stage::Stage, studio::Studio};
+use crate::{fixture::Fixture, studio::Studio};
 use serde_json::json;
 
 fn tally(program: &[u32], preview: &[u32]) -> serde_json::Value {
@@ -57,7 +57,7 @@ async fn cut_to_source_leaves_the_old_program_on_preview_and_is_nothing_when_it_
     let state = client.data("switcher.getState", json!({})).await;
     assert_eq!((&state["program"], &state["preview"]), (&json!(2), &json!(0)));
     assert_eq!(client.data("switcher.cutToSource", json!({ "sourceId": 2 })).await, json!({}));
-    assert_eq!(studio.stage.orders().len(), 1);
+    assert_eq!(studio.fixture.orders().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,11 +85,11 @@ async fn a_fade_tallies_both_shows_its_progress_and_ends_as_a_cut_would() {
     assert_eq!(client.event("tally").await, tally(&[0, 1], &[1]));
     let begun = client.event("switcher.state").await;
     assert_eq!(begun["transition"], json!({"type":"fade","active":true,"progress":0.0,"duration":2.0}));
-    studio.stage.pass(15);
+    studio.fixture.pass(15);
     client.event_where("switcher.state", |s| s["transition"]["progress"] == 0.25).await;
-    studio.stage.pass(30);
+    studio.fixture.pass(30);
     client.event_where("switcher.state", |s| s["transition"]["progress"] == 0.75).await;
-    studio.stage.end_fade(0, 1, 60);
+    studio.fixture.end_fade(0, 1, 60);
     assert_eq!(client.event("tally").await, tally(&[1], &[0]));
     let ended = client.event_where("switcher.state", |s| s["transition"]["active"] == false).await;
     assert_eq!(ended, json!({"program":1,"preview":0,"transition":still}));
@@ -101,7 +101,7 @@ async fn a_second_fade_is_ignored_without_an_error() {
     let mut client = studio.client().await;
     client.data("switcher.fade", json!({})).await;
     assert_eq!(client.data("switcher.fade", json!({})).await, json!({}));
-    assert_eq!(studio.stage.orders().len(), 1);
+    assert_eq!(studio.fixture.orders().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -130,7 +130,7 @@ async fn the_transition_set_is_the_one_that_the_next_fade_takes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_and_fade_need_a_preview_that_is_not_on_program() {
-    let empty = Studio::with(Stage::with_inputs(1), |_| {}).await;
+    let empty = Studio::with(Fixture::with_inputs(1), |_| {}).await;
     let mut client = empty.client().await;
     for command in ["switcher.cut", "switcher.fade"] {
         assert_eq!(client.fails(command, json!({})).await.0, "STATE_ERROR");

@@ -4,7 +4,7 @@ use crate::studio::Studio;
 use lumencast::{
     app::telemetry::OutputStats,
     domain::{
-        source::{Signal, StreamId},
+        source::{OutputSource, Signal},
         stats::OutputKind,
     },
 };
@@ -60,7 +60,7 @@ async fn the_first_snapshot_comes_right_after_the_ok() {
     let tally = json!({ "event": "tally", "data": { "program": [0], "preview": [1] } });
     assert_eq!(client.message().await, tally);
     let input = |id: u32, label: &str, kind: &str| json!({ "sourceId": id, "label": label, "kind": kind, "status": "noSignal", "hasAudio": false });
-    let inputs = [input(0, "Stage left", "rtmp"), input(1, "Stage right", "rtmp"), input(2, "Bars", "pattern")];
+    let inputs = [input(0, "Fixture left", "rtmp"), input(1, "Fixture right", "rtmp"), input(2, "Bars", "pattern")];
     assert_eq!(client.message().await, json!({ "event": "inputs", "data": { "inputs": inputs } }));
     assert_eq!(client.data("inputs.list", json!({})).await, json!({ "inputs": inputs }));
 }
@@ -131,12 +131,12 @@ async fn source_health_tells_each_source_first_and_then_the_one_that_changed() {
         assert_eq!(client.event("source.health").await, unseen);
     }
     client.event("inputs").await;
-    studio.stage.signal(1, Signal::Ok, 29.97);
+    studio.fixture.signal(1, Signal::Ok, 29.97);
     let seen = json!({ "sourceId": 1, "status": "ok", "fps": 29.97, "lastFrameMs": 12 });
     assert_eq!(client.event("source.health").await, seen);
     let inputs = client.event("inputs").await;
     assert_eq!((&inputs["inputs"][1]["status"], &inputs["inputs"][1]["hasAudio"]), (&json!("ok"), &json!(true)));
-    studio.stage.signal(1, Signal::Stalled, 0.0);
+    studio.fixture.signal(1, Signal::Stalled, 0.0);
     assert_eq!(client.event("source.health").await["status"], "stalled");
 }
 
@@ -153,7 +153,7 @@ async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
     let of = |kind, number| OutputStats {
         kind,
         number,
-        stream: StreamId::Program,
+        stream: OutputSource::Program,
         bitrate_kbps: 2500.0,
         fps: 30.0,
         bytes: 1_000,
@@ -163,7 +163,7 @@ async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
     };
     let outputs =
         vec![of(OutputKind::Push, 2), of(OutputKind::Record, 2), of(OutputKind::Push, 1), of(OutputKind::Hls, 0)];
-    studio.stage.stats.lock().expect("nobody panicked with it").outputs = outputs;
+    studio.fixture.stats.lock().expect("nobody panicked with it").outputs = outputs;
     let running = |destination: &str| {
         json!({
             "output": 2, "destination": destination, "bitrateKbps": 2500.0, "fps": 30.0, "droppedFrames": 3,

@@ -1,9 +1,9 @@
 //! Lumora over HTTP, with keys from a real store.
 
-use crate::{golden::assert_golden, stage::Stage};
+use crate::{fixture::Fixture, golden::assert_golden};
 use lumencast::{
     api::lumora::{LumoraState, Plan, routes},
-    app::keys::{KeyService, Plane},
+    app::access::keys::{KeyService, Plane},
     store::Store,
 };
 use reqwest::{Method, Response};
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use warp::Filter;
 
 struct Desk {
-    stage: Stage,
+    fixture: Fixture,
     keys: KeyService,
     key: String,
     key_id: String,
@@ -28,14 +28,14 @@ impl Desk {
         let store = Store::open(data.path()).await.expect("a store");
         let keys = KeyService::new(&store);
         let (key, row) = keys.mint(Plane::Lumora, "Stream Deck").await.expect("a key");
-        let stage = Stage::new();
-        let planes = routes(LumoraState::new(stage.show.clone(), keys.clone(), Plan::Standard));
+        let fixture = Fixture::new();
+        let planes = routes(LumoraState::new(fixture.show.clone(), keys.clone(), Plan::Standard));
         // What other planes have on the same prefix must still be reached.
         let planes = planes.or(warp::path!("api" / "v1" / "services").map(|| "another plane"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(warp::serve(planes).incoming(listener).run());
-        Self { stage, keys, key, key_id: row.id, base, http: reqwest::Client::new(), _data: data }
+        Self { fixture, keys, key, key_id: row.id, base, http: reqwest::Client::new(), _data: data }
     }
 
     async fn raw(&self, method: Method, path: &str, authorization: Option<&str>) -> Response {
@@ -220,7 +220,7 @@ async fn only_a_good_key_of_this_plane_opens() {
     assert_eq!(desk.raw(Method::GET, "/api/v1/status/cg1", Some(&format!("bearer {key}"))).await.status(), 200);
     desk.keys.revoke(&desk.key_id).await.expect("it is revoked");
     assert_eq!(desk.get("status/cg1").await.0, 401);
-    assert!(desk.stage.orders().is_empty());
+    assert!(desk.fixture.orders().is_empty());
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn the_101st_request_of_a_minute_is_429_and_told_when_to_come_back() {
     assert_eq!(response.headers()["retry-after"], reset.to_string().as_str());
     assert!((1..=60).contains(&reset), "{reset}");
     assert!(response.json::<Value>().await.expect("JSON")["error"].is_string());
-    assert!(desk.stage.orders().is_empty(), "the refused take did not reach the show");
+    assert!(desk.fixture.orders().is_empty(), "the refused take did not reach the show");
     assert_eq!(desk.raw(Method::GET, "/api/v1/status/cg1", None).await.status(), 401);
 }
 

@@ -1,6 +1,7 @@
 //! The planes over real sockets, on a real conductor; only the media engine is scripted.
 
 mod faults;
+mod fixture;
 mod golden;
 mod livewing_auth;
 mod livewing_limits;
@@ -9,6 +10,5 @@ mod livewing_switching;
 mod livewing_topics;
 mod lumora;
 mod operator;
-mod stage;
 mod studio;
 mod ws;

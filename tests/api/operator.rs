@@ -1,20 +1,20 @@
 //! The health check and the metrics over HTTP.
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 use lumencast::{
     api::operator::{OperatorState, routes},
     app::telemetry::{MixerStats, OutputStats, SourceStats, Stats},
     domain::{
         command::Command,
-        source::{Signal, SourceId, StreamId},
+        source::{OutputSource, Signal, SourceId},
         stats::OutputKind,
     },
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-async fn serve(stage: &Stage) -> String {
-    let planes = routes(OperatorState::new(stage.show.clone(), stage.telemetry.clone(), None));
+async fn serve(fixture: &Fixture) -> String {
+    let planes = routes(OperatorState::new(fixture.show.clone(), fixture.telemetry.clone(), None));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("it is bound"));
     tokio::spawn(warp::serve(planes).incoming(listener).run());
@@ -23,10 +23,10 @@ async fn serve(stage: &Stage) -> String {
 
 #[tokio::test]
 async fn health_keeps_the_documented_keys_and_adds_ours() {
-    let stage = Stage::new();
-    let base = serve(&stage).await;
+    let fixture = Fixture::new();
+    let base = serve(&fixture).await;
     let url = "rtmp://cdn.example/live/s3cret".to_owned();
-    stage.show.command(Command::ConfigurePush { output: 2, url }).await.expect("it is configured");
+    fixture.show.command(Command::ConfigurePush { output: 2, url }).await.expect("it is configured");
     let text = reqwest::get(format!("{base}/health")).await.expect("an answer").text().await.expect("a text");
     assert!(!text.contains("s3cret"));
     let health: Value = serde_json::from_str(&text).expect("JSON");
@@ -35,14 +35,14 @@ async fn health_keeps_the_documented_keys_and_adds_ours() {
     assert!(health["freeHeap"].as_u64().is_some_and(|bytes| bytes > 1_000_000), "{health}");
     assert_eq!(health.get("wifiRSSI"), Some(&Value::Null));
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
-    assert_eq!(health["sources"][1], json!({ "sourceId": 1, "label": "Stage right", "status": "noSignal" }));
+    assert_eq!(health["sources"][1], json!({ "sourceId": 1, "label": "Fixture right", "status": "noSignal" }));
     assert_eq!(health["outputs"][1], json!({ "output": 2, "state": "idle" }));
 }
 
 #[tokio::test]
 async fn metrics_are_the_present_figures_and_forget_what_ended() {
-    let stage = Stage::new();
-    let base = serve(&stage).await;
+    let fixture = Fixture::new();
+    let base = serve(&fixture).await;
     let source = SourceStats {
         signal: Signal::Stalled,
         fps: 29.5,
@@ -54,7 +54,7 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
     let output = OutputStats {
         kind: OutputKind::Push,
         number: 3,
-        stream: StreamId::Source(SourceId(2)),
+        stream: OutputSource::Source(SourceId(2)),
         bitrate_kbps: 2_500.0,
         fps: 30.0,
         bytes: 123_456,
@@ -62,7 +62,7 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
         uptime_s: 12.5,
         last_frame_ms: Some(20),
     };
-    *stage.stats.lock().expect("nobody panicked with it") = Stats {
+    *fixture.stats.lock().expect("nobody panicked with it") = Stats {
         mixer: MixerStats { slots: 1_000, late: 3, slate: 4, fps: 30.0 },
         sources: vec![(SourceId(2), source)],
         outputs: vec![output],
@@ -94,6 +94,6 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
     ] {
         assert!(text.lines().any(|there| there == line), "no {line} in\n{text}");
     }
-    stage.stats.lock().expect("nobody panicked with it").outputs.clear();
+    fixture.stats.lock().expect("nobody panicked with it").outputs.clear();
     assert!(!scrape().await.contains("lumencast_output_"));
 }

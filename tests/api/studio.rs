@@ -1,6 +1,6 @@
-//! A stage with the LiveWing plane on a port.
+//! A fixture with the LiveWing plane on a port.
 
-use crate::{stage::Stage, ws::Client};
+use crate::{fixture::Fixture, ws::Client};
 use lumencast::api::livewing::{self, Settings};
 use serde_json::json;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub const TOKEN: &str = "correct horse";
 
 pub struct Studio {
-    pub stage: Stage,
+    pub fixture: Fixture,
     pub addr: SocketAddr,
     pub shutdown: CancellationToken,
     _ends: DropGuard,
@@ -17,19 +17,20 @@ pub struct Studio {
 
 impl Studio {
     pub async fn open() -> Self {
-        Self::with(Stage::new(), |_| {}).await
+        Self::with(Fixture::new(), |_| {}).await
     }
 
     /// With other settings than the documented ones.
-    pub async fn with(stage: Stage, change: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn with(fixture: Fixture, change: impl FnOnce(&mut Settings)) -> Self {
         let listener = livewing::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a free port");
         let addr = listener.local_addr().expect("it is bound");
-        let mut settings = Settings::new(TOKEN, stage.now());
+        let mut settings = Settings::new(TOKEN, fixture.now());
         change(&mut settings);
         let shutdown = CancellationToken::new();
-        let served = livewing::serve(listener, settings, stage.show.clone(), stage.telemetry.clone(), shutdown.clone());
+        let served =
+            livewing::serve(listener, settings, fixture.show.clone(), fixture.telemetry.clone(), shutdown.clone());
         tokio::spawn(served);
-        Self { stage, addr, _ends: shutdown.clone().drop_guard(), shutdown }
+        Self { fixture, addr, _ends: shutdown.clone().drop_guard(), shutdown }
     }
 
     /// A client that has not authenticated.

@@ -46,8 +46,8 @@ fn super_and_self_are_counted_from_the_module_they_stand_in() {
 
 #[test]
 fn the_domain_that_looks_outward_is_caught_and_named_with_its_line() {
-    let broken = direction("src/domain/show/mod.rs", "use std::fmt;\nuse crate::app::bus::Bus;");
-    let sentence = "src/domain/show/mod.rs:2: `domain` must not know `app`, but it names `crate::app::bus::Bus`";
+    let broken = direction("src/domain/show/mod.rs", "use std::fmt;\nuse crate::app::show::bus::Bus;");
+    let sentence = "src/domain/show/mod.rs:2: `domain` must not know `app`, but it names `crate::app::show::bus::Bus`";
     assert_eq!(broken, [sentence]);
 }
 
@@ -56,7 +56,7 @@ fn every_wrong_direction_is_caught() {
     let wrong = [
         ("src/protocol/mp4.rs", "use crate::domain::time::Slot;"),
         ("src/media/link.rs", "use crate::store::Store;"),
-        ("src/media/link.rs", "fn f() { crate::app::bus::publish() }"),
+        ("src/media/link.rs", "fn f() { crate::app::show::bus::publish() }"),
         ("src/media/link.rs", "use super::super::app::bus;"),
         ("src/store/keys.rs", "use crate::{domain::time, media::link};"),
         ("src/app/bus.rs", "use crate::api::limits;"),

@@ -1,6 +1,6 @@
 //! A camera and a viewer by hand, and pictures that can be told apart.
 
-use super::house::{House, soon};
+use super::fixture::{Fixture, soon};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use serde_json::Value;
@@ -31,14 +31,14 @@ pub fn number(jpeg: &[u8]) -> u32 {
 pub struct Peer(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Peer {
-    /// Connects to an address of the house.
-    pub async fn connect(house: &House, path: &str) -> Self {
-        Self::with_header(house, path, None).await
+    /// Connects to an address of the fixture.
+    pub async fn connect(fixture: &Fixture, path: &str) -> Self {
+        Self::with_header(fixture, path, None).await
     }
 
     /// Connects with an `Authorization` header.
-    pub async fn with_header(house: &House, path: &str, authorization: Option<&str>) -> Self {
-        let mut request = house.ws(path).into_client_request().unwrap();
+    pub async fn with_header(fixture: &Fixture, path: &str, authorization: Option<&str>) -> Self {
+        let mut request = fixture.ws(path).into_client_request().unwrap();
         if let Some(authorization) = authorization {
             request.headers_mut().insert("authorization", authorization.parse().unwrap());
         }
@@ -46,9 +46,9 @@ impl Peer {
     }
 
     /// A camera of room `live-<room>` that was told to begin.
-    pub async fn camera(house: &House, room: &str) -> Self {
+    pub async fn camera(fixture: &Fixture, room: &str) -> Self {
         let path = format!("/ingest/ws?app=live&room={room}");
-        let mut camera = Self::with_header(house, &path, Some(&format!("Bearer wsk_{room}"))).await;
+        let mut camera = Self::with_header(fixture, &path, Some(&format!("Bearer wsk_{room}"))).await;
         let ready = camera.json().await;
         assert_eq!(ready["type"], "ready", "{ready}");
         camera

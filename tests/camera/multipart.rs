@@ -1,6 +1,6 @@
 //! A strict reader of `multipart/x-mixed-replace`.
 
-use super::house::{House, soon};
+use super::fixture::{Fixture, soon};
 use bytes::{Buf, Bytes, BytesMut};
 
 /// An answer that is being read.
@@ -10,8 +10,8 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub async fn open(house: &House, path: &str) -> Self {
-        let answer = soon(reqwest::get(house.http(path))).await.unwrap();
+    pub async fn open(fixture: &Fixture, path: &str) -> Self {
+        let answer = soon(reqwest::get(fixture.http(path))).await.unwrap();
         assert_eq!(answer.status(), 200);
         let mut parts = Self { answer, buffer: BytesMut::new() };
         parts.expect(b"--frame\r\n").await;

@@ -1,16 +1,16 @@
 //! A camera in another language, and curl.
 
 use super::device::number;
-use super::house::{House, PATIENCE, soon};
+use super::fixture::{Fixture, PATIENCE, soon};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// A camera that sends as many pictures as it is told; made in Python without any library.
-fn python(house: &House, arguments: &[&str]) -> Child {
+fn python(fixture: &Fixture, arguments: &[&str]) -> Child {
     Command::new("timeout")
         .args(["60", "python3", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/camera.py")])
-        .arg(house.address.to_string())
+        .arg(fixture.address.to_string())
         .args(arguments)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -20,15 +20,15 @@ fn python(house: &House, arguments: &[&str]) -> Child {
 
 #[tokio::test]
 async fn curl_reads_what_a_python_camera_sends() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     let mut curl = Command::new("timeout")
-        .args(["60", "curl", "--silent", "--no-buffer", "--max-time", "50", &house.http("/live/live/yard/mjpeg")])
+        .args(["60", "curl", "--silent", "--no-buffer", "--max-time", "50", &fixture.http("/live/live/yard/mjpeg")])
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .expect("curl");
-    house.until_viewers("live-yard", 1).await;
-    let mut camera = python(&house, &["wsk_yard", "yard", "40", "25"]);
+    fixture.until_viewers("live-yard", 1).await;
+    let mut camera = python(&fixture, &["wsk_yard", "yard", "40", "25"]);
     let mut out = BufReader::new(camera.stdout.take().expect("stdout")).lines();
     let ready = soon(out.next_line()).await.unwrap().expect("a line");
     assert!(ready.contains(r#""streamId":"live-yard/yard""#), "{ready}");
@@ -65,12 +65,12 @@ async fn curl_reads_what_a_python_camera_sends() {
 
 #[tokio::test]
 async fn a_python_camera_hears_that_its_key_was_taken_back() {
-    let house = House::open().await;
-    let mut camera = python(&house, &["wsk_yard", "yard", "100000", "50"]);
+    let fixture = Fixture::open().await;
+    let mut camera = python(&fixture, &["wsk_yard", "yard", "100000", "50"]);
     let mut out = BufReader::new(camera.stdout.take().expect("stdout")).lines();
     soon(out.next_line()).await.unwrap().expect("ready");
-    house.until_streams(1).await;
-    house.revoke("wsk_yard");
+    fixture.until_streams(1).await;
+    fixture.revoke("wsk_yard");
     assert_eq!(soon(out.next_line()).await.unwrap().as_deref(), Some("close 4401 key revoked"));
     assert!(soon(camera.wait()).await.unwrap().success());
 }

@@ -1,15 +1,15 @@
 //! Who is not let in, and what it is told.
 
 use super::device::Peer;
-use super::house::House;
+use super::fixture::Fixture;
 
-async fn told(house: &House, path: &str, authorization: Option<&str>) -> (u16, String) {
-    Peer::with_header(house, path, authorization).await.sent_away().await
+async fn told(fixture: &Fixture, path: &str, authorization: Option<&str>) -> (u16, String) {
+    Peer::with_header(fixture, path, authorization).await.sent_away().await
 }
 
 #[tokio::test]
 async fn every_refusal_has_its_code_and_its_word() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     let long = "r".repeat(200);
     for (query, code, word) in [
         ("", 4401, "invalid_app"),
@@ -27,35 +27,35 @@ async fn every_refusal_has_its_code_and_its_word() {
         ("app=live&room=many&key=wsk_many", 4403, "max_cameras"),
         ("app=live&room=broken&key=wsk_broken", 4401, "handshake_error"),
     ] {
-        assert_eq!(told(&house, &format!("/ingest/ws?{query}"), None).await, (code, word.to_owned()), "{query}");
+        assert_eq!(told(&fixture, &format!("/ingest/ws?{query}"), None).await, (code, word.to_owned()), "{query}");
     }
 }
 
 #[tokio::test]
 async fn the_header_counts_more_than_the_query() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     let path = "/ingest/ws?app=live&room=cam&key=wsk_cam";
-    assert_eq!(told(&house, path, Some("Bearer wsk_unknown")).await, (4401, "invalid_key".into()));
+    assert_eq!(told(&fixture, path, Some("Bearer wsk_unknown")).await, (4401, "invalid_key".into()));
     let mut camera =
-        Peer::with_header(&house, "/ingest/ws?app=live&room=cam&key=wsk_unknown", Some("bearer wsk_cam")).await;
+        Peer::with_header(&fixture, "/ingest/ws?app=live&room=cam&key=wsk_unknown", Some("bearer wsk_cam")).await;
     assert_eq!(camera.json().await["type"], "ready");
 }
 
 #[tokio::test]
 async fn the_sixty_first_handshake_of_a_minute_is_one_too_many() {
-    let house = House::with(1_000, 1_000, |settings| settings.handshakes = 60).await;
+    let fixture = Fixture::with(1_000, 1_000, |settings| settings.handshakes = 60).await;
     for _ in 0..60 {
-        assert_eq!(told(&house, "/ingest/ws", None).await, (4401, "invalid_app".into()));
+        assert_eq!(told(&fixture, "/ingest/ws", None).await, (4401, "invalid_app".into()));
     }
     let good = "/ingest/ws?app=live&room=cam&key=wsk_cam";
-    assert_eq!(told(&house, good, None).await, (4429, "rate_limited".into()));
+    assert_eq!(told(&fixture, good, None).await, (4429, "rate_limited".into()));
 }
 
 #[tokio::test]
 async fn what_is_no_websocket_is_told_so() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     for path in ["/ingest/ws", "/live/ws", "/live/data"] {
-        let answer = reqwest::get(house.http(path)).await.unwrap();
+        let answer = reqwest::get(fixture.http(path)).await.unwrap();
         assert_eq!(answer.status(), 426, "{path}");
         assert_eq!(answer.headers()["upgrade"], "websocket", "{path}");
     }

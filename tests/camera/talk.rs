@@ -1,20 +1,20 @@
 //! Chat and reactions over the viewers' data socket.
 
 use super::device::Peer;
-use super::house::House;
+use super::fixture::Fixture;
 use lumencast::app::rooms::DataMessage;
 use serde_json::json;
 
 /// Somebody who was told what is switched on.
-async fn visitor(house: &House, path: &str) -> Peer {
-    let mut peer = Peer::connect(house, path).await;
+async fn visitor(fixture: &Fixture, path: &str) -> Peer {
+    let mut peer = Peer::connect(fixture, path).await;
     assert_eq!(peer.json().await["topic"], "hello");
     peer
 }
 
-async fn pair(house: &House) -> (Peer, Peer) {
-    let mut ann = visitor(house, "/live/data?app=live&room=cam&token=good-live-cam").await;
-    let mut guest = visitor(house, "/live/data?app=live&room=live-cam").await;
+async fn pair(fixture: &Fixture) -> (Peer, Peer) {
+    let mut ann = visitor(fixture, "/live/data?app=live&room=cam&token=good-live-cam").await;
+    let mut guest = visitor(fixture, "/live/data?app=live&room=live-cam").await;
     // Each has heard something, so both are there.
     for peer in [&mut ann, &mut guest] {
         peer.send(r#"{"topic":"nonsense"}"#).await;
@@ -25,9 +25,9 @@ async fn pair(house: &House) -> (Peer, Peer) {
 
 #[tokio::test]
 async fn what_one_viewer_says_everybody_in_the_room_hears() {
-    let house = House::open().await;
-    let (mut ann, mut guest) = pair(&house).await;
-    let mut elsewhere = visitor(&house, "/live/data?app=live&room=other").await;
+    let fixture = Fixture::open().await;
+    let (mut ann, mut guest) = pair(&fixture).await;
+    let mut elsewhere = visitor(&fixture, "/live/data?app=live&room=other").await;
     ann.send(r#"{"topic":"chat","id":"m1","sender":"somebody else","body":"hello"}"#).await;
     for peer in [&mut ann, &mut guest] {
         let heard = peer.json().await;
@@ -46,11 +46,11 @@ async fn what_one_viewer_says_everybody_in_the_room_hears() {
 
 #[tokio::test]
 async fn the_servers_messages_arrive_at_whom_they_are_for() {
-    let house = House::open().await;
-    let (mut ann, mut guest) = pair(&house).await;
+    let fixture = Fixture::open().await;
+    let (mut ann, mut guest) = pair(&fixture).await;
     let say = |text: &str, to: &[&str]| {
         let to = to.iter().map(|&to| to.to_owned()).collect();
-        house.rooms.say("live", "live-cam", DataMessage { topic: "chat".into(), text: text.into(), to, event: None })
+        fixture.rooms.say("live", "live-cam", DataMessage { topic: "chat".into(), text: text.into(), to, event: None })
     };
     assert_eq!(say(r#"{"from":"host","message":"for Ann"}"#, &["viewer-Ann"]), 2);
     say(r#"{"from":"host","message":"for all"}"#, &[]);
@@ -62,11 +62,11 @@ async fn the_servers_messages_arrive_at_whom_they_are_for() {
 
 #[tokio::test]
 async fn limits_and_features_are_kept() {
-    let house = House::open().await;
-    let (mut ann, _guest) = pair(&house).await;
+    let fixture = Fixture::open().await;
+    let (mut ann, _guest) = pair(&fixture).await;
     ann.send(format!(r#"{{"topic":"chat","body":"{}"}}"#, "x".repeat(5_000))).await;
     assert_eq!(ann.json().await, json!({"topic": "error", "code": "too_large"}));
-    let mut quiet = visitor(&house, "/live/data?app=live&room=quiet").await;
+    let mut quiet = visitor(&fixture, "/live/data?app=live&room=quiet").await;
     quiet.send(r#"{"topic":"reaction","emoji":"x"}"#).await;
     assert_eq!(quiet.json().await, json!({"topic": "error", "code": "disabled"}));
     for _ in 0..40 {
@@ -77,6 +77,6 @@ async fn limits_and_features_are_kept() {
         refused += usize::from(quiet.json().await["code"] == "rate_limited");
     }
     assert!(refused >= 20, "only {refused} of 40 messages at once were refused");
-    house.shutdown.cancel();
+    fixture.shutdown.cancel();
     assert_eq!(quiet.close().await.0, 1001);
 }

@@ -1,7 +1,7 @@
 //! MJPEG viewers: multipart, single pictures and sockets, and who may look.
 
 use super::device::{Peer, number, picture};
-use super::house::{House, soon};
+use super::fixture::{Fixture, soon};
 use super::multipart::Parts;
 use lumencast::app::rooms::{Duplicate, Entry, Via};
 use serde_json::{Value, json};
@@ -11,40 +11,40 @@ const MJPEG: &str = "/live/live/cam/mjpeg";
 
 #[tokio::test]
 async fn a_reader_that_is_there_before_the_camera_gets_every_picture_it_can_take() {
-    let house = House::open().await;
-    let mut reader = Parts::open(&house, MJPEG).await;
-    house.until_viewers("live-cam", 1).await;
-    let mut camera = Peer::camera(&house, "cam").await;
+    let fixture = Fixture::open().await;
+    let mut reader = Parts::open(&fixture, MJPEG).await;
+    fixture.until_viewers("live-cam", 1).await;
+    let mut camera = Peer::camera(&fixture, "cam").await;
     for n in 1..=50 {
         camera.send(picture(n, 3_000 + n as usize)).await;
         // The bytes are those that were sent, and come before the next picture is sent.
         assert_eq!(reader.next().await, picture(n, 3_000 + n as usize));
     }
     drop(reader);
-    house.until_viewers("live-cam", 0).await;
+    fixture.until_viewers("live-cam", 0).await;
 }
 
 #[tokio::test]
 async fn the_newest_picture_comes_at_once_and_short_and_full_names_are_one_room() {
-    let house = House::open().await;
-    let mut camera = Peer::camera(&house, "cam").await;
-    let mut first = Parts::open(&house, MJPEG).await;
+    let fixture = Fixture::open().await;
+    let mut camera = Peer::camera(&fixture, "cam").await;
+    let mut first = Parts::open(&fixture, MJPEG).await;
     camera.send(picture(1, 500)).await;
     camera.send(picture(2, 500)).await;
     while number(&first.next().await) != 2 {}
     for path in [MJPEG, "/live/live/live-cam/mjpeg"] {
-        assert_eq!(Parts::open(&house, path).await.next().await, picture(2, 500));
+        assert_eq!(Parts::open(&fixture, path).await.next().await, picture(2, 500));
     }
-    let mut socket = Peer::connect(&house, "/live/ws?app=live&room=live-cam").await;
+    let mut socket = Peer::connect(&fixture, "/live/ws?app=live&room=live-cam").await;
     assert_eq!(socket.jpeg().await, picture(2, 500));
 }
 
 #[tokio::test]
 async fn the_head_of_the_answer_is_as_documented() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     let client = reqwest::Client::new();
     for method in [reqwest::Method::GET, reqwest::Method::HEAD] {
-        let answer = soon(client.request(method.clone(), house.http(MJPEG)).send()).await.unwrap();
+        let answer = soon(client.request(method.clone(), fixture.http(MJPEG)).send()).await.unwrap();
         assert_eq!(answer.status(), 200);
         let headers = answer.headers();
         assert_eq!(headers["content-type"], "multipart/x-mixed-replace; boundary=frame");
@@ -55,9 +55,9 @@ async fn the_head_of_the_answer_is_as_documented() {
             assert!(soon(answer.bytes()).await.unwrap().is_empty());
         }
     }
-    let answer = client.post(house.http(MJPEG)).send().await.unwrap();
+    let answer = client.post(fixture.http(MJPEG)).send().await.unwrap();
     assert_eq!((answer.status().as_u16(), &answer.headers()["allow"]), (405, &"GET, HEAD, OPTIONS".parse().unwrap()));
-    let answer = client.request(reqwest::Method::OPTIONS, house.http(MJPEG)).send().await.unwrap();
+    let answer = client.request(reqwest::Method::OPTIONS, fixture.http(MJPEG)).send().await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["access-control-allow-origin"]),
         (204, &"*".parse().unwrap())
@@ -66,33 +66,33 @@ async fn the_head_of_the_answer_is_as_documented() {
 
 #[tokio::test]
 async fn the_last_picture_is_there_while_the_camera_is() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     let get = async || {
-        let answer = soon(reqwest::get(house.http("/live/live/cam/frame.jpg"))).await.unwrap();
+        let answer = soon(reqwest::get(fixture.http("/live/live/cam/frame.jpg"))).await.unwrap();
         (answer.status().as_u16(), answer.headers()["content-type"].clone(), answer.bytes().await.unwrap())
     };
     let (status, _, body) = get().await;
     let error = json!({"data": null, "error": {"code": "not_found", "message": "There is no picture of this room"}});
     assert_eq!((status, serde_json::from_slice::<Value>(&body).unwrap()), (404, error.clone()));
-    let mut camera = Peer::camera(&house, "cam").await;
+    let mut camera = Peer::camera(&fixture, "cam").await;
     assert_eq!(get().await.0, 404, "no picture yet");
     for n in 1..=3 {
         camera.send(picture(n, 700)).await;
-        let live = house.rooms.stream("live-cam/cam").expect("stream").live;
-        super::house::until(|| live.stats().frames == u64::from(n), || format!("{:?}", live.stats())).await;
+        let live = fixture.rooms.stream("live-cam/cam").expect("stream").live;
+        super::fixture::until(|| live.stats().frames == u64::from(n), || format!("{:?}", live.stats())).await;
         assert_eq!(get().await, (200, "image/jpeg".parse().unwrap(), picture(n, 700)));
     }
     drop(camera);
-    house.until_streams(0).await;
+    fixture.until_streams(0).await;
     assert_eq!(get().await.0, 404, "nobody is shown a camera that is gone");
-    // The house makes snapshots of what is no camera.
-    let answer = reqwest::get(house.http("/live/live/film/frame.jpg")).await.unwrap();
+    // The fixture makes snapshots of what is no camera.
+    let answer = reqwest::get(fixture.http("/live/live/film/frame.jpg")).await.unwrap();
     assert_eq!(answer.bytes().await.unwrap(), &b"\xff\xd8snapshot\xff\xd9"[..]);
 }
 
 #[tokio::test]
 async fn who_may_not_look_is_told_so() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     for (path, status, code) in [
         ("/live/nothere/cam/mjpeg", 404, "not_found"),
         ("/live/nothere/cam/frame.jpg", 404, "not_found"),
@@ -106,14 +106,14 @@ async fn who_may_not_look_is_told_so() {
         ("/live/live/cam/mjpeg?token=bad", 401, "unauthorized"),
         ("/live/closed/cam/frame.jpg?token=good-closed-cam", 404, "not_found"),
     ] {
-        let answer = soon(reqwest::get(house.http(path))).await.unwrap();
+        let answer = soon(reqwest::get(fixture.http(path))).await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
         let body: Value = answer.json().await.unwrap();
         assert_eq!((&body["data"], &body["error"]["code"]), (&Value::Null, &json!(code)), "{path}: {body}");
         assert!(body["error"]["message"].is_string(), "{path}: {body}");
     }
-    let answer = soon(reqwest::get(house.http("/live/closed/cam/mjpeg?token=good-closed-cam"))).await.unwrap();
+    let answer = soon(reqwest::get(fixture.http("/live/closed/cam/mjpeg?token=good-closed-cam"))).await.unwrap();
     assert_eq!(answer.status(), 200);
 
     for (query, word) in [
@@ -123,7 +123,7 @@ async fn who_may_not_look_is_told_so() {
         ("app=closed&room=cam&token=good-closed-other", "room_mismatch"),
     ] {
         for door in ["ws", "data"] {
-            let mut socket = Peer::connect(&house, &format!("/live/{door}?{query}")).await;
+            let mut socket = Peer::connect(&fixture, &format!("/live/{door}?{query}")).await;
             assert_eq!(socket.sent_away().await, (4401, word.to_owned()), "{door} {query}");
         }
     }
@@ -131,7 +131,7 @@ async fn who_may_not_look_is_told_so() {
 
 #[tokio::test]
 async fn a_room_of_other_streams_has_no_mjpeg_and_a_camera_beside_them_has() {
-    let house = House::open().await;
+    let fixture = Fixture::open().await;
     let entry = Entry {
         app: "live".into(),
         room: "live-cam".into(),
@@ -141,28 +141,31 @@ async fn a_room_of_other_streams_has_no_mjpeg_and_a_camera_beside_them_has() {
         ingress: None,
         duplicate: Duplicate::Challenge,
     };
-    let seat = house.rooms.enter(entry).await.expect("seat");
-    let answer = soon(reqwest::get(house.http(MJPEG))).await.unwrap();
+    let lease = fixture.rooms.enter(entry).await.expect("lease");
+    let answer = soon(reqwest::get(fixture.http(MJPEG))).await.unwrap();
     assert_eq!(answer.status(), 404);
     let body: Value = answer.json().await.unwrap();
     assert!(body["error"]["message"].as_str().unwrap().contains("WHEP"), "{body}");
-    assert_eq!(Peer::connect(&house, "/live/ws?app=live&room=cam").await.sent_away().await, (4401, "not_mjpeg".into()));
+    assert_eq!(
+        Peer::connect(&fixture, "/live/ws?app=live&room=cam").await.sent_away().await,
+        (4401, "not_mjpeg".into())
+    );
 
-    let mut camera = Peer::camera(&house, "cam").await;
+    let mut camera = Peer::camera(&fixture, "cam").await;
     camera.send(picture(1, 100)).await;
-    assert_eq!(Parts::open(&house, MJPEG).await.next().await, picture(1, 100));
-    drop(seat);
+    assert_eq!(Parts::open(&fixture, MJPEG).await.next().await, picture(1, 100));
+    drop(lease);
 }
 
 #[tokio::test]
 async fn a_slow_reader_skips_pictures_and_delays_nobody() {
     const SIZE: usize = 200_000;
-    let house = House::open().await;
-    let mut camera = Peer::camera(&house, "cam").await;
-    let mut slow = Parts::open(&house, MJPEG).await;
-    let mut slow_socket = Peer::connect(&house, "/live/ws?app=live&room=cam").await;
-    let mut quick = Parts::open(&house, MJPEG).await;
-    house.until_viewers("live-cam", 3).await;
+    let fixture = Fixture::open().await;
+    let mut camera = Peer::camera(&fixture, "cam").await;
+    let mut slow = Parts::open(&fixture, MJPEG).await;
+    let mut slow_socket = Peer::connect(&fixture, "/live/ws?app=live&room=cam").await;
+    let mut quick = Parts::open(&fixture, MJPEG).await;
+    fixture.until_viewers("live-cam", 3).await;
     // 100 MB: more than the system holds for two readers that do not read.
     for n in 1..=500 {
         camera.send(picture(n, SIZE)).await;
@@ -194,12 +197,12 @@ async fn a_slow_reader_skips_pictures_and_delays_nobody() {
 
 #[tokio::test]
 async fn a_camera_that_comes_and_goes_twenty_times_keeps_its_readers() {
-    let house = House::open().await;
-    let mut reader = Parts::open(&house, MJPEG).await;
-    let mut socket = Peer::connect(&house, "/live/ws?app=live&room=cam").await;
-    house.until_viewers("live-cam", 2).await;
+    let fixture = Fixture::open().await;
+    let mut reader = Parts::open(&fixture, MJPEG).await;
+    let mut socket = Peer::connect(&fixture, "/live/ws?app=live&room=cam").await;
+    fixture.until_viewers("live-cam", 2).await;
     for turn in 1..=20u32 {
-        let mut camera = Peer::camera(&house, "cam").await;
+        let mut camera = Peer::camera(&fixture, "cam").await;
         for n in 1..=3 {
             camera.send(picture(turn * 100 + n, 20_000)).await;
         }
@@ -211,11 +214,11 @@ async fn a_camera_that_comes_and_goes_twenty_times_keeps_its_readers() {
         } else {
             camera.leave().await;
         }
-        house.until_streams(0).await;
+        fixture.until_streams(0).await;
     }
-    assert_eq!(house.rooms.viewers("live-cam"), 2);
+    assert_eq!(fixture.rooms.viewers("live-cam"), 2);
     socket.leave().await;
-    house.until_viewers("live-cam", 1).await;
+    fixture.until_viewers("live-cam", 1).await;
 }
 
 /// What the fan-out costs; the bound is far above what is measured, for a busy machine.
@@ -223,13 +226,13 @@ async fn a_camera_that_comes_and_goes_twenty_times_keeps_its_readers() {
 async fn two_hundred_viewers_share_one_picture() {
     const VIEWERS: usize = 200;
     const PICTURES: u32 = 30;
-    let house = House::open().await;
-    let mut camera = Peer::camera(&house, "cam").await;
+    let fixture = Fixture::open().await;
+    let mut camera = Peer::camera(&fixture, "cam").await;
     let mut readers = Vec::new();
     for _ in 0..VIEWERS {
-        readers.push(Parts::open(&house, MJPEG).await);
+        readers.push(Parts::open(&fixture, MJPEG).await);
     }
-    house.until_viewers("live-cam", VIEWERS).await;
+    fixture.until_viewers("live-cam", VIEWERS).await;
     let before = cpu();
     let reading: Vec<_> = readers
         .into_iter()

@@ -1,6 +1,6 @@
 //! Takes and releases.
 
-use crate::stage::{Stage, code};
+use crate::fixture::{Fixture, code};
 use lumencast::domain::{
     command::{Command, Reply, Ticket},
     event::Event,
@@ -9,40 +9,40 @@ use lumencast::domain::{
     time::Slot,
 };
 
-fn take(stage: &mut Stage, id: &str) -> Result<Reply, lumencast::domain::fault::Fault> {
-    stage.run(Command::Take { graphic: id.into() })
+fn take(fixture: &mut Fixture, id: &str) -> Result<Reply, lumencast::domain::fault::Fault> {
+    fixture.run(Command::Take { graphic: id.into() })
 }
 
 #[test]
 fn a_take_is_live_when_the_mixer_shows_it_and_gone_when_its_way_out_is_over() {
-    let mut stage = Stage::new();
-    let ticket = stage.send(Command::Take { graphic: "name".into() });
-    assert!(stage.show.view().live_on("cg1").is_empty());
-    stage.confirm();
-    let reply = stage.answer(ticket).unwrap().unwrap();
+    let mut fixture = Fixture::new();
+    let ticket = fixture.send(Command::Take { graphic: "name".into() });
+    assert!(fixture.show.view().live_on("cg1").is_empty());
+    fixture.confirm();
+    let reply = fixture.answer(ticket).unwrap().unwrap();
     assert!(matches!(&reply, Reply::Taken(t) if t.dispatched == ["cg1"] && t.on_air.unwrap().0 == Slot(101)));
-    assert_eq!(stage.show.view().live_on("cg1"), ["name"]);
-    assert!(stage.show.view().channel_on_program("cg1"));
+    assert_eq!(fixture.show.view().live_on("cg1"), ["name"]);
+    assert!(fixture.show.view().channel_on_program("cg1"));
 
-    let reply = stage.run(Command::Release { graphic: "name".into() }).unwrap();
+    let reply = fixture.run(Command::Release { graphic: "name".into() }).unwrap();
     assert_eq!(reply, Reply::Released { dispatched: vec!["cg1".into()] });
-    assert!(stage.show.view().live_on("cg1").is_empty());
-    assert!(stage.show.view().channel_on_program("cg1"), "it is still seen on its way out");
-    stage.show.report(Report::GraphicGone { channel: "cg1".into(), graphic: "name".into(), slot: Slot(115) });
-    assert!(!stage.show.view().channel_on_program("cg1"));
+    assert!(fixture.show.view().live_on("cg1").is_empty());
+    assert!(fixture.show.view().channel_on_program("cg1"), "it is still seen on its way out");
+    fixture.show.report(Report::GraphicGone { channel: "cg1".into(), graphic: "name".into(), slot: Slot(115) });
+    assert!(!fixture.show.view().channel_on_program("cg1"));
 }
 
 #[test]
 fn a_take_goes_to_every_channel_of_its_lock_and_is_answered_once() {
-    let mut stage = Stage::new();
-    let Reply::Taken(taken) = take(&mut stage, "both").unwrap() else { panic!() };
+    let mut fixture = Fixture::new();
+    let Reply::Taken(taken) = take(&mut fixture, "both").unwrap() else { panic!() };
     assert_eq!(taken.dispatched, ["cg1", "cg2", "page"]);
-    assert!(stage.acks.is_empty());
+    assert!(fixture.acks.is_empty());
     for channel in ["cg1", "cg2", "page"] {
-        assert_eq!(stage.show.view().live_on(channel), ["both"]);
+        assert_eq!(fixture.show.view().live_on(channel), ["both"]);
     }
-    assert!(!stage.show.view().channel_on_program("page"), "it is not keyed over program");
-    let Reply::Released { dispatched } = stage.run(Command::Release { graphic: "both".into() }).unwrap() else {
+    assert!(!fixture.show.view().channel_on_program("page"), "it is not keyed over program");
+    let Reply::Released { dispatched } = fixture.run(Command::Release { graphic: "both".into() }).unwrap() else {
         panic!()
     };
     assert_eq!(dispatched, ["cg1", "cg2", "page"]);
@@ -50,52 +50,52 @@ fn a_take_goes_to_every_channel_of_its_lock_and_is_answered_once() {
 
 #[test]
 fn the_lock_decides_and_every_reason_has_its_code() {
-    let mut stage = Stage::new();
-    assert_eq!(code(take(&mut stage, "nowhere")), "no_channels_assigned");
-    assert_eq!(code(take(&mut stage, "lost")), "locked_channel_missing");
-    assert_eq!(code(take(&mut stage, "unheard-of")), "graphic");
-    let Reply::Taken(half) = take(&mut stage, "half").unwrap() else { panic!() };
+    let mut fixture = Fixture::new();
+    assert_eq!(code(take(&mut fixture, "nowhere")), "no_channels_assigned");
+    assert_eq!(code(take(&mut fixture, "lost")), "locked_channel_missing");
+    assert_eq!(code(take(&mut fixture, "unheard-of")), "graphic");
+    let Reply::Taken(half) = take(&mut fixture, "half").unwrap() else { panic!() };
     assert_eq!((half.dispatched, half.skipped), (vec!["cg1".into()], vec![("gone".into(), Skip::ChannelMissing)]));
-    let Reply::Taken(huge) = take(&mut stage, "huge").unwrap() else { panic!() };
+    let Reply::Taken(huge) = take(&mut fixture, "huge").unwrap() else { panic!() };
     assert_eq!(huge.skipped, [("cg1".into(), Skip::IncompatibleChannel)]);
     assert!(huge.dispatched.is_empty());
 }
 
 #[test]
 fn a_graphic_that_cannot_be_drawn_is_a_fault_and_not_live() {
-    let mut stage = Stage::new();
-    let ticket = stage.send(Command::Take { graphic: "name".into() });
-    let Some(Order::ShowGraphic { channel, graphic, .. }) = stage.orders.pop() else { panic!() };
+    let mut fixture = Fixture::new();
+    let ticket = fixture.send(Command::Take { graphic: "name".into() });
+    let Some(Order::ShowGraphic { channel, graphic, .. }) = fixture.orders.pop() else { panic!() };
     let reason = "no font".to_owned();
-    stage.show.report(Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason });
-    let fault = stage.show.next_ack().unwrap().result.unwrap_err();
+    fixture.show.report(Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason });
+    let fault = fixture.show.next_ack().unwrap().result.unwrap_err();
     assert_eq!(fault.detail, "no font");
-    assert!(stage.show.view().live_on("cg1").is_empty());
+    assert!(fixture.show.view().live_on("cg1").is_empty());
 }
 
 #[test]
 fn a_release_of_what_is_not_live_does_nothing_and_a_late_report_of_nobody_is_ignored() {
-    let mut stage = Stage::new();
-    let reply = stage.run(Command::Release { graphic: "name".into() }).unwrap();
+    let mut fixture = Fixture::new();
+    let reply = fixture.run(Command::Release { graphic: "name".into() }).unwrap();
     assert_eq!(reply, Reply::Released { dispatched: vec![] });
-    stage.show.report(Report::GraphicLeaving {
+    fixture.show.report(Report::GraphicLeaving {
         ticket: Ticket(77),
         channel: "cg1".into(),
         graphic: "name".into(),
         slot: Slot(1),
         time: Default::default(),
     });
-    assert!(!stage.show.view().channel_on_program("cg1"));
-    assert!(!stage.events.iter().any(|e| matches!(e, Event::GraphicOff { .. })));
+    assert!(!fixture.show.view().channel_on_program("cg1"));
+    assert!(!fixture.events.iter().any(|e| matches!(e, Event::GraphicOff { .. })));
 }
 
 #[test]
 fn a_release_that_follows_a_take_before_it_is_seen_takes_it_off_again() {
-    let mut stage = Stage::new();
-    stage.send(Command::Take { graphic: "name".into() });
-    let ticket = stage.send(Command::Release { graphic: "name".into() });
-    stage.confirm();
+    let mut fixture = Fixture::new();
+    fixture.send(Command::Take { graphic: "name".into() });
+    let ticket = fixture.send(Command::Release { graphic: "name".into() });
+    fixture.confirm();
     let released = Reply::Released { dispatched: vec!["cg1".into()] };
-    assert_eq!(stage.answer(ticket), Some(Ok(released)));
-    assert!(stage.show.view().live_on("cg1").is_empty());
+    assert_eq!(fixture.answer(ticket), Some(Ok(released)));
+    assert!(fixture.show.view().live_on("cg1").is_empty());
 }

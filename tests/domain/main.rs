@@ -1,7 +1,7 @@
 //! The show as a state machine: tables and properties, in milliseconds.
 
+mod fixture;
 mod graphics;
 mod outputs;
 mod properties;
-mod stage;
 mod switching;

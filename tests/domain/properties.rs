@@ -1,6 +1,6 @@
 //! What holds whatever is sent in whatever order.
 
-use crate::stage::{A, B, C, Stage};
+use crate::fixture::{A, B, C, Fixture};
 use lumencast::domain::{command::Command, source::SourceId, switcher::SceneChange, time::Slot};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, time::Duration};
@@ -30,53 +30,53 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #[test]
     fn no_sequence_of_inputs_leaves_program_empty_or_a_command_unanswered(steps in steps()) {
-        let mut stage = Stage::new();
+        let mut fixture = Fixture::new();
         let mut sent = 0;
         for step in steps {
             match step {
-                Step::Send(command) => { stage.send(command); sent += 1; }
-                Step::Confirm => stage.confirm(),
-                Step::Pass(slots) => stage.pass(slots),
+                Step::Send(command) => { fixture.send(command); sent += 1; }
+                Step::Confirm => fixture.confirm(),
+                Step::Pass(slots) => fixture.pass(slots),
             }
-            prop_assert!(stage.buses().0.is_some());
+            prop_assert!(fixture.buses().0.is_some());
         }
-        stage.confirm();
-        let answered: BTreeSet<_> = stage.acks.iter().map(|ack| ack.ticket).collect();
+        fixture.confirm();
+        let answered: BTreeSet<_> = fixture.acks.iter().map(|ack| ack.ticket).collect();
         prop_assert_eq!(answered.len(), sent, "each is answered");
-        prop_assert_eq!(stage.acks.len(), sent, "and answered once");
+        prop_assert_eq!(fixture.acks.len(), sent, "and answered once");
     }
 
     #[test]
     fn the_tally_is_what_the_mixer_shows(steps in steps()) {
-        let mut stage = Stage::new();
+        let mut fixture = Fixture::new();
         // What a mixer would show that obeys the orders alone.
         let (mut program, mut fade): (SourceId, Option<(SourceId, u64)>) = (A, None);
         for step in steps {
             match step {
-                Step::Send(command) => { stage.send(command); }
+                Step::Send(command) => { fixture.send(command); }
                 Step::Confirm => {
-                    let orders: Vec<_> = stage.orders.iter().filter_map(|order| match order {
+                    let orders: Vec<_> = fixture.orders.iter().filter_map(|order| match order {
                         lumencast::domain::order::Order::Switch { change, .. } => Some(*change),
                         _ => None,
                     }).collect();
-                    stage.confirm();
+                    fixture.confirm();
                     for change in orders {
                         match change {
                             SceneChange::Cut { program: to, .. } => (program, fade) = (to, None),
-                            SceneChange::Fade { to, slots } => fade = Some((to, stage.slot + slots)),
+                            SceneChange::Fade { to, slots } => fade = Some((to, fixture.slot + slots)),
                             SceneChange::Preview { .. } => {}
                         }
                     }
                 }
                 Step::Pass(slots) => {
-                    stage.pass(slots);
-                    if let Some((to, _)) = fade.take_if(|(_, end)| *end <= stage.slot) {
+                    fixture.pass(slots);
+                    if let Some((to, _)) = fade.take_if(|(_, end)| *end <= fixture.slot) {
                         program = to;
                     }
                 }
             }
             let shown: BTreeSet<_> = [Some(program), fade.map(|(to, _)| to)].into_iter().flatten().collect();
-            prop_assert_eq!(stage.show.view().tally().program, shown, "slot {:?}", Slot(stage.slot));
+            prop_assert_eq!(fixture.show.view().tally().program, shown, "slot {:?}", Slot(fixture.slot));
         }
     }
 }

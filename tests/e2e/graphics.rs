@@ -1,7 +1,7 @@
 //! A graphic taken on and off by HTTP, found again in the recording's pixels.
 
+use crate::fixture::{self, FPS, LIMIT};
 use crate::pixels;
-use crate::stage::{self, FPS, LIMIT};
 use crate::support::marks::{Reader, Region};
 use crate::support::publisher::Publisher;
 use crate::support::server::Server;
@@ -73,31 +73,31 @@ pub fn key(server: &Server) -> String {
 
 #[tokio::test]
 async fn a_trigger_puts_the_graphic_on_program_within_five_frames_and_off_again() {
-    let _turn = stage::turn().await;
-    let clip = stage::first().cached();
+    let _turn = fixture::turn().await;
+    let clip = fixture::first().cached();
     let fields = [("name", "Ada Lovelace"), ("title", "Mathematician")];
-    let config = stage::two_cameras().channel("cg1", true).graphic("guest", "lower-third", &["cg1"], &fields);
+    let config = fixture::two_cameras().channel("cg1", true).graphic("guest", "lower-third", &["cg1"], &fields);
     let server = Server::start(config).await;
     let deck = Deck { server: &server, client: Client::new(), key: key(&server) };
-    let mut wing = stage::desk(&server).await;
+    let mut wing = fixture::desk(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_seen(&mut wing, 0).await;
-    let recording = stage::record(&server, &mut wing, json!({})).await;
+    fixture::until_seen(&mut wing, 0).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
     camera.sent(camera.sent_seconds() + 1.0, LIMIT).await;
     assert_eq!(deck.says_live().await, [false; 4]);
 
-    let on = stage::slot(&mut wing).await - recording.first;
+    let on = fixture::slot(&mut wing).await - recording.first;
     let reply = deck.post("trigger/guest/on").await;
-    let replied = stage::slot(&mut wing).await - recording.first - 1;
+    let replied = fixture::slot(&mut wing).await - recording.first - 1;
     assert_eq!(reply, json!({ "ok": true, "dispatched": ["cg1"], "skipped": [] }));
     for _ in 0..5 {
         assert_eq!(deck.says_live().await, [true; 4]);
         camera.sent(camera.sent_seconds() + 0.3, LIMIT).await;
     }
 
-    let off = stage::slot(&mut wing).await - recording.first;
+    let off = fixture::slot(&mut wing).await - recording.first;
     let reply = deck.post("trigger/guest/off").await;
-    let left = stage::slot(&mut wing).await - recording.first - 1;
+    let left = fixture::slot(&mut wing).await - recording.first - 1;
     assert_eq!(reply, json!({ "ok": true, "dispatched": ["cg1"] }));
     assert_eq!(deck.says_live().await[..3], [false; 3]);
     let end = Instant::now() + LIMIT;
@@ -105,10 +105,10 @@ async fn a_trigger_puts_the_graphic_on_program_within_five_frames_and_off_again(
         assert!(Instant::now() < end, "the tally stays on");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let dark = stage::slot(&mut wing).await - recording.first;
+    let dark = fixture::slot(&mut wing).await - recording.first;
     camera.sent(camera.sent_seconds() + 1.0, LIMIT).await;
-    let frames = stage::stop(&mut wing, &recording).await;
-    let strain = stage::strain(&server).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
+    let strain = fixture::strain(&server).await;
 
     let reading = Reader::of(&recording.path).read_async().await;
     let told = format!("{reading}\non {on} to {replied}, off {off} to {left}, tally off by {dark}\n{strain}");

@@ -1,13 +1,14 @@
 //! End to end: the built server with real peers (ffmpeg pushing, pulling and listening, a WebSocket client, HTTP), and
 //! what comes out of it judged by its content.
 //!
-//! Everything here is in real time on few cores, so the tests take turns ([`stage::turn`]).
+//! Everything here is in real time on few cores, so the tests take turns ([`fixture::turn`]).
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod crash;
 mod file;
+mod fixture;
 mod follower;
 mod graphics;
 mod images;
@@ -17,7 +18,6 @@ mod publisher_loss;
 mod publishing;
 mod pushing;
 mod rooms;
-mod stage;
 mod starting;
 mod streams;
 mod switching;

@@ -1,7 +1,7 @@
 //! A publisher that dies on program, and comes back as another picture.
 
+use crate::fixture::{self, FPS, LIMIT};
 use crate::follower::Follower;
-use crate::stage::{self, FPS, LIMIT};
 use crate::support::child::{kill_now, log_file, tail, wait_exit};
 use crate::support::livewing::LiveWing;
 use crate::support::marks::{Clip, Frame, Reader, Unread};
@@ -54,18 +54,18 @@ impl Drop for Viewer {
 
 #[tokio::test]
 async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself() {
-    let _turn = stage::turn().await;
-    let (clip, other) = (stage::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
-    let server = Server::start(stage::two_cameras().set("hls.window", 3)).await;
-    let mut wing = stage::desk(&server).await;
+    let _turn = fixture::turn().await;
+    let (clip, other) = (fixture::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
+    let server = Server::start(fixture::two_cameras().set("hls.window", 3)).await;
+    let mut wing = fixture::desk(&server).await;
     let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_seen(&mut wing, 0).await;
-    let recording = stage::record(&server, &mut wing, json!({})).await;
+    fixture::until_seen(&mut wing, 0).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
     until_playable(&server).await;
     let follower = Follower::start(server.url("/hls/program/main/video.m3u8"));
     let mut viewer = Viewer::start(&server.url("/hls/program/main/master.m3u8"), server.home());
     wing.subscribe(&["source.health"]).await;
-    stage::until_slot(&mut wing, recording.first + 4 * FPS).await;
+    fixture::until_slot(&mut wing, recording.first + 4 * FPS).await;
     wing.drain();
 
     camera.kill();
@@ -78,7 +78,7 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
     health(&mut wing, "noSignal").await;
     let silent = killed.elapsed();
     let end = Instant::now() + LIMIT;
-    while stage::metric(&server, "lumencast_mixer_slate_slots_total").await < 30.0 {
+    while fixture::metric(&server, "lumencast_mixer_slate_slots_total").await < 30.0 {
         assert!(Instant::now() < end, "no slate is shown");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -87,11 +87,11 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
     health(&mut wing, "ok").await;
     let back = returned.elapsed();
     camera.sent(6.0, LIMIT).await;
-    let frames = stage::stop(&mut wing, &recording).await;
-    let last = stage::slot(&mut wing).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
+    let last = fixture::slot(&mut wing).await;
     viewer.leave().await;
     let story = follower.end().await;
-    let strain = stage::strain(&server).await;
+    let strain = fixture::strain(&server).await;
 
     let reading = Reader::of(&recording.path).read_async().await;
     let told = format!("{reading}\n{strain}");

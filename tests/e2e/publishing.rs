@@ -1,6 +1,6 @@
 //! Who may publish.
 
-use crate::stage::{self, LIMIT};
+use crate::fixture::{self, LIMIT};
 use crate::support::marks::{Clip, Reader};
 use crate::support::publisher::Publisher;
 use crate::support::server::Server;
@@ -9,18 +9,18 @@ use std::time::Instant;
 
 #[tokio::test]
 async fn publishers_are_refused_by_key_and_replaced_when_dead() {
-    let _turn = stage::turn().await;
-    let (clip, other) = (stage::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
-    let server = Server::start(stage::two_cameras()).await;
-    let mut wing = stage::desk(&server).await;
+    let _turn = fixture::turn().await;
+    let (clip, other) = (fixture::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
+    let server = Server::start(fixture::two_cameras()).await;
+    let mut wing = fixture::desk(&server).await;
 
     let mut stranger = Publisher::start(&clip, &server.rtmp_url("nobody"));
     assert!(!stranger.ended(LIMIT).await.success());
     assert!(stranger.log().contains("Server error"), "refused in RTMP's own words\n{}", stranger.log());
 
     let mut holder = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_seen(&mut wing, 0).await;
-    let recording = stage::record(&server, &mut wing, json!({ "source": "program" })).await;
+    fixture::until_seen(&mut wing, 0).await;
+    let recording = fixture::record(&server, &mut wing, json!({ "source": "program" })).await;
     let mut second = Publisher::start(&other, &server.rtmp_url("cam0"));
     assert!(!second.ended(LIMIT).await.success());
     assert!(second.log().contains("Server error"), "{}", second.log());
@@ -33,8 +33,8 @@ async fn publishers_are_refused_by_key_and_replaced_when_dead() {
     heir.sent(0.1, LIMIT).await;
     let took = frozen.elapsed();
     heir.sent(2.0, LIMIT).await;
-    let frames = stage::stop(&mut wing, &recording).await;
-    let strain = stage::strain(&server).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
+    let strain = fixture::strain(&server).await;
 
     let reading = Reader::of(&recording.path).read_async().await;
     let told = format!("{reading}\n{strain}");

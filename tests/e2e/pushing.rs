@@ -1,6 +1,6 @@
 //! Program pushed on by RTMP to a destination that dies and comes back.
 
-use crate::stage::{self, LIMIT};
+use crate::fixture::{self, LIMIT};
 use crate::support::livewing::LiveWing;
 use crate::support::marks::{Reader, Reading};
 use crate::support::publisher::Publisher;
@@ -27,19 +27,19 @@ fn assert_whole(reading: &Reading, least: usize, told: &str) {
     assert!(reading.frames.len() >= least, "{told}");
     assert_eq!((reading.undecodable(), reading.flaws()), (vec![], (0, 0, 0)), "{told}");
     assert!(reading.gaps().is_empty(), "{told}");
-    stage::lead(reading, 1);
+    fixture::lead(reading, 1);
 }
 
 #[tokio::test]
 async fn program_is_pushed_on_and_survives_its_destination() {
-    let _turn = stage::turn().await;
-    let clip = stage::first().cached();
+    let _turn = fixture::turn().await;
+    let clip = fixture::first().cached();
     let (mut target, mut sink) = rtmp_sink();
-    let server = Server::start(stage::two_cameras()).await;
-    let mut wing = stage::desk(&server).await;
+    let server = Server::start(fixture::two_cameras()).await;
+    let mut wing = fixture::desk(&server).await;
     let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_seen(&mut wing, 0).await;
-    let recording = stage::record(&server, &mut wing, json!({})).await;
+    fixture::until_seen(&mut wing, 0).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
     wing.subscribe(&["output.1.state"]).await;
     let (url, key) = target.url().rsplit_once('/').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a key");
     let params = json!({ "output": 1, "destination": "rtmp", "url": url, "key": key });
@@ -61,8 +61,8 @@ async fn program_is_pushed_on_and_survives_its_destination() {
     wing.must("outputs.stop", json!({ "output": 1 })).await;
     until_state(&mut wing, "idle").await;
     again.finished(LIMIT).await;
-    let frames = stage::stop(&mut wing, &recording).await;
-    let strain = stage::strain(&server).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
+    let strain = fixture::strain(&server).await;
     drop(camera);
 
     let first = Reader::of(sink.file()).read_async().await;

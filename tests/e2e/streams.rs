@@ -1,7 +1,7 @@
 //! A stream on its own: recorded and published without encoding it again.
 
 use crate::file;
-use crate::stage::{self, FPS, LIMIT};
+use crate::fixture::{self, FPS, LIMIT};
 use crate::support::marks::Reader;
 use crate::support::publisher::Publisher;
 use crate::support::server::Server;
@@ -9,26 +9,26 @@ use serde_json::json;
 
 #[tokio::test]
 async fn a_stream_is_recorded_by_pass_through() {
-    let _turn = stage::turn().await;
-    let clip = stage::second();
+    let _turn = fixture::turn().await;
+    let clip = fixture::second();
     let path = clip.cached();
-    let server = Server::start(stage::two_cameras()).await;
-    let mut wing = stage::desk(&server).await;
+    let server = Server::start(fixture::two_cameras()).await;
+    let mut wing = fixture::desk(&server).await;
     let mut camera = Publisher::start(&path, &server.rtmp_url("cam1"));
-    stage::until_seen(&mut wing, 1).await;
-    let recording = stage::record(&server, &mut wing, json!({ "source": "camera", "sourceId": 1 })).await;
+    fixture::until_seen(&mut wing, 1).await;
+    let recording = fixture::record(&server, &mut wing, json!({ "source": "camera", "sourceId": 1 })).await;
     camera.sent(camera.sent_seconds() + 4.0, LIMIT).await;
     let master = server.url("/hls/live/input-1/master.m3u8");
     let played = Reader::of(&master).input_options(["-live_start_index", "0"]).frames(3 * FPS as usize);
     let played = played.read_async().await;
-    let frames = stage::stop(&mut wing, &recording).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
 
     let reading = Reader::of(&recording.path).read_async().await;
     let told = format!("recorded\n{reading}\nplayed\n{played}");
     assert_eq!((reading.frames.len() as u64, reading.errors), (frames, 0), "{told}");
     assert!(frames > 4 * FPS, "{told}");
     assert_eq!((reading.undecodable(), reading.flaws()), (vec![], (0, 0, 0)), "{told}");
-    let lead = stage::lead(&reading, 2);
+    let lead = fixture::lead(&reading, 2);
     assert!(reading.gaps().is_empty() && reading.skew().is_some_and(|ms| ms.abs() <= 40.0), "{told}");
     let (sent, kept) = (file::access_units(&path), file::access_units(&recording.path));
     assert_eq!(kept.len() as u64, frames);
@@ -39,7 +39,7 @@ async fn a_stream_is_recorded_by_pass_through() {
 
     assert_eq!(played.frames.len() as u64, 3 * FPS, "{told}");
     assert_eq!((played.undecodable(), played.flaws(), played.errors), (vec![], (0, 0, 0), 0), "{told}");
-    stage::lead(&played, 2);
+    fixture::lead(&played, 2);
     println!(
         "{} access units from number {from} are the publisher's own; skew {:?} ms recorded, {:?} ms played",
         kept.len(),

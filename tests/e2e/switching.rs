@@ -1,6 +1,6 @@
 //! Cuts and fades commanded over the WebSocket, read back from the recording of program.
 
-use crate::stage::{self, FPS, LIMIT};
+use crate::fixture::{self, FPS, LIMIT};
 use crate::support::livewing::LiveWing;
 use crate::support::marks::{Reader, Reading};
 use crate::support::publisher::Publisher;
@@ -16,22 +16,22 @@ const PAUSES_MS: [u64; 20] =
 const SKEW_MS: f64 = 40.0;
 
 async fn on_air() -> (Server, LiveWing, [Publisher; 2]) {
-    let clips = [stage::first(), stage::second()].map(|clip| clip.cached());
-    let server = Server::start(stage::two_cameras()).await;
-    let mut wing = stage::desk(&server).await;
+    let clips = [fixture::first(), fixture::second()].map(|clip| clip.cached());
+    let server = Server::start(fixture::two_cameras()).await;
+    let mut wing = fixture::desk(&server).await;
     let cameras = [(&clips[0], "cam0"), (&clips[1], "cam1")];
     let publishers = cameras.map(|(clip, key)| Publisher::start(clip, &server.rtmp_url(key)));
     for source in 0..2 {
-        stage::until_seen(&mut wing, source).await;
+        fixture::until_seen(&mut wing, source).await;
     }
     (server, wing, publishers)
 }
 
 #[tokio::test]
 async fn program_holds_exactly_the_cuts_that_were_commanded() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let (server, mut wing, _publishers) = on_air().await;
-    let recording = stage::record(&server, &mut wing, json!({})).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
     let mut commanded = Vec::new();
     for (number, pause) in PAUSES_MS.into_iter().enumerate() {
         tokio::time::sleep(Duration::from_millis(pause)).await; // the rhythm of the show, not a wait for a result
@@ -41,11 +41,11 @@ async fn program_holds_exactly_the_cuts_that_were_commanded() {
         } else {
             wing.must("switcher.cut", json!({})).await
         };
-        commanded.push((stage::slot_of(&reply) - recording.first, to + 1));
+        commanded.push((fixture::slot_of(&reply) - recording.first, to + 1));
     }
     tokio::time::sleep(Duration::from_millis(700)).await; // the last source is to be seen for a while
-    let frames = stage::stop(&mut wing, &recording).await;
-    let strain = stage::strain(&server).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
+    let strain = fixture::strain(&server).await;
 
     let reading = Reader::of(&recording.path).read_async().await;
     let told = format!("{reading}\ncommanded {commanded:?}\n{strain}");
@@ -55,7 +55,7 @@ async fn program_holds_exactly_the_cuts_that_were_commanded() {
     assert_eq!((reading.undecodable(), reading.errors), (vec![], 0), "{told}");
     assert_eq!(reading.flaws(), (0, 0, 0), "{told}");
     assert!(reading.gaps().is_empty(), "{told}");
-    let leads = [1, 2].map(|source| stage::lead(&reading, source));
+    let leads = [1, 2].map(|source| fixture::lead(&reading, source));
     assert_eq!(reading.frames.len() as u64, frames, "{told}");
 
     let skews = steady_skews(&reading);
@@ -95,7 +95,7 @@ fn level(reading: &Reading, hz: f64, from: f64, to: f64) -> f64 {
 
 /// In each run that is long enough to listen to, the hum of its source is heard and that of the other is not.
 fn assert_own_hum_in_each_run(reading: &Reading, told: &str) {
-    let hums = [stage::first().hum_hz, stage::second().hum_hz].map(f64::from);
+    let hums = [fixture::first().hum_hz, fixture::second().hum_hz].map(f64::from);
     let mut heard = 0;
     for run in reading.runs().iter().filter(|run| run.frames >= 10) {
         // The ramp of the cut takes 5 ms; a frame of AAC before or after it belongs to both.
@@ -111,15 +111,15 @@ fn assert_own_hum_in_each_run(reading: &Reading, told: &str) {
 
 #[tokio::test]
 async fn a_fade_mixes_for_its_duration_and_ends_where_its_reply_said() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let (server, mut wing, _publishers) = on_air().await;
     wing.subscribe(&["tally", "switcher.state"]).await;
-    let recording = stage::record(&server, &mut wing, json!({})).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
     wing.drain();
 
     let reply = wing.must("switcher.fade", json!({ "duration": 1.0 })).await;
     assert_eq!(reply["slots"], FPS, "{reply}");
-    let began = stage::slot_of(&reply) - recording.first;
+    let began = fixture::slot_of(&reply) - recording.first;
     wing.event_where("tally", LIMIT, |tally| tally["program"] == json!([0, 1])).await;
     let ignored = wing.must("switcher.fade", json!({ "duration": 0.2 })).await;
     assert!(ignored.get("slot").is_none(), "a second fade was ignored: {ignored}");
@@ -127,26 +127,26 @@ async fn a_fade_mixes_for_its_duration_and_ends_where_its_reply_said() {
     assert!(state["transition"]["active"] == true && state["program"] == 0, "{state}");
     let tally = wing.next_event("tally", LIMIT).await;
     assert_eq!(tally, json!({ "program": [1], "preview": [0] }), "after the fade");
-    let ended = stage::slot(&mut wing).await - recording.first;
+    let ended = fixture::slot(&mut wing).await - recording.first;
     assert!((began + FPS..=began + FPS + 15).contains(&ended), "told at {ended} of a fade from {began}");
 
     // A second one, which a cut finishes early.
     let reply = wing.must("switcher.fade", json!({ "duration": 2.0 })).await;
-    let again = stage::slot_of(&reply) - recording.first;
+    let again = fixture::slot_of(&reply) - recording.first;
     tokio::time::sleep(Duration::from_millis(400)).await; // when the cut comes, not a wait for a result
     let reply = wing.must("switcher.cut", json!({})).await;
-    let cut = stage::slot_of(&reply) - recording.first;
+    let cut = fixture::slot_of(&reply) - recording.first;
     let tally = wing.event_where("tally", LIMIT, |tally| tally["program"] == json!([0])).await;
     assert_eq!(tally["preview"], json!([1]));
     tokio::time::sleep(Duration::from_millis(2000)).await; // past where the finished fade would have ended
-    let frames = stage::stop(&mut wing, &recording).await;
-    let strain = stage::strain(&server).await;
+    let frames = fixture::stop(&mut wing, &recording).await;
+    let strain = fixture::strain(&server).await;
 
     let reading = Reader::of(&recording.path).read_async().await;
     let told = format!("{reading}\nfades at {began} and {again}, cut at {cut}\n{strain}");
     assert_eq!((reading.frames.len() as u64, reading.errors), (frames, 0), "{told}");
     assert!(reading.gaps().is_empty() && reading.black().is_empty(), "{told}");
-    let leads = [1, 2].map(|source| stage::lead(&reading, source));
+    let leads = [1, 2].map(|source| fixture::lead(&reading, source));
     let at = |source: u8, index: usize| (source, (leads[usize::from(source - 1)] + index as i64) as u32);
     let bands = pixels::bands(&recording.path);
     let mut worst = 0.0_f64;

@@ -2,7 +2,7 @@
 
 use gst::prelude::*;
 use lumencast::{
-    app::hls::Shelf,
+    app::rooms::hls::HlsStream,
     domain::time::Rate,
     media::{
         clock::ShowClock,
@@ -65,7 +65,7 @@ impl Show {
         Publisher(pipeline)
     }
 
-    pub fn output(&self, shelf: &Arc<Shelf>) -> HlsOutput {
+    pub fn output(&self, hls_stream: &Arc<HlsStream>) -> HlsOutput {
         let stream = CodedStream {
             name: "input-1".into(),
             video: self.video.clone(),
@@ -73,6 +73,6 @@ impl Show {
             rate: Rate { num: 30, den: 1 },
             keep: None,
         };
-        HlsOutput::start(stream, &self.clock, shelf.clone(), |failure| panic!("{failure:?}")).unwrap()
+        HlsOutput::start(stream, &self.clock, hls_stream.clone(), |failure| panic!("{failure:?}")).unwrap()
     }
 }

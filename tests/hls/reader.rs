@@ -1,8 +1,8 @@
 //! The viewer's side: a door on loopback, playlists read back, ffprobe and ffmpeg as judges.
 
 use lumencast::{
-    app::hls::Shelf,
-    server::hls::{Offers, Reader, Refused},
+    app::rooms::hls::HlsStream,
+    server::hls::{HlsAccess, Reader, Refused},
 };
 use std::{
     net::SocketAddr,
@@ -13,7 +13,7 @@ use std::{
 use tokio::{net::TcpListener, process::Command};
 
 pub struct Door {
-    pub shelf: Arc<Shelf>,
+    pub hls_stream: Arc<HlsStream>,
     address: SocketAddr,
     client: reqwest::Client,
     server: tokio::task::JoinHandle<()>,
@@ -25,11 +25,11 @@ impl Drop for Door {
     }
 }
 
-/// One shelf, at one address.
-struct Offer(Arc<Shelf>);
+/// One HLS stream, at one address.
+struct Offer(Arc<HlsStream>);
 
-impl Offers for Offer {
-    fn shelf(&self, reader: &Reader) -> Result<Arc<Shelf>, Refused> {
+impl HlsAccess for Offer {
+    fn hls_stream(&self, reader: &Reader) -> Result<Arc<HlsStream>, Refused> {
         match (&*reader.app, &*reader.room) {
             ("live", "input-1") => Ok(self.0.clone()),
             _ => Err(Refused::Unknown),
@@ -59,14 +59,14 @@ pub struct Played {
 }
 
 impl Door {
-    pub fn open(shelf: Arc<Shelf>) -> Self {
-        let offer = Arc::new(Offer(shelf.clone()));
+    pub fn open(hls_stream: Arc<HlsStream>) -> Self {
+        let offer = Arc::new(Offer(hls_stream.clone()));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let listener = TcpListener::from_std(listener).unwrap();
         let server = tokio::spawn(warp::serve(lumencast::server::hls::routes(offer)).incoming(listener).run());
-        Self { shelf, address, client: reqwest::Client::new(), server }
+        Self { hls_stream, address, client: reqwest::Client::new(), server }
     }
 
     pub fn url(&self, file: &str) -> String {

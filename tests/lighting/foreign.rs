@@ -1,6 +1,6 @@
 //! Art-Net and DDP as crates of others read them.
 
-use super::sockets::{Ear, colours, output};
+use super::sockets::{PacketReceiver, colours, output};
 use artnet_protocol::ArtCommand;
 use ddp_rs::{
     packet::PacketRef,
@@ -11,13 +11,13 @@ use std::time::Duration;
 
 #[test]
 fn artnet_protocol_reads_every_universe() {
-    let ear = Ear::open();
-    let specs = vec![output(Protocol::Artnet, 0x1ffe, 400, ear.address())];
+    let receiver = PacketReceiver::open();
+    let specs = vec![output(Protocol::Artnet, 0x1ffe, 400, receiver.address())];
     let mut outputs = Outputs::open(specs, [0; 16], "x").unwrap();
     for frame in 0..3 {
         let pixels = colours(400, frame);
         outputs.send(&pixels, Duration::ZERO);
-        for (place, packet) in ear.hear_some(3).iter().enumerate() {
+        for (place, packet) in receiver.hear_some(3).iter().enumerate() {
             let ArtCommand::Output(read) = ArtCommand::from_buffer(packet).unwrap() else { panic!() };
             let leds = &pixels[place * 170..(place * 170 + 170).min(400)];
             assert_eq!(u16::from(read.port_address), 0x1ffe + place as u16);
@@ -29,12 +29,12 @@ fn artnet_protocol_reads_every_universe() {
 
 #[test]
 fn ddp_rs_reads_a_whole_display() {
-    let ear = Ear::open();
-    let mut outputs = Outputs::open(vec![output(Protocol::Ddp, 0, 1000, ear.address())], [0; 16], "x").unwrap();
+    let receiver = PacketReceiver::open();
+    let mut outputs = Outputs::open(vec![output(Protocol::Ddp, 0, 1000, receiver.address())], [0; 16], "x").unwrap();
     let pixels = colours(1000, 1);
     outputs.send(&pixels, Duration::ZERO);
     let mut display = vec![0; 3000];
-    for (place, packet) in ear.hear_some(3).iter().enumerate() {
+    for (place, packet) in receiver.hear_some(3).iter().enumerate() {
         let read = PacketRef::from_bytes(packet).unwrap();
         let header = read.header;
         assert_eq!((header.packet_type.version, header.packet_type.push), (1, place == 2));

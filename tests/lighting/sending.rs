@@ -1,6 +1,6 @@
 //! What leaves, and when: real sockets on loopback, time as an argument.
 
-use super::sockets::{Ear, colours, output};
+use super::sockets::{PacketReceiver, colours, output};
 use lumencast::{
     lighting::{
         output::Outputs,
@@ -32,11 +32,11 @@ fn data(packet: &[u8]) -> Data<'_> {
 
 #[test]
 fn each_universe_gets_its_leds_and_counts_by_itself() {
-    let ear = Ear::open();
-    let mut outputs = open(vec![output(Protocol::Sacn, 300, 400, ear.address())]);
+    let receiver = PacketReceiver::open();
+    let mut outputs = open(vec![output(Protocol::Sacn, 300, 400, receiver.address())]);
     for frame in 0..300 {
         outputs.send(&colours(400, frame), ms(frame as u64 * 17));
-        let packets = ear.hear_some(3);
+        let packets = receiver.hear_some(3);
         let pixels = colours(400, frame);
         for (place, packet) in packets.iter().enumerate() {
             let data = data(packet);
@@ -52,21 +52,21 @@ fn each_universe_gets_its_leds_and_counts_by_itself() {
 
 #[test]
 fn outputs_that_share_a_universe_leave_in_one_packet() {
-    let ear = Ear::open();
-    let first = OutputSpec { order: ColourOrder::Grb, ..output(Protocol::Sacn, 1, 2, ear.address()) };
+    let receiver = PacketReceiver::open();
+    let first = OutputSpec { order: ColourOrder::Grb, ..output(Protocol::Sacn, 1, 2, receiver.address()) };
     let second = OutputSpec { channel: 10, start: 1, order: ColourOrder::Brg, length: 1, ..first.clone() };
     let mut outputs = open(vec![second, first]);
     outputs.send(&[[1, 2, 3], [4, 5, 6]], ms(0));
-    assert_eq!(data(&ear.hear()).slots, [2, 1, 3, 5, 4, 6, 0, 0, 0, 6, 4, 5]);
+    assert_eq!(data(&receiver.hear()).slots, [2, 1, 3, 5, 4, 6, 0, 0, 0, 6, 4, 5]);
     assert_eq!(outputs.stats().packets, 1);
     outputs.send(&[[1, 2, 3]], ms(17));
-    assert_eq!(data(&ear.hear()).slots[3..6], [5, 4, 6], "an LED that is not there stays as it was");
+    assert_eq!(data(&receiver.hear()).slots[3..6], [5, 4, 6], "an LED that is not there stays as it was");
 }
 
 #[test]
 fn a_frame_that_stays_is_sent_three_times_more_and_then_once_in_a_while() {
-    let ear = Ear::open();
-    let specs = vec![output(Protocol::Sacn, 1, 340, ear.address())];
+    let receiver = PacketReceiver::open();
+    let specs = vec![output(Protocol::Sacn, 1, 340, receiver.address())];
     let mut outputs = open(specs);
     let mut pixels = colours(340, 0);
     let mut sent: Vec<(u64, u16)> = Vec::new();
@@ -76,7 +76,7 @@ fn a_frame_that_stays_is_sent_three_times_more_and_then_once_in_a_while() {
             pixels[339] = [255; 3];
         }
         outputs.send(&pixels, ms(now));
-        sent.extend(ear.hear_all().iter().map(|packet| (now, data(packet).universe)));
+        sent.extend(receiver.hear_all().iter().map(|packet| (now, data(packet).universe)));
     }
     let times = |universe| sent.iter().filter(move |(_, other)| *other == universe).map(|(now, _)| *now);
     let still: Vec<u64> = times(1).collect();
@@ -90,36 +90,36 @@ fn a_frame_that_stays_is_sent_three_times_more_and_then_once_in_a_while() {
 
 #[test]
 fn the_end_is_told_three_times_for_each_universe_of_sacn_alone() {
-    let (ear, other) = (Ear::open(), Ear::open());
+    let (receiver, other) = (PacketReceiver::open(), PacketReceiver::open());
     let specs = vec![
-        output(Protocol::Sacn, 1, 340, ear.address()),
+        output(Protocol::Sacn, 1, 340, receiver.address()),
         output(Protocol::Artnet, 1, 10, other.address()),
         output(Protocol::Ddp, 1, 10, other.address()),
     ];
     let mut outputs = open(specs);
     let pixels = colours(340, 1);
     outputs.send(&pixels, ms(0));
-    assert_eq!((ear.hear_some(2).len(), other.hear_some(2).len()), (2, 2));
+    assert_eq!((receiver.hear_some(2).len(), other.hear_some(2).len()), (2, 2));
     outputs.terminate();
-    let packets = ear.hear_all();
+    let packets = receiver.hear_all();
     let ends: Vec<_> = packets.iter().map(|packet| data(packet)).map(|data| (data.universe, data.sequence)).collect();
     assert_eq!(ends, [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (2, 3)]);
     assert!(packets.iter().all(|packet| data(packet).is_terminated()));
     assert_eq!(other.hear_all().len(), 0, "no last frame");
     outputs.send(&pixels, ms(17));
-    let again = data(&ear.hear()).options;
+    let again = data(&receiver.hear()).options;
     assert_eq!(again, 0, "a frame after the end begins anew");
 }
 
 #[test]
 fn synchronisation_follows_the_last_universe_of_a_frame() {
-    let ear = Ear::open();
-    let spec = OutputSpec { sync: Some(9000), ..output(Protocol::Sacn, 1, 340, ear.address()) };
-    let art = OutputSpec { sync: Some(1), ..output(Protocol::Artnet, 7, 340, ear.address()) };
+    let receiver = PacketReceiver::open();
+    let spec = OutputSpec { sync: Some(9000), ..output(Protocol::Sacn, 1, 340, receiver.address()) };
+    let art = OutputSpec { sync: Some(1), ..output(Protocol::Artnet, 7, 340, receiver.address()) };
     let mut outputs = open(vec![spec, art]);
     for frame in 0..2_u8 {
         outputs.send(&colours(340, frame.into()), ms(0));
-        let packets = ear.hear_some(6);
+        let packets = receiver.hear_some(6);
         assert_eq!((data(&packets[0]).sync, data(&packets[1]).sync), (9000, 9000));
         for (packet, address) in packets[2..4].iter().zip([7, 8]) {
             let Ok(artnet::Packet::Dmx(dmx)) = artnet::parse(packet) else { panic!() };
@@ -132,19 +132,19 @@ fn synchronisation_follows_the_last_universe_of_a_frame() {
     for now in [20, 40, 60] {
         outputs.send(&colours(340, 1), ms(now));
     }
-    assert_eq!(ear.hear_all().len(), 18);
+    assert_eq!(receiver.hear_all().len(), 18);
     outputs.send(&colours(340, 1), ms(80));
-    assert_eq!(ear.hear_all().len(), 0, "without data there is nothing to synchronise");
+    assert_eq!(receiver.hear_all().len(), 0, "without data there is nothing to synchronise");
 }
 
 #[test]
 fn art_net_counts_from_1_to_255_and_fills_slots_up_to_pairs() {
-    let ear = Ear::open();
-    let mut outputs = open(vec![output(Protocol::Artnet, 0, 1, ear.address())]);
+    let receiver = PacketReceiver::open();
+    let mut outputs = open(vec![output(Protocol::Artnet, 0, 1, receiver.address())]);
     let mut sequences = Vec::new();
     for frame in 0..257 {
         outputs.send(&[[frame as u8, 1, 2]], ms(0));
-        let packet = ear.hear();
+        let packet = receiver.hear();
         let Ok(artnet::Packet::Dmx(dmx)) = artnet::parse(&packet) else { panic!() };
         assert_eq!(dmx.slots, [frame as u8, 1, 2, 0]);
         sequences.push(dmx.sequence);
@@ -154,8 +154,8 @@ fn art_net_counts_from_1_to_255_and_fills_slots_up_to_pairs() {
 
 #[test]
 fn a_ddp_display_is_filled_packet_by_packet_and_pushed_by_the_last() {
-    let ear = Ear::open();
-    let first = output(Protocol::Ddp, 0, 500, ear.address());
+    let receiver = PacketReceiver::open();
+    let first = output(Protocol::Ddp, 0, 500, receiver.address());
     let second = OutputSpec { start: 600, length: 500, order: ColourOrder::Bgr, ..first.clone() };
     let mut outputs = open(vec![first, second]);
     let pixels = colours(1100, 3);
@@ -164,7 +164,7 @@ fn a_ddp_display_is_filled_packet_by_packet_and_pushed_by_the_last() {
     let (mut display, mut sequences) = (vec![0; 3000], Vec::new());
     for now in [0, 17, 34, 51, 68, 900, 1051, 1060] {
         outputs.send(&pixels, ms(now));
-        let packets = ear.hear_all();
+        let packets = receiver.hear_all();
         let read: Vec<_> = packets.iter().map(|packet| ddp::parse(packet).unwrap()).collect();
         let expected = if [68, 900, 1060].contains(&now) { 0 } else { 3 };
         assert_eq!(read.len(), expected, "at {now} ms");
@@ -181,7 +181,7 @@ fn a_ddp_display_is_filled_packet_by_packet_and_pushed_by_the_last() {
 
 #[test]
 fn one_destination_that_cannot_be_reached_does_not_stop_the_others() {
-    let (first, last) = (Ear::open(), Ear::open());
+    let (first, last) = (PacketReceiver::open(), PacketReceiver::open());
     // A port that was just closed again: what goes there comes back as an ICMP message.
     let closed = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     // The system sends nothing to port 0.
@@ -190,8 +190,8 @@ fn one_destination_that_cannot_be_reached_does_not_stop_the_others() {
     let mut outputs = open(to.map(|to| output(Protocol::Sacn, 1, 170, to)).to_vec());
     for frame in 0..5 {
         outputs.send(&colours(170, frame), ms(0));
-        for ear in [&first, &last] {
-            assert_eq!(data(&ear.hear()).sequence, frame as u8);
+        for receiver in [&first, &last] {
+            assert_eq!(data(&receiver.hear()).sequence, frame as u8);
         }
     }
     let stats = outputs.stats();
@@ -200,8 +200,8 @@ fn one_destination_that_cannot_be_reached_does_not_stop_the_others() {
 
 #[test]
 fn a_patch_that_is_wrong_is_not_opened() {
-    let ear = Ear::open();
-    let wrong = output(Protocol::Sacn, 0, 1, ear.address());
+    let receiver = PacketReceiver::open();
+    let wrong = output(Protocol::Sacn, 0, 1, receiver.address());
     let error = Outputs::open(vec![wrong], CID, "x").err().unwrap();
     assert_eq!((error.kind(), error.to_string().contains("universe")), (io::ErrorKind::InvalidInput, true));
     assert_eq!(open(Vec::new()).stats().universes, 0);

@@ -10,9 +10,9 @@ use std::{
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A socket on a free port of loopback that gives up after the deadline.
-pub struct Ear(UdpSocket);
+pub struct PacketReceiver(UdpSocket);
 
-impl Ear {
+impl PacketReceiver {
     pub fn open() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(DEADLINE)).unwrap();

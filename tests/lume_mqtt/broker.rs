@@ -1,7 +1,7 @@
 //! A broker of the test's own, on a free port, with its log at hand; and lights that are connected to it.
 
 use crate::{
-    house::{House, house},
+    fixture::{Fixture, fixture},
     ports::Port,
 };
 use lumencast::app::lights::{mqtt, settings::SettingsChange};
@@ -122,7 +122,7 @@ fn launch(folder: &Path) -> Child {
 
 /// Lights and their task.
 pub struct Home {
-    pub house: House,
+    pub fixture: Fixture,
     pub task: JoinHandle<()>,
     pub shutdown: CancellationToken,
 }
@@ -130,22 +130,22 @@ pub struct Home {
 impl Home {
     /// Lights that follow their settings, and are not connected yet.
     pub async fn new() -> Self {
-        let house = house().await;
+        let fixture = fixture().await;
         let shutdown = CancellationToken::new();
-        let task = mqtt::start(house.lights.clone(), CLIENT.to_owned(), shutdown.clone());
-        Self { house, task, shutdown }
+        let task = mqtt::start(fixture.lights.clone(), CLIENT.to_owned(), shutdown.clone());
+        Self { fixture, task, shutdown }
     }
 
     /// Lights that are connected.
     pub async fn at(broker: &Broker) -> Self {
         let home = Self::new().await;
-        home.house.set(broker.settings()).await;
+        home.fixture.set(broker.settings()).await;
         home.connected(true).await;
         home
     }
 
     /// Waits for a connection, or for its end.
     pub async fn connected(&self, connected: bool) {
-        until(&format!("connected: {connected}"), || self.house.lights.mqtt_connected() == connected).await;
+        until(&format!("connected: {connected}"), || self.fixture.lights.mqtt_connected() == connected).await;
     }
 }

@@ -10,7 +10,7 @@ use lumencast::domain::lights::{Effect, LookChange, NewSegment};
 async fn a_lamps_command_changes_segment_0_and_the_controller_and_the_state_tells() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
-    let lights = &home.house.lights;
+    let lights = &home.fixture.lights;
     for start in [0, 80] {
         lights.create_segment(NewSegment { start, length: 80, reverse: false, look: LookChange::default() }).unwrap();
     }
@@ -33,7 +33,7 @@ async fn a_lamps_command_changes_segment_0_and_the_controller_and_the_state_tell
 async fn each_topic_takes_its_plain_payload() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
-    let lights = &home.house.lights;
+    let lights = &home.fixture.lights;
     let listener = Listener::at(&broker).await;
     listener.say("lume/power/set", "OFF").await;
     until("power off", || !lights.view().controller.power).await;
@@ -50,7 +50,7 @@ async fn each_topic_takes_its_plain_payload() {
 async fn bad_payloads_change_nothing_and_the_next_good_one_is_done() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
-    let lights = &home.house.lights;
+    let lights = &home.fixture.lights;
     let listener = Listener::at(&broker).await;
     let before = lights.view();
     let bad = [
@@ -84,7 +84,7 @@ async fn bad_payloads_change_nothing_and_the_next_good_one_is_done() {
 async fn without_segment_0_a_command_changes_nothing_at_all() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
-    let lights = &home.house.lights;
+    let lights = &home.fixture.lights;
     lights.delete_segment(0).unwrap();
     let listener = Listener::at(&broker).await;
     listener.say("lume/set", r#"{"effect":"fire","brightness":9,"state":"OFF"}"#).await;
@@ -99,7 +99,7 @@ async fn a_command_that_the_broker_kept_is_passed_over() {
     let listener = Listener::at(&broker).await;
     listener.keep("lume/set", r#"{"state":"OFF","brightness":1}"#).await;
     let home = Home::at(&broker).await;
-    let lights = &home.house.lights;
+    let lights = &home.fixture.lights;
     listener.say("lume/effect/set", "rain").await;
     until("effect", || lights.view().segments[0].look.effect == Some(Effect::Rain)).await;
     assert_eq!((lights.view().controller.power, lights.view().controller.brightness), (true, 128));

@@ -41,7 +41,7 @@ async fn the_end_of_the_server_is_told_and_the_connection_closed_properly() {
     home.shutdown.cancel();
     listener.wait("lume/status", |heard| heard.payload == "offline").await;
     timeout(Duration::from_secs(5), home.task).await.expect("an end in time").expect("no panic");
-    assert!(!home.house.lights.mqtt_connected());
+    assert!(!home.fixture.lights.mqtt_connected());
     until("a proper end", || broker.log().contains(&format!("Received DISCONNECT from {CLIENT}"))).await;
 }
 
@@ -52,23 +52,23 @@ async fn settings_are_followed_as_they_change() {
     let listener = Listener::at(&broker).await;
     listener.wait("lume/status", |heard| heard.payload == "online").await;
     let prefix = Some("set/lamp".to_owned());
-    home.house.set(SettingsChange { mqtt_topic_prefix: prefix, ..SettingsChange::default() }).await;
+    home.fixture.set(SettingsChange { mqtt_topic_prefix: prefix, ..SettingsChange::default() }).await;
     listener.wait("lume/status", |heard| heard.payload == "offline").await;
     listener.wait("set/lamp/status", |heard| heard.payload == "online").await;
     listener.say("set/lamp/brightness/set", "5").await;
-    until("brightness", || home.house.lights.view().controller.brightness == 5).await;
-    home.house.set(SettingsChange { mqtt_enabled: Some(false), ..SettingsChange::default() }).await;
+    until("brightness", || home.fixture.lights.view().controller.brightness == 5).await;
+    home.fixture.set(SettingsChange { mqtt_enabled: Some(false), ..SettingsChange::default() }).await;
     listener.wait("set/lamp/status", |heard| heard.payload == "offline").await;
     home.connected(false).await;
     // What has nothing to do with it does not disturb it; a prefix that cannot be connects nothing.
     let mut none = SettingsChange { mqtt_topic_prefix: Some("lume/#".to_owned()), ..SettingsChange::default() };
     none.mqtt_enabled = Some(true);
-    home.house.set(none).await;
-    home.house.set(SettingsChange { mqtt_topic_prefix: Some("again".to_owned()), ..SettingsChange::default() }).await;
+    home.fixture.set(none).await;
+    home.fixture.set(SettingsChange { mqtt_topic_prefix: Some("again".to_owned()), ..SettingsChange::default() }).await;
     home.connected(true).await;
-    home.house.set(SettingsChange { wifi_ssid: Some("set".to_owned()), ..SettingsChange::default() }).await;
+    home.fixture.set(SettingsChange { wifi_ssid: Some("set".to_owned()), ..SettingsChange::default() }).await;
     listener.say("again/brightness/set", "6").await;
-    until("brightness", || home.house.lights.view().controller.brightness == 6).await;
+    until("brightness", || home.fixture.lights.view().controller.brightness == 6).await;
     assert_eq!(broker.log().matches(&format!("as {CLIENT}")).count(), 3, "{}", broker.log());
 }
 
@@ -87,7 +87,7 @@ async fn a_broker_that_comes_back_is_connected_again_and_told_everything() {
     }
     let listener = Listener::at(&broker).await;
     listener.say("lume/brightness/set", "8").await;
-    until("brightness", || home.house.lights.view().controller.brightness == 8).await;
+    until("brightness", || home.fixture.lights.view().controller.brightness == 8).await;
 }
 
 /// Takes what is logged on this thread.
@@ -119,15 +119,15 @@ async fn a_wrong_password_is_reported_once_and_a_right_one_connects() {
     let broker = Broker::locked("lumencast", "right").await;
     let home = Home::new().await;
     let (user, wrong) = (Some("lumencast".to_owned()), Some("wr0ng-pass".to_owned()));
-    home.house.set(SettingsChange { mqtt_username: user, mqtt_password: wrong, ..broker.settings() }).await;
+    home.fixture.set(SettingsChange { mqtt_username: user, mqtt_password: wrong, ..broker.settings() }).await;
     let refused = "refuses the user name or the password";
     until("a report", || log.count(refused) == 1).await;
     // The second try is refused for the same reason, which is known already.
     let tries = || broker.log().matches("disconnected, not authorised").count();
     until("a second try", || tries() >= 2).await;
-    assert!(!home.house.lights.mqtt_connected());
+    assert!(!home.fixture.lights.mqtt_connected());
     assert_eq!((log.count(refused), log.count("wr0ng-pass")), (1, 0));
-    home.house.set(SettingsChange { mqtt_password: Some("right".to_owned()), ..SettingsChange::default() }).await;
+    home.fixture.set(SettingsChange { mqtt_password: Some("right".to_owned()), ..SettingsChange::default() }).await;
     home.connected(true).await;
     let listener = Listener::login(&broker, Some(("lumencast", "right"))).await;
     assert_eq!(listener.wait("lume/status", |_| true).await.payload, "online");
@@ -139,11 +139,11 @@ async fn a_broker_that_says_nothing_does_not_keep_the_server_from_ending() {
     let home = Home::new().await;
     let port = mute.local_addr().unwrap().port();
     let mqtt_broker = Some("127.0.0.1".to_owned());
-    home.house
+    home.fixture
         .set(SettingsChange { mqtt_enabled: Some(true), mqtt_broker, mqtt_port: Some(port), ..Default::default() })
         .await;
     let _connection = timeout(Duration::from_secs(5), mute.accept()).await.expect("a connection").unwrap();
-    assert!(!home.house.lights.mqtt_connected(), "a socket is no connection yet");
+    assert!(!home.fixture.lights.mqtt_connected(), "a socket is no connection yet");
     home.shutdown.cancel();
     timeout(Duration::from_secs(1), home.task).await.expect("an end in time").expect("no panic");
 }

@@ -3,8 +3,8 @@
 mod broker;
 mod commands;
 mod connection;
-#[path = "../lume_prompt/house.rs"]
-mod house;
+#[path = "../lume_prompt/fixture.rs"]
+mod fixture;
 mod listener;
 #[path = "../support/ports.rs"]
 #[allow(dead_code)]

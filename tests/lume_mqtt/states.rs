@@ -48,10 +48,10 @@ async fn a_change_from_elsewhere_is_told() {
     let home = Home::at(&broker).await;
     let listener = Listener::at(&broker).await;
     let off = ControllerChange { power: Some(false), brightness: Some(3) };
-    home.house.lights.set_controller(off);
+    home.fixture.lights.set_controller(off);
     let told = listener.wait("lume/state", |heard| heard.json()["brightness"] == 3).await;
     assert_eq!((&told.json()["power"], &told.json()["state"]), (&json!(false), &json!("OFF")));
-    home.house.lights.delete_segment(0).unwrap();
+    home.fixture.lights.delete_segment(0).unwrap();
     listener.wait("lume/state", |heard| heard.json()["effect"] == "none").await;
 }
 
@@ -66,7 +66,7 @@ async fn many_changes_are_few_messages_and_the_last_one_is_told() {
     let mut pace = tokio::time::interval(Duration::from_millis(5));
     for brightness in 1..=200 {
         pace.tick().await;
-        home.house.lights.set_controller(ControllerChange { power: None, brightness: Some(brightness) });
+        home.fixture.lights.set_controller(ControllerChange { power: None, brightness: Some(brightness) });
     }
     listener.wait("lume/state", |heard| heard.json()["brightness"] == 200).await;
     let (took, told) = (began.elapsed().as_secs_f64(), listener.on("lume/state").len());

@@ -1,8 +1,8 @@
 //! Lights by words: the vocabulary by tables, the Anthropic API against a real HTTP server on loopback.
 
 mod api;
+mod fixture;
 mod guide;
-mod house;
 mod refusals;
 mod service;
 mod words;

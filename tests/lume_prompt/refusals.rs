@@ -2,7 +2,7 @@
 
 use crate::{
     api::{KEY, house_with_key},
-    house::House,
+    fixture::Fixture,
     service::{Says, Service},
 };
 use lumencast::{
@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 /// Asks, and sees to it that nothing changed and that the key is not told.
-async fn refused(house: &House, url: &str, timeout: Duration) -> PromptError {
-    let before = house.lights.view();
+async fn refused(fixture: &Fixture, url: &str, timeout: Duration) -> PromptError {
+    let before = fixture.lights.view();
     let prompt = Prompt::new(url, timeout).unwrap();
-    let error = prompt.ask(&house.lights, "a quiet evening").await.unwrap_err();
-    assert_eq!(house.lights.view(), before, "{error}");
+    let error = prompt.ask(&fixture.lights, "a quiet evening").await.unwrap_err();
+    assert_eq!(fixture.lights.view(), before, "{error}");
     for told in [error.message(), format!("{error:?}")] {
         assert!(!told.contains(KEY), "{told}");
     }
@@ -98,12 +98,12 @@ async fn a_service_that_hangs_is_left_in_time() {
     let timeout = Duration::from_millis(300);
     let began = Instant::now();
     let service = Service::that(Says { after: Duration::from_secs(60), ..Says::text("{}") }).await;
-    let house = house_with_key().await;
-    assert_eq!(refused(&house, &service.url, timeout).await, PromptError::TimedOut(timeout));
+    let fixture = house_with_key().await;
+    assert_eq!(refused(&fixture, &service.url, timeout).await, PromptError::TimedOut(timeout));
     // One that takes the connection and says nothing at all.
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", mute.local_addr().unwrap());
-    assert_eq!(refused(&house, &url, timeout).await, PromptError::TimedOut(timeout));
+    assert_eq!(refused(&fixture, &url, timeout).await, PromptError::TimedOut(timeout));
     assert!(began.elapsed() < Duration::from_secs(10));
 }
 

@@ -1,6 +1,6 @@
 //! What sentences come to without a model.
 
-use crate::house::house;
+use crate::fixture::fixture;
 use lumencast::{
     app::lights::prompt::{LONGEST, Now, Prompt, PromptError, Spec, local::interpret},
     domain::{
@@ -214,33 +214,33 @@ fn nothing_understood_says_what_would_be() {
 
 #[tokio::test]
 async fn without_a_key_a_prompt_is_understood_here_and_done() {
-    let house = house().await;
+    let fixture = fixture().await;
     // Nobody is there: it must not be asked.
     let prompt = Prompt::new("http://127.0.0.1:9", Duration::from_secs(1)).unwrap();
-    let answer = prompt.ask(&house.lights, "  cozy warm fireplace at 40%  ").await.unwrap();
+    let answer = prompt.ask(&fixture.lights, "  cozy warm fireplace at 40%  ").await.unwrap();
     assert_eq!(answer.message, "Lights updated successfully!");
-    let view = house.lights.view();
+    let view = fixture.lights.view();
     let look = view.segments[0].look;
     assert_eq!((look.effect, look.speed, look.intensity), (Some(Effect::Fire), 180, 200));
     assert_eq!((look.primary, look.secondary), ([255, 80, 0], [255, 40, 0]));
     assert_eq!((view.controller.brightness, view.controller.power), (102, true));
-    prompt.ask(&house.lights, "slower").await.unwrap();
-    assert_eq!(house.lights.view().segments[0].look.speed, 108, "slower than it was");
+    prompt.ask(&fixture.lights, "slower").await.unwrap();
+    assert_eq!(fixture.lights.view().segments[0].look.speed, 108, "slower than it was");
 }
 
 #[tokio::test]
 async fn a_prompt_that_cannot_be_followed_changes_nothing() {
-    let house = house().await;
+    let fixture = fixture().await;
     let prompt = Prompt::new("http://127.0.0.1:9", Duration::from_secs(1)).unwrap();
-    let before = house.lights.view();
+    let before = fixture.lights.view();
     let long = "red ".repeat(LONGEST / 4 + 1);
     let refused = [("", PromptError::Empty), (" \n", PromptError::Empty), (&long, PromptError::TooLong)];
     for (text, error) in refused {
-        assert_eq!(prompt.ask(&house.lights, text).await, Err(error));
+        assert_eq!(prompt.ask(&fixture.lights, text).await, Err(error));
     }
-    assert_eq!(prompt.ask(&house.lights, "xyzzy").await, Err(PromptError::NotUnderstood));
-    assert_eq!(house.lights.view(), before);
-    house.lights.delete_segment(0).unwrap();
-    assert_eq!(prompt.ask(&house.lights, "red at 10%").await, Err(PromptError::NoSegment));
-    assert_eq!(house.lights.view().controller, before.controller);
+    assert_eq!(prompt.ask(&fixture.lights, "xyzzy").await, Err(PromptError::NotUnderstood));
+    assert_eq!(fixture.lights.view(), before);
+    fixture.lights.delete_segment(0).unwrap();
+    assert_eq!(prompt.ask(&fixture.lights, "red at 10%").await, Err(PromptError::NoSegment));
+    assert_eq!(fixture.lights.view().controller, before.controller);
 }

@@ -101,11 +101,11 @@ async fn what_the_outbox_sends_is_verified_with_the_secret_that_was_told() {
     desk.completed(&taken, "00112233445566778899aabbccddeeff").await;
     let rows = desk.store.outbox().take(now_ms() + 1000, 10, 60_000).await.expect("rows");
     let announcer = Announcer::new(&desk.store, |event, job| delivery(event, job, PUBLIC));
-    let letter = announcer.letter(&rows[0]).await.expect("rows").expect("a letter");
-    let (name, signature) = &letter.headers[0];
-    assert_eq!((rows.len(), *name, letter.url.as_str()), (1, "X-Lumely-Signature", "https://hooks.example.com/a"));
-    assert!(verified(&letter.body, signature, &secret), "{}", letter.body);
-    let body: Value = serde_json::from_str(&letter.body).expect("JSON");
+    let request = announcer.request(&rows[0]).await.expect("rows").expect("a request");
+    let (name, signature) = &request.headers[0];
+    assert_eq!((rows.len(), *name, request.url.as_str()), (1, "X-Lumely-Signature", "https://hooks.example.com/a"));
+    assert!(verified(&request.body, signature, &secret), "{}", request.body);
+    let body: Value = serde_json::from_str(&request.body).expect("JSON");
     let (_, job) = desk.get(made["poll_url"].as_str().expect("a path").trim_start_matches("/api/v1")).await;
     // The same numbers, though 53.0 is written 53.
     assert_eq!(body["data"]["location"]["latitude"].as_f64(), job["location"]["latitude"].as_f64());

@@ -5,7 +5,7 @@ use jsonwebtoken::{EncodingKey, Header};
 use lumencast::{
     api::lumely::{LumelyState, Parts, routes},
     app::{
-        auth::{Auth, OPERATOR},
+        access::auth::{Auth, OPERATOR},
         imaging::{
             accounts::{Account, Accounts},
             callers::Callers,

@@ -6,9 +6,9 @@ use crate::{
     support::marks::Clip,
 };
 use lumencast::{
-    app::{
-        admission::{Admission, BoxFuture, PublishRequest, Refusal, Seat},
-        seats::Seats,
+    app::access::{
+        admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal},
+        publish_lease::PublishLeases,
     },
     protocol::packet::{AudioCodec, VideoCodec},
     server::srt::{Settings, bind},
@@ -25,20 +25,20 @@ use tokio_util::sync::CancellationToken;
 
 /// Lets in whoever has a key that begins with `cam`, and gathers what comes on it.
 #[derive(Default)]
-struct House {
-    seats: Seats,
+struct Fixture {
+    leases: PublishLeases,
     got: Mutex<HashMap<String, Gathered>>,
     asked: Mutex<Vec<PublishRequest>>,
 }
 
-impl Admission for House {
-    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<Seat, Refusal>> {
+impl Admission for Fixture {
+    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
         Box::pin(async move {
             self.asked.lock().unwrap().push(request.clone());
             if request.app != "live" || !request.key.starts_with("cam") {
                 return Err(Refusal::UnknownKey);
             }
-            let hold = self.seats.take(&request.key).await?;
+            let hold = self.leases.take(&request.key).await?;
             let (sender, mut packets) = mpsc::channel(8);
             let got = self.got.lock().unwrap().entry(request.key).or_default().clone();
             tokio::spawn(async move {
@@ -46,13 +46,13 @@ impl Admission for House {
                     got.put(packet);
                 }
             });
-            Ok(Seat::held_queue(sender, hold))
+            Ok(PublishLease::leased_queue(sender, hold))
         })
     }
 }
 
 struct Door {
-    house: Arc<House>,
+    fixture: Arc<Fixture>,
     address: SocketAddr,
     shutdown: CancellationToken,
     running: Option<JoinHandle<()>>,
@@ -67,9 +67,9 @@ impl Door {
         let runtime = Runtime::new().unwrap();
         let listener = bind(&settings).unwrap();
         let address = listener.local_addr().unwrap();
-        let (house, shutdown) = (Arc::new(House::default()), CancellationToken::new());
-        let running = runtime.spawn(listener.run(house.clone(), shutdown.clone()));
-        Self { house, address, shutdown, running: Some(running), runtime }
+        let (fixture, shutdown) = (Arc::new(Fixture::default()), CancellationToken::new());
+        let running = runtime.spawn(listener.run(fixture.clone(), shutdown.clone()));
+        Self { fixture, address, shutdown, running: Some(running), runtime }
     }
 
     fn url(&self, query: &str) -> String {
@@ -81,11 +81,11 @@ impl Door {
     }
 
     fn got(&self, key: &str) -> Gathered {
-        self.house.got.lock().unwrap().entry(key.into()).or_default().clone()
+        self.fixture.got.lock().unwrap().entry(key.into()).or_default().clone()
     }
 
     fn is_held(&self, key: &str) -> bool {
-        self.house.seats.is_held(key)
+        self.fixture.leases.is_held(key)
     }
 }
 
@@ -125,7 +125,7 @@ fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
     }
     assert!(ended(&mut one) && ended(&mut two));
     wait_for("the keys to be free", || (!door.is_held("cam1") && !door.is_held("cam2")).then_some(()));
-    let asked = door.house.asked.lock().unwrap();
+    let asked = door.fixture.asked.lock().unwrap();
     assert!(asked.iter().any(|asked| asked.key == "cam2" && asked.password.as_deref() == Some("x")));
 }
 
@@ -138,7 +138,7 @@ fn a_wrong_key_or_wish_is_rejected_in_the_handshake() {
         // Told in the handshake, ffmpeg does not even begin to send.
         assert!(!peer.log().contains("frame="), "{query}: {}", peer.log());
     }
-    assert!(door.house.got.lock().unwrap().is_empty());
+    assert!(door.fixture.got.lock().unwrap().is_empty());
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn more_callers_than_allowed_are_rejected_until_there_is_room() {
 }
 
 #[test]
-fn hevc_with_opus_comes_through_and_what_is_no_transport_stream_holds_no_seat() {
+fn hevc_with_opus_comes_through_and_what_is_no_transport_stream_holds_no_lease() {
     let door = Door::open(|settings| settings.idle_timeout = Duration::from_secs(2));
     let folder = tempfile::tempdir().unwrap();
     let hevc = folder.path().join("hevc.ts");
@@ -216,6 +216,6 @@ fn hevc_with_opus_comes_through_and_what_is_no_transport_stream_holds_no_seat() 
     got.wait_pictures(60);
     assert_eq!((got.video_configs(), got.audio_configs()), (vec![VideoCodec::Hevc], vec![AudioCodec::Opus]));
     assert!(got.sounds().len() > 40);
-    wait_for("the seat of what is no transport stream", || (!door.is_held("cam2")).then_some(()));
+    wait_for("the lease of what is no transport stream", || (!door.is_held("cam2")).then_some(()));
     assert!(door.got("cam2").all().is_empty());
 }

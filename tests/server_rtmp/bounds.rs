@@ -1,7 +1,7 @@
 //! What strangers may not take from the door.
 
 use super::encoder::{Encoder, Status};
-use super::house::{Door, all, soon};
+use super::fixture::{Door, all, soon};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,8 +27,8 @@ async fn a_declared_size_above_the_limit_closes_before_its_bytes_come() {
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.socket.write_all(&header(100_001)).await.unwrap();
     assert!(closed(&mut encoder.socket).await < Duration::from_secs(5));
-    assert_eq!(all(door.next_seat().await).await, []);
-    assert!(!door.seats.is_held("KEY"));
+    assert_eq!(all(door.next_lease().await).await, []);
+    assert!(!door.leases.is_held("KEY"));
 }
 
 #[tokio::test]
@@ -56,13 +56,13 @@ async fn one_who_shakes_hands_and_then_does_not_publish_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_publisher_without_bytes_loses_its_seat() {
+async fn a_publisher_without_bytes_loses_its_lease() {
     let mut door = Door::with(64, |settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::publishing(door.address).await;
     let waited = closed(&mut encoder.socket).await;
     assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
-    assert_eq!(all(door.next_seat().await).await, []);
-    assert!(!door.seats.is_held("KEY"));
+    assert_eq!(all(door.next_lease().await).await, []);
+    assert!(!door.leases.is_held("KEY"));
 }
 
 #[tokio::test]

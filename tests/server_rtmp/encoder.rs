@@ -1,6 +1,6 @@
 //! An encoder that does what a test says, right or wrong.
 
-use super::house::soon;
+use super::fixture::soon;
 use bytes::Bytes;
 use rml_rtmp::chunk_io::{ChunkDeserializer, ChunkSerializer};
 use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};

@@ -1,6 +1,6 @@
 //! ffmpeg and GStreamer as publishers.
 
-use super::house::{Door, all, soon};
+use super::fixture::{Door, all, soon};
 use lumencast::protocol::packet::{Packet, VideoCodec};
 use std::process::{Output, Stdio};
 use tokio::process::{Child, Command};
@@ -84,7 +84,7 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
 async fn ffmpeg_publishes_every_frame_with_its_times() {
     let mut door = Door::open().await;
     let publisher = ffmpeg(50, &door.url("live/KEY"));
-    let packets = all(door.next_seat().await).await;
+    let packets = all(door.next_lease().await).await;
     let output = ended(publisher).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pictures = check_stream(&packets);
@@ -100,7 +100,7 @@ async fn ffmpeg_publishes_every_frame_with_its_times() {
     let mut shown: Vec<u64> = pictures.iter().map(|(_, pts, _)| *pts).collect();
     shown.sort_unstable();
     assert!(shown.windows(2).all(|pair| pair[1] - pair[0] == 40), "{shown:?}");
-    assert!(!door.seats.is_held("KEY"));
+    assert!(!door.leases.is_held("KEY"));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn ffmpeg_finds_the_key_in_any_notation() {
     ] {
         let mut door = Door::open().await;
         let publisher = ffmpeg(60, &format!("{options} {}", door.url(url)));
-        let packets = all(door.next_seat().await).await;
+        let packets = all(door.next_lease().await).await;
         assert!(ended(publisher).await.status.success());
         assert_eq!(check_stream(&packets).len(), 60, "{url} {options}");
     }
@@ -142,14 +142,14 @@ async fn ffmpeg_says_which_codec_cannot_be_taken() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(said.contains("Sorenson H.263"), "{said}");
-    assert!(!door.seats.is_held("KEY"));
+    assert!(!door.leases.is_held("KEY"));
 }
 
 #[tokio::test]
 async fn a_second_ffmpeg_is_refused_while_the_first_publishes() {
     let mut door = Door::open().await;
     let mut first = ffmpeg(90_000, &door.url("live/KEY"));
-    let mut packets = door.next_seat().await;
+    let mut packets = door.next_lease().await;
     assert!(soon(packets.recv()).await.is_some());
     // The first one goes on only while somebody takes its packets.
     let second = async { ended(ffmpeg(50, &door.url("live/KEY"))).await };
@@ -179,7 +179,7 @@ async fn gstreamer_rtmp2sink_publishes_every_frame() {
             door.url("live/KEY")
         ),
     );
-    let packets = all(door.next_seat().await).await;
+    let packets = all(door.next_lease().await).await;
     let output = ended(publisher).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pictures = check_stream(&packets);

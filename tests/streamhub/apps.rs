@@ -1,7 +1,7 @@
 //! `/apps`: the registry.
 
 use crate::desk::{Desk, not_found, refusal};
-use lumencast::app::{apps::NoRoom, permissions::Role};
+use lumencast::app::{access::permissions::Role, rooms::apps::NoRoom};
 use reqwest::Method;
 use serde_json::{Value, json};
 

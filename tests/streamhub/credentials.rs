@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, JWT_SECRET, PASSWORD, not_found, refusal};
 use jsonwebtoken::{EncodingKey, Header};
-use lumencast::app::{keys::Plane, permissions::Role};
+use lumencast::app::access::{keys::Plane, permissions::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -1,14 +1,16 @@
 //! A served plane with credentials of every kind.
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 use lumencast::{
     api::streamhub::{Parts, StreamHubState, Urls, routes, snapshot_routes},
     app::{
-        apps::Apps,
-        auth::Auth,
-        join::JoinTokens,
-        keys::{Confined, KeyService, Plane},
-        permissions::Role,
+        access::{
+            auth::Auth,
+            join::JoinTokens,
+            keys::{Confined, KeyService, Plane},
+            permissions::Role,
+        },
+        rooms::apps::Apps,
     },
     store::Store,
 };
@@ -30,7 +32,7 @@ pub struct Desk {
     pub keys: KeyService,
     pub tokens: JoinTokens,
     /// What is live.
-    pub stage: Stage,
+    pub fixture: Fixture,
     /// A global key.
     pub global: String,
     base: String,
@@ -49,24 +51,24 @@ impl Desk {
         let tokens = JoinTokens::new(API_KEY, API_SECRET);
         let urls =
             Urls::new("https://hub.example.com", Some("wss://media.example.com"), "rtmp://media.example.com:1935/live");
-        let stage = Stage::open(&store, &apps, data.path()).await;
+        let fixture = Fixture::open(&store, &apps, data.path()).await;
         let parts = Parts {
             apps: apps.clone(),
             auth: auth.clone(),
             keys: keys.clone(),
             tokens: tokens.clone(),
             urls,
-            rooms: stage.rooms.clone(),
-            ingresses: stage.ingresses.clone(),
-            cameras: stage.cameras.clone(),
-            log: stage.log.clone(),
-            album: stage.album.clone(),
+            rooms: fixture.rooms.clone(),
+            ingresses: fixture.ingresses.clone(),
+            cameras: fixture.cameras.clone(),
+            log: fixture.log.clone(),
+            snapshot_cache: fixture.snapshot_cache.clone(),
         };
-        let served = routes(StreamHubState::new(parts)).or(snapshot_routes(stage.album.clone())).unify();
+        let served = routes(StreamHubState::new(parts)).or(snapshot_routes(fixture.snapshot_cache.clone())).unify();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
         tokio::spawn(warp::serve(served).incoming(listener).run());
-        Self { apps, auth, keys, tokens, stage, global, base, http: reqwest::Client::new(), data }
+        Self { apps, auth, keys, tokens, fixture, global, base, http: reqwest::Client::new(), data }
     }
 
     /// A key confined to an app.

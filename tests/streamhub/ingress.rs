@@ -2,12 +2,12 @@
 
 use crate::{
     desk::{Desk, not_found, refusal},
-    stage::{configuration, next_event, picture, text, until},
+    fixture::{configuration, next_event, picture, text, until},
 };
-use lumencast::app::{
+use lumencast::app::rooms::{
+    Duplicate, Entry, Via,
     apps::Apps,
     ingress::{PullState, PushRefused},
-    rooms::{Duplicate, Entry, Via},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn create(desk: &Desk, body: Value) -> Value {
     body["data"].clone()
 }
 
-async fn switch(apps: &Apps, change: impl FnMut(&mut lumencast::app::apps::Draft)) {
+async fn switch(apps: &Apps, change: impl FnMut(&mut lumencast::app::rooms::apps::Draft)) {
     apps.patch("live", change).await.expect("it can be changed");
 }
 
@@ -61,13 +61,13 @@ async fn whip_and_url_ingresses_name_their_endpoint_and_source() {
     assert_eq!(whip["url"], "https://hub.example.com/whip/live/live");
     assert_eq!((whip.get("rtmp_url"), &whip["roomName"], &whip["adaptive"]), (None, &json!("live"), &json!(false)));
     let key = text(&whip, "/streamKey");
-    assert!(desk.stage.ingresses.by_whip_key(key).await.expect("rows").is_some());
-    assert!(desk.stage.ingresses.by_key(key).await.expect("rows").is_none(), "a WHIP key is no RTMP key");
+    assert!(desk.fixture.ingresses.by_whip_key(key).await.expect("rows").is_some());
+    assert!(desk.fixture.ingresses.by_key(key).await.expect("rows").is_none(), "a WHIP key is no RTMP key");
 
     let source = "rtsp://user:secret@camera.example.com/stream";
     let pulled = create(&desk, json!({"inputType": "url", "url": source, "participantIdentity": "cam"})).await;
     assert_eq!((&pulled["url"], &pulled["streamKey"]), (&json!(source), &json!("")));
-    let request = desk.stage.pulled().await.request;
+    let request = desk.fixture.pulled().await.request;
     assert_eq!(request.ingress, text(&pulled, "/ingressId"));
     assert_eq!(request.spec.to_string(), "rtsp://camera.example.com/stream");
 }
@@ -160,26 +160,26 @@ async fn the_list_has_pages_a_room_and_a_search() {
 #[tokio::test]
 async fn a_row_says_what_is_live() {
     let desk = Desk::open().await;
-    let made = create(&desk, json!({"inputType": "rtmp", "room": "demo", "participantName": "Stage"})).await;
+    let made = create(&desk, json!({"inputType": "rtmp", "room": "demo", "participantName": "Fixture"})).await;
     let (id, key) = (text(&made, "/ingressId"), text(&made, "/streamKey"));
     let idle = json!({
         "ingressId": id, "url": "rtmp://media.example.com:1935/live", "streamKey": key, "stream_key": key,
         "rtmp_url": format!("rtmp://media.example.com:1935/live/{key}"), "roomName": "live-demo", "room": "live-demo",
-        "name": "Stage", "inputType": "rtmp", "status": "inactive", "viewers": 0, "requires_password": false,
+        "name": "Fixture", "inputType": "rtmp", "status": "inactive", "viewers": 0, "requires_password": false,
     });
     assert_eq!(desk.get("/apps/live/ingress").await.1["data"], json!([idle]));
 
-    let seat = desk.stage.publish("live", "live-demo", "ingress-live", Via::Rtmp, Some(id)).await;
+    let lease = desk.fixture.publish("live", "live-demo", "ingress-live", Via::Rtmp, Some(id)).await;
     let (_, body) = desk.get(&format!("/apps/live/ingress/{id}")).await;
     let row = &body["data"];
     assert_eq!((&row["status"], &row["width"], &row["height"]), (&json!("publishing"), &json!(1280), &json!(720)));
     assert!(row["bitrate"].is_u64() && text(row, "/startedAt").ends_with('Z'), "{row}");
     assert!(row.get("stream_key").is_none() && row.get("rtmp_url").is_none(), "{row}");
-    drop(seat);
+    drop(lease);
     assert_eq!(desk.get(&format!("/apps/live/ingress/{id}")).await.1["data"]["status"], "inactive");
 
     // Somebody else under the same identity is not this ingress.
-    let _other = desk.stage.publish("live", "live-demo", "ingress-live", Via::Webrtc, None).await;
+    let _other = desk.fixture.publish("live", "live-demo", "ingress-live", Via::Webrtc, None).await;
     assert_eq!(desk.get(&format!("/apps/live/ingress/{id}")).await.1["data"]["status"], "inactive");
 
     switch(&desk.apps, |draft| draft.config.features.viewer_counter = false).await;
@@ -191,12 +191,12 @@ async fn deleting_an_ingress_ends_whoever_publishes_by_it_and_closes_its_key() {
     let desk = Desk::open().await;
     let made = create(&desk, json!({"inputType": "rtmp"})).await;
     let (id, key) = (text(&made, "/ingressId"), text(&made, "/streamKey"));
-    let seat = desk.stage.publish("live", "live", "ingress-live", Via::Rtmp, Some(id)).await;
+    let lease = desk.fixture.publish("live", "live", "ingress-live", Via::Rtmp, Some(id)).await;
     let path = format!("/apps/live/ingress/{id}");
     assert_eq!(desk.delete(&path).await, (200, json!({"data": {"ingressId": id, "deleted": true}})));
-    seat.evicted.cancelled().await;
-    assert!(desk.stage.rooms.streams("live").is_empty());
-    assert!(desk.stage.ingresses.by_key(key).await.expect("rows").is_none());
+    lease.evicted.cancelled().await;
+    assert!(desk.fixture.rooms.streams("live").is_empty());
+    assert!(desk.fixture.ingresses.by_key(key).await.expect("rows").is_none());
     assert_eq!(desk.get(&path).await, not_found("Ingress not found"));
     assert_eq!(desk.delete(&path).await, not_found("Ingress not found"));
 }
@@ -241,7 +241,7 @@ async fn a_password_is_asked_of_every_push_until_it_was_validated() {
     assert_eq!(password.len(), 16, "12 bytes in base64url");
     assert!(!desk.get("/apps/live/ingress").await.1.to_string().contains(password), "it is shown once");
 
-    let (ingresses, rooms) = (&desk.stage.ingresses, &desk.stage.rooms);
+    let (ingresses, rooms) = (&desk.fixture.ingresses, &desk.fixture.rooms);
     let row = ingresses.by_key(text(&made, "/streamKey")).await.expect("rows").expect("a row");
     let mut events = rooms.events();
     for wrong in [None, Some("wrong"), Some("")] {
@@ -274,13 +274,13 @@ async fn a_password_is_asked_of_every_push_until_it_was_validated() {
 #[tokio::test]
 async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_its_ingress() {
     let desk = Desk::open().await;
-    let mut events = desk.stage.rooms.events();
+    let mut events = desk.fixture.rooms.events();
     let body = json!({"inputType": "url", "url": "srt://camera.example.com:9000", "participantIdentity": "cam"});
     let made = create(&desk, body).await;
     let id = text(&made, "/ingressId").to_owned();
     let path = format!("/apps/live/ingress/{id}");
     let status = async || desk.get(&path).await.1["data"]["status"].clone();
-    let pull = desk.stage.pulled().await;
+    let pull = desk.fixture.pulled().await;
     assert_eq!(status().await, "buffering");
     pull.tap.told(PullState::Failed);
     assert_eq!(status().await, "error");
@@ -292,12 +292,12 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
     let started = next_event(&mut events, "stream_started").await;
     assert_eq!(started.data, json!({"streamId": "live/cam", "room": "live", "type": "rtsp", "ingressId": id}));
     until(status, |status| status == "publishing").await;
-    assert!(desk.stage.rooms.stream("live/cam").expect("it is live").live.picture().is_some(), "configured first");
+    assert!(desk.fixture.rooms.stream("live/cam").expect("it is live").live.picture().is_some(), "configured first");
 
     assert_eq!(desk.delete(&path).await.0, 200);
     next_event(&mut events, "ingress_ended").await;
-    tokio::time::timeout(crate::stage::PATIENCE, pull.dropped.cancelled()).await.expect("the pull is given up");
-    assert!(desk.stage.rooms.stream("live/cam").is_none());
+    tokio::time::timeout(crate::fixture::PATIENCE, pull.dropped.cancelled()).await.expect("the pull is given up");
+    assert!(desk.fixture.rooms.stream("live/cam").is_none());
 }
 
 #[tokio::test]
@@ -305,37 +305,37 @@ async fn a_pull_that_breaks_off_begins_anew_and_one_that_is_complete_does_not() 
     let desk = Desk::open().await;
     let made = create(&desk, json!({"inputType": "url", "url": "http://a.example/clip.mp4"})).await;
     let path = format!("/apps/live/ingress/{}", text(&made, "/ingressId"));
-    drop(desk.stage.pulled().await.tap);
-    let again = desk.stage.pulled().await;
+    drop(desk.fixture.pulled().await.tap);
+    let again = desk.fixture.pulled().await;
     assert!(again.tap.take(picture(0)));
     again.tap.told(PullState::Complete);
     drop(again.tap);
     until(async || desk.get(&path).await.1["data"]["status"].clone(), |status| status == "complete").await;
-    assert!(desk.stage.rooms.streams("live").is_empty());
+    assert!(desk.fixture.rooms.streams("live").is_empty());
 }
 
 #[tokio::test]
 async fn a_pull_waits_for_its_place_when_somebody_else_is_there() {
     let desk = Desk::open().await;
-    let seat = desk.stage.publish("live", "live", "cam", Via::Webrtc, None).await;
+    let lease = desk.fixture.publish("live", "live", "cam", Via::Webrtc, None).await;
     let body = json!({"inputType": "url", "url": "rtsp://a.example/", "participantIdentity": "cam"});
     create(&desk, body).await;
-    let pull = desk.stage.pulled().await;
+    let pull = desk.fixture.pulled().await;
     let feeding = async {
         for number in 1.. {
-            seat.alive(); // the other one is well
+            lease.alive(); // the other one is well
             if !pull.tap.take(picture(number)) {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(crate::stage::PATIENCE, feeding).await.expect("the pull is given up for now");
-    assert!(!seat.evicted.is_cancelled());
-    drop(seat);
-    let pull = desk.stage.pulled().await;
+    tokio::time::timeout(crate::fixture::PATIENCE, feeding).await.expect("the pull is given up for now");
+    assert!(!lease.evicted.is_cancelled());
+    drop(lease);
+    let pull = desk.fixture.pulled().await;
     assert!(pull.tap.take(picture(0)));
-    let live = async || desk.stage.rooms.stream("live/cam").is_some_and(|stream| stream.via == Via::Rtsp);
+    let live = async || desk.fixture.rooms.stream("live/cam").is_some_and(|stream| stream.via == Via::Rtsp);
     until(live, |there| *there).await;
 }
 
@@ -345,19 +345,19 @@ async fn pulls_begin_again_with_the_server_and_end_with_their_app() {
     desk.apps.create("other", None, None, None).await.expect("an app");
     let body = json!({"inputType": "url", "url": "rtsp://a.example/"});
     let (_, made) = desk.post("/apps/other/ingress", body).await;
-    let first = desk.stage.pulled().await;
+    let first = desk.fixture.pulled().await;
 
     let store = desk.store().await;
-    let next = crate::stage::Stage::open(&store, &desk.apps, std::path::Path::new("unused")).await;
+    let next = crate::fixture::Fixture::open(&store, &desk.apps, std::path::Path::new("unused")).await;
     next.ingresses.resume().await.expect("rows");
     assert_eq!(next.pulled().await.request.ingress, text(&made, "/data/ingressId"));
 
     assert!(first.tap.take(picture(0)));
-    until(async || desk.stage.rooms.streams("other").len(), |streams| *streams == 1).await;
+    until(async || desk.fixture.rooms.streams("other").len(), |streams| *streams == 1).await;
     desk.apps.delete("other").await.expect("it can go");
-    tokio::time::timeout(crate::stage::PATIENCE, first.dropped.cancelled()).await.expect("the pull ends");
-    until(async || desk.stage.rooms.streams("other").len(), |streams| *streams == 0).await;
-    let page = desk.stage.ingresses.page("other", &Default::default()).await.expect("rows");
+    tokio::time::timeout(crate::fixture::PATIENCE, first.dropped.cancelled()).await.expect("the pull ends");
+    until(async || desk.fixture.rooms.streams("other").len(), |streams| *streams == 0).await;
+    let page = desk.fixture.ingresses.page("other", &Default::default()).await.expect("rows");
     assert_eq!(page.1, 0, "its rows are gone too");
 }
 
@@ -374,9 +374,9 @@ async fn publishers_of_an_app_that_goes_are_sent_away() {
         ingress: None,
         duplicate: Duplicate::Replace,
     };
-    let (gone, stays) = (desk.stage.rooms.enter(entry("other")).await, desk.stage.rooms.enter(entry("live")).await);
-    let (gone, stays) = (gone.expect("a seat"), stays.expect("a seat"));
+    let (gone, stays) = (desk.fixture.rooms.enter(entry("other")).await, desk.fixture.rooms.enter(entry("live")).await);
+    let (gone, stays) = (gone.expect("a lease"), stays.expect("a lease"));
     desk.apps.delete("other").await.expect("it can go");
-    tokio::time::timeout(crate::stage::PATIENCE, gone.evicted.cancelled()).await.expect("it is sent away");
+    tokio::time::timeout(crate::fixture::PATIENCE, gone.evicted.cancelled()).await.expect("it is sent away");
     assert!(!stays.evicted.is_cancelled());
 }

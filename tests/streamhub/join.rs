@@ -99,7 +99,7 @@ async fn hidden_recorder_and_sound_alone_are_granted_as_the_features_allow() {
     assert_eq!(video["canSubscribe"], false);
 
     desk.patch("/apps/live", json!({ "features": { "hiddenQc": false, "adaptivePlayer": false } })).await;
-    let (data, video) = ask(json!({ "hidden": true, "metadata": "seat 5" })).await;
+    let (data, video) = ask(json!({ "hidden": true, "metadata": "lease 5" })).await;
     assert_eq!((&data["hidden"], &data["adaptive"]), (&json!(false), &json!(false)));
     assert_eq!((&video["hidden"], &video["canPublish"]), (&json!(false), &json!(true)));
 }
@@ -112,8 +112,8 @@ async fn metadata_stays_what_it_was_beside_what_the_player_needs() {
         let text = claims(token(&answer))["metadata"].as_str().expect("a text").to_owned();
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
-    let object = ask(r#"{"seat":5,"streamhub":{"own":1}}"#).await;
-    assert_eq!((&object["seat"], &object["streamhub"]["own"]), (&json!(5), &json!(1)));
+    let object = ask(r#"{"lease":5,"streamhub":{"own":1}}"#).await;
+    assert_eq!((&object["lease"], &object["streamhub"]["own"]), (&json!(5), &json!(1)));
     assert!(object["streamhub"]["simulcast"].is_object());
     for raw in ["plain words", "[1]", "7"] {
         assert_eq!(ask(raw).await["_raw"], raw);

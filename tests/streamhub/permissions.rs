@@ -1,7 +1,7 @@
 //! Every route with every kind of caller: one table, from the rows of the server and the document's roles.
 
 use crate::desk::Desk;
-use lumencast::{api::streamhub::route_table, app::permissions::Role};
+use lumencast::{api::streamhub::route_table, app::access::permissions::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 

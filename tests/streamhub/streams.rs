@@ -2,17 +2,14 @@
 
 use crate::{
     desk::{Desk, not_found, refusal},
-    stage::{JPEG, PATIENCE, next_event, text, until},
+    fixture::{JPEG, PATIENCE, next_event, text, until},
 };
-use lumencast::app::{
-    rooms::{Via, Viewer, ViewerGuard, ViewerKind},
-    stream_log::StreamLog,
-};
+use lumencast::app::rooms::{Via, Viewer, ViewerGuard, ViewerKind, stream_log::StreamLog};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 fn viewer(desk: &Desk, room: &str, hidden: bool) -> ViewerGuard {
-    desk.stage.rooms.view("live", room, Viewer { identity: "v".into(), kind: ViewerKind::Whep, hidden })
+    desk.fixture.rooms.view("live", room, Viewer { identity: "v".into(), kind: ViewerKind::Whep, hidden })
 }
 
 fn stats(row: &Value) -> Value {
@@ -23,8 +20,8 @@ fn stats(row: &Value) -> Value {
 async fn the_list_is_bare_and_as_the_document_shows_newest_first() {
     let desk = Desk::open().await;
     assert_eq!(desk.get("/apps/live/streams").await, (200, json!([])));
-    let _first = desk.stage.publish("live", "live-demo", "camera-1", Via::Webrtc, None).await;
-    let _second = desk.stage.publish("live", "live-demo", "camera-2", Via::Rtmp, None).await;
+    let _first = desk.fixture.publish("live", "live-demo", "camera-1", Via::Webrtc, None).await;
+    let _second = desk.fixture.publish("live", "live-demo", "camera-2", Via::Rtmp, None).await;
     let _viewer = (viewer(&desk, "live-demo", false), viewer(&desk, "live-demo", true));
     let (status, list) = desk.get("/apps/live/streams").await;
     let started = text(&list, "/1/startedAt");
@@ -50,17 +47,17 @@ async fn a_stream_that_ended_is_still_known_and_keeps_its_number_when_it_returns
     let desk = Desk::open().await;
     let path = "/apps/live/streams/live%2Fann";
     assert_eq!(desk.get(path).await, not_found("Stream not found"));
-    let seat = desk.stage.publish("live", "live", "ann", Via::Webrtc, None).await;
+    let lease = desk.fixture.publish("live", "live", "ann", Via::Webrtc, None).await;
     let number = desk.get(path).await.1["id"].clone();
-    until(async || desk.stage.log.get("live", "live/ann").await.expect("rows"), Option::is_some).await;
-    drop(seat);
+    until(async || desk.fixture.log.get("live", "live/ann").await.expect("rows"), Option::is_some).await;
+    drop(lease);
     let gone = until(async || desk.get(path).await.1, |row| row["endedAt"].is_string()).await;
     assert_eq!((&gone["id"], &gone["status"], &gone["viewers"]), (&number, &json!("ended"), &json!(0)));
     assert_eq!(stats(&gone)["live"], false);
     assert_eq!(desk.get("/apps/live/streams").await.1, json!([]));
 
-    let _other = desk.stage.publish("live", "live", "bob", Via::Webrtc, None).await;
-    let _seat = desk.stage.publish("live", "live", "ann", Via::Whip, None).await;
+    let _other = desk.fixture.publish("live", "live", "bob", Via::Webrtc, None).await;
+    let _lease = desk.fixture.publish("live", "live", "ann", Via::Whip, None).await;
     let (_, again) = desk.get(path).await;
     assert_eq!((&again["id"], &again["status"], &again["type"]), (&number, &json!("active"), &json!("whip")));
     assert_ne!(desk.get("/apps/live/streams/live%2Fbob").await.1["id"], number);
@@ -69,8 +66,8 @@ async fn a_stream_that_ended_is_still_known_and_keeps_its_number_when_it_returns
 #[tokio::test]
 async fn streams_that_were_live_when_the_server_died_have_ended_after_its_next_start() {
     let desk = Desk::open().await;
-    let _seat = desk.stage.publish("live", "live", "ann", Via::WsMjpeg, None).await;
-    let row = || desk.stage.log.get("live", "live/ann");
+    let _lease = desk.fixture.publish("live", "live", "ann", Via::WsMjpeg, None).await;
+    let row = || desk.fixture.log.get("live", "live/ann");
     let before = until(async || row().await.expect("rows"), Option::is_some).await.expect("a row");
     assert_eq!((before.status.as_str(), before.ended_at), ("active", None));
     let (log, numbers) = StreamLog::open(&desk.store().await).await.expect("rows");
@@ -83,14 +80,14 @@ async fn streams_that_were_live_when_the_server_died_have_ended_after_its_next_s
 #[tokio::test]
 async fn a_cameras_own_figures_stand_beside_the_servers() {
     let desk = Desk::open().await;
-    let seat = desk.stage.publish("live", "live-cam", "cam", Via::WsMjpeg, None).await;
-    until(async || desk.stage.log.get("live", "live-cam/cam").await.expect("rows"), Option::is_some).await;
+    let lease = desk.fixture.publish("live", "live-cam", "cam", Via::WsMjpeg, None).await;
+    until(async || desk.fixture.log.get("live", "live-cam/cam").await.expect("rows"), Option::is_some).await;
     let told = json!({"rssi": -60, "fps": 12, "live": false, "framesReceived": 7});
-    desk.stage.log.note("live", "live-cam/cam", &told).await.expect("rows");
+    desk.fixture.log.note("live", "live-cam/cam", &told).await.expect("rows");
     let (_, list) = desk.get("/apps/live/streams").await;
     let golden = json!({"rssi": -60, "fps": 12, "framesReceived": 7, "live": true, "participants": 1, "publishers": 1, "viewers": 0});
     assert_eq!(stats(&list[0]), golden);
-    drop(seat);
+    drop(lease);
     let path = "/apps/live/streams/live-cam%2Fcam";
     let gone = until(async || desk.get(path).await.1, |row| row["endedAt"].is_string()).await;
     assert_eq!(stats(&gone), told);
@@ -99,11 +96,11 @@ async fn a_cameras_own_figures_stand_beside_the_servers() {
 #[tokio::test]
 async fn stopping_a_stream_sends_its_publisher_away_and_takes_its_ingress_with_it() {
     let desk = Desk::open().await;
-    let mut events = desk.stage.rooms.events();
-    let seat = desk.stage.publish("live", "live", "ann", Via::Webrtc, None).await;
+    let mut events = desk.fixture.rooms.events();
+    let lease = desk.fixture.publish("live", "live", "ann", Via::Webrtc, None).await;
     let path = "/apps/live/streams/live%2Fann";
     assert_eq!(desk.delete(path).await, (204, Value::Null));
-    tokio::time::timeout(PATIENCE, seat.evicted.cancelled()).await.expect("it is sent away");
+    tokio::time::timeout(PATIENCE, lease.evicted.cancelled()).await.expect("it is sent away");
     let ended = next_event(&mut events, "stream_ended").await;
     let golden =
         json!({"streamId": "live/ann", "room": "live", "type": "webrtc", "participant": "ann", "reason": "stopped"});
@@ -114,9 +111,9 @@ async fn stopping_a_stream_sends_its_publisher_away_and_takes_its_ingress_with_i
 
     let (_, made) = desk.post("/apps/live/ingress", json!({"inputType": "rtmp"})).await;
     let id = text(&made, "/data/ingressId");
-    let seat = desk.stage.publish("live", "live", "ingress-live", Via::Rtmp, Some(id)).await;
+    let lease = desk.fixture.publish("live", "live", "ingress-live", Via::Rtmp, Some(id)).await;
     assert_eq!(desk.delete("/apps/live/streams/live%2Fingress-live").await.0, 204);
-    tokio::time::timeout(PATIENCE, seat.evicted.cancelled()).await.expect("it is sent away");
+    tokio::time::timeout(PATIENCE, lease.evicted.cancelled()).await.expect("it is sent away");
     assert_eq!(desk.get(&format!("/apps/live/ingress/{id}")).await.0, 404);
 }
 
@@ -124,8 +121,8 @@ async fn stopping_a_stream_sends_its_publisher_away_and_takes_its_ingress_with_i
 async fn another_app_neither_sees_nor_ends_nor_addresses_a_stream() {
     let desk = Desk::open().await;
     desk.apps.create("other", None, None, None).await.expect("an app");
-    let seat = desk.stage.publish("live", "live", "ann", Via::Webrtc, None).await;
-    until(async || desk.stage.log.get("live", "live/ann").await.expect("rows"), Option::is_some).await;
+    let lease = desk.fixture.publish("live", "live", "ann", Via::Webrtc, None).await;
+    until(async || desk.fixture.log.get("live", "live/ann").await.expect("rows"), Option::is_some).await;
     let key = desk.app_key("other").await;
     let unknown = not_found("Stream not found");
     for (method, path) in [
@@ -141,13 +138,13 @@ async fn another_app_neither_sees_nor_ends_nor_addresses_a_stream() {
     assert_eq!(desk.send(Method::DELETE, "/apps/live/streams/live%2Fann", &key, Value::Null).await.0, 403);
     let elsewhere = desk.send(Method::POST, "/apps/other/snapshots", &key, json!({"room": "live"})).await;
     assert_eq!(elsewhere.0, 503, "its own room of that name, where nobody is");
-    assert!(!seat.evicted.is_cancelled());
+    assert!(!lease.evicted.is_cancelled());
 }
 
 #[tokio::test]
 async fn messages_reach_the_room_and_become_events_where_the_feature_is_on() {
     let desk = Desk::open().await;
-    let _seat = desk.stage.publish("live", "live-demo", "ann", Via::Webrtc, None).await;
+    let _lease = desk.fixture.publish("live", "live-demo", "ann", Via::Webrtc, None).await;
     let path = "/apps/live/streams/live-demo%2Fann/data";
     assert_eq!(desk.post(path, json!({"topic": "chat", "message": "hi"})).await, not_found("chat is disabled"));
     assert_eq!(desk.post(path, json!({"topic": "reaction"})).await, not_found("reactions are disabled"));
@@ -156,7 +153,7 @@ async fn messages_reach_the_room_and_become_events_where_the_feature_is_on() {
     });
     switched.await.expect("it can be changed");
 
-    let (mut events, mut heard) = (desk.stage.rooms.events(), desk.stage.rooms.hear("live", "live-demo"));
+    let (mut events, mut heard) = (desk.fixture.rooms.events(), desk.fixture.rooms.hear("live", "live-demo"));
     let body = json!({"topic": "chat", "message": "hi", "from": "desk", "destinationIdentities": ["bob"]});
     let sent = json!({"data": {"sent": true, "room": "live-demo", "topic": "chat"}});
     assert_eq!(desk.post(path, body).await, (201, sent));
@@ -218,7 +215,7 @@ async fn a_snapshot_is_kept_under_a_name_that_nobody_guesses() {
         "statusCode": 503, "message": "Snapshot failed: nothing to take a picture of", "error": "Service Unavailable",
     });
     assert_eq!(ask(json!({"room": "demo"})).await, (503, nobody));
-    let _seat = desk.stage.publish("live", "live-demo", "ann", Via::Webrtc, None).await;
+    let _lease = desk.fixture.publish("live", "live-demo", "ann", Via::Webrtc, None).await;
     let (status, body) = ask(json!({"room": "demo", "participantIdentity": "ann"})).await;
     assert_eq!(status, 201, "{body}");
     let key = text(&body, "/data/key");
@@ -249,13 +246,13 @@ async fn a_snapshot_is_kept_under_a_name_that_nobody_guesses() {
 async fn statistics_count_what_is_live_and_stay_for_five_seconds() {
     let desk = Desk::open().await;
     desk.apps.create("other", Some("Other"), None, None).await.expect("an app");
-    let _seats = [
-        desk.stage.publish("live", "live-a", "ann", Via::Webrtc, None).await,
-        desk.stage.publish("live", "live-a", "bob", Via::Whip, None).await,
-        desk.stage.publish("live", "live-b", "cam", Via::Rtmp, None).await,
+    let _leases = [
+        desk.fixture.publish("live", "live-a", "ann", Via::Webrtc, None).await,
+        desk.fixture.publish("live", "live-a", "bob", Via::Whip, None).await,
+        desk.fixture.publish("live", "live-b", "cam", Via::Rtmp, None).await,
     ];
     let _viewers = [viewer(&desk, "live-a", false), viewer(&desk, "live-a", false), viewer(&desk, "live-b", true)];
-    until(async || desk.stage.log.ingress_count("live").await.expect("rows").active, |active| *active == 2).await;
+    until(async || desk.fixture.log.ingress_count("live").await.expect("rows").active, |active| *active == 2).await;
     let (status, body) = desk.get("/apps/live/stats").await;
     let data = &body["data"];
     let room = |name: &str, viewers: u32, publishers: u32, at: &str| json!({"room": name, "viewers": viewers, "publishers": publishers, "startedAt": text(data, at)});
@@ -271,7 +268,7 @@ async fn statistics_count_what_is_live_and_stay_for_five_seconds() {
         "events24h": {"error": 0, "warn": 0, "info": 0},
     }});
     assert_eq!((status, &body), (200, &golden));
-    drop(_seats);
+    drop(_leases);
     assert_eq!(desk.get("/apps/live/stats").await.1, body, "counted a moment ago");
     let (_, other) = desk.get("/apps/other/stats").await;
     assert_eq!(other["data"]["live"], json!({"activeStreams": 0, "totalViewers": 0, "rooms": []}));

@@ -2,11 +2,11 @@
 
 use crate::{
     desk::{Desk, not_found, refusal},
-    stage::{PATIENCE, text},
+    fixture::{PATIENCE, text},
 };
-use lumencast::app::{
+use lumencast::app::rooms::{
+    Via,
     cameras::{Camera, CameraEnd},
-    rooms::Via,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ async fn mint(desk: &Desk, body: Value) -> Value {
 }
 
 async fn let_in(desk: &Desk, room: &str, key: &str) -> Result<Camera, &'static str> {
-    desk.stage.cameras.verify("live", room, key).await.map_err(|refusal| refusal.code())
+    desk.fixture.cameras.verify("live", room, key).await.map_err(|refusal| refusal.code())
 }
 
 #[tokio::test]
@@ -97,9 +97,9 @@ async fn whether_a_camera_is_live_is_public_while_playback_is() {
     };
     let idle = (200, json!({"data": {"active": false, "type": null, "room": "live-cam1"}}));
     assert_eq!(ask("cam1").await, idle);
-    let browser = desk.stage.publish("live", "live-cam1", "ann", Via::Webrtc, None).await;
+    let browser = desk.fixture.publish("live", "live-cam1", "ann", Via::Webrtc, None).await;
     assert_eq!(ask("live-cam1").await, idle, "a browser is no camera");
-    let camera = desk.stage.publish("live", "live-cam1", "cam1", Via::WsMjpeg, None).await;
+    let camera = desk.fixture.publish("live", "live-cam1", "cam1", Via::WsMjpeg, None).await;
     let golden = json!({"data": {
         "active": true, "type": "ws-mjpeg", "room": "live-cam1",
         "mjpegUrl": "https://hub.example.com/live/live/live-cam1/mjpeg",
@@ -137,7 +137,7 @@ async fn a_camera_is_refused_in_the_documents_order() {
     desk.apps.create("other", None, None, None).await.expect("an app");
     let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
     let second = text(&mint(&desk, json!({"room": "cam2"})).await, "/streamKey").to_owned();
-    let cameras = &desk.stage.cameras;
+    let cameras = &desk.fixture.cameras;
     let refused = async |app: &str, room: &str, key: &str| cameras.verify(app, room, key).await.err().map(|r| r.code());
     assert_eq!(refused("nothing", "cam1", "sk_x").await, Some("invalid_key"), "no camera's key at all");
     assert_eq!(refused("nothing", "cam1", &key).await, Some("unknown_app"));
@@ -146,7 +146,7 @@ async fn a_camera_is_refused_in_the_documents_order() {
     assert_eq!(refused("live", "cam2", &key).await, Some("room_mismatch"));
     assert_eq!(refused("live", "live-cam1", &key).await, None);
 
-    let patch = async |change: fn(&mut lumencast::app::apps::Draft)| {
+    let patch = async |change: fn(&mut lumencast::app::rooms::apps::Draft)| {
         desk.apps.patch("live", change).await.expect("it can be changed");
     };
     patch(|draft| draft.config.features.ws_ingest.max_cameras = 1).await;
@@ -167,15 +167,15 @@ async fn a_camera_is_refused_in_the_documents_order() {
 async fn a_newer_connection_takes_the_stream_over_without_an_end() {
     let desk = Desk::open().await;
     let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
-    let (cameras, rooms) = (&desk.stage.cameras, &desk.stage.rooms);
+    let (cameras, rooms) = (&desk.fixture.cameras, &desk.fixture.rooms);
     let mut events = rooms.events();
     let enter = async |identity| cameras.enter(rooms, ("live", "cam1"), &key, identity).await;
-    let (first, seat) = enter(None).await.expect("a seat");
-    assert!(seat.push(crate::stage::picture(0)));
-    let (second, _second) = enter(None).await.expect("a seat");
+    let (first, lease) = enter(None).await.expect("a lease");
+    assert!(lease.push(crate::fixture::picture(0)));
+    let (second, _second) = enter(None).await.expect("a lease");
     assert_eq!(first.ended().await, CameraEnd::Replaced);
-    seat.evicted.cancelled().await;
-    drop((first, seat));
+    lease.evicted.cancelled().await;
+    drop((first, lease));
     assert!(rooms.stream("live-cam1/cam1").is_some());
     let mut names = Vec::new();
     while let Ok(event) = events.try_recv() {
@@ -185,7 +185,7 @@ async fn a_newer_connection_takes_the_stream_over_without_an_end() {
     assert!(!names.contains(&"stream_ended"), "{names:?}");
 
     // Under another name it is another stream, and the old one ends.
-    let (_third, _seat) = enter(Some("door")).await.expect("a seat");
+    let (_third, _lease) = enter(Some("door")).await.expect("a lease");
     assert_eq!(second.ended().await, CameraEnd::Replaced);
     assert!(rooms.stream("live-cam1/cam1").is_none() && rooms.stream("live-cam1/door").is_some());
 }
@@ -194,20 +194,20 @@ async fn a_newer_connection_takes_the_stream_over_without_an_end() {
 async fn a_camera_does_not_push_a_living_publisher_of_another_kind_aside() {
     let desk = Desk::open().await;
     let key = text(&mint(&desk, json!({"room": "hall"})).await, "/streamKey").to_owned();
-    let seat = desk.stage.publish("live", "live-hall", "ann", Via::Webrtc, None).await;
+    let lease = desk.fixture.publish("live", "live-hall", "ann", Via::Webrtc, None).await;
     let living = async {
         loop {
-            seat.alive();
+            lease.alive();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let entering = desk.stage.cameras.enter(&desk.stage.rooms, ("live", "hall"), &key, Some("ann"));
+    let entering = desk.fixture.cameras.enter(&desk.fixture.rooms, ("live", "hall"), &key, Some("ann"));
     let refusal = tokio::select! {
         () = living => None,
         entered = entering => entered.err().map(|refusal| refusal.code()),
     };
     assert_eq!(refusal, Some("handshake_error"));
-    assert!(!seat.evicted.is_cancelled());
+    assert!(!lease.evicted.is_cancelled());
 }
 
 #[tokio::test]

@@ -25,12 +25,12 @@ pub const PASSWORD: &str = "s3cret-of-the-database";
 /// How long it may take to start, on a machine that does much else.
 const START: Duration = Duration::from_secs(60);
 /// A shell that waits for the end of its input, which is that of the tests; then ends what it started and takes its folder away.
-const KEEPER: &str = r#"folder=$1; shift; "$@" & server=$!; read -r _; kill -QUIT "$server"; wait; rm -rf "$folder""#;
+const GUARDIAN: &str = r#"folder=$1; shift; "$@" & server=$!; read -r _; kill -QUIT "$server"; wait; rm -rf "$folder""#;
 
 /// A server that runs as long as this process.
 #[derive(Debug)]
 pub struct Postgres {
-    keeper: Mutex<Child>,
+    guardian: Mutex<Child>,
     port: Port,
     programs: PathBuf,
     databases: AtomicU32,
@@ -54,7 +54,7 @@ impl Postgres {
         succeed(initdb.arg(&password).arg("-D").arg(&data));
 
         let mut server = as_its_user(Path::new("sh"));
-        server.args(["-c", KEEPER, "sh"]).arg(&folder).arg(programs.join("postgres")).arg("-D").arg(&data);
+        server.args(["-c", GUARDIAN, "sh"]).arg(&folder).arg(programs.join("postgres")).arg("-D").arg(&data);
         server.arg("-k").arg(&folder).args(["-p", &port.number().to_string()]);
         // What it writes need not outlive the machine.
         for setting in ["listen_addresses=127.0.0.1", "fsync=off", "autovacuum=off", "max_connections=400"] {
@@ -62,11 +62,11 @@ impl Postgres {
         }
         let output = super::child::log_file(&log);
         server.stdout(output.try_clone().expect("a file")).stderr(output).stdin(Stdio::piped());
-        let keeper = server.spawn().expect("a shell");
-        let started = Self { keeper: Mutex::new(keeper), port, programs, databases: AtomicU32::new(0) };
+        let guardian = server.spawn().expect("a shell");
+        let started = Self { guardian: Mutex::new(guardian), port, programs, databases: AtomicU32::new(0) };
         let end = Instant::now() + START;
         while !started.ready() {
-            let ended = started.keeper.lock().expect("a child").try_wait().expect("a child");
+            let ended = started.guardian.lock().expect("a child").try_wait().expect("a child");
             assert!(ended.is_none() && Instant::now() < end, "postgres did not start: {}", tail(&log, 20));
             std::thread::sleep(POLL);
         }

@@ -1,6 +1,6 @@
 //! A WebRTC peer in this process: its own socket and thread, full ICE, frames in and out.
 
-use super::house::PATIENCE;
+use super::fixture::PATIENCE;
 use reqwest::{Response, StatusCode, header};
 use std::{
     io::{Read, Write},

@@ -2,10 +2,10 @@
 
 use super::{
     client::{Client, Kind, Told, delete},
-    house::{Open, PATIENCE, number, stream},
+    fixture::{Open, PATIENCE, number, stream},
 };
 use lumencast::{
-    app::live::{Listener, Start, Unit},
+    app::rooms::live::{Listener, Start, Unit},
     domain::time::ShowTime,
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
@@ -18,7 +18,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 fn hear(open: &Open) -> (Listener, mpsc::UnboundedReceiver<Arc<Unit>>) {
     let (send, heard) = mpsc::unbounded_channel();
-    let listener = open.house.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
+    let listener = open.fixture.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
     (listener, heard)
 }
 
@@ -54,7 +54,7 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
         match &unit.packet {
             Packet::VideoConfig { codec, record } => {
                 assert_eq!(*codec, VideoCodec::H264);
-                assert_eq!(&record[8..34], &super::house::RECORD[8..34]);
+                assert_eq!(&record[8..34], &super::fixture::RECORD[8..34]);
                 configured = true;
             }
             Packet::Video { data, keyframe, .. } => {
@@ -76,9 +76,9 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
     }
     let skew = pictures[80].0 as i64 - sounds[80].0 as i64;
     assert!(skew.abs() < 40_000_000, "picture and sound of one moment lie {skew} ns apart");
-    assert!(open.house.live.is_live());
+    assert!(open.fixture.live.is_live());
     assert_eq!(delete(&client.resource).await, 200);
-    assert!(!open.house.live.is_live(), "the seat is free when the answer comes");
+    assert!(!open.fixture.live.is_live(), "the lease is free when the answer comes");
     client.until(|told| matches!(told, Told::Gone)).await;
 }
 
@@ -99,7 +99,7 @@ async fn a_publisher_is_asked_for_key_frames() {
         }
     }
     while client.told.try_recv().is_ok() {}
-    open.house.live.want_keyframe();
+    open.fixture.live.want_keyframe();
     client.until(|told| matches!(told, Told::WantsKeyframe)).await;
 }
 
@@ -123,7 +123,7 @@ async fn a_voice_has_no_picture() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_publisher_that_falls_silent_or_loses_its_seat_is_gone() {
+async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
     let open = Open::door().await;
     let mut first = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
     first.until(|told| matches!(told, Told::Connected)).await;
@@ -131,13 +131,13 @@ async fn a_publisher_that_falls_silent_or_loses_its_seat_is_gone() {
     first.until(|told| matches!(told, Told::Gone)).await;
     second.until(|told| matches!(told, Told::Connected)).await;
     send(&second, 0, 10, |n| n == 0).await;
-    assert!(open.house.live.is_live());
+    assert!(open.fixture.live.is_live());
     drop(second); // without a word
     timeout(PATIENCE, async {
-        while open.house.live.is_live() {
+        while open.fixture.live.is_live() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await
-    .expect("the seat is left");
+    .expect("the lease is left");
 }

@@ -2,11 +2,11 @@
 
 use super::{
     coded,
-    house::Open,
+    fixture::Open,
     support::marks::{self, Clip, Region},
 };
 use lumencast::{
-    app::live::Start,
+    app::rooms::live::Start,
     protocol::packet::{Packet, VideoCodec},
 };
 use std::{collections::HashSet, path::Path, time::Duration};
@@ -34,7 +34,7 @@ async fn aiortc_sees_every_frame_in_order() {
     let clip = folder.path().join("clip.mp4");
     marks::make(&Clip { gop: 60, kbps: 800, ..Clip::of(3, 12.0).size(640, 360) }, &clip);
     let units = coded::units(&clip);
-    let publishing = open.house.live.begin();
+    let publishing = open.fixture.live.begin();
     let feeding = tokio::spawn(async move {
         let mut ticks = tokio::time::interval(Duration::from_micros(33_333));
         for (n, unit) in units.into_iter().enumerate() {
@@ -65,10 +65,10 @@ async fn what_aiortc_publishes_arrives_with_sound_in_step() {
     let clip = folder.path().join("clip.mp4");
     marks::make(&Clip::of(4, 8.0).size(320, 180), &clip);
     let (send, mut heard) = tokio::sync::mpsc::unbounded_channel();
-    let _listener = open.house.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
+    let _listener = open.fixture.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
     let mut publisher = peer(python, "publish", &open.url("/whip/live/hall?token=in"), &clip, 5);
     assert!(publisher.wait().await.unwrap().success());
-    assert!(!open.house.live.is_live());
+    assert!(!open.fixture.live.is_live());
     let (mut pictures, mut sounds, mut codecs) = (Vec::new(), Vec::new(), HashSet::new());
     while let Ok(unit) = heard.try_recv() {
         match &unit.packet {

@@ -2,7 +2,7 @@
 
 use super::{
     client::{Client, Kind, Offering, Told, patch},
-    house::{Feeder, Open, number},
+    fixture::{Feeder, Open, number},
 };
 use reqwest::{Method, header};
 
@@ -78,7 +78,7 @@ async fn each_fault_has_its_status() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_trickled_and_restarted_under_its_entity_tag() {
     let open = Open::door().await;
-    let feeder = Feeder::start(&open.house.live, 0, 30, true);
+    let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     viewer.until(|told| matches!(told, Told::Connected)).await;
     let (resource, etag) = (viewer.resource.clone(), viewer.etag.clone());

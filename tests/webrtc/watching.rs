@@ -2,7 +2,7 @@
 
 use super::{
     client::{Client, Kind, Offering, Told, delete},
-    house::{Feeder, Open, PATIENCE, number},
+    fixture::{Feeder, Open, PATIENCE, number},
 };
 use std::time::{Duration, Instant};
 use str0m::{format::Codec, media::MediaKind};
@@ -10,9 +10,9 @@ use tokio::time::{sleep, timeout};
 
 /// Waits until so many pictures were published since a key frame.
 async fn past(open: &Open, frames: u64) {
-    let begin = open.house.live.stats().frames;
+    let begin = open.fixture.live.stats().frames;
     timeout(PATIENCE, async {
-        while open.house.live.stats().frames < begin + frames {
+        while open.fixture.live.stats().frames < begin + frames {
             sleep(Duration::from_millis(5)).await;
         }
     })
@@ -23,7 +23,7 @@ async fn past(open: &Open, frames: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
     let open = Open::door().await;
-    let feeder = Feeder::start(&open.house.live, 0, 60, true);
+    let feeder = Feeder::start(&open.fixture.live, 0, 60, true);
     past(&open, 45).await;
     let posted = Instant::now();
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
@@ -53,10 +53,10 @@ async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
     assert!((arrived.as_secs_f64() - 69.0 / 30.0).abs() < 0.2, "{arrived:?}");
     let all = times[149] - times[0];
     assert!(all.as_seconds() < 150.0 / 30.0 - 1.0, "no latency stays: {all:?}");
-    assert_eq!(open.house.viewers(), 1);
+    assert_eq!(open.fixture.viewers(), 1);
     assert_eq!(delete(&viewer.resource).await, 200);
     viewer.until(|told| matches!(told, Told::Gone)).await;
-    assert_eq!(open.house.viewers(), 0);
+    assert_eq!(open.fixture.viewers(), 0);
     assert_eq!(delete(&viewer.resource).await, 404);
     feeder.stop().await;
 }
@@ -67,7 +67,7 @@ async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (mut last, mut last_time) = (None, None);
     for round in 0..20u32 {
-        let feeder = Feeder::start(&open.house.live, round * 1000, 30, true);
+        let feeder = Feeder::start(&open.fixture.live, round * 1000, 30, true);
         let mut of_round = 0;
         while of_round < 8 {
             let (_, time, _, data) = viewer.picture().await;
@@ -93,13 +93,13 @@ async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
             drop(feeder);
         }
     }
-    assert_eq!(open.house.viewers(), 1);
+    assert_eq!(open.fixture.viewers(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn packets_that_are_lost_come_again() {
     let open = Open::door().await;
-    let feeder = Feeder::start(&open.house.live, 0, 30, true);
+    let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (.., data) = viewer.picture().await;
     viewer.lose(15);
@@ -114,7 +114,7 @@ async fn packets_that_are_lost_come_again() {
 async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
     let open = Open::door().await;
     for deaf in [false, true] {
-        let feeder = Feeder::start(&open.house.live, 0, 100_000, deaf);
+        let feeder = Feeder::start(&open.fixture.live, 0, 100_000, deaf);
         let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
         let (.., data) = viewer.picture().await;
         assert_eq!(number(&data), Some(0));
@@ -144,9 +144,9 @@ async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
     let kind = Kind { h264: false, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
     viewer.until(|told| matches!(told, Told::Connected)).await;
-    let asked = open.house.asked.lock().unwrap().clone();
-    assert!(matches!(asked.as_slice(), [takes] if !takes.h264 && takes.vp8 && takes.opus), "{asked:?}");
-    let publishing = open.house.other.begin();
+    let asked = open.fixture.asked.lock().unwrap().clone();
+    assert!(matches!(asked.as_slice(), [codecs] if !codecs.h264 && codecs.vp8 && codecs.opus), "{asked:?}");
+    let publishing = open.fixture.other.begin();
     use lumencast::protocol::packet::{Packet, VideoCodec};
     publishing.push(Packet::VideoConfig { codec: VideoCodec::Vp8, record: Default::default() });
     for n in 0..30u8 {
@@ -166,7 +166,7 @@ async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_gets_sound_alone() {
     let open = Open::door().await;
-    let feeder = Feeder::start(&open.house.live, 0, 30, true);
+    let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall?token=ear", Kind::VIEWER).await;
     assert!(viewer.answer.contains("a=inactive"), "{}", viewer.answer);
     for _ in 0..50 {
@@ -186,14 +186,14 @@ async fn viewers_talk_over_a_data_channel() {
     viewer.until(|told| matches!(told, Told::Open)).await;
     viewer.say(r#"{"message":"hello"}"#);
     timeout(PATIENCE, async {
-        while open.house.said.lock().unwrap().is_empty() {
+        while open.fixture.said.lock().unwrap().is_empty() {
             sleep(Duration::from_millis(5)).await;
         }
     })
     .await
     .unwrap();
-    assert_eq!(*open.house.said.lock().unwrap(), [("chat".to_owned(), r#"{"message":"hello"}"#.to_owned())]);
-    open.house.say.send("welcome".into()).unwrap();
+    assert_eq!(*open.fixture.said.lock().unwrap(), [("chat".to_owned(), r#"{"message":"hello"}"#.to_owned())]);
+    open.fixture.say.send("welcome".into()).unwrap();
     match viewer.until(|told| matches!(told, Told::Text(_))).await {
         Told::Text(text) => assert_eq!(text, "welcome"),
         _ => unreachable!(),
@@ -203,7 +203,7 @@ async fn viewers_talk_over_a_data_channel() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_whom_no_datagram_reaches_watches_over_tcp() {
     let open = Open::door().await;
-    let feeder = Feeder::start(&open.house.live, 0, 30, true);
+    let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let offering = Offering::over(Kind::VIEWER, open.door.tcp());
     let response = offering.post(&open.url("/whep/live/hall")).await;
     let mut viewer = offering.go(&open.url(""), response).await;

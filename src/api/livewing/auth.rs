@@ -1,4 +1,4 @@
-//! The gate: who showed the token, and who tried too often.
+//! The authentication: who showed the token, and who tried too often.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -16,20 +16,20 @@ pub enum Verdict {
     TooMany,
 }
 
-/// One connection's gate.
+/// One connection's authentication.
 #[derive(Debug, Default)]
-pub struct Gate {
+pub struct Authentication {
     failures: u32,
     open: bool,
 }
 
-impl Gate {
+impl Authentication {
     /// Whether the right token was shown.
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// Judges a token. A gate that is open stays open whatever comes later.
+    /// Judges a token. A authentication that is open stays open whatever comes later.
     pub fn attempt(&mut self, token: &str, presented: &str) -> Verdict {
         // Digests are of one length, so that the time taken tells nothing of the token's.
         let [right, shown]: [[u8; 32]; 2] = [token, presented].map(|text| Sha256::digest(text).into());
@@ -49,26 +49,26 @@ mod tests {
 
     #[test]
     fn the_fifth_wrong_token_is_the_last() {
-        let mut gate = Gate::default();
+        let mut authentication = Authentication::default();
         for _ in 0..4 {
-            assert_eq!(gate.attempt("right", "wrong"), Verdict::Refused);
+            assert_eq!(authentication.attempt("right", "wrong"), Verdict::Refused);
         }
-        assert_eq!(gate.attempt("right", "righ"), Verdict::TooMany);
-        assert!(!gate.is_open());
+        assert_eq!(authentication.attempt("right", "righ"), Verdict::TooMany);
+        assert!(!authentication.is_open());
     }
 
     #[test]
     fn an_empty_token_lets_nobody_in() {
-        let mut gate = Gate::default();
-        assert_eq!(gate.attempt("", ""), Verdict::Refused);
-        assert!(!gate.is_open());
+        let mut authentication = Authentication::default();
+        assert_eq!(authentication.attempt("", ""), Verdict::Refused);
+        assert!(!authentication.is_open());
     }
 
     #[test]
     fn the_right_token_opens_again_and_again() {
-        let mut gate = Gate::default();
-        assert_eq!(gate.attempt("right", "right"), Verdict::Accepted);
-        assert_eq!(gate.attempt("right", "right"), Verdict::Accepted);
-        assert!(gate.is_open());
+        let mut authentication = Authentication::default();
+        assert_eq!(authentication.attempt("right", "right"), Verdict::Accepted);
+        assert_eq!(authentication.attempt("right", "right"), Verdict::Accepted);
+        assert!(authentication.is_open());
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         command::{RecordingInfo, Reply},
         output::{LinkState, Push, Recorder, Recording},
-        source::{Health, Signal, Source, StreamId},
+        source::{Health, OutputSource, Signal, Source},
         stats::{self, OutputKind, Stats},
         switcher::Switcher,
         tally,
@@ -111,10 +111,10 @@ fn link(state: LinkState) -> &'static str {
     }
 }
 
-fn carried(stream: StreamId) -> Carried {
+fn carried(stream: OutputSource) -> Carried {
     match stream {
-        StreamId::Program => Carried { source: "program", source_id: None },
-        StreamId::Source(id) => Carried { source: "camera", source_id: Some(id.0) },
+        OutputSource::Program => Carried { source: "program", source_id: None },
+        OutputSource::Source(id) => Carried { source: "camera", source_id: Some(id.0) },
     }
 }
 

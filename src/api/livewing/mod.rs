@@ -19,7 +19,7 @@ mod topics;
 mod wire;
 
 use crate::{
-    app::{conductor::ShowHandle, telemetry::Telemetry},
+    app::{show::conductor::ShowHandle, telemetry::Telemetry},
     domain::time::ShowTime,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -89,7 +89,7 @@ pub async fn serve(
     telemetry: Telemetry,
     shutdown: CancellationToken,
 ) {
-    let seats = Arc::new(Semaphore::new(settings.connections));
+    let leases = Arc::new(Semaphore::new(settings.connections));
     let plane = Arc::new(Plane { settings, show, telemetry });
     let clients = TaskTracker::new();
     loop {
@@ -105,12 +105,12 @@ pub async fn serve(
                 continue;
             }
         };
-        match seats.clone().try_acquire_owned() {
-            Ok(seat) => {
+        match leases.clone().try_acquire_owned() {
+            Ok(lease) => {
                 let (plane, shutdown) = (plane.clone(), shutdown.clone());
                 clients.spawn(async move {
                     socket::run(stream, peer, plane, shutdown).await;
-                    drop(seat);
+                    drop(lease);
                 });
             }
             Err(_) => {

@@ -1,7 +1,7 @@
 //! Reads a command's parameters: present, of the right type, named in the error when not. Unknown ones are ignored.
 
 use super::error::ApiError;
-use crate::domain::source::{SourceId, StreamId};
+use crate::domain::source::{OutputSource, SourceId};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -81,17 +81,17 @@ impl<'a> Params<'a> {
     }
 
     /// `source` with its `sourceId`; `None` when `source` is left out.
-    pub fn optional_stream(self) -> Read<Option<StreamId>> {
+    pub fn optional_stream(self) -> Read<Option<OutputSource>> {
         match self.optional_text("source")? {
             None => Ok(None),
-            Some("program") => Ok(Some(StreamId::Program)),
-            Some("camera") => self.source().map(|id| Some(StreamId::Source(id))),
+            Some("program") => Ok(Some(OutputSource::Program)),
+            Some("camera") => self.source().map(|id| Some(OutputSource::Source(id))),
             Some(_) => Err(ApiError::param("source", "must be one of: program, camera")),
         }
     }
 
     /// `source` with its `sourceId`.
-    pub fn stream(self) -> Read<StreamId> {
+    pub fn stream(self) -> Read<OutputSource> {
         self.required("source", self.optional_stream()?)
     }
 

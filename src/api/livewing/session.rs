@@ -11,7 +11,7 @@
 
 use super::{
     Plane,
-    auth::{Gate, Verdict},
+    auth::{Authentication, Verdict},
     commands::{self, Request},
     error::{ApiError, Code},
     limits::Limits,
@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     app::{
-        admission::BoxFuture,
-        bus::{Notice, Subscription},
+        access::admission::BoxFuture,
+        show::bus::{Notice, Subscription},
     },
     domain::{command::Command, view::View},
 };
@@ -80,7 +80,7 @@ pub struct Session {
     out: mpsc::Sender<Message>,
     began: Instant,
     heard: Instant,
-    gate: Gate,
+    authentication: Authentication,
     limits: Limits,
     topics: BTreeSet<Topic>,
     subscription: Subscription,
@@ -100,7 +100,7 @@ impl Session {
             out,
             began: now,
             heard: now,
-            gate: Gate::default(),
+            authentication: Authentication::default(),
             limits: Limits::default(),
             topics: BTreeSet::new(),
             subscription: plane.show.subscribe(),
@@ -141,7 +141,7 @@ impl Session {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Err(End::Close(1001, "The server is shutting down")),
-                () = sleep_until(self.began + self.plane.settings.auth_timeout), if !self.gate.is_open() => {
+                () = sleep_until(self.began + self.plane.settings.auth_timeout), if !self.authentication.is_open() => {
                     let late = ApiError::new(Code::AuthTimeout, "system.auth was not sent in time");
                     self.send(wire::response(None, Err(late))).await?;
                     return Err(End::Close(4001, "Authentication timeout"));
@@ -200,7 +200,7 @@ impl Session {
         };
         let understood = self.limits.command(now).and_then(|()| {
             let envelope = envelope.map_err(|refused| refused.error)?;
-            if !self.gate.is_open() && envelope.kind != "system.auth" {
+            if !self.authentication.is_open() && envelope.kind != "system.auth" {
                 return Err(ApiError::new(Code::AuthFailed, "Authenticate first with system.auth"));
             }
             let request = commands::parse(&envelope)?;
@@ -229,7 +229,7 @@ impl Session {
     }
 
     async fn authenticate(&mut self, id: &str, token: &str) -> Result<(), End> {
-        match self.gate.attempt(&self.plane.settings.token, token) {
+        match self.authentication.attempt(&self.plane.settings.token, token) {
             Verdict::Accepted => self.answer(id, Ok(json!({}))).await,
             Verdict::Refused => self.answer(id, Err(ApiError::new(Code::AuthFailed, "Invalid token"))).await,
             Verdict::TooMany => {

@@ -12,9 +12,9 @@
 
 mod config;
 mod controller;
+mod dispatch;
 mod error;
 mod fields;
-mod frame;
 mod info;
 mod intake;
 mod nightlight;
@@ -66,7 +66,7 @@ impl LumeState {
 
 /// Everything of this plane; rejects the paths of others and nothing else.
 pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
-    frame::routes(state)
+    dispatch::routes(state)
 }
 
 /// Every route as `(METHOD, path)`. For documents and tests.

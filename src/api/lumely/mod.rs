@@ -12,9 +12,9 @@
 
 mod compact;
 mod credits;
+mod dispatch;
 mod error;
 mod fields;
-mod frame;
 mod hooks;
 mod intake;
 mod jobs;
@@ -73,7 +73,7 @@ impl LumelyState {
 
 /// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
 pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
-    frame::routes(state)
+    dispatch::routes(state)
 }
 
 /// Every route as `(METHOD, path)`. For documents and tests.

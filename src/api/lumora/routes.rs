@@ -9,8 +9,8 @@ use super::{
 use crate::{
     api::limits::Level,
     app::{
-        conductor::ShowHandle,
-        keys::{KeyError, KeyService, Plane},
+        access::keys::{KeyError, KeyService, Plane},
+        show::conductor::ShowHandle,
     },
     domain::{command::Command, fault::Fault},
 };

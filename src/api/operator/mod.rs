@@ -3,7 +3,7 @@
 mod health;
 mod metrics;
 
-use crate::app::{conductor::ShowHandle, lights::Lights, telemetry::Telemetry};
+use crate::app::{lights::Lights, show::conductor::ShowHandle, telemetry::Telemetry};
 use std::time::Instant;
 use warp::{Filter, filters::BoxedFilter, reply::Response};
 

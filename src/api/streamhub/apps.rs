@@ -8,12 +8,12 @@ use super::{
     views::{merged, record},
 };
 use crate::app::{
-    apps::{
+    access::auth::Reach,
+    rooms::apps::{
         App,
         config::{Features, SNAPSHOT_SECONDS, SPLIT_MINUTES},
         names,
     },
-    auth::Reach,
 };
 use serde_json::json;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! A request that passed the guard, as handlers see it.
 
 use super::{Parts, StreamHubState, error::ApiError, input::Input, login::Limits, route::Params, stats};
-use crate::app::auth::Principal;
+use crate::app::access::auth::Principal;
 use serde_json::{Map, Value};
 use std::{net::IpAddr, time::Duration};
 

@@ -7,7 +7,7 @@ use super::{
     reply::{Answer, Reply},
     views::{coding, layers},
 };
-use crate::app::apps::{
+use crate::app::rooms::apps::{
     App,
     config::{Encoding, Hwaccel, Layer, Rendition},
 };

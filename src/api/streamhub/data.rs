@@ -7,10 +7,7 @@ use super::{
     streams,
     time::iso,
 };
-use crate::app::{
-    apps::App,
-    rooms::{DataMessage, HubEvent},
-};
+use crate::app::rooms::{DataMessage, RoomEvent, apps::App};
 use serde_json::json;
 use std::{sync::Arc, time::SystemTime};
 use uuid::Uuid;
@@ -45,7 +42,7 @@ pub async fn send(call: Call, app: Arc<App>) -> Answer {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
     let event = event.map(|event| {
-        Arc::new(HubEvent {
+        Arc::new(RoomEvent {
             event,
             app: app.name.clone(),
             room: Some(room.clone()),

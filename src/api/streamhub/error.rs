@@ -5,9 +5,8 @@
 
 use crate::{
     app::{
-        apps::{AppFault, NoRoom},
-        auth::AuthFault,
-        keys::MintError,
+        access::{auth::AuthFault, keys::MintError},
+        rooms::apps::{AppFault, NoRoom},
     },
     domain::fault::{Fault, Kind},
 };

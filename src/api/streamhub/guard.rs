@@ -4,7 +4,7 @@
 //! for every other app, there or not; then the role counts, then whether the app is there (404), then whose it is.
 
 use super::route::Access;
-use crate::app::{
+use crate::app::access::{
     auth::{Principal, Reach},
     permissions::{Action, Permission, allows},
 };

@@ -8,7 +8,7 @@ use super::{
     reply::{Answer, Reply},
     time::iso_of,
 };
-use crate::app::{
+use crate::app::rooms::{
     apps::{App, names},
     ingress::{CreateError, IngressQuery, IngressRow, InputType, NewIngress},
 };

@@ -9,9 +9,8 @@ use super::{
     views::layers,
 };
 use crate::app::{
-    apps::{App, names},
-    gate::anonymous,
-    join::Grant,
+    access::{join::Grant, room_access::anonymous},
+    rooms::apps::{App, names},
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::{
     reply::{Answer, Reply},
     time::iso,
 };
-use crate::app::keys::{Confined, Plane, address};
+use crate::app::access::keys::{Confined, Plane, address};
 use serde_json::{Value, json};
 
 #[derive(Clone, Copy, PartialEq)]

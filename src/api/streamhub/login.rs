@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::limits::{Bucket, Level},
-    app::{
+    app::access::{
         auth::{Principal, Reach, SESSION_COOKIE, SESSION_SECONDS, Via},
         permissions::Role,
     },

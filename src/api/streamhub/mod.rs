@@ -18,8 +18,8 @@ mod apps;
 mod call;
 mod config;
 mod data;
+mod dispatch;
 mod error;
-mod frame;
 mod guard;
 mod health;
 mod ingress;
@@ -41,8 +41,8 @@ mod ws_ingest;
 pub use urls::Urls;
 
 use crate::app::{
-    apps::Apps, auth::Auth, cameras::Cameras, ingress::Ingresses, join::JoinTokens, keys::KeyService, rooms::Rooms,
-    snapshots::Album, stream_log::StreamLog,
+    access::{auth::Auth, join::JoinTokens, keys::KeyService},
+    rooms::{Rooms, apps::Apps, cameras::Cameras, ingress::Ingresses, snapshots::SnapshotCache, stream_log::StreamLog},
 };
 use std::{sync::Arc, time::Instant};
 use warp::{filters::BoxedFilter, reply::Response};
@@ -68,7 +68,7 @@ pub struct Parts {
     /// Streams that are live or were.
     pub log: StreamLog,
     /// Snapshots.
-    pub album: Album,
+    pub snapshot_cache: SnapshotCache,
 }
 
 /// The plane. Clones share it.
@@ -90,12 +90,12 @@ impl StreamHubState {
 
 /// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
 pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
-    frame::routes(state)
+    dispatch::routes(state)
 }
 
 /// `/snapshots/{key}.jpg`, outside `/api/v1`; rejects every other path and nothing else.
-pub fn snapshot_routes(album: Album) -> BoxedFilter<(Response,)> {
-    snapshots::pictures(album)
+pub fn snapshot_routes(snapshot_cache: SnapshotCache) -> BoxedFilter<(Response,)> {
+    snapshots::pictures(snapshot_cache)
 }
 
 /// Every route with the permission that it asks for, as `METHOD path permission`; `public` and `login` where there is

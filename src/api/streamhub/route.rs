@@ -5,7 +5,7 @@
 use super::{call::Call, reply::Answer};
 use crate::{
     api::percent::decode,
-    app::{apps::App, permissions::Permission},
+    app::{access::permissions::Permission, rooms::apps::App},
 };
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 use warp::http::Method;

@@ -5,9 +5,9 @@ use super::{
     error::ApiError,
     reply::{Answer, Reply},
 };
-use crate::app::{
+use crate::app::rooms::{
     apps::App,
-    snapshots::{Album, TakeError},
+    snapshots::{SnapshotCache, TakeError},
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub async fn take(call: Call, app: Arc<App>) -> Answer {
     input.done()?;
     let parts = call.parts();
     let room = parts.apps.namespaced(&app.name, &room)?;
-    let key = parts.album.take(&app.name, &room, identity.as_deref()).await.map_err(|error| match error {
+    let key = parts.snapshot_cache.take(&app.name, &room, identity.as_deref()).await.map_err(|error| match error {
         TakeError::Snap(fault) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, format!("Snapshot failed: {fault}")),
         TakeError::Io(_) => ApiError::internal(&error),
     })?;
@@ -35,21 +35,21 @@ pub async fn take(call: Call, app: Arc<App>) -> Answer {
 }
 
 /// See [`super::snapshot_routes`].
-pub fn pictures(album: Album) -> BoxedFilter<(Response,)> {
+pub fn pictures(snapshot_cache: SnapshotCache) -> BoxedFilter<(Response,)> {
     warp::path("snapshots")
         .and(warp::path::param::<String>())
         .and(warp::path::end())
         .and(warp::get().or(warp::head()).unify())
         .then(move |name: String| {
-            let album = album.clone();
-            async move { picture(&album, &name).await }
+            let snapshot_cache = snapshot_cache.clone();
+            async move { picture(&snapshot_cache, &name).await }
         })
         .boxed()
 }
 
-async fn picture(album: &Album, name: &str) -> Response {
+async fn picture(snapshot_cache: &SnapshotCache, name: &str) -> Response {
     let jpeg = match name.strip_suffix(".jpg") {
-        Some(key) => album.picture(key).await,
+        Some(key) => snapshot_cache.picture(key).await,
         None => Ok(None),
     };
     match jpeg {

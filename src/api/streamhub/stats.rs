@@ -6,7 +6,7 @@ use super::{
     reply::{Answer, Reply},
     time::{iso_of, now_iso},
 };
-use crate::app::{apps::App, rooms::StreamView};
+use crate::app::rooms::{StreamView, apps::App};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, HashMap},

@@ -6,7 +6,7 @@ use super::{
     reply::{Answer, Reply},
     time::{iso, iso_of},
 };
-use crate::app::{apps::App, rooms::StreamView, stream_log::StreamRow};
+use crate::app::rooms::{StreamView, apps::App, stream_log::StreamRow};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 

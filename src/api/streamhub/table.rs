@@ -12,8 +12,8 @@ use super::{
     snapshots, stats, streams, ws_ingest,
 };
 use crate::app::{
-    apps::App,
-    permissions::{Action, Permission, Resource},
+    access::permissions::{Action, Permission, Resource},
+    rooms::apps::App,
 };
 use std::sync::Arc;
 

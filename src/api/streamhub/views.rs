@@ -1,7 +1,7 @@
 //! Apps as this plane shows them: in `camelCase`, and nothing that is secret.
 
 use super::time::iso;
-use crate::app::apps::{
+use crate::app::rooms::apps::{
     App,
     config::{Encoding, Features, Hwaccel, Layer, RecordingMode, Rendition},
 };

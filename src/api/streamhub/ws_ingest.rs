@@ -7,7 +7,7 @@ use super::{
     reply::{Answer, Reply},
     time::iso,
 };
-use crate::app::{apps::App, rooms::Via};
+use crate::app::rooms::{Via, apps::App};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use super::{
     tokens::Tokens,
 };
 use crate::{
-    app::{
+    app::access::{
         auth::{Auth, AuthFault, Reach, SESSION_COOKIE},
         keys::Plane,
     },

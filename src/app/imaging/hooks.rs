@@ -5,8 +5,8 @@
 use super::{accounts::Account, jobs::Job, now_ms, random_hex};
 use crate::{
     app::{
-        admission::BoxFuture,
-        outbox::{Letter, Sender},
+        access::admission::BoxFuture,
+        outbox::{Sender, WebhookRequest},
     },
     protocol::guard::{Forbidden, Guard},
     store::{
@@ -247,14 +247,14 @@ impl Sender for Announcer {
         PLANE
     }
 
-    fn letter<'a>(&'a self, row: &'a OutboxRow) -> BoxFuture<'a, Result<Option<Letter>, StoreError>> {
+    fn request<'a>(&'a self, row: &'a OutboxRow) -> BoxFuture<'a, Result<Option<WebhookRequest>, StoreError>> {
         Box::pin(async move {
             let Some(hook) = self.rows.get(&row.endpoint).await?.filter(|hook| hook.is_active) else { return Ok(None) };
             let job = serde_json::from_str::<JobRow>(&row.body_json).ok().and_then(Job::of);
             let (Some(job), Ok(url)) = (job, Url::parse(&hook.url)) else { return Ok(None) };
             let body = (self.wording)(&row.event, &job);
             let headers = vec![("X-Lumely-Signature", signature(&hook.secret, &body))];
-            Ok(Some(Letter { local: is_local(&url), url: hook.url, headers, body }))
+            Ok(Some(WebhookRequest { local: is_local(&url), url: hook.url, headers, body }))
         })
     }
 

@@ -5,7 +5,7 @@
 
 use super::{accounts::Account, callers::Stranger, now_ms};
 use crate::{
-    app::keys::{Plane, hash, raw_key},
+    app::access::keys::{Plane, hash, raw_key},
     store::{self, ImageKeyRow, Inserted, NewImageKey, Store, StoreError, Updated},
 };
 use uuid::Uuid;

@@ -4,7 +4,7 @@
 
 use super::now_ms;
 use crate::{
-    app::outbox::Postman,
+    app::outbox::WebhookDispatcher,
     store::{ImageJobs, Objects, Store, StoreError},
 };
 use std::time::Duration;
@@ -21,14 +21,14 @@ const TIDY_ROUNDS: u64 = 720;
 pub struct Sweeper {
     jobs: ImageJobs,
     objects: Objects,
-    postman: Postman,
+    dispatcher: WebhookDispatcher,
     keep: Option<Duration>,
 }
 
 impl Sweeper {
     /// Pictures go after `keep`; never when it is `None`.
-    pub fn new(store: &Store, objects: Objects, postman: Postman, keep: Option<Duration>) -> Self {
-        Self { jobs: store.image_jobs(), objects, postman, keep }
+    pub fn new(store: &Store, objects: Objects, dispatcher: WebhookDispatcher, keep: Option<Duration>) -> Self {
+        Self { jobs: store.image_jobs(), objects, dispatcher, keep }
     }
 
     /// Sweeps until it is told to stop.
@@ -52,7 +52,7 @@ impl Sweeper {
     }
 
     async fn tidy(&self) -> Result<(), StoreError> {
-        self.postman.tidy().await?;
+        self.dispatcher.tidy().await?;
         let Some(keep) = self.keep else { return Ok(()) };
         let before = now_ms() - i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
         for path in self.objects.list_older("", before).await?.into_iter().filter(|path| is_ours(path)) {

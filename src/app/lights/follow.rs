@@ -9,7 +9,7 @@
 
 use super::Lights;
 use crate::{
-    app::{bus::Notice, conductor::ShowHandle},
+    app::show::{bus::Notice, conductor::ShowHandle},
     domain::{
         event::Event,
         lights::{Bus, Heard, Reaction, Rgb, Rule, Trigger},
@@ -17,7 +17,7 @@ use crate::{
         view::View,
     },
     lighting::Layer,
-    media::engine::{Ear, Engine, Eye},
+    media::engine::{EdgeSampler, Engine, LevelMeter},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,8 +41,8 @@ enum Sensed {
 
 /// How it is sensed, and what was sensed last.
 enum Sense {
-    Ear { ear: Ear, level_db: f32 },
-    Eye { eye: Eye, edges: Arc<[Rgb]>, new: bool },
+    LevelMeter { level_meter: LevelMeter, level_db: f32 },
+    EdgeSampler { edge_sampler: EdgeSampler, edges: Arc<[Rgb]>, new: bool },
 }
 
 /// Follows until the show ends.
@@ -51,7 +51,7 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
     let mut changes = lights.0.rules.subscribe();
     let mut rules: Vec<Rule> = Vec::new();
     let mut held: Vec<String> = Vec::new();
-    let mut senses: BTreeMap<Sensed, Sense> = BTreeMap::new();
+    let mut analysis: BTreeMap<Sensed, Sense> = BTreeMap::new();
     let mut looks = looks();
     changes.mark_changed();
     loop {
@@ -78,12 +78,12 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
                 }
                 rules = new;
                 hold(&lights, &rules, &mut held, &show.view());
-                sense(&rules, &mut senses, &engine);
+                sense(&rules, &mut analysis, &engine);
             }
-            _ = looks.tick(), if !senses.is_empty() => {
-                senses.values_mut().for_each(look);
+            _ = looks.tick(), if !analysis.is_empty() => {
+                analysis.values_mut().for_each(look);
                 for rule in &rules {
-                    if let Some(sense) = sensed(rule).and_then(|sensed| senses.get(&sensed)) {
+                    if let Some(sense) = sensed(rule).and_then(|sensed| analysis.get(&sensed)) {
                         follow(&lights, rule, sense);
                     }
                 }
@@ -159,23 +159,26 @@ fn sensed(rule: &Rule) -> Option<Sensed> {
     }
 }
 
-/// Opens ears and eyes that rules want, and closes those that none wants any more.
-fn sense(rules: &[Rule], senses: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
+/// Opens level meters and edge samplers that rules want, and closes those that none wants any more.
+fn sense(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
     let wanted: BTreeSet<Sensed> = rules.iter().filter_map(sensed).collect();
-    senses.retain(|sensed, _| wanted.contains(sensed));
+    analysis.retain(|sensed, _| wanted.contains(sensed));
     for sensed in wanted {
         let source = match sensed {
             Sensed::Program => None,
             Sensed::Input(source) => Some(source),
             Sensed::Edges => {
                 // A rule that is new has not seen what others have seen already.
-                senses.insert(sensed, Sense::Eye { eye: engine.eye(), edges: Arc::from([]), new: false });
+                analysis.insert(
+                    sensed,
+                    Sense::EdgeSampler { edge_sampler: engine.edge_sampler(), edges: Arc::from([]), new: false },
+                );
                 continue;
             }
         };
         // An input that has gone since the rule was made is not heard.
-        if let (false, Some(ear)) = (senses.contains_key(&sensed), engine.ear(source)) {
-            senses.insert(sensed, Sense::Ear { ear, level_db: f32::NEG_INFINITY });
+        if let (false, Some(level_meter)) = (analysis.contains_key(&sensed), engine.level_meter(source)) {
+            analysis.insert(sensed, Sense::LevelMeter { level_meter, level_db: f32::NEG_INFINITY });
         }
     }
 }
@@ -183,9 +186,9 @@ fn sense(rules: &[Rule], senses: &mut BTreeMap<Sensed, Sense>, engine: &Engine) 
 /// Listens, or looks.
 fn look(sense: &mut Sense) {
     match sense {
-        Sense::Ear { ear, level_db } => *level_db = ear.level_db().max(*level_db - FALL_DB),
-        Sense::Eye { eye, edges, new } => {
-            let seen = eye.edges();
+        Sense::LevelMeter { level_meter, level_db } => *level_db = level_meter.level_db().max(*level_db - FALL_DB),
+        Sense::EdgeSampler { edge_sampler, edges, new } => {
+            let seen = edge_sampler.edges();
             *new = !seen.is_empty() && !Arc::ptr_eq(&seen, edges);
             *edges = seen;
         }
@@ -195,11 +198,11 @@ fn look(sense: &mut Sense) {
 /// Lays what is heard or seen now.
 fn follow(lights: &Lights, rule: &Rule, sense: &Sense) {
     let layer = match (sense, rule.then) {
-        (Sense::Ear { level_db, .. }, Reaction::Brightness { floor_db, ceiling_db }) => {
+        (Sense::LevelMeter { level_db, .. }, Reaction::Brightness { floor_db, ceiling_db }) => {
             let (floor, ceiling) = (f32::from(floor_db), f32::from(ceiling_db));
             Layer::Gain(((*level_db - floor) / (ceiling - floor)).clamp(0.0, 1.0))
         }
-        (Sense::Eye { edges, new: true, .. }, Reaction::Edges { tint }) => {
+        (Sense::EdgeSampler { edges, new: true, .. }, Reaction::Edges { tint }) => {
             let tinted =
                 |colour: &Rgb| std::array::from_fn(|c| (u16::from(colour[c]) * u16::from(tint[c]) / 255) as u8);
             Layer::Colours(if tint == [255; 3] { edges.clone() } else { edges.iter().map(tinted).collect() })

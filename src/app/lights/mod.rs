@@ -16,7 +16,7 @@ pub mod prompt;
 pub mod settings;
 
 use crate::{
-    app::conductor::ShowHandle,
+    app::show::conductor::ShowHandle,
     domain::{
         fault::Fault,
         lights::{

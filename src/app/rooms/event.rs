@@ -28,7 +28,7 @@ impl Via {
 
 /// A fact for callbacks: its name, and its data as they are sent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct HubEvent {
+pub struct RoomEvent {
     pub event: &'static str,
     pub app: String,
     pub room: Option<String>,
@@ -45,18 +45,18 @@ pub struct DataMessage {
     /// Whom it is for; everybody when empty.
     pub to: Vec<String>,
     /// The event that it is, when it came by the API.
-    pub event: Option<Arc<HubEvent>>,
+    pub event: Option<Arc<RoomEvent>>,
 }
 
 /// Events that a change brought about, told when nothing is locked any more.
 #[derive(Default)]
-pub(super) struct Said {
-    pub events: Vec<HubEvent>,
+pub(super) struct PendingEvents {
+    pub events: Vec<RoomEvent>,
 }
 
-impl Said {
+impl PendingEvents {
     pub fn add(&mut self, event: &'static str, app: &str, room: &str, data: Value) {
-        self.events.push(HubEvent { event, app: app.to_owned(), room: Some(room.to_owned()), data });
+        self.events.push(RoomEvent { event, app: app.to_owned(), room: Some(room.to_owned()), data });
     }
 
     pub fn participant(&mut self, event: &'static str, (app, room): (&str, &str), identity: &str, hidden: bool) {

@@ -1,32 +1,44 @@
 //! Rooms: who publishes in which, who looks on, and what they say to each other.
 //!
 //! A room belongs to an application and lasts as long as somebody needs it. A publisher enters it under an identity and
-//! gets a [`Seat`]; its stream `<room>/<identity>` stays the same [`Live`] when it leaves and returns, so that viewers
-//! stay connected. Viewers take a [`Live`] by a [`Pick`], before or after a publisher comes.
+//! gets a [`PublishLease`]; its stream `<room>/<identity>` stays the same [`Live`] when it leaves and returns, so that viewers
+//! stay connected. Viewers take a [`Live`] by a [`StreamSelector`], before or after a publisher comes.
 //!
 //! Refuses to know: credentials, protocols, rows. The one writer of what is live.
 
+pub mod apps;
+pub mod cameras;
+pub mod demux;
+pub mod departed;
 mod event;
 mod follow;
+pub mod hls;
+pub mod ingress;
+pub mod intake;
+pub mod live;
 mod room;
+pub mod snapshots;
+pub mod stream_log;
 mod viewer;
 
-pub use event::{DataMessage, HubEvent, Via};
+pub use event::{DataMessage, RoomEvent, Via};
 pub use room::StreamView;
 pub use viewer::{Viewer, ViewerGuard, ViewerKind};
 
-use super::{
-    admission::{Refusal, Seat},
-    live::Live,
-    seats::Seats,
+use crate::app::{
+    access::{
+        admission::{PublishLease, Refusal},
+        publish_lease::PublishLeases,
+    },
+    rooms::live::Live,
 };
 use crate::{
     domain::time::{Format, Rate},
     media::{clock::ShowClock, live::composite},
 };
 pub use composite::Layout;
-use event::Said;
-use room::{Room, Standing};
+use event::PendingEvents;
+use room::{Room, RoomLifetime};
 use std::{
     collections::HashMap,
     sync::{
@@ -74,7 +86,7 @@ pub enum Duplicate {
 
 /// Which stream of a room a viewer wants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Pick {
+pub enum StreamSelector {
     /// Whoever publishes: stays with one publisher while it does, and goes to the next when it has left.
     Auto,
     /// One publisher by its identity.
@@ -101,12 +113,12 @@ impl WeakRooms {
 struct Inner {
     clock: ShowClock,
     runtime: tokio::runtime::Handle,
-    seats: Seats,
+    leases: PublishLeases,
     rooms: Mutex<HashMap<String, Room>>,
     /// Numbers of streams by their ids, as they are kept in rows.
     numbers: Mutex<HashMap<String, i64>>,
     next: AtomicU64,
-    events: broadcast::Sender<Arc<HubEvent>>,
+    events: broadcast::Sender<Arc<RoomEvent>>,
 }
 
 impl Rooms {
@@ -115,7 +127,7 @@ impl Rooms {
         Self(Arc::new(Inner {
             clock,
             runtime: tokio::runtime::Handle::current(),
-            seats: Seats::new(),
+            leases: PublishLeases::new(),
             rooms: Mutex::default(),
             numbers: Mutex::new(numbers),
             next: AtomicU64::new(1),
@@ -127,49 +139,49 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Refusal::InUse`] when another one publishes under the identity and [`Duplicate::Challenge`] was asked for.
-    pub async fn enter(&self, entry: Entry) -> Result<Seat, Refusal> {
+    pub async fn enter(&self, entry: Entry) -> Result<PublishLease, Refusal> {
         let id = format!("{}/{}", entry.room, entry.identity);
         let hold = match entry.duplicate {
-            Duplicate::Challenge => self.0.seats.take(&id).await?,
-            Duplicate::Replace => self.0.seats.seize(&id),
+            Duplicate::Challenge => self.0.leases.take(&id).await?,
+            Duplicate::Replace => self.0.leases.seize(&id),
         };
-        let seat = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let lease = self.0.next.fetch_add(1, Ordering::Relaxed);
         let number = self.0.number(&id);
-        let mut said = Said::default();
+        let mut pending = PendingEvents::default();
         let live = {
             let mut rooms = self.0.lock();
             let room = self.0.room(&mut rooms, &entry.app, &entry.room);
-            room.enter(&entry, seat, number, SystemTime::now(), &self.0.clock, &mut said)
+            room.enter(&entry, lease, number, SystemTime::now(), &self.0.clock, &mut pending)
         };
-        self.0.tell(said);
-        let leave = Leave { rooms: Arc::downgrade(&self.0), room: entry.room, identity: entry.identity, seat };
-        Ok(Seat::on_stream(live.begin(), hold, Box::new(leave)))
+        self.0.tell(pending);
+        let leave = Leave { rooms: Arc::downgrade(&self.0), room: entry.room, identity: entry.identity, lease };
+        Ok(PublishLease::on_stream(live.begin(), hold, Box::new(leave)))
     }
 
     /// Adds a stream of the server's own that is always live, e.g. program.
     pub fn add_program(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
-        self.0.room(&mut self.0.lock(), app, room).add(identity, live, Standing::Always);
+        self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Always);
     }
 
     /// Adds a stream that somebody of the settings publishes, e.g. an input of the switcher.
     pub fn add_input(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
-        self.0.room(&mut self.0.lock(), app, room).add(identity, live, Standing::Kept);
+        self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Kept);
     }
 
     /// The stream that a viewer wants. It is there before a publisher comes and after it left; nobody needs to exist.
-    pub fn live(&self, app: &str, room: &str, pick: &Pick) -> Arc<Live> {
+    pub fn live(&self, app: &str, room: &str, selector: &StreamSelector) -> Arc<Live> {
         let mut rooms = self.0.lock();
         let inside = self.0.room(&mut rooms, app, room);
-        match pick {
-            Pick::Stream(identity) => inside.stream_live(identity, &self.0.clock),
-            Pick::Layout(layout) => {
+        match selector {
+            StreamSelector::Stream(identity) => inside.stream_live(identity, &self.0.clock),
+            StreamSelector::Layout(layout) => {
                 let (name, members) = (format!("{room} ({layout:?})"), inside.members());
                 let clock = self.0.clock.clone();
-                inside.shared(pick, || composite::composite(name, clock, COMPOSITE, members, *layout))
+                inside.shared(selector, || composite::composite(name, clock, COMPOSITE, members, *layout))
             }
-            Pick::Auto => {
+            StreamSelector::Auto => {
                 let (name, watched) = (format!("{room} (auto)"), inside.current());
-                inside.shared(pick, || follow::follow(name, &self.0.clock, &self.0.runtime, watched))
+                inside.shared(selector, || follow::follow(name, &self.0.clock, &self.0.runtime, watched))
             }
         }
     }
@@ -183,11 +195,11 @@ impl Rooms {
     }
 
     /// Whether there is anything to be seen in a room: a publisher, or a stream of the server's own.
-    pub fn is_live(&self, room: &str, pick: &Pick) -> bool {
+    pub fn is_live(&self, room: &str, selector: &StreamSelector) -> bool {
         let rooms = self.0.lock();
-        let identity = match pick {
-            Pick::Stream(identity) => Some(identity.as_str()),
-            Pick::Auto | Pick::Layout(_) => None,
+        let identity = match selector {
+            StreamSelector::Stream(identity) => Some(identity.as_str()),
+            StreamSelector::Auto | StreamSelector::Layout(_) => None,
         };
         rooms.get(room).is_some_and(|room| room.is_live(identity))
     }
@@ -211,22 +223,22 @@ impl Rooms {
     /// Ends a publisher by its stream's id. Gives whether there was one.
     pub fn stop(&self, id: &str, reason: Option<&str>) -> bool {
         let Some((room, identity)) = id.split_once('/') else { return false };
-        let mut said = Said::default();
+        let mut pending = PendingEvents::default();
         let left = match self.0.lock().get_mut(room) {
-            Some(room) => room.leave(identity, None, reason, &mut said),
+            Some(room) => room.leave(identity, None, reason, &mut pending),
             None => false,
         };
-        self.0.seats.evict(id);
-        self.0.tell(said);
+        self.0.leases.evict(id);
+        self.0.tell(pending);
         left
     }
 
     /// Counts a viewer of a room until the guard is dropped.
     pub fn view(&self, app: &str, room: &str, viewer: Viewer) -> ViewerGuard {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
-        let mut said = Said::default();
-        self.0.room(&mut self.0.lock(), app, room).come(id, viewer, &mut said);
-        self.0.tell(said);
+        let mut pending = PendingEvents::default();
+        self.0.room(&mut self.0.lock(), app, room).come(id, viewer, &mut pending);
+        self.0.tell(pending);
         ViewerGuard { rooms: Arc::downgrade(&self.0), room: room.to_owned(), id }
     }
 
@@ -241,12 +253,12 @@ impl Rooms {
     }
 
     /// Tells a fact that no change of a room brought about, e.g. that a publisher was refused.
-    pub fn announce(&self, event: HubEvent) {
-        self.0.tell(Said { events: vec![event] });
+    pub fn announce(&self, event: RoomEvent) {
+        self.0.tell(PendingEvents { events: vec![event] });
     }
 
     /// Everything that happens from now on.
-    pub fn events(&self) -> broadcast::Receiver<Arc<HubEvent>> {
+    pub fn events(&self) -> broadcast::Receiver<Arc<RoomEvent>> {
         self.0.events.subscribe()
     }
 
@@ -254,12 +266,12 @@ impl Rooms {
     /// many heard it.
     pub fn say(&self, app: &str, room: &str, message: DataMessage) -> usize {
         let message = Arc::new(message);
-        let mut said = Said::default();
+        let mut pending = PendingEvents::default();
         let heard = {
             let mut rooms = self.0.lock();
-            self.0.room(&mut rooms, app, room).say(message, &mut said)
+            self.0.room(&mut rooms, app, room).say(message, &mut pending)
         };
-        self.0.tell(said);
+        self.0.tell(pending);
         heard
     }
 
@@ -285,12 +297,12 @@ impl Inner {
         rooms.entry(room.to_owned()).or_insert_with(|| Room::new(app, room))
     }
 
-    fn leave(&self, room: &str, identity: &str, seat: u64) {
-        let mut said = Said::default();
+    fn leave(&self, room: &str, identity: &str, lease: u64) {
+        let mut pending = PendingEvents::default();
         if let Some(inside) = self.lock().get_mut(room) {
-            inside.leave(identity, Some(seat), None, &mut said);
+            inside.leave(identity, Some(lease), None, &mut pending);
         }
-        self.tell(said);
+        self.tell(pending);
         self.sweep(room);
     }
 
@@ -303,9 +315,9 @@ impl Inner {
         drop(room);
     }
 
-    fn tell(&self, said: Said) {
-        for event in said.events {
-            tracing::debug!(?event, "hub");
+    fn tell(&self, pending: PendingEvents) {
+        for event in pending.events {
+            tracing::debug!(?event, "room event");
             let _ = self.events.send(Arc::new(event)); // nobody may be listening
         }
     }
@@ -316,18 +328,18 @@ impl Inner {
     }
 }
 
-/// Leaves a room when a seat is dropped.
+/// Leaves a room when a lease is dropped.
 struct Leave {
     rooms: Weak<Inner>,
     room: String,
     identity: String,
-    seat: u64,
+    lease: u64,
 }
 
 impl Drop for Leave {
     fn drop(&mut self) {
         if let Some(rooms) = self.rooms.upgrade() {
-            rooms.leave(&self.room, &self.identity, self.seat);
+            rooms.leave(&self.room, &self.identity, self.lease);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! One room: its streams, its viewers, what is said. Sans-IO, but for the streams it holds.
 
 use super::{
-    DataMessage, Entry, Pick, Viewer,
-    event::{Said, Via},
+    DataMessage, Entry, StreamSelector, Viewer,
+    event::{PendingEvents, Via},
 };
 use crate::media::{clock::ShowClock, live::Live};
 use serde_json::json;
@@ -23,7 +23,7 @@ pub(super) struct Room {
     streams: BTreeMap<String, Stream>,
     viewers: HashMap<u64, Viewer>,
     /// Streams made of the room's, as long as somebody has them.
-    shared: HashMap<Pick, Weak<Live>>,
+    shared: HashMap<StreamSelector, Weak<Live>>,
     current: watch::Sender<Option<Arc<Live>>>,
     members: watch::Sender<Vec<(String, Arc<Live>)>>,
     messages: broadcast::Sender<Arc<DataMessage>>,
@@ -33,18 +33,18 @@ pub(super) struct Room {
 struct Stream {
     live: Kept,
     number: i64,
-    /// The seat that publishes.
-    seat: Option<u64>,
+    /// The lease that publishes.
+    lease: Option<u64>,
     via: Via,
     name: Option<String>,
     ingress: Option<String>,
     started_at: SystemTime,
-    standing: Standing,
+    lifetime: RoomLifetime,
 }
 
 /// How long a stream is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum RoomLifetime {
     /// While somebody publishes or listens.
     Passing,
     /// As long as the server runs; it is live while somebody publishes.
@@ -107,54 +107,60 @@ impl Room {
     pub fn enter(
         &mut self,
         entry: &Entry,
-        seat: u64,
+        lease: u64,
         number: i64,
         now: SystemTime,
         clock: &ShowClock,
-        said: &mut Said,
+        pending: &mut PendingEvents,
     ) -> Arc<Live> {
         let first = self.publishing().next().is_none();
         let live = self.stream_live(&entry.identity, clock);
-        let before = self.streams.get(&entry.identity).filter(|stream| stream.seat.is_some());
+        let before = self.streams.get(&entry.identity).filter(|stream| stream.lease.is_some());
         let (took_over, started_at) = (before.is_some(), before.map_or(now, |stream| stream.started_at));
-        let standing = self.streams.get(&entry.identity).map_or(Standing::Passing, |stream| stream.standing);
+        let lifetime = self.streams.get(&entry.identity).map_or(RoomLifetime::Passing, |stream| stream.lifetime);
         let stream = Stream {
             live: Kept::Held(live.clone()),
             number,
-            seat: Some(seat),
+            lease: Some(lease),
             via: entry.via,
             name: entry.name.clone(),
             ingress: entry.ingress.clone(),
             started_at,
-            standing,
+            lifetime,
         };
         self.streams.insert(entry.identity.clone(), stream);
         self.changed();
         if !took_over {
             if first {
-                said.add("room_started", &self.app, &self.name, json!({"room": self.name}));
+                pending.add("room_started", &self.app, &self.name, json!({"room": self.name}));
             }
-            said.participant("participant_joined", (&self.app, &self.name), &entry.identity, false);
+            pending.participant("participant_joined", (&self.app, &self.name), &entry.identity, false);
             if let Some(ingress) = &entry.ingress {
                 let data = json!({"room": self.name, "ingress": {"ingressId": ingress, "roomName": self.name}});
-                said.add("ingress_started", &self.app, &self.name, data);
+                pending.add("ingress_started", &self.app, &self.name, data);
             }
             let mut data = json!({"streamId": self.id(&entry.identity), "room": self.name, "type": entry.via.as_str()});
             match &entry.ingress {
                 Some(ingress) => data["ingressId"] = json!(ingress),
                 None => data["participant"] = json!(entry.identity),
             }
-            said.add("stream_started", &self.app, &self.name, data);
+            pending.add("stream_started", &self.app, &self.name, data);
         }
         live
     }
 
-    /// A publisher leaves: the one on this seat, or whoever is there. Gives whether there was one.
-    pub fn leave(&mut self, identity: &str, seat: Option<u64>, reason: Option<&str>, said: &mut Said) -> bool {
-        let there = |stream: &&mut Stream| stream.seat.is_some() && (seat.is_none() || stream.seat == seat);
+    /// A publisher leaves: the one on this lease, or whoever is there. Gives whether there was one.
+    pub fn leave(
+        &mut self,
+        identity: &str,
+        lease: Option<u64>,
+        reason: Option<&str>,
+        pending: &mut PendingEvents,
+    ) -> bool {
+        let there = |stream: &&mut Stream| stream.lease.is_some() && (lease.is_none() || stream.lease == lease);
         let Some(stream) = self.streams.get_mut(identity).filter(there) else { return false };
-        stream.seat = None;
-        if let Some(live) = stream.live.get().filter(|_| stream.standing == Standing::Passing) {
+        stream.lease = None;
+        if let Some(live) = stream.live.get().filter(|_| stream.lifetime == RoomLifetime::Passing) {
             stream.live = Kept::Loose(Arc::downgrade(&live));
         }
         let mut data = json!({"streamId": format!("{}/{identity}", self.name), "room": self.name});
@@ -168,29 +174,29 @@ impl Room {
         }
         let ingress = stream.ingress.clone();
         self.changed();
-        said.add("stream_ended", &self.app, &self.name, data);
+        pending.add("stream_ended", &self.app, &self.name, data);
         if let Some(ingress) = ingress {
             let data = json!({"room": self.name, "ingress": {"ingressId": ingress, "roomName": self.name}});
-            said.add("ingress_ended", &self.app, &self.name, data);
+            pending.add("ingress_ended", &self.app, &self.name, data);
         }
-        said.participant("participant_left", (&self.app, &self.name), identity, false);
+        pending.participant("participant_left", (&self.app, &self.name), identity, false);
         if self.publishing().next().is_none() {
-            said.add("room_finished", &self.app, &self.name, json!({"room": self.name}));
+            pending.add("room_finished", &self.app, &self.name, json!({"room": self.name}));
         }
         true
     }
 
     /// A stream of the server's own.
-    pub fn add(&mut self, identity: &str, live: Arc<Live>, standing: Standing) {
+    pub fn add(&mut self, identity: &str, live: Arc<Live>, lifetime: RoomLifetime) {
         let stream = Stream {
             live: Kept::Held(live),
             number: 0,
-            seat: None,
+            lease: None,
             via: Via::Webrtc,
             name: None,
             ingress: None,
             started_at: SystemTime::UNIX_EPOCH,
-            standing,
+            lifetime,
         };
         self.streams.insert(identity.to_owned(), stream);
         self.changed();
@@ -205,28 +211,28 @@ impl Room {
         let stream = Stream {
             live: Kept::Loose(Arc::downgrade(&live)),
             number: 0,
-            seat: None,
+            lease: None,
             via: Via::Webrtc,
             name: None,
             ingress: None,
             started_at: SystemTime::UNIX_EPOCH,
-            standing: Standing::Passing,
+            lifetime: RoomLifetime::Passing,
         };
         self.streams.insert(identity.to_owned(), stream);
         live
     }
 
     /// A stream made of the room's, made anew when nobody has it any more.
-    pub fn shared(&mut self, pick: &Pick, make: impl FnOnce() -> Arc<Live>) -> Arc<Live> {
-        if let Some(live) = self.shared.get(pick).and_then(Weak::upgrade) {
+    pub fn shared(&mut self, selector: &StreamSelector, make: impl FnOnce() -> Arc<Live>) -> Arc<Live> {
+        if let Some(live) = self.shared.get(selector).and_then(Weak::upgrade) {
             return live;
         }
         let live = make();
-        self.shared.insert(pick.clone(), Arc::downgrade(&live));
+        self.shared.insert(selector.clone(), Arc::downgrade(&live));
         live
     }
 
-    /// The stream that [`Pick::Auto`] shows.
+    /// The stream that [`StreamSelector::Auto`] shows.
     pub fn current(&self) -> watch::Receiver<Option<Arc<Live>>> {
         self.current.subscribe()
     }
@@ -236,14 +242,14 @@ impl Room {
         self.members.subscribe()
     }
 
-    pub fn come(&mut self, id: u64, viewer: Viewer, said: &mut Said) {
-        said.participant("participant_joined", (&self.app, &self.name), &viewer.identity, viewer.hidden);
+    pub fn come(&mut self, id: u64, viewer: Viewer, pending: &mut PendingEvents) {
+        pending.participant("participant_joined", (&self.app, &self.name), &viewer.identity, viewer.hidden);
         self.viewers.insert(id, viewer);
     }
 
-    pub fn go(&mut self, id: u64, said: &mut Said) {
+    pub fn go(&mut self, id: u64, pending: &mut PendingEvents) {
         if let Some(viewer) = self.viewers.remove(&id) {
-            said.participant("participant_left", (&self.app, &self.name), &viewer.identity, viewer.hidden);
+            pending.participant("participant_left", (&self.app, &self.name), &viewer.identity, viewer.hidden);
         }
     }
 
@@ -251,9 +257,9 @@ impl Room {
         self.viewers.values().filter(|viewer| !viewer.hidden).count()
     }
 
-    pub fn say(&mut self, message: Arc<DataMessage>, said: &mut Said) -> usize {
+    pub fn say(&mut self, message: Arc<DataMessage>, pending: &mut PendingEvents) -> usize {
         if let Some(event) = &message.event {
-            said.events.push((**event).clone());
+            pending.events.push((**event).clone());
         }
         self.messages.send(message).unwrap_or(0)
     }
@@ -267,7 +273,7 @@ impl Room {
     }
 
     pub fn stream(&self, identity: &str) -> Option<StreamView> {
-        let stream = self.streams.get(identity).filter(|stream| stream.seat.is_some())?;
+        let stream = self.streams.get(identity).filter(|stream| stream.lease.is_some())?;
         Some(StreamView {
             id: self.id(identity),
             number: stream.number,
@@ -280,7 +286,7 @@ impl Room {
             started_at: stream.started_at,
             viewers: self.viewers(),
             publishers: self.publishing().count(),
-            is_input: stream.standing == Standing::Kept,
+            is_input: stream.lifetime == RoomLifetime::Kept,
             live: stream.live.get()?,
         })
     }
@@ -296,7 +302,7 @@ impl Room {
         if self.shared.is_empty() && self.publishing().next().is_none() {
             self.current.send_replace(None); // it kept the last publisher's stream
         }
-        self.streams.retain(|_, stream| stream.seat.is_some() || stream.live.get().is_some());
+        self.streams.retain(|_, stream| stream.lease.is_some() || stream.live.get().is_some());
         let heard = self.messages.receiver_count() > 0;
         self.streams.is_empty() && self.shared.is_empty() && self.viewers.is_empty() && !heard
     }
@@ -304,7 +310,7 @@ impl Room {
     fn publishing(&self) -> impl Iterator<Item = (&str, &Stream)> {
         self.streams
             .iter()
-            .filter(|(_, s)| s.seat.is_some() || s.standing == Standing::Always)
+            .filter(|(_, s)| s.lease.is_some() || s.lifetime == RoomLifetime::Always)
             .map(|(identity, s)| (identity.as_str(), s))
     }
 

@@ -31,11 +31,11 @@ pub struct ViewerGuard {
 impl Drop for ViewerGuard {
     fn drop(&mut self) {
         let Some(rooms) = self.rooms.upgrade() else { return };
-        let mut said = super::Said::default();
+        let mut pending = super::PendingEvents::default();
         if let Some(room) = rooms.lock().get_mut(&self.room) {
-            room.go(self.id, &mut said);
+            room.go(self.id, &mut pending);
         }
-        rooms.tell(said);
+        rooms.tell(pending);
         rooms.sweep(&self.room);
     }
 }

@@ -15,7 +15,7 @@ use super::{
     graphic::{Channel, Graphic, OnAir, Taken},
     order::{Order, Report},
     output::{OUTPUTS, Output, Recorder, Recording},
-    source::{Health, Source, SourceId, SourceKind, StreamId},
+    source::{Health, OutputSource, Source, SourceId, SourceKind},
     switcher::Switcher,
     time::{Format, ShowTime, Slot},
     view::View,
@@ -87,7 +87,7 @@ impl Show {
         };
         let mut orders = VecDeque::new();
         if setup.hls_program {
-            orders.push_back(Order::StartHls { stream: StreamId::Program });
+            orders.push_back(Order::StartHls { stream: OutputSource::Program });
         }
         Self {
             project: setup.project,
@@ -100,9 +100,9 @@ impl Show {
             on_air: setup.graphics.iter().map(|g| (g.id.clone(), OnAir::default())).collect(),
             graphics: setup.graphics.into_iter().map(|g| (g.id.clone(), g)).collect(),
             takes: HashMap::new(),
-            outputs: (1..=OUTPUTS).map(|number| Output { number, stream: StreamId::Program, push: None }).collect(),
+            outputs: (1..=OUTPUTS).map(|number| Output { number, stream: OutputSource::Program, push: None }).collect(),
             recorders: (1..=OUTPUTS)
-                .map(|number| Recorder { number, stream: StreamId::Program, state: Recording::Idle, error: None })
+                .map(|number| Recorder { number, stream: OutputSource::Program, state: Recording::Idle, error: None })
                 .collect(),
             orders,
             events: Vec::new(),
@@ -210,10 +210,10 @@ impl Show {
             .ok_or_else(|| Fault::not_found("source", source.to_string(), format!("There is no source {source}")))
     }
 
-    fn known_stream(&self, stream: StreamId) -> Result<StreamId, Fault> {
+    fn known_stream(&self, stream: OutputSource) -> Result<OutputSource, Fault> {
         match stream {
-            StreamId::Program => Ok(stream),
-            StreamId::Source(id) => self.known(id).map(|_| stream),
+            OutputSource::Program => Ok(stream),
+            OutputSource::Source(id) => self.known(id).map(|_| stream),
         }
     }
 }

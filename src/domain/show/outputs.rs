@@ -7,14 +7,14 @@ use crate::domain::{
     fault::Fault,
     order::Order,
     output::{LinkState, OUTPUTS, Output, Push, Recorder, Recording},
-    source::StreamId,
+    source::OutputSource,
     time::{ShowTime, Slot},
 };
 
 type Answer = Result<Option<Reply>, Fault>;
 
 impl Show {
-    pub(super) fn set_output_stream(&mut self, number: u8, stream: StreamId) -> Answer {
+    pub(super) fn set_output_stream(&mut self, number: u8, stream: OutputSource) -> Answer {
         let stream = self.known_stream(stream)?;
         let output = output(&mut self.outputs, number)?;
         output.stream = stream;
@@ -80,7 +80,7 @@ impl Show {
         }
     }
 
-    pub(super) fn start_recording(&mut self, ticket: Ticket, number: u8, stream: Option<StreamId>) -> Answer {
+    pub(super) fn start_recording(&mut self, ticket: Ticket, number: u8, stream: Option<OutputSource>) -> Answer {
         let stream = stream.map(|s| self.known_stream(s)).transpose()?;
         let recorder = recorder(&mut self.recorders, number)?;
         if recorder.state != Recording::Idle {

@@ -2,20 +2,20 @@
 //!
 //! ```text
 //! Order ─► engine ─┬─► mixer        (switching, keys: at the next slot)
-//!                  ├─► artist       (draws graphics off the media threads)
+//!                  ├─► renderer       (draws graphics off the media threads)
 //!                  └─► outputs      (recorders, pushes, HLS)
 //! Report ◄─ each of them
 //! ```
 //!
 //! Refuses to know: callers, planes, what the show means.
 
-mod artist;
+mod analysis;
 mod outputs;
-mod senses;
+mod renderer;
 mod watch;
 
 pub use super::ingest::lights::Strip as Leds;
-pub use senses::{Ear, Eye};
+pub use analysis::{EdgeSampler, LevelMeter};
 
 use super::{
     clock::ShowClock,
@@ -29,13 +29,13 @@ use super::{
     link::Feed,
     live::{Bridge, Live},
     mixer::{self, Instruction, Mixer},
-    output::hls::{HlsSettings, Publication, Shelf, Shelves},
+    output::hls::{HlsSettings, HlsStream, HlsStreams, Publication},
     pipeline::Run,
 };
 use crate::{
     domain::{
         order::{Order, Report},
-        source::{SourceId, SourceKind, StreamId},
+        source::{OutputSource, SourceId, SourceKind},
         stats::Stats,
         time::{Format, ShowTime},
     },
@@ -89,7 +89,7 @@ pub struct Engine {
     sources: BTreeMap<SourceId, Arc<Source>>,
     // In the order in which they are to stop: outputs before what feeds them.
     outputs: outputs::Outputs,
-    artist: artist::Artist,
+    renderer: renderer::Renderer,
     watch: watch::Watch,
     mixer: Arc<Mixer>,
     _patterns: Vec<Run>,
@@ -149,14 +149,14 @@ impl Engine {
             outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
         let watch =
             watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
-        let artist = artist::Artist::start(project, mixer.clone(), reports)?;
+        let renderer = renderer::Renderer::start(project, mixer.clone(), reports)?;
         Ok(Self {
             clock,
             project,
             hls: settings.hls,
             sources,
             outputs,
-            artist,
+            renderer,
             watch,
             mixer,
             _patterns: patterns,
@@ -171,28 +171,28 @@ impl Engine {
         match order {
             Order::Switch { ticket, change } => self.mixer.instruct(Instruction::Switch { ticket, change }),
             // By the same way as the take before it, so that it cannot overtake it.
-            Order::HideGraphic { ticket, channel, graphic } => self.artist.hide(ticket, channel, graphic),
-            Order::ShowGraphic { ticket, channel, graphic } => self.artist.draw(ticket, channel, graphic),
+            Order::HideGraphic { ticket, channel, graphic } => self.renderer.hide(ticket, channel, graphic),
+            Order::ShowGraphic { ticket, channel, graphic } => self.renderer.draw(ticket, channel, graphic),
             order => self.outputs.order(order),
         }
     }
 
-    /// Seats a publisher on a source; it leaves when the sender is dropped.
+    /// PublishLeases a publisher on a source; it leaves when the sender is dropped.
     ///
     /// # Errors
     /// When there is no such source or no thread to be had.
-    pub fn seat(&self, source: SourceId) -> std::io::Result<mpsc::Sender<Packet>> {
+    pub fn lease(&self, source: SourceId) -> std::io::Result<mpsc::Sender<Packet>> {
         let source = self.sources.get(&source).ok_or(std::io::ErrorKind::NotFound)?;
-        publisher::seat(source.clone(), self.clock.clone(), self.project)
+        publisher::lease(source.clone(), self.clock.clone(), self.project)
     }
 
     /// Puts a live stream on a source.
     ///
     /// # Errors
-    /// As [`seat`](Self::seat).
+    /// As [`lease`](Self::lease).
     pub fn attach(&self, source: SourceId, live: &Arc<Live>) -> std::io::Result<Attached> {
         let own = self.live(source).ok_or(std::io::ErrorKind::NotFound)?;
-        Ok(attach::attach(live, &own, self.seat(source)?))
+        Ok(attach::attach(live, &own, self.lease(source)?))
     }
 
     /// What a source's publishers send, as it came in.
@@ -202,19 +202,19 @@ impl Engine {
 
     /// Program as a stream like any other, encoded while somebody listens.
     pub fn program_live(&self) -> Arc<Live> {
-        self.outputs.live(StreamId::Program)
+        self.outputs.live(OutputSource::Program)
     }
 
     /// A source that is made here, as a stream like any other, encoded while somebody listens.
     pub fn encoded_live(&self, source: SourceId) -> Arc<Live> {
-        self.outputs.live(StreamId::Source(source))
+        self.outputs.live(OutputSource::Source(source))
     }
 
-    /// Publishes a live stream as HLS on a shelf of its own, for as long as the answer is kept.
+    /// Publishes a live stream as HLS on a HLS stream of its own, for as long as the answer is kept.
     pub fn publish(&self, live: Arc<Live>) -> Publication {
         let (rate, name) = (self.project.rate, live.name().to_owned());
         let provide = move || Ok(Bridge::start(&live, rate));
-        Publication::start(name, provide, Arc::new(Shelf::new(self.hls)), &self.clock)
+        Publication::start(name, provide, Arc::new(HlsStream::new(self.hls)), &self.clock)
     }
 
     /// The engine's clock.
@@ -238,8 +238,8 @@ impl Engine {
     }
 
     /// What is published as HLS.
-    pub fn shelves(&self) -> Arc<Shelves> {
-        self.outputs.shelves()
+    pub fn hls_streams(&self) -> Arc<HlsStreams> {
+        self.outputs.hls_streams()
     }
 
     /// Finishes every file and takes leave of every server. Blocks for some seconds at most.

@@ -8,7 +8,7 @@ use crate::{
         command::Ticket,
         order::{Order, Report},
         output::LinkState,
-        source::{SourceId, SourceKind, StreamId},
+        source::{OutputSource, SourceId, SourceKind},
         stats::{OutputKind, OutputStats},
         time::{ShowTime, Slot},
     },
@@ -19,7 +19,7 @@ use crate::{
         live::{Bridge, Live, from_coded},
         mixer::Mixer,
         output::{
-            hls::{Publication, Shelf, Shelves},
+            hls::{HlsStream, HlsStreams, Publication},
             push::Push,
             record::{News, Recording, Target},
             stream::CodedStream,
@@ -49,7 +49,7 @@ pub struct Outputs {
 pub struct Gauge {
     inner: Weak<Inner>,
     /// Show time and bytes of each HLS stream at the last reading.
-    before: Mutex<HashMap<StreamId, (ShowTime, u64)>>,
+    before: Mutex<HashMap<OutputSource, (ShowTime, u64)>>,
 }
 
 struct Inner {
@@ -58,16 +58,16 @@ struct Inner {
     sources: BTreeMap<SourceId, Arc<Source>>,
     mixer: Arc<Mixer>,
     reports: tokio::sync::mpsc::UnboundedSender<Report>,
-    shelves: Arc<Shelves>,
-    encodes: Mutex<HashMap<StreamId, Weak<Encode>>>,
+    hls_streams: Arc<HlsStreams>,
+    encodes: Mutex<HashMap<OutputSource, Weak<Encode>>>,
     running: Mutex<Running>,
 }
 
 #[derive(Default)]
 struct Running {
-    recorders: HashMap<u8, (StreamId, Recording)>,
+    recorders: HashMap<u8, (OutputSource, Recording)>,
     pushes: HashMap<u8, Push>,
-    hls: BTreeMap<StreamId, Publication>,
+    hls: BTreeMap<OutputSource, Publication>,
     /// Recordings that are being finished.
     finishing: Vec<JoinHandle<()>>,
 }
@@ -84,8 +84,8 @@ impl Outputs {
         mixer: Arc<Mixer>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
     ) -> std::io::Result<Self> {
-        let (shelves, encodes, running) = Default::default();
-        let inner = Arc::new(Inner { settings, clock, sources, mixer, reports, shelves, encodes, running });
+        let (hls_streams, encodes, running) = Default::default();
+        let inner = Arc::new(Inner { settings, clock, sources, mixer, reports, hls_streams, encodes, running });
         let (orders, inbox) = mpsc::channel();
         let worker = inner.clone();
         std::thread::Builder::new().name("outputs".into()).spawn(move || {
@@ -100,12 +100,12 @@ impl Outputs {
     }
 
     /// What is published as HLS.
-    pub fn shelves(&self) -> Arc<Shelves> {
-        self.inner.shelves.clone()
+    pub fn hls_streams(&self) -> Arc<HlsStreams> {
+        self.inner.hls_streams.clone()
     }
 
     /// A stream that is encoded here, as a live stream like any other.
-    pub fn live(&self, id: StreamId) -> Arc<Live> {
+    pub fn live(&self, id: OutputSource) -> Arc<Live> {
         let provider = Arc::downgrade(&self.inner);
         from_coded::of_coded(id.to_string(), self.inner.clock.clone(), move || {
             let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
@@ -154,7 +154,7 @@ impl Inner {
         }
     }
 
-    fn start_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8, stream: StreamId) -> Result<(), Failure> {
+    fn start_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8, stream: OutputSource) -> Result<(), Failure> {
         let coded = self.stream(stream)?;
         let folder = &self.settings.recordings;
         if let Some(free) = free_bytes(folder).filter(|free| *free < self.settings.min_free) {
@@ -204,7 +204,7 @@ impl Inner {
         running.finishing.extend(finishing);
     }
 
-    fn start_push(self: &Arc<Self>, output: u8, stream: StreamId, url: &str) {
+    fn start_push(self: &Arc<Self>, output: u8, stream: OutputSource, url: &str) {
         let provider = Arc::downgrade(self);
         let reporter = self.reports.clone();
         let provide = move || provider.upgrade()?.stream(stream).ok();
@@ -220,10 +220,10 @@ impl Inner {
     }
 
     /// A stream as outputs take it: passed through where it came in coded, else encoded once for all.
-    fn stream(self: &Arc<Self>, id: StreamId) -> Result<CodedStream, Failure> {
+    fn stream(self: &Arc<Self>, id: OutputSource) -> Result<CodedStream, Failure> {
         let (raw_video, raw_audio) = match id {
-            StreamId::Program => (&self.mixer.video, &self.mixer.audio),
-            StreamId::Source(number) => {
+            OutputSource::Program => (&self.mixer.video, &self.mixer.audio),
+            OutputSource::Source(number) => {
                 let source = self.sources.get(&number).ok_or_else(|| Failure {
                     fault: FailureKind::Here,
                     text: format!("there is no source {number}"),
@@ -252,19 +252,19 @@ impl Inner {
         })
     }
 
-    fn start_hls(self: &Arc<Self>, stream: StreamId) {
+    fn start_hls(self: &Arc<Self>, stream: OutputSource) {
         let (app, room) = match stream {
-            StreamId::Program => ("program", "program-main".to_owned()),
-            StreamId::Source(id) => ("live", format!("live-input-{id}")),
+            OutputSource::Program => ("program", "program-main".to_owned()),
+            OutputSource::Source(id) => ("live", format!("live-input-{id}")),
         };
-        let shelf = Arc::new(Shelf::new(self.settings.hls));
-        self.shelves.insert(app, &room, shelf.clone());
+        let hls_stream = Arc::new(HlsStream::new(self.settings.hls));
+        self.hls_streams.insert(app, &room, hls_stream.clone());
         let provider = Arc::downgrade(self);
         let provide = move || {
             let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
             provider.upgrade().ok_or_else(gone)?.stream(stream)
         };
-        let publication = Publication::start(stream.to_string(), provide, shelf, &self.clock);
+        let publication = Publication::start(stream.to_string(), provide, hls_stream, &self.clock);
         let old = self.lock().hls.insert(stream, publication);
         drop(old);
     }

@@ -3,14 +3,14 @@
 //! Knows pixels and slots; refuses to know pipelines, clocks, planes of the API and the show.
 //!
 //! ```text
-//! fields ─► template (SVG) ─► raster (premultiplied I420 + alpha) ─► stack ─► blend ─► picture
+//! fields ─► template (SVG) ─► raster (premultiplied I420 + alpha) ─► keyer ─► blend ─► picture
 //!           off the media thread, once per graphic                   every slot
 //! ```
 
 mod blend;
 mod error;
 mod fonts;
-mod layer;
+mod keyer;
 mod layout;
 mod motion;
 mod picture;
@@ -22,7 +22,7 @@ mod text;
 pub use blend::{blend, copy, fade};
 pub use error::{Blame, GraphicsError};
 pub use fonts::Fonts;
-pub use layer::{Layer, Stack, Taken};
+pub use keyer::{Keyer, Layer, Taken};
 pub use motion::{Motion, Pose, Style};
 pub use picture::{Picture, Planes, PlanesMut};
 pub use raster::{MAX_SIDE, Raster, Span};

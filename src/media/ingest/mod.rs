@@ -1,7 +1,7 @@
 //! Sources: how media gets from a door to the mixer's slots.
 //!
 //! ```text
-//! door ─► Packet ─► publisher ─► appsrc ! parse ! decode ! fit ─► grid ─► reel of slots ─► mixer
+//! door ─► Packet ─► publisher ─► appsrc ! parse ! decode ! fit ─► grid ─► frame_queue of slots ─► mixer
 //!              └─► Live (outputs take it as it came)
 //! ```
 //!
@@ -11,12 +11,12 @@ pub mod anchor;
 pub mod attach;
 pub mod capture;
 pub mod demux;
+pub mod frame_queue;
 pub mod grid;
 pub mod lights;
 pub mod pattern;
 pub mod publisher;
 pub mod pull;
 pub mod raw;
-pub mod reel;
 pub mod sound;
 pub mod source;

@@ -36,8 +36,8 @@ const WAITING: usize = 64;
 /// Coded bytes that may wait for a decoder.
 const WAITING_BYTES: u64 = 8_000_000;
 
-/// Seats a publisher on a source: what is sent into the channel is on the source until the sender is dropped.
-pub fn seat(source: Arc<Source>, clock: ShowClock, project: Format) -> std::io::Result<mpsc::Sender<Packet>> {
+/// PublishLeases a publisher on a source: what is sent into the channel is on the source until the sender is dropped.
+pub fn lease(source: Arc<Source>, clock: ShowClock, project: Format) -> std::io::Result<mpsc::Sender<Packet>> {
     let (packets, inbox) = mpsc::channel(WAITING);
     std::thread::Builder::new()
         .name(format!("source-{}", source.id))

@@ -2,8 +2,8 @@
 
 use super::{
     anchor::Anchor,
+    frame_queue::{Frame, FrameQueue},
     grid::{Grid, Placed},
-    reel::{Frame, Reel},
     sound::{Sample, Sound},
 };
 use crate::{
@@ -33,7 +33,7 @@ const STALL: u64 = 400_000_000;
 pub struct Source {
     pub id: SourceId,
     pub label: String,
-    pub reel: Reel,
+    pub frame_queue: FrameQueue,
     pub sound: Sound,
     /// What its publishers send, as it came in; empty for sources that are made here.
     pub live: Arc<Live>,
@@ -82,7 +82,7 @@ impl Source {
         Arc::new(Self {
             id,
             label,
-            reel: Reel::new(project.rate.slots_in(latency)),
+            frame_queue: FrameQueue::new(project.rate.slots_in(latency)),
             sound: Sound::default(),
             live: Live::new(format!("input-{id}"), clock.clone()),
             raw_video: Feed::new(Carries::Raw),
@@ -174,7 +174,7 @@ impl Source {
         if self.raw_video.is_wanted() {
             self.raw_video.push(&buffer, caps);
         }
-        self.reel.put(Frame { slot, buffer, info: info.clone() });
+        self.frame_queue.put(Frame { slot, buffer, info: info.clone() });
     }
 
     /// A block of sound left the decoder, stamped with its anchored time.

@@ -12,7 +12,7 @@
 //! Refuses to know: what becomes of the stream.
 
 use super::{
-    Live, Unit, Wants,
+    Live, StreamForm, Unit,
     chain::{Chain, here, out},
     inbox::{Work, Working, put_to_work},
     line::Line,
@@ -55,7 +55,7 @@ impl Bridge {
         // Every frame of sound stands alone, so its feed is as good as a raw one.
         let feeds = Feeds { video: Feed::new(Carries::Coded), audio: Feed::new(Carries::Raw) };
         let (video, audio) = (feeds.video.clone(), Some(feeds.audio.clone()));
-        let bridge = Arc::new(Self { view: live.view(Wants::files()), feeds, working: Mutex::default() });
+        let bridge = Arc::new(Self { view: live.view(StreamForm::files()), feeds, working: Mutex::default() });
         let asked = Arc::downgrade(&bridge);
         video.on_want_keyframe(move || {
             if let Some(bridge) = asked.upgrade() {

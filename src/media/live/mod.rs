@@ -31,7 +31,7 @@ pub use figures::{LiveStats, Medium};
 pub use from_coded::of_coded;
 pub use picture::Picture;
 pub use snapshot::{SnapFault, snapshot};
-pub use view::Wants;
+pub use view::StreamForm;
 
 use super::{
     clock::ShowClock,
@@ -94,7 +94,7 @@ pub struct Live {
     state: Mutex<State>,
     works: Works,
     /// Other forms of it that somebody holds.
-    views: Mutex<HashMap<Wants, WeakLive>>,
+    views: Mutex<HashMap<StreamForm, WeakLive>>,
 }
 
 #[derive(Default)]
@@ -131,16 +131,16 @@ impl Live {
 
     /// The stream in a form that somebody can take. There is one of each form, made while anybody listens to it; it
     /// stays while publishers come and go.
-    pub fn view(self: &Arc<Self>, wants: Wants) -> Arc<Self> {
+    pub fn view(self: &Arc<Self>, form: StreamForm) -> Arc<Self> {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         views.retain(|_, view| view.strong_count() > 0);
-        if let Some(view) = views.get(&wants).and_then(Weak::upgrade) {
+        if let Some(view) = views.get(&form).and_then(Weak::upgrade) {
             return view;
         }
-        let (parent, form) = (self.clone(), wants.clone());
-        let make = move |made: &Arc<Self>| view::make(&parent, &form, made);
-        let view = Self::lazy(format!("{} ({wants})", self.name), self.clock.clone(), make);
-        views.insert(wants, Arc::downgrade(&view));
+        let (parent, wanted) = (self.clone(), form.clone());
+        let make = move |made: &Arc<Self>| view::make(&parent, &wanted, made);
+        let view = Self::lazy(format!("{} ({form})", self.name), self.clock.clone(), make);
+        views.insert(form, Arc::downgrade(&view));
         view
     }
 

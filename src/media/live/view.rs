@@ -32,7 +32,7 @@ const WAITING: usize = 180;
 
 /// What somebody can take.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Wants {
+pub struct StreamForm {
     /// Picture codecs that may come as they are, each once, in the order of [`VideoCodec`]. H.264 has to be among
     /// them or be bearable: it is what everything else becomes.
     video: Vec<VideoCodec>,
@@ -44,7 +44,7 @@ pub struct Wants {
     quick: bool,
 }
 
-impl Wants {
+impl StreamForm {
     /// What WebRTC carries: of H.264 (without B-frames), VP8 and VP9 those the viewer takes, and Opus.
     pub fn web(takes: &[VideoCodec]) -> Self {
         let carried = [VideoCodec::H264, VideoCodec::Vp8, VideoCodec::Vp9];
@@ -63,7 +63,7 @@ impl Wants {
     }
 }
 
-impl std::fmt::Display for Wants {
+impl std::fmt::Display for StreamForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let order = if self.reordered { "" } else { " in order" };
         write!(f, "{:?}{order}, {:?}", self.video, self.audio)
@@ -73,14 +73,14 @@ impl std::fmt::Display for Wants {
 /// Makes the view, as [`Live::lazy`] wants it.
 pub(super) fn make(
     parent: &Arc<Live>,
-    wants: &Wants,
+    form: &StreamForm,
     view: &Arc<Live>,
 ) -> Result<Box<dyn std::any::Any + Send>, Failure> {
     let worker = View {
         parent: parent.clone(),
         view: view.clone(),
-        wants: wants.clone(),
-        from: if wants.quick { newest(parent) } else { ShowTime::default() },
+        form: form.clone(),
+        from: if form.quick { newest(parent) } else { ShowTime::default() },
         run: 0,
         publishing: None,
         picture: Picture::default(),
@@ -95,7 +95,7 @@ pub(super) fn make(
 struct View {
     parent: Arc<Live>,
     view: Arc<Live>,
-    wants: Wants,
+    form: StreamForm,
     /// Pictures before it are decoded but not encoded.
     from: ShowTime,
     /// The publisher that is on it; its units keep their number.
@@ -162,7 +162,7 @@ impl View {
                 if self.sound.config.as_ref().is_none_or(|before| before.packet != unit.packet) {
                     self.sound.way.leave();
                     self.sound.config = Some(unit.clone());
-                    if *codec == self.wants.audio {
+                    if *codec == self.form.audio {
                         self.relay(unit);
                         self.sound.way = Way::Pass;
                     } else {
@@ -190,7 +190,7 @@ impl View {
         self.picture.reordered |= unit.pts != unit.dts;
         if keyframe {
             self.decide(codec)?;
-        } else if self.picture.reordered && !self.wants.reordered && matches!(self.picture.way, Way::Pass) {
+        } else if self.picture.reordered && !self.form.reordered && matches!(self.picture.way, Way::Pass) {
             // Nobody could know before; the rest of the group would not be shown right.
             self.picture.way = Way::None;
             self.parent.want_keyframe();
@@ -207,7 +207,7 @@ impl View {
     fn decide(&mut self, codec: VideoCodec) -> Result<(), Failure> {
         let now = self.parent.picture();
         let reordered = self.picture.reordered || now.as_ref().is_some_and(|picture| picture.reordered);
-        if self.wants.video.contains(&codec) && (self.wants.reordered || !reordered) {
+        if self.form.video.contains(&codec) && (self.form.reordered || !reordered) {
             if !matches!(self.picture.way, Way::Pass) {
                 self.picture.way.leave();
                 self.picture.way = Way::Pass;
@@ -228,7 +228,7 @@ impl View {
             _ => self.picture.way.leave(),
         }
         let Some(publishing) = &self.publishing else { return Ok(()) };
-        let chain = transcode::picture(codec, &of.1, size, &self.wants.target(), self.from, publishing, self.run)?;
+        let chain = transcode::picture(codec, &of.1, size, &self.form.target(), self.from, publishing, self.run)?;
         self.picture.way = Way::Through(chain, of);
         Ok(())
     }
@@ -238,7 +238,7 @@ impl View {
         let (Some(Packet::AudioConfig { codec, record }), Some(publishing)) = (config, &self.publishing) else {
             return Err(Failure { fault: FailureKind::Media, text: "sound without configuration".into() });
         };
-        transcode::sound(*codec, record, &self.wants.target(), publishing, self.run)
+        transcode::sound(*codec, record, &self.form.target(), publishing, self.run)
     }
 
     /// Key frames are the publisher's own.

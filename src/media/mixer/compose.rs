@@ -11,8 +11,8 @@ use crate::{
     },
     media::{
         format,
-        graphics::{self, Fonts, NEUTRAL, Picture, Planes, PlanesMut, Stack},
-        ingest::{reel::Frame, source::Source},
+        graphics::{self, Fonts, Keyer, NEUTRAL, Picture, Planes, PlanesMut},
+        ingest::{frame_queue::Frame, source::Source},
     },
 };
 use gst::prelude::*;
@@ -69,7 +69,7 @@ impl Composer {
         &self,
         scene: Option<Scene>,
         frames: &BTreeMap<SourceId, Frame>,
-        keys: &Stack,
+        keys: &Keyer,
         slot: Slot,
     ) -> anyhow::Result<Composed> {
         let mut slate = false;

@@ -16,9 +16,9 @@ use crate::{
     media::{
         clock::ShowClock,
         format,
-        graphics::Stack,
+        graphics::Keyer,
         ingest::{
-            reel::Frame,
+            frame_queue::Frame,
             sound::{RATE, Sample, sample_at},
             source::Source,
         },
@@ -39,7 +39,7 @@ pub struct Turns {
     clock: ShowClock,
     sources: BTreeMap<SourceId, Arc<Source>>,
     timeline: Timeline,
-    keys: Stack,
+    keys: Keyer,
     composer: Composer,
     gains: Gains,
     inbox: mpsc::Receiver<Instruction>,
@@ -64,7 +64,7 @@ impl Turns {
         Ok(Self {
             composer: Composer::new(setup.project, setup.hold, &setup.sources)?,
             timeline: Timeline::new(setup.program, setup.preview),
-            keys: Stack::new(),
+            keys: Keyer::new(),
             gains: Gains::default(),
             project: setup.project,
             clock: setup.clock,
@@ -124,7 +124,7 @@ impl Turns {
         let scene = self.timeline.scene(slot);
         // Every source is read, so that none piles up frames that will never be shown.
         let frames: BTreeMap<SourceId, Frame> =
-            self.sources.iter().filter_map(|(id, source)| Some((*id, source.reel.at(slot)?))).collect();
+            self.sources.iter().filter_map(|(id, source)| Some((*id, source.frame_queue.at(slot)?))).collect();
         let mut slate = false;
         if self.video.is_wanted() {
             match self.composer.compose(scene, &frames, &self.keys, slot) {

@@ -3,7 +3,7 @@
 //! Refuses to know: what the output is. Time is an argument.
 
 use crate::domain::{
-    source::StreamId,
+    source::OutputSource,
     stats::{OutputKind, OutputStats},
     time::ShowTime,
 };
@@ -70,7 +70,7 @@ impl Meter {
     }
 
     /// The figures as of `now`. What is not live has no rates.
-    pub fn stats(&self, kind: OutputKind, number: u8, stream: StreamId, now: ShowTime) -> OutputStats {
+    pub fn stats(&self, kind: OutputKind, number: u8, stream: OutputSource, now: ShowTime) -> OutputStats {
         let counts = self.lock();
         let last = || {
             let live = counts.live_since.is_some();
@@ -118,10 +118,10 @@ mod tests {
             meter.sound(100, at);
         }
         let now = ShowTime(3 * SECOND - 1);
-        let stats = meter.stats(OutputKind::Record, 1, StreamId::Program, now);
+        let stats = meter.stats(OutputKind::Record, 1, OutputSource::Program, now);
         assert_eq!((stats.fps, stats.bitrate_kbps, stats.bytes), (30.0, 264.0, 99_000));
         assert_eq!(stats.last_frame_ms, Some(33));
-        let later = meter.stats(OutputKind::Record, 1, StreamId::Program, ShowTime(10 * SECOND));
+        let later = meter.stats(OutputKind::Record, 1, OutputSource::Program, ShowTime(10 * SECOND));
         assert_eq!((later.fps, later.bitrate_kbps, later.bytes, later.uptime_s), (0.0, 0.0, 99_000, 10.0));
     }
 }

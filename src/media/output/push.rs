@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{
         output::LinkState,
-        source::StreamId,
+        source::OutputSource,
         stats::{OutputKind, OutputStats},
     },
     media::{
@@ -54,7 +54,7 @@ const ROOM: Room = Room { pictures: 120, sounds: 190 };
 
 /// A push at work. Dropping it stops it.
 pub struct Push {
-    stream: StreamId,
+    stream: OutputSource,
     masked: String,
     clock: ShowClock,
     meter: Arc<Meter>,
@@ -77,7 +77,7 @@ impl Push {
     /// # Errors
     /// [`FailureKind::Here`] when there can be no thread.
     pub fn start(
-        stream: StreamId,
+        stream: OutputSource,
         provide: impl Fn() -> Option<CodedStream> + Send + 'static,
         url: &str,
         clock: &ShowClock,

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{
-        source::StreamId,
+        source::OutputSource,
         stats::{OutputKind, OutputStats},
         time::ShowTime,
     },
@@ -156,7 +156,7 @@ impl Recording {
     }
 
     /// What went through so far. `number` is the recorder's, `stream` what it records.
-    pub fn stats(&self, number: u8, stream: StreamId) -> OutputStats {
+    pub fn stats(&self, number: u8, stream: OutputSource) -> OutputStats {
         self.meter.stats(OutputKind::Record, number, stream, self.clock.now())
     }
 

@@ -1,6 +1,6 @@
-//! How often an address may knock: an exact limit over a sliding window.
+//! How often an address may try to connect: an exact limit over a sliding window.
 //!
-//! Refuses to know: clocks (the time is an argument) and what is said to those who knock too often.
+//! Refuses to know: clocks (the time is an argument) and what is said to those that try too often.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -27,7 +27,7 @@ impl Handshakes {
     }
 
     /// Whether this one is let through. One that is not does not count.
-    pub fn knock(&mut self, address: IpAddr, now: Duration) -> bool {
+    pub fn request(&mut self, address: IpAddr, now: Duration) -> bool {
         if self.recent.len() >= self.sweep_at {
             let window = self.window;
             self.recent.retain(|_, times| times.back().is_some_and(|&last| last + window > now));
@@ -68,29 +68,29 @@ mod tests {
     fn the_sixty_first_knock_within_a_minute_is_refused() {
         let mut door = Handshakes::new(60, MINUTE);
         for second in 0..60 {
-            assert!(door.knock(ip("192.0.2.1"), Duration::from_millis(second * 900)));
+            assert!(door.request(ip("192.0.2.1"), Duration::from_millis(second * 900)));
         }
-        assert!(!door.knock(ip("192.0.2.1"), Duration::from_millis(59_999)));
-        assert!(door.knock(ip("192.0.2.2"), Duration::from_millis(59_999)), "another address has its own limit");
-        assert!(door.knock(ip("192.0.2.1"), MINUTE), "the first one is a minute ago");
-        assert!(!door.knock(ip("192.0.2.1"), MINUTE), "the second is not");
+        assert!(!door.request(ip("192.0.2.1"), Duration::from_millis(59_999)));
+        assert!(door.request(ip("192.0.2.2"), Duration::from_millis(59_999)), "another address has its own limit");
+        assert!(door.request(ip("192.0.2.1"), MINUTE), "the first one is a minute ago");
+        assert!(!door.request(ip("192.0.2.1"), MINUTE), "the second is not");
     }
 
     #[test]
     fn a_network_of_ipv6_addresses_is_one_person() {
         let mut door = Handshakes::new(1, MINUTE);
-        assert!(door.knock(ip("2001:db8::1"), Duration::ZERO));
-        assert!(!door.knock(ip("2001:db8::2"), Duration::ZERO));
-        assert!(door.knock(ip("2001:db8:0:1::1"), Duration::ZERO));
-        assert!(door.knock(ip("192.0.2.1"), Duration::ZERO));
-        assert!(!door.knock(ip("::ffff:192.0.2.1"), Duration::ZERO));
+        assert!(door.request(ip("2001:db8::1"), Duration::ZERO));
+        assert!(!door.request(ip("2001:db8::2"), Duration::ZERO));
+        assert!(door.request(ip("2001:db8:0:1::1"), Duration::ZERO));
+        assert!(door.request(ip("192.0.2.1"), Duration::ZERO));
+        assert!(!door.request(ip("::ffff:192.0.2.1"), Duration::ZERO));
     }
 
     #[test]
     fn addresses_of_before_the_window_are_forgotten() {
         let mut door = Handshakes::new(1, MINUTE);
         for n in 0..10_000u32 {
-            assert!(door.knock(IpAddr::V4(n.into()), Duration::from_secs(n.into())));
+            assert!(door.request(IpAddr::V4(n.into()), Duration::from_secs(n.into())));
         }
         assert!(door.recent.len() <= SWEEP + 60, "{} addresses are kept", door.recent.len());
     }

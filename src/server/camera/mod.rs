@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! camera ─ WebSocket ─ socket ─┬─ session (rate, size, signs of life; sans-IO)
-//!                              └─ Packet::Video{Jpeg} ─► Seat ─► Live ─► MJPEG viewers, switcher, recordings …
+//!                              └─ Packet::Video{Jpeg} ─► PublishLease ─► Live ─► MJPEG viewers, switcher, recordings …
 //! ```
 //!
 //! The upgrade is always accepted, so that the reason of a refusal reaches the device: a text message, then a close
 //! frame with a code (sheet, 6.3). Pictures are handed on as they came; nothing is decoded here.
 //!
-//! Refuses to know: which keys exist, how many cameras there may be and what a room is ([`CameraKeeper`]); who watches.
+//! Refuses to know: which keys exist, how many cameras there may be and what a room is ([`CameraAccess`]); who watches.
 
 mod handshakes;
 mod pace;
@@ -19,7 +19,7 @@ mod wire;
 pub use session::Patience;
 pub use wire::Refusal;
 
-use crate::app::admission::{BoxFuture, Seat};
+use crate::app::access::admission::{BoxFuture, PublishLease};
 use handshakes::Handshakes;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -40,7 +40,7 @@ const TRANSPORT_CAP: usize = 8 * 1024 * 1024;
 
 /// A camera at the door. The names are slugs and the key has the form of one, but nobody looked further.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Knock {
+pub struct CameraRequest {
     pub app: String,
     /// As the camera gave it: short or namespaced.
     pub room: String,
@@ -64,8 +64,8 @@ pub struct Grant {
     pub max_fps: u32,
     /// The largest picture in bytes; a larger one ends the session.
     pub max_frame_bytes: usize,
-    /// Where the pictures go. Taking the same identity's seat anew keeps its stream going.
-    pub seat: Seat,
+    /// Where the pictures go. Taking the same identity's lease anew keeps its stream going.
+    pub lease: PublishLease,
     /// Ready when the key no longer holds this place. Dropping it gives the place back.
     pub ended: BoxFuture<'static, Ending>,
 }
@@ -80,15 +80,15 @@ pub enum Ending {
 }
 
 /// Knows the cameras' keys.
-pub trait CameraKeeper: Send + Sync + 'static {
+pub trait CameraAccess: Send + Sync + 'static {
     /// Lets a camera in. The newest connection with a key wins: the one before gets [`Ending::Replaced`]. It keeps its
-    /// seat until the new one has taken it, so that the stream goes on.
+    /// lease until the new one has taken it, so that the stream goes on.
     ///
     /// # Errors
     /// In this order: [`Refusal::UnknownApp`], [`Refusal::InvalidKey`], [`Refusal::Disabled`],
     /// [`Refusal::RoomMismatch`], [`Refusal::QuotaExceeded`], [`Refusal::MaxCameras`] (not for a key that is
     /// connected); [`Refusal::Handshake`] when it cannot be found out.
-    fn verify(&self, knock: Knock) -> BoxFuture<'_, Result<Grant, Refusal>>;
+    fn verify(&self, request: CameraRequest) -> BoxFuture<'_, Result<Grant, Refusal>>;
 
     /// How many look at a room.
     fn viewers(&self, room: &str) -> usize;
@@ -116,7 +116,7 @@ impl Default for Settings {
 
 /// What every connection works with.
 struct Door {
-    keeper: Arc<dyn CameraKeeper>,
+    access: Arc<dyn CameraAccess>,
     settings: Settings,
     shutdown: CancellationToken,
     opened: Instant,
@@ -132,12 +132,12 @@ struct Caller {
 
 /// `GET /ingest/ws`. Cameras that are connected leave when `shutdown` fires.
 pub fn routes(
-    keeper: Arc<dyn CameraKeeper>,
+    access: Arc<dyn CameraAccess>,
     settings: Settings,
     shutdown: CancellationToken,
 ) -> BoxedFilter<(Response,)> {
     let handshakes = Mutex::new(Handshakes::new(settings.handshakes, Duration::from_secs(60)));
-    let door = Arc::new(Door { keeper, settings, shutdown, opened: Instant::now(), handshakes });
+    let door = Arc::new(Door { access, settings, shutdown, opened: Instant::now(), handshakes });
     let upgrade = warp::ws()
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::optional("authorization"))
@@ -163,9 +163,9 @@ impl Door {
     ///
     /// # Errors
     /// What is wrong with it, or that its address knocks too often.
-    fn knock(&self, caller: Caller) -> Result<Knock, Refusal> {
+    fn request(&self, caller: Caller) -> Result<CameraRequest, Refusal> {
         let now = self.opened.elapsed();
-        if !self.handshakes.lock().unwrap_or_else(PoisonError::into_inner).knock(caller.peer, now) {
+        if !self.handshakes.lock().unwrap_or_else(PoisonError::into_inner).request(caller.peer, now) {
             return Err(Refusal::RateLimited);
         }
         let [mut app, mut room, mut identity, mut key] = [None, None, None, None];
@@ -180,10 +180,10 @@ impl Door {
             field.get_or_insert(value.into_owned());
         }
         let bearer = caller.authorization.as_deref().and_then(bearer).map(str::to_owned);
-        Ok(Knock {
+        Ok(CameraRequest {
             app: app.filter(|app| is_app(app)).ok_or(Refusal::InvalidApp)?,
             room: room.filter(|room| is_room(room)).ok_or(Refusal::InvalidRoom)?,
-            // One that is no slug could not be part of a stream's id; the keeper knows a better one.
+            // One that is no slug could not be part of a stream's id; the access contract knows a better one.
             identity: identity.filter(|identity| is_slug(identity, 64)),
             key: bearer.or(key).filter(|key| key.starts_with("wsk_")).ok_or(Refusal::InvalidKey)?,
             peer: caller.peer,

@@ -8,7 +8,7 @@ use super::{
     wire::{self, Farewell, Refusal},
 };
 use crate::{
-    app::admission::Seat,
+    app::access::admission::PublishLease,
     protocol::packet::{Packet, VideoCodec},
 };
 use bytes::Bytes;
@@ -25,7 +25,7 @@ use warp::ws::{Message, WebSocket};
 
 /// How long a camera may leave a few bytes unread before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a replaced connection's seat waits for the next holder.
+/// How long a replaced connection's lease waits for the next holder.
 const HANDOVER: Duration = Duration::from_secs(5);
 /// The longest text that is looked at, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
@@ -33,11 +33,11 @@ const LONGEST_TEXT: usize = 16 * 1024;
 /// Serves a camera until it or the server leaves.
 pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
     let peer = caller.peer;
-    let admitted = match door.knock(caller) {
-        Ok(knock) => door.keeper.verify(knock).await,
+    let admitted = match door.request(caller) {
+        Ok(request) => door.access.verify(request).await,
         Err(refusal) => Err(refusal),
     };
-    let (farewell, seat) = match admitted {
+    let (farewell, lease) = match admitted {
         Ok(mut grant) => {
             let cameras = gauge!("streamhub_ws_ingest_cameras", "app" => grant.app.clone());
             cameras.increment(1.0);
@@ -47,8 +47,8 @@ pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
             let why = farewell.as_ref().map_or("gone without a word", |farewell| farewell.reason);
             tracing::info!(%peer, room = grant.room, identity = grant.identity, why, "a camera leaves");
             // The room is left before goodbyes are said, unless somebody is about to take over.
-            let seat = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.seat);
-            (farewell, seat)
+            let lease = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.lease);
+            (farewell, lease)
         }
         Err(refusal) => {
             if refusal != Refusal::RateLimited {
@@ -62,13 +62,13 @@ pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
             take_leave(socket, farewell, door.settings.goodbye).await;
         }
     };
-    tokio::join!(goodbye, hand_over(seat));
+    tokio::join!(goodbye, hand_over(lease));
 }
 
-/// Keeps a seat until its next holder has taken it, so that the stream does not end in between.
-async fn hand_over(seat: Option<Seat>) {
-    if let Some(seat) = seat {
-        let _ = timeout(HANDOVER, seat.evicted.cancelled()).await; // the next one may not have got in
+/// Keeps a lease until its next holder has taken it, so that the stream does not end in between.
+async fn hand_over(lease: Option<PublishLease>) {
+    if let Some(lease) = lease {
+        let _ = timeout(HANDOVER, lease.evicted.cancelled()).await; // the next one may not have got in
     }
 }
 
@@ -99,7 +99,7 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
     let ready =
         wire::ready(&grant.room, &grant.identity, grant.max_fps, grant.max_frame_bytes, door.settings.patience.idle);
     say(socket, Message::text(ready)).await?;
-    if !grant.seat.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }) {
+    if !grant.lease.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }) {
         return Some(lost(grant));
     }
     loop {
@@ -107,7 +107,7 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
             biased;
             ending = &mut grant.ended => return Some(ended(ending)),
             () = door.shutdown.cancelled() => return Some(Farewell::GOING),
-            () = grant.seat.evicted.cancelled() => return Some(Farewell::EVICTED),
+            () = grant.lease.evicted.cancelled() => return Some(Farewell::EVICTED),
             () = sleep_until(began + session.next()) => match session.due(began.elapsed()) {
                 Due::Nothing => {}
                 Due::Ping => say(socket, Message::ping(Bytes::new())).await?,
@@ -130,8 +130,8 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
                             counters.frames.increment(1);
                             counters.bytes.increment(data.len() as u64);
                             let codec = VideoCodec::Jpeg;
-                            grant.seat.alive();
-                            if !grant.seat.push(Packet::Video { codec, pts: now, dts: now, keyframe: true, data }) {
+                            grant.lease.alive();
+                            if !grant.lease.push(Packet::Video { codec, pts: now, dts: now, keyframe: true, data }) {
                                 return Some(lost(grant));
                             }
                         }
@@ -151,9 +151,9 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
                     && text.len() <= LONGEST_TEXT
                     && session.figures(now)
                 {
-                    let viewers = door.keeper.viewers(&grant.room);
+                    let viewers = door.access.viewers(&grant.room);
                     if let Some(stats) = wire::stats(text, &session, viewers, SystemTime::now()) {
-                        door.keeper.stats(&grant.app, &grant.room, &grant.identity, stats);
+                        door.access.stats(&grant.app, &grant.room, &grant.identity, stats);
                     }
                 }
             }
@@ -161,7 +161,7 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
     }
 }
 
-/// Why a seat is gone: what is known of the key says more.
+/// Why a lease is gone: what is known of the key says more.
 fn lost(grant: &mut Grant) -> Farewell {
     (&mut grant.ended).now_or_never().map_or(Farewell::EVICTED, ended)
 }

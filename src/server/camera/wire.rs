@@ -73,7 +73,7 @@ impl Farewell {
     pub const REVOKED: Self = Self { code: 4401, reason: "key revoked", text: None };
     /// Another connection with the same key took over.
     pub const REPLACED: Self = Self { code: 4409, reason: "replaced by a newer connection", text: None };
-    /// The seat is gone without the key: another key of the same identity took it, or somebody stopped the stream.
+    /// The lease is gone without the key: another key of the same identity took it, or somebody stopped the stream.
     pub const EVICTED: Self = Self { code: 4409, reason: "the stream was taken over or stopped", text: None };
     /// The server goes down (RFC 6455, 7.4.1).
     pub const GOING: Self = Self { code: 1001, reason: "the server is going down", text: None };

@@ -4,7 +4,7 @@
 //! Refuses to know: what may be said ([`Talk`]).
 
 use super::{
-    House,
+    Door,
     socket::{BYE, Close, GOING, PING, enter, leave, refusal, send, ticks},
     talk::Talk,
 };
@@ -36,10 +36,10 @@ struct Counts {
 }
 
 /// Passes messages on both ways until the viewer leaves.
-pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
-    let close = match enter(query, &house).await {
+pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
+    let close = match enter(query, &door).await {
         Ok(viewing) => {
-            let mut heard = house.rooms.hear(&viewing.app, &viewing.room);
+            let mut heard = door.rooms.hear(&viewing.app, &viewing.room);
             let (app, room) = (viewing.app, viewing.room);
             let mut talk = Talk::new(viewing.identity, viewing.sender, viewing.chat, viewing.reactions);
             let hello = json!({
@@ -49,7 +49,7 @@ pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
             if send(&mut socket, Message::text(hello.to_string())).await.is_none() {
                 return;
             }
-            talk_on(&mut socket, &house, (&app, &room), &mut talk, &mut heard, counts).await
+            talk_on(&mut socket, &door, (&app, &room), &mut talk, &mut heard, counts).await
         }
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
@@ -63,7 +63,7 @@ pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
 
 async fn talk_on(
     socket: &mut WebSocket,
-    house: &House,
+    door: &Door,
     (app, room): (&str, &str),
     talk: &mut Talk,
     heard: &mut broadcast::Receiver<Arc<DataMessage>>,
@@ -76,7 +76,7 @@ async fn talk_on(
     loop {
         let answer = tokio::select! {
             biased;
-            () = house.shutdown.cancelled() => return Some(GOING),
+            () = door.shutdown.cancelled() => return Some(GOING),
             said = socket.next() => {
                 let said = said?.ok()?;
                 unanswered = 0;
@@ -87,7 +87,7 @@ async fn talk_on(
                 match talk.said(text, began.elapsed(), SystemTime::now()) {
                     // It comes back to this viewer too, as everybody hears it.
                     Ok(message) => {
-                        house.rooms.say(app, room, message);
+                        door.rooms.say(app, room, message);
                         continue;
                     }
                     Err(unsaid) => Message::text(unsaid.text()),
@@ -101,7 +101,7 @@ async fn talk_on(
                 Message::ping(Bytes::new())
             }
             _ = looks.tick(), if counts.shown => {
-                let count = house.rooms.viewers(room);
+                let count = door.rooms.viewers(room);
                 if counts.told.replace(count) == Some(count) {
                     continue;
                 }

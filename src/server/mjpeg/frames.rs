@@ -3,7 +3,7 @@
 //! Refuses to know: how pictures go out.
 
 use crate::{
-    app::live::{Listener, Live, Start, Unit},
+    app::rooms::live::{Listener, Live, Start, Unit},
     protocol::packet::{Packet, VideoCodec},
 };
 use bytes::Bytes;

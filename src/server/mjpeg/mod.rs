@@ -9,19 +9,19 @@
 //!
 //! `?token=` is asked for where the application does not play to everybody. A picture goes out as it came in; a viewer
 //! that cannot follow skips pictures and delays nobody. A room whose streams are not JPEG has no `mjpeg` and no `ws`
-//! (404; they are played by WHEP or HLS); its `frame.jpg` is a snapshot if the house makes them.
+//! (404; they are played by WHEP or HLS); its `frame.jpg` is a snapshot if the server makes them.
 //!
-//! Refuses to know: tokens and settings ([`Usher`]), and where pictures come from.
+//! Refuses to know: tokens and settings ([`ViewerAccess`]), and where pictures come from.
 
 mod data;
 mod frames;
 mod multipart;
 mod socket;
 mod talk;
-mod usher;
+mod viewer_access;
 
 pub(in crate::server) use talk::Talk;
-pub use usher::{Refused, Usher, Viewing};
+pub use viewer_access::{Refused, ViewerAccess, Viewing};
 
 use crate::app::rooms::{Rooms, Viewer, ViewerGuard, ViewerKind};
 use bytes::Bytes;
@@ -29,7 +29,7 @@ use frames::Frames;
 use metrics::{Gauge, gauge};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use usher::Sight;
+use viewer_access::Sight;
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
@@ -43,33 +43,37 @@ const FRESH: &str = "no-store, no-cache, must-revalidate";
 
 /// What every viewer is served with.
 #[derive(Clone)]
-struct House {
-    usher: Arc<dyn Usher>,
+struct Door {
+    viewer_access: Arc<dyn ViewerAccess>,
     rooms: Rooms,
     shutdown: CancellationToken,
 }
 
 /// Everything under `/live`. Sockets are closed when `shutdown` fires.
-pub fn routes(usher: Arc<dyn Usher>, rooms: Rooms, shutdown: CancellationToken) -> BoxedFilter<(Response,)> {
-    let house = House { usher, rooms, shutdown };
+pub fn routes(
+    viewer_access: Arc<dyn ViewerAccess>,
+    rooms: Rooms,
+    shutdown: CancellationToken,
+) -> BoxedFilter<(Response,)> {
+    let door = Door { viewer_access, rooms, shutdown };
     let query = || warp::query::raw().or(warp::any().map(String::new)).unify();
 
-    let h = house.clone();
+    let h = door.clone();
     let pictures = warp::path!("live" / String / String / String).and(warp::method()).and(query()).then(
         move |app: String, room: String, file: String, method: Method, query: String| {
-            let house = h.clone();
-            async move { open_to_all(house.answer([&app, &room, &file], &method, &query).await) }
+            let door = h.clone();
+            async move { open_to_all(door.answer([&app, &room, &file], &method, &query).await) }
         },
     );
-    let h = house.clone();
+    let h = door.clone();
     let watch = warp::path!("live" / "ws").and(warp::ws()).and(query()).map(move |ws: Ws, query: String| {
-        let house = h.clone();
-        let serve = move |socket| async move { socket::serve(socket, &query, house).await };
+        let door = h.clone();
+        let serve = move |socket| async move { socket::serve(socket, &query, door).await };
         ws.max_message_size(socket::LARGEST).max_frame_size(socket::LARGEST).on_upgrade(serve).into_response()
     });
     let talk = warp::path!("live" / "data").and(warp::ws()).and(query()).map(move |ws: Ws, query: String| {
-        let house = house.clone();
-        let serve = move |socket| async move { data::serve(socket, &query, house).await };
+        let door = door.clone();
+        let serve = move |socket| async move { data::serve(socket, &query, door).await };
         ws.max_message_size(data::CAP).max_frame_size(data::CAP).on_upgrade(serve).into_response()
     });
     let plain = warp::path!("live" / String).map(|name: String| match name.as_str() {
@@ -83,7 +87,7 @@ pub fn routes(usher: Arc<dyn Usher>, rooms: Rooms, shutdown: CancellationToken) 
     pictures.or(watch).unify().or(talk).unify().or(plain).unify().boxed()
 }
 
-impl House {
+impl Door {
     async fn answer(&self, [app, room, file]: [&str; 3], method: &Method, query: &str) -> Response {
         match *method {
             Method::GET | Method::HEAD => {}
@@ -99,7 +103,7 @@ impl House {
             return problem(StatusCode::NOT_FOUND, "not_found", "There is no such address");
         }
         let token = parameter(query, "token");
-        let viewing = match self.usher.enter(app, room, token.as_deref()).await {
+        let viewing = match self.viewer_access.enter(app, room, token.as_deref()).await {
             Ok(viewing) => viewing,
             Err(refused) => return refusal(refused),
         };
@@ -110,7 +114,9 @@ impl House {
     }
 
     fn mjpeg(&self, viewing: Viewing, head: bool) -> Response {
-        let Sight::Live(live) = usher::sight(&self.rooms, &viewing.app, &viewing.room) else { return not_jpeg() };
+        let Sight::Live(live) = viewer_access::sight(&self.rooms, &viewing.app, &viewing.room) else {
+            return not_jpeg();
+        };
         let mut response = if head {
             Response::default()
         } else {
@@ -126,10 +132,10 @@ impl House {
     }
 
     async fn frame(&self, viewing: &Viewing) -> Response {
-        let camera = usher::camera(&self.rooms, &viewing.app, &viewing.room);
+        let camera = viewer_access::camera(&self.rooms, &viewing.app, &viewing.room);
         let jpeg = match camera.and_then(|live| frames::last(&live)) {
             Some(jpeg) => Some(jpeg),
-            None => self.usher.snapshot(&viewing.app, &viewing.room).await,
+            None => self.viewer_access.snapshot(&viewing.app, &viewing.room).await,
         };
         let Some(jpeg) = jpeg else {
             return problem(StatusCode::NOT_FOUND, "not_found", "There is no picture of this room");

@@ -3,12 +3,12 @@
 //! Refuses to know: who may look.
 
 use super::{
-    Counted, House, Refused, Viewing,
+    Counted, Door, Refused, Viewing,
     frames::Frames,
     parameter,
-    usher::{self, Sight},
+    viewer_access::{self, Sight},
 };
-use crate::app::{live::Live, rooms::ViewerKind};
+use crate::app::rooms::{ViewerKind, live::Live};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use std::{sync::Arc, time::Duration};
@@ -37,14 +37,15 @@ pub const BYE: Close = (1000, "");
 ///
 /// A picture is fetched only when the one before is with the system, so at most one waits here for a slow reader: less
 /// than the 512 KiB that the sheet allows.
-pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
-    let entered =
-        enter(query, &house).await.and_then(|viewing| match usher::sight(&house.rooms, &viewing.app, &viewing.room) {
+pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
+    let entered = enter(query, &door).await.and_then(|viewing| {
+        match viewer_access::sight(&door.rooms, &viewing.app, &viewing.room) {
             Sight::Live(live) => Ok((viewing, live)),
             Sight::Other => Err((4401, "not_mjpeg")),
-        });
+        }
+    });
     let close = match entered {
-        Ok((viewing, live)) => watch(&mut socket, viewing, &live, &house).await,
+        Ok((viewing, live)) => watch(&mut socket, viewing, &live, &door).await,
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
             Some(close)
@@ -55,15 +56,15 @@ pub async fn serve(mut socket: WebSocket, query: &str, house: House) {
     }
 }
 
-async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, house: &House) -> Option<Close> {
-    let _counted = Counted::new(&house.rooms, viewing, ViewerKind::Ws);
+async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, door: &Door) -> Option<Close> {
+    let _counted = Counted::new(&door.rooms, viewing, ViewerKind::Ws);
     let mut frames = Frames::of(live);
     let mut ping = ticks(PING);
     let mut unanswered = 0;
     loop {
         let message = tokio::select! {
             biased;
-            () = house.shutdown.cancelled() => return Some(GOING),
+            () = door.shutdown.cancelled() => return Some(GOING),
             // Pongs and the viewer's goodbye are seen here.
             said = socket.next() => match said?.ok()? {
                 said if said.is_close() => return Some(BYE),
@@ -85,15 +86,15 @@ async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, house
     }
 }
 
-/// Asks the usher with the query's `app`, `room` and `token`.
+/// Asks the viewer_access with the query's `app`, `room` and `token`.
 ///
 /// # Errors
 /// How the socket is to be closed.
-pub async fn enter(query: &str, house: &House) -> Result<Viewing, Close> {
+pub async fn enter(query: &str, door: &Door) -> Result<Viewing, Close> {
     let app = parameter(query, "app").unwrap_or_default();
     let room = parameter(query, "room").unwrap_or_default();
     let token = parameter(query, "token");
-    house.usher.enter(&app, &room, token.as_deref()).await.map_err(|refused| match refused {
+    door.viewer_access.enter(&app, &room, token.as_deref()).await.map_err(|refused| match refused {
         Refused::UnknownApp => (4401, "unknown_app"),
         Refused::Unauthorized => (4401, "play token required"),
         Refused::Forbidden => (4401, "room_mismatch"),

@@ -1,10 +1,10 @@
-//! One RTMP connection: carries bytes between the socket and the session, and packets from the session to the seat.
+//! One RTMP connection: carries bytes between the socket and the session, and packets from the session to the lease.
 //!
-//! Refuses to know: RTMP and FLV. Publisher ─► socket ─► session ─► seat; a full seat stops the reading, so that TCP
+//! Refuses to know: RTMP and FLV. Publisher ─► socket ─► session ─► lease; a full lease stops the reading, so that TCP
 //! pushes back.
 
 use super::Settings;
-use crate::app::admission::{Admission, PublishRequest, Refusal, Seat};
+use crate::app::access::admission::{Admission, PublishLease, PublishRequest, Refusal};
 use crate::protocol::rtmp::{
     chunk::ChunkError,
     session::{Denial, Event, Session, SessionError},
@@ -92,7 +92,7 @@ pub(super) struct Connection {
     admission: Arc<dyn Admission>,
     shutdown: CancellationToken,
     session: Session,
-    seat: Option<Seat>,
+    lease: Option<PublishLease>,
     /// When the next step must be done: the handshake, the publish, or the next bytes of a publisher.
     deadline: Instant,
     bytes: Counter,
@@ -112,7 +112,7 @@ impl Connection {
             admission,
             shutdown,
             session: Session::new(settings.max_message),
-            seat: None,
+            lease: None,
             deadline: Instant::now() + settings.handshake_timeout,
             bytes: counter!("lumencast_rtmp_bytes_total"),
             settings,
@@ -123,7 +123,7 @@ impl Connection {
     pub(super) async fn run(mut self) -> End {
         let Err(end) = self.serve().await;
         // The key is free before the last word is out.
-        if self.seat.take().is_some() {
+        if self.lease.take().is_some() {
             tracing::info!(%end, "publishing ended");
         }
         if let Err(error) = self.say_goodbye(&end).await {
@@ -137,7 +137,7 @@ impl Connection {
         loop {
             let size = tokio::select! {
                 biased;
-                end = called_off(&self.shutdown, self.seat.as_ref()) => return Err(end),
+                end = called_off(&self.shutdown, self.lease.as_ref()) => return Err(end),
                 read = timeout_at(self.deadline, self.socket.read(&mut buffer)) => match read {
                     Ok(read) => read?,
                     Err(_) => return Err(self.too_late()),
@@ -156,7 +156,7 @@ impl Connection {
                 self.handle(event).await?;
             }
             self.flush().await?;
-            // Counted from when we are ready to read again: waiting for room in the seat is not the publisher's silence.
+            // Counted from when we are ready to read again: waiting for room in the lease is not the publisher's silence.
             if self.session.is_publishing() {
                 self.deadline = Instant::now() + self.settings.idle_timeout;
             }
@@ -167,14 +167,14 @@ impl Connection {
         match event {
             Event::Publish { app, key, password } => self.publish(app, key, password).await,
             Event::Packet(packet) => {
-                let Some(seat) = &self.seat else {
+                let Some(lease) = &self.lease else {
                     return Ok(());
                 };
-                seat.alive();
+                lease.alive();
                 tokio::select! {
                     biased;
-                    end = called_off(&self.shutdown, Some(seat)) => Err(end),
-                    sent = seat.send(packet) => sent.map_err(|_| End::InputClosed),
+                    end = called_off(&self.shutdown, Some(lease)) => Err(end),
+                    sent = lease.send(packet) => sent.map_err(|_| End::InputClosed),
                 }
             }
             Event::Unreadable(error @ TagError::Unsupported(_)) => Err(End::Codec(error)),
@@ -184,7 +184,7 @@ impl Connection {
                 Ok(())
             }
             Event::Finished => {
-                self.seat = None;
+                self.lease = None;
                 self.deadline = Instant::now() + self.settings.idle_timeout;
                 tracing::info!("publishing finished");
                 Ok(())
@@ -197,7 +197,7 @@ impl Connection {
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
         let request = PublishRequest { app, key, password, peer: self.peer };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
-        self.seat = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
+        self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
         self.session.grant()?;
         tracing::info!("publishing began");
         self.flush().await
@@ -245,13 +245,13 @@ impl Connection {
 }
 
 /// Waits until the connection must end for reasons other than its own.
-async fn called_off(shutdown: &CancellationToken, seat: Option<&Seat>) -> End {
-    let seat_lost = async {
-        match seat {
-            Some(seat) => tokio::select! {
+async fn called_off(shutdown: &CancellationToken, lease: Option<&PublishLease>) -> End {
+    let lease_lost = async {
+        match lease {
+            Some(lease) => tokio::select! {
                 biased;
-                () = seat.evicted.cancelled() => End::Evicted,
-                () = seat.closed() => End::InputClosed,
+                () = lease.evicted.cancelled() => End::Evicted,
+                () = lease.closed() => End::InputClosed,
             },
             None => std::future::pending().await,
         }
@@ -259,6 +259,6 @@ async fn called_off(shutdown: &CancellationToken, seat: Option<&Seat>) -> End {
     tokio::select! {
         biased;
         () = shutdown.cancelled() => End::Shutdown,
-        end = seat_lost => end,
+        end = lease_lost => end,
     }
 }

@@ -5,7 +5,7 @@
 
 mod connection;
 
-use crate::app::admission::Admission;
+use crate::app::access::admission::Admission;
 use connection::Connection;
 use metrics::{counter, gauge};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};

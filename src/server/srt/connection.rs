@@ -1,4 +1,4 @@
-//! One SRT caller: its messages to the demuxer, the demuxer's packets to the seat. Runs on a thread of its own.
+//! One SRT caller: its messages to the demuxer, the demuxer's packets to the lease. Runs on a thread of its own.
 //!
 //! Refuses to know: how it was let in.
 
@@ -6,7 +6,7 @@ use super::{
     Asked,
     libsrt::{Received, Socket},
 };
-use crate::app::{admission::Refusal, demux::TsReader};
+use crate::app::{access::admission::Refusal, rooms::demux::TsReader};
 use bytes::Bytes;
 use metrics::{counter, gauge};
 use std::{
@@ -47,31 +47,31 @@ enum End {
 pub(super) fn serve(
     socket: &Socket,
     peer: SocketAddr,
-    seat: Asked,
+    lease: Asked,
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
 ) {
     gauge!("lumencast_srt_connections").increment(1.0);
-    let end = publish(socket, seat, idle, runtime, shutdown);
+    let end = publish(socket, lease, idle, runtime, shutdown);
     gauge!("lumencast_srt_connections").decrement(1.0);
     tracing::info!(%peer, %end, "SRT publishing ended");
 }
 
-fn publish(socket: &Socket, seat: Asked, idle: Duration, runtime: &Handle, shutdown: &CancellationToken) -> End {
-    let seat = match seat {
-        Asked::Seat(seat) => *seat,
+fn publish(socket: &Socket, lease: Asked, idle: Duration, runtime: &Handle, shutdown: &CancellationToken) -> End {
+    let lease = match lease {
+        Asked::PublishLease(lease) => *lease,
         Asked::Later(answer) => match runtime.block_on(answer) {
-            Ok(Ok(seat)) => seat,
+            Ok(Ok(lease)) => lease,
             Ok(Err(refusal)) => return End::Refused(refusal),
             Err(_) => return End::Refused(Refusal::Unavailable),
         },
     };
-    let (evicted, seat) = (seat.evicted.clone(), Arc::new(seat));
-    // Fires when this connection ends, so that nobody goes on waiting for room in the seat.
+    let (evicted, lease) = (lease.evicted.clone(), Arc::new(lease));
+    // Fires when this connection ends, so that nobody goes on waiting for room in the lease.
     let over = CancellationToken::new();
     let _over = over.clone().drop_guard();
-    let (taking, waiting, ended) = (seat.clone(), runtime.clone(), over.clone());
+    let (taking, waiting, ended) = (lease.clone(), runtime.clone(), over.clone());
     let reader = TsReader::start(move |packet| {
         taking.alive();
         let sent = ended.run_until_cancelled(taking.send(packet));
@@ -125,7 +125,7 @@ fn read(
             Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS => return End::Left,
             Received::Gone => std::thread::park_timeout(PAUSE),
         }
-        // Bytes alone are no media: what cannot be demuxed holds no seat.
+        // Bytes alone are no media: what cannot be demuxed holds no lease.
         let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(heard.elapsed()) > idle;
         if silent {
             return match reader.unknown() {

@@ -1,4 +1,4 @@
-//! The few calls of libsrt that a listener needs, made safe. The only place of the house with foreign calls.
+//! The few calls of libsrt that a listener needs, made safe. The only file with calls into C.
 //!
 //! The library is the one that GStreamer's own SRT elements bring (Debian: libsrt1.5-gnutls); it is opened when a
 //! listener is, so that a machine without it can still do everything else.

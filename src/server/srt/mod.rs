@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! caller ─► libsrt ─ handshake ─► judge: key, room? ─► rejected there, or
-//!                  └ messages ──► one thread a caller ─► demuxer ─► seat
+//!                  └ messages ──► one thread a caller ─► demuxer ─► lease
 //! ```
 //!
 //! Refuses to know: which keys exist and what becomes of the packets (both behind [`Admission`]), and the transport
@@ -12,7 +12,7 @@ mod connection;
 mod libsrt;
 
 use crate::{
-    app::admission::{Admission, PublishRequest, Refusal, Seat},
+    app::access::admission::{Admission, PublishLease, PublishRequest, Refusal},
     protocol::srt::{BadStreamId, request},
 };
 use connection::serve;
@@ -88,14 +88,14 @@ struct Open {
 /// A caller between the handshake's judgement and its first message.
 struct Coming {
     peer: SocketAddr,
-    seat: Asked,
+    lease: Asked,
     place: OwnedSemaphorePermit,
 }
 
 enum Asked {
-    Seat(Box<Seat>),
+    PublishLease(Box<PublishLease>),
     /// It takes longer: another publisher is on the key and must prove alive.
-    Later(oneshot::Receiver<Result<Seat, Refusal>>),
+    Later(oneshot::Receiver<Result<PublishLease, Refusal>>),
 }
 
 /// Takes the port.
@@ -135,17 +135,17 @@ impl Desk {
         let (answer, mut asked) = oneshot::channel();
         let admission = admission.clone();
         runtime.spawn(async move {
-            // Nobody waits for it any more when the caller gave up; the seat is free again then.
+            // Nobody waits for it any more when the caller gave up; the lease is free again then.
             let _ = answer.send(admission.admit(request).await);
         });
         let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
-        let seat = match soon {
-            Ok(Ok(Ok(seat))) => Asked::Seat(Box::new(seat)),
+        let lease = match soon {
+            Ok(Ok(Ok(lease))) => Asked::PublishLease(Box::new(lease)),
             Ok(Ok(Err(refusal))) => return Err(rejection(refusal)),
             Ok(Err(_)) => return Err(Rejection::Unavailable),
             Err(_) => Asked::Later(asked),
         };
-        self.lock().insert(caller.socket, Coming { peer: caller.peer, seat, place });
+        self.lock().insert(caller.socket, Coming { peer: caller.peer, lease, place });
         // The handshake may still fail, e.g. for another passphrase.
         let (desk, socket) = (Arc::downgrade(self), caller.socket);
         runtime.spawn(async move {
@@ -188,7 +188,7 @@ impl Listener {
         if desk.open.set(Open { admission, runtime: runtime.clone() }).is_err() {
             return; // it can run only once, since it is consumed
         }
-        let (listening, seats, stop) = (socket.clone(), desk.clone(), shutdown.clone());
+        let (listening, leases, stop) = (socket.clone(), desk.clone(), shutdown.clone());
         let accepting = tokio::task::spawn_blocking(move || {
             loop {
                 let (socket, number) = match listening.accept() {
@@ -200,10 +200,10 @@ impl Listener {
                         continue;
                     }
                 };
-                let Some(Coming { peer, seat, place }) = seats.lock().remove(&number) else { continue };
+                let Some(Coming { peer, lease, place }) = leases.lock().remove(&number) else { continue };
                 let (runtime, stop) = (runtime.clone(), stop.clone());
                 let thread = std::thread::Builder::new().name("srt".into()).spawn(move || {
-                    serve(&socket, peer, seat, idle_timeout, &runtime, &stop);
+                    serve(&socket, peer, lease, idle_timeout, &runtime, &stop);
                     drop(place);
                 });
                 if let Err(error) = thread {

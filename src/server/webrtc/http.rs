@@ -3,7 +3,7 @@
 //! Refuses to know: what is in a session description.
 
 use super::{
-    keeper::{Refused, Visit},
+    access::{Refused, SessionRequest},
     peer::Patched,
     sdp::{Fault, Fragment, Way},
     session::{Declined, Sessions},
@@ -98,8 +98,8 @@ async fn on_endpoint(
     };
     let [token, stream, layout] = ["token", "stream", "layout"].map(|key| request.asked(key));
     let token = request.bearer().or(token);
-    let visit = Visit { app, room, token, stream, layout, peer: request.peer };
-    match sessions.open(way, visit, &offer).await {
+    let request = SessionRequest { app, room, token, stream, layout, peer: request.peer };
+    match sessions.open(way, request, &offer).await {
         Ok(opened) => HttpResponse::builder()
             .status(StatusCode::CREATED)
             .header(header::CONTENT_TYPE, SDP)

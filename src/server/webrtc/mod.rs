@@ -1,24 +1,24 @@
 //! The WebRTC door: WHIP (RFC 9725) and WHEP, all peers on one UDP socket, with TCP for those no datagram reaches.
 //!
 //! ```text
-//!            HTTP: POST offer ─► Doorkeeper ─► answer, and a peer for the worker with the fewest
-//!  UDP, TCP ─► demux ─► worker ─► WHIP peer ─ Packet ─► Seat
-//!                         ▲└────► WHEP peers ◄─ payloads ─ reel ◄─ Unit ─ Live
+//!            HTTP: POST offer ─► SessionAccess ─► answer, and a peer for the worker with the fewest
+//!  UDP, TCP ─► demux ─► worker ─► WHIP peer ─ Packet ─► PublishLease
+//!                         ▲└────► WHEP peers ◄─ payloads ─ gop_cache ◄─ Unit ─ Live
 //!                         └ one for every two cores
 //! ```
 //!
 //! ICE is the lite kind: the door answers checks and sends none, so no offer can make it send anything to strangers.
 //! Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
 
+mod access;
 mod demux;
-mod faces;
+mod gop_cache;
 mod http;
-mod keeper;
+mod local_addresses;
 mod outbox;
 mod pace;
 mod peer;
 mod publish;
-mod reel;
 mod sdp;
 mod session;
 mod sync;
@@ -27,7 +27,9 @@ mod udp;
 mod view;
 mod worker;
 
-pub use keeper::{Answer, Doorkeeper, Hub, PlayGrant, PublishGrant, Refused, Say, Source, Takes, Visit};
+pub use access::{
+    Answer, MessageChannel, PlayGrant, PublishGrant, Refused, Say, SessionAccess, SessionRequest, Source, ViewerCodecs,
+};
 
 use demux::Demux;
 use outbox::{Outbox, Sockets};
@@ -78,7 +80,7 @@ impl Door {
     ///
     /// # Errors
     /// What the system says: an address is taken or not ours, or there is no thread to be had.
-    pub async fn open(settings: Settings, keeper: Arc<dyn Doorkeeper>) -> io::Result<Self> {
+    pub async fn open(settings: Settings, access: Arc<dyn SessionAccess>) -> io::Result<Self> {
         let socket = udp::open(settings.udp)?;
         let udp = socket.local_addr()?;
         let listener = match settings.tcp {
@@ -90,7 +92,7 @@ impl Door {
             state: UdpSocketState::new((&socket).into())?,
             udp: socket,
             bound: udp.ip(),
-            faces: faces::Faces::of(udp.ip(), &settings.public),
+            local_addresses: local_addresses::LocalAddresses::of(udp.ip(), &settings.public),
             wires: Wires::default(),
         });
         let (demux, stop) = (Arc::new(Demux::default()), CancellationToken::new());
@@ -104,7 +106,8 @@ impl Door {
             threads.push(std::thread::Builder::new().name(format!("webrtc-{n}")).spawn(move || worker.run(&inbox))?);
             workers.push((mailbox, load));
         }
-        let sessions = Arc::new(Sessions::new(keeper, workers, demux.clone(), sockets.faces.clone(), udp.port(), tcp)?);
+        let sessions =
+            Arc::new(Sessions::new(access, workers, demux.clone(), sockets.local_addresses.clone(), udp.port(), tcp)?);
         tokio::spawn(udp::read(sockets.clone(), demux.clone(), stop.clone()));
         if let Some(listener) = listener {
             tokio::spawn(tcp::serve(listener, sockets, demux, stop.clone()));

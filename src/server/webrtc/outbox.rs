@@ -4,7 +4,7 @@
 //! Refuses to know: what is in them. Nothing waits here: what the kernel does not take is lost, as on any network.
 
 use super::{
-    faces::{Faces, for_socket},
+    local_addresses::{LocalAddresses, for_socket},
     tcp::Wires,
 };
 use metrics::{Counter, counter};
@@ -25,7 +25,7 @@ pub struct Sockets {
     pub udp: UdpSocket,
     pub state: UdpSocketState,
     pub bound: IpAddr,
-    pub faces: Faces,
+    pub local_addresses: LocalAddresses,
     pub wires: Wires,
 }
 
@@ -76,7 +76,7 @@ impl Outbox {
         if !fits {
             self.flush();
             self.destination = Some(transmit.destination);
-            self.source = self.sockets.faces.leaving(transmit.source.ip());
+            self.source = self.sockets.local_addresses.leaving(transmit.source.ip());
             self.segment = contents.len();
         }
         self.buffer.extend_from_slice(contents);

@@ -185,15 +185,17 @@ impl Peer {
                 metrics::counter!("webrtc_nacks_total").increment(stats.nacks.saturating_sub(before));
             }
             (Event::ChannelOpen(id, label), Part::Out(viewer))
-                if viewer.hub.is_some() && self.talks.len() < CHANNELS =>
+                if viewer.messages.is_some() && self.talks.len() < CHANNELS =>
             {
                 self.talks.push((id, label));
             }
             (Event::ChannelClose(id), _) => self.talks.retain(|(talk, _)| *talk != id),
             (Event::ChannelData(data), Part::Out(viewer)) if !data.binary && data.data.len() <= MESSAGE => {
                 let label = self.talks.iter().find(|(id, _)| *id == data.id).map(|(_, label)| label.as_str());
-                if let (Some(hub), Some(label), Ok(text)) = (&viewer.hub, label, std::str::from_utf8(&data.data)) {
-                    hub(label, text);
+                if let (Some(messages), Some(label), Ok(text)) =
+                    (&viewer.messages, label, std::str::from_utf8(&data.data))
+                {
+                    messages(label, text);
                 }
             }
             _ => {}

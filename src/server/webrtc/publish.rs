@@ -1,10 +1,10 @@
-//! A publisher: frames out of its session, as packets onto its seat.
+//! A publisher: frames out of its session, as packets onto its lease.
 //!
 //! Refuses to know: sockets, threads, rooms.
 
-use super::{keeper::PublishGrant, sync::Sync};
+use super::{access::PublishGrant, sync::Sync};
 use crate::{
-    app::admission::Seat,
+    app::access::admission::PublishLease,
     protocol::{
         h264,
         packet::{AudioCodec, Packet, VideoCodec},
@@ -26,7 +26,7 @@ const CEILING: f64 = 20e6;
 
 /// See the module's text.
 pub struct Publisher {
-    seat: Seat,
+    lease: PublishLease,
     audio_only: bool,
     picture: Option<Mid>,
     sync: Sync,
@@ -38,15 +38,15 @@ pub struct Publisher {
     asked: Option<Instant>,
 }
 
-/// The seat was taken away.
+/// The lease was taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evicted;
 
 impl Publisher {
-    /// On the seat that was granted.
+    /// On the lease that was granted.
     pub fn new(grant: PublishGrant) -> Self {
         Self {
-            seat: grant.seat,
+            lease: grant.lease,
             audio_only: grant.audio_only,
             picture: None,
             sync: Sync::default(),
@@ -57,9 +57,9 @@ impl Publisher {
         }
     }
 
-    /// The seat it has.
-    pub fn seat(&self) -> &Seat {
-        &self.seat
+    /// The lease it has.
+    pub fn lease(&self) -> &PublishLease {
+        &self.lease
     }
 
     /// A track that was negotiated.
@@ -99,9 +99,9 @@ impl Publisher {
     /// Takes a frame.
     ///
     /// # Errors
-    /// [`Evicted`] when the seat takes no more.
+    /// [`Evicted`] when the lease takes no more.
     pub fn take(&mut self, rtc: &mut Rtc, frame: &MediaData, now: Instant) -> Result<(), Evicted> {
-        self.seat.alive();
+        self.lease.alive();
         let codec = match frame.params.spec().codec {
             Codec::Opus => return self.sound(frame),
             Codec::H264 => VideoCodec::H264,
@@ -152,6 +152,6 @@ impl Publisher {
     }
 
     fn push(&self, packet: Packet) -> Result<(), Evicted> {
-        if self.seat.push(packet) { Ok(()) } else { Err(Evicted) }
+        if self.lease.push(packet) { Ok(()) } else { Err(Evicted) }
     }
 }

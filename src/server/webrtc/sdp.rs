@@ -3,7 +3,7 @@
 //!
 //! Refuses to know: codecs' parameters, ICE, sockets.
 
-use super::keeper::Takes;
+use super::access::ViewerCodecs;
 
 /// What is wrong with an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub struct Offer {
     /// One picture and one sound at most, one way each, no candidates, no layers.
     pub text: String,
     /// The codecs offered.
-    pub takes: Takes,
+    pub codecs: ViewerCodecs,
     /// Whether there is a picture or sound that goes the right way.
     pub picture: bool,
     pub sound: bool,
@@ -51,7 +51,7 @@ pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
     attribute(offer, "ice-pwd").ok_or(Fault::Lacks("a=ice-pwd"))?;
     attribute(offer, "fingerprint").ok_or(Fault::Lacks("a=fingerprint"))?;
     let mut shaped =
-        Offer { text: String::new(), takes: takes(offer), picture: false, sound: false, data: false, ufrag };
+        Offer { text: String::new(), codecs: codecs(offer), picture: false, sound: false, data: false, ufrag };
     for section in sections(offer) {
         let kind = section.strip_prefix("m=").and_then(|line| line.split_whitespace().next());
         let refused = section.split_whitespace().nth(1) == Some("0") && !section.contains("a=bundle-only");
@@ -119,7 +119,7 @@ fn goes(section: &str, way: Way) -> bool {
     !says(other) && !says("a=inactive")
 }
 
-fn takes(offer: &str) -> Takes {
+fn codecs(offer: &str) -> ViewerCodecs {
     let has = |codec: &str| {
         let lines = offer.lines().filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(' '));
         lines
@@ -128,7 +128,7 @@ fn takes(offer: &str) -> Takes {
             > 0
     };
     let whole = offer.lines().any(|line| line.starts_with("a=fmtp:") && line.contains("packetization-mode=1"));
-    Takes { h264: has("H264") && whole, vp8: has("VP8"), vp9: has("VP9"), opus: has("opus") }
+    ViewerCodecs { h264: has("H264") && whole, vp8: has("VP8"), vp9: has("VP9"), opus: has("opus") }
 }
 
 fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
@@ -226,7 +226,7 @@ mod tests {
     fn one_picture_and_one_sound_are_taken_one_way() {
         let offer = shape(OFFER, Way::In, false).unwrap();
         assert!(offer.picture && offer.sound && !offer.data);
-        assert_eq!(offer.takes, Takes { h264: true, opus: true, ..Takes::default() });
+        assert_eq!(offer.codecs, ViewerCodecs { h264: true, opus: true, ..ViewerCodecs::default() });
         let directions: Vec<_> =
             offer.text.lines().filter(|line| line.ends_with("ly") || *line == "a=inactive").collect();
         assert_eq!(directions, ["a=sendonly", "a=sendonly", "a=inactive"]);

@@ -1,12 +1,12 @@
-//! How a session comes about: an offer is shaped, the doorkeeper asked, the offer answered, and the peer given to a
+//! How a session comes about: an offer is shaped, the session access asked, the offer answered, and the peer given to a
 //! worker.
 //!
 //! Refuses to know: HTTP.
 
 use super::{
+    access::{Refused, SessionAccess, SessionRequest},
     demux::{Demux, PeerId},
-    faces::Faces,
-    keeper::{Doorkeeper, Refused, Visit},
+    local_addresses::LocalAddresses,
     peer::{Part, Patched, Peer, etag},
     publish::Publisher,
     sdp::{self, Fault, Fragment, Offer, Way},
@@ -67,10 +67,10 @@ pub enum Declined {
 
 /// See the module's text.
 pub struct Sessions {
-    keeper: Arc<dyn Doorkeeper>,
+    access: Arc<dyn SessionAccess>,
     workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
     demux: Arc<Demux>,
-    faces: Faces,
+    local_addresses: LocalAddresses,
     udp_port: u16,
     tcp: Option<SocketAddr>,
     crypto: Arc<CryptoProvider>,
@@ -78,22 +78,22 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions on these workers, reached by these faces.
+    /// Sessions on these workers, reached by these local_addresses.
     ///
     /// # Errors
     /// When no certificate can be made.
     pub fn new(
-        keeper: Arc<dyn Doorkeeper>,
+        access: Arc<dyn SessionAccess>,
         workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
         demux: Arc<Demux>,
-        faces: Faces,
+        local_addresses: LocalAddresses,
         udp_port: u16,
         tcp: Option<SocketAddr>,
     ) -> io::Result<Self> {
         let crypto = Arc::new(str0m::crypto::from_feature_flags());
         let certificate = crypto.dtls_provider.generate_certificate();
         let certificate = certificate.ok_or_else(|| io::Error::other("no DTLS certificate can be made"))?;
-        Ok(Self { keeper, workers, demux, faces, udp_port, tcp, crypto, certificate })
+        Ok(Self { access, workers, demux, local_addresses, udp_port, tcp, crypto, certificate })
     }
 
     /// The workers, with how many peers each has.
@@ -105,9 +105,9 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Declined`], with nothing left behind.
-    pub async fn open(&self, way: Way, visit: Visit, offer: &str) -> Result<Opened, Declined> {
+    pub async fn open(&self, way: Way, request: SessionRequest, offer: &str) -> Result<Opened, Declined> {
         let first = sdp::shape(offer, way, false)?;
-        if !(first.takes.opus || first.takes.h264 || first.takes.vp8 || first.takes.vp9) {
+        if !(first.codecs.opus || first.codecs.h264 || first.codecs.vp8 || first.codecs.vp9) {
             return Err(Fault::Lacks("codec that is known here").into());
         }
         if self.workers.iter().map(|(_, load)| load.load(Ordering::Relaxed)).sum::<usize>() >= MOST {
@@ -115,10 +115,10 @@ impl Sessions {
         }
         match way {
             Way::In => {
-                let grant = self.keeper.publish(visit).await?;
+                let grant = self.access.publish(request).await?;
                 let offer = sdp::shape(offer, way, grant.audio_only)?;
                 let (rtc, answer) = self.answer(way, &offer)?;
-                let evicted = grant.seat.evicted.clone();
+                let evicted = grant.lease.evicted.clone();
                 let part = Part::In(Box::new(Publisher::new(grant)));
                 let (opened, worker, id) = self.settle(way, rtc, part, offer, &answer)?;
                 let demux = self.demux.clone();
@@ -133,14 +133,14 @@ impl Sessions {
                 Ok(opened)
             }
             Way::Out => {
-                let grant = self.keeper.play(visit, first.takes).await?;
+                let grant = self.access.play(request, first.codecs).await?;
                 let offer = sdp::shape(offer, way, grant.audio_only)?;
                 let (rtc, answer) = self.answer(way, &offer)?;
-                let (viewer, hub) = Viewer::new(grant, offer.takes);
+                let (viewer, messages) = Viewer::new(grant, offer.codecs);
                 let talks = offer.data;
                 let (opened, worker, id) = self.settle(way, rtc, Part::Out(Box::new(viewer)), offer, &answer)?;
-                if let Some(hub) = hub.filter(|_| talks) {
-                    tokio::spawn(relay(hub.hear, worker, id, self.demux.clone()));
+                if let Some(messages) = messages.filter(|_| talks) {
+                    tokio::spawn(relay(messages.hear, worker, id, self.demux.clone()));
                 }
                 Ok(opened)
             }
@@ -161,7 +161,7 @@ impl Sessions {
         answer.await.ok()
     }
 
-    /// Ends a session, and gives whether there was one. Its seat is free when this comes back.
+    /// Ends a session, and gives whether there was one. Its lease is free when this comes back.
     pub async fn close(&self, way: Way, resource: &Uuid) -> bool {
         let Some((worker, peer)) = self.demux.resource(resource, way == Way::In) else { return false };
         let (done, gone) = oneshot::channel();
@@ -205,10 +205,11 @@ impl Sessions {
     }
 
     fn candidates(&self) -> Vec<Candidate> {
-        let udp = self.faces.offered().map(|ip| Candidate::host(SocketAddr::new(ip, self.udp_port), "udp"));
+        let udp = self.local_addresses.offered().map(|ip| Candidate::host(SocketAddr::new(ip, self.udp_port), "udp"));
         let tcp = self.tcp.into_iter().flat_map(|tcp| {
-            let faces = self.faces.offered().filter(move |ip| tcp.ip().is_unspecified() || *ip == tcp.ip());
-            faces.map(move |ip| {
+            let local_addresses =
+                self.local_addresses.offered().filter(move |ip| tcp.ip().is_unspecified() || *ip == tcp.ip());
+            local_addresses.map(move |ip| {
                 let builder = Candidate::builder().tcp().host(SocketAddr::new(ip, tcp.port()));
                 builder.tcptype(TcpType::Passive).build()
             })
@@ -234,7 +235,7 @@ impl Sessions {
         let id = self.demux.add(worker.clone(), resource, way == Way::In, ufrag);
         if let Part::In(publisher) = &part {
             let worker = worker.clone();
-            publisher.seat().on_want_keyframe(move || {
+            publisher.lease().on_want_keyframe(move || {
                 worker.put(Job::Ask { peer: id });
             });
         }

@@ -91,7 +91,7 @@ pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demu
 async fn talk(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux: Arc<Demux>) {
     let Ok(local) = stream.local_addr() else { return };
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let Some(face) = sockets.faces.entered(Some(local.ip())) else { return };
+    let Some(face) = sockets.local_addresses.entered(Some(local.ip())) else { return };
     let destination = SocketAddr::new(face, local.port());
     let _ = stream.set_nodelay(true);
     let (reader, mut writer) = stream.into_split();

@@ -60,7 +60,7 @@ pub async fn read(sockets: Arc<Sockets>, demux: Arc<Demux>, stop: CancellationTo
             }
         };
         for (meta, bytes) in metas.iter().zip(room.chunks(ROOM)).take(count) {
-            let Some(face) = sockets.faces.entered(meta.dst_ip) else { continue };
+            let Some(face) = sockets.local_addresses.entered(meta.dst_ip) else { continue };
             let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
             for datagram in bytes[..meta.len.min(ROOM)].chunks(meta.stride.max(1)) {
                 demux.pass(str0m::net::Protocol::Udp, source, SocketAddr::new(face, port), datagram);

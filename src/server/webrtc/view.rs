@@ -1,4 +1,4 @@
-//! A viewer: its place on a reel, and what goes out from there.
+//! A viewer: its place on a gop_cache, and what goes out from there.
 //!
 //! It begins at the last key frame and runs through what has come since at a quick pace; then it follows the live edge.
 //! When it cannot follow, it loses everything up to the next key frame, never a part in between.
@@ -6,9 +6,9 @@
 //! Refuses to know: sockets, threads, how a stream is come by.
 
 use super::{
-    keeper::{Hub, PlayGrant, Say, Source, Takes},
+    access::{MessageChannel, PlayGrant, Say, Source, ViewerCodecs},
+    gop_cache::{Codec, Frame, GopCache},
     pace::Line,
-    reel::{Codec, Frame, Reel},
 };
 use crate::{domain::time::ShowTime, protocol::packet::VideoCodec};
 use std::{
@@ -52,8 +52,8 @@ impl Epoch {
 pub struct Viewer {
     /// Gives the stream; asked again when its codec does not fit.
     pub source: Source,
-    pub takes: Takes,
-    pub hub: Option<Say>,
+    pub codecs: ViewerCodecs,
+    pub messages: Option<Say>,
     /// When the codec was first found not to fit, or was asked for anew.
     pub misfit: Option<Instant>,
     /// Asked for a key frame and has not got one.
@@ -97,12 +97,12 @@ pub enum Pumped {
 
 impl Viewer {
     /// A viewer of what was granted. The receiver of its messages is left to the caller.
-    pub fn new(grant: PlayGrant, takes: Takes) -> (Self, Option<Hub>) {
-        let hub = grant.hub;
+    pub fn new(grant: PlayGrant, codecs: ViewerCodecs) -> (Self, Option<MessageChannel>) {
+        let messages = grant.messages;
         let viewer = Self {
             source: grant.source,
-            takes,
-            hub: hub.as_ref().map(|hub| hub.say.clone()),
+            codecs,
+            messages: messages.as_ref().map(|messages| messages.say.clone()),
             misfit: None,
             lost: None,
             picture: None,
@@ -113,7 +113,7 @@ impl Viewer {
             began: None,
             _guard: grant.guard,
         };
-        (viewer, hub)
+        (viewer, messages)
     }
 
     /// A track that was negotiated and goes out.
@@ -133,15 +133,15 @@ impl Viewer {
         }
     }
 
-    /// Goes to the beginning of a reel: the viewer is new there, or asked for a picture that nobody can be asked for.
-    pub fn begin(&mut self, reel: &Reel, now: Instant) {
-        (self.next, self.waits, self.lost, self.began) = (reel.beginning(), true, None, Some(now));
-        let past = || reel.from(reel.beginning());
+    /// Goes to the beginning of a gop_cache: the viewer is new there, or asked for a picture that nobody can be asked for.
+    pub fn begin(&mut self, gop_cache: &GopCache, now: Instant) {
+        (self.next, self.waits, self.lost, self.began) = (gop_cache.beginning(), true, None, Some(now));
+        let past = || gop_cache.from(gop_cache.beginning());
         let pictures = past().filter(|frame| frame.codec.is_picture()).count() as u64;
         let last = past().filter(|frame| frame.codec.is_picture()).last();
         let bytes: usize = past().map(|frame| frame.bytes).sum();
         self.run = last.map(|frame| Run {
-            edge: reel.end(),
+            edge: gop_cache.end(),
             shown: frame.pts,
             pictures,
             since: now,
@@ -175,17 +175,17 @@ impl Viewer {
     }
 
     /// Writes what is due. `full` tells that the way out is jammed: then nothing is written, and what falls off the
-    /// reel meanwhile is lost.
-    pub fn pump(&mut self, rtc: &mut Rtc, reel: &Reel, epoch: Epoch, now: Instant, full: bool) -> Pumped {
+    /// gop_cache meanwhile is lost.
+    pub fn pump(&mut self, rtc: &mut Rtc, gop_cache: &GopCache, epoch: Epoch, now: Instant, full: bool) -> Pumped {
         let mut pumped = Pumped::Nothing;
         if full {
             return pumped;
         }
-        if self.next < reel.first() {
+        if self.next < gop_cache.first() {
             // The group it was in is gone.
-            (self.next, self.waits, self.run) = (reel.beginning(), true, None);
+            (self.next, self.waits, self.run) = (gop_cache.beginning(), true, None);
         }
-        while let Some(frame) = reel.frame(self.next) {
+        while let Some(frame) = gop_cache.frame(self.next) {
             if let Some(run) = &mut self.run {
                 if self.next >= run.edge {
                     self.run = None;

@@ -3,20 +3,20 @@
 //! ```text
 //! socket ─ Datagram ─►┐
 //! Live ───── Unit ───►├─► mailbox ─► worker ─► peers ─► outbox ─► socket
-//! HTTP ─ Come, Patch ►┘               └► reels, one for each stream watched here
+//! HTTP ─ Come, Patch ►┘               └► gop_caches, one for each stream watched here
 //! ```
 //!
 //! Nothing is shared and nothing locked on the way from a frame to its datagrams. Refuses to know: HTTP, rooms.
 
 use super::{
     demux::{Demux, PeerId},
+    gop_cache::GopCache,
     outbox::Outbox,
     peer::{Part, Patched, Peer, Turn},
-    reel::Reel,
     sdp::Fragment,
     view::{Epoch, Pumped},
 };
-use crate::app::live::{Listener, Live, Start, Unit};
+use crate::app::rooms::live::{Listener, Live, Start, Unit};
 use bytes::Bytes;
 use metrics::{counter, gauge};
 use std::{
@@ -107,7 +107,7 @@ pub struct Inbox {
 struct Channel {
     live: Arc<Live>,
     _listener: Listener,
-    reel: Reel,
+    gop_cache: GopCache,
     epoch: Epoch,
     viewers: Vec<PeerId>,
     asked: Option<Instant>,
@@ -152,7 +152,7 @@ impl Worker {
                 match job {
                     Job::Stop => return self.stop(now),
                     Job::Unit { channel, unit } => {
-                        if self.channels.get_mut(&channel).is_some_and(|channel| channel.reel.put(&unit)) {
+                        if self.channels.get_mut(&channel).is_some_and(|channel| channel.gop_cache.put(&unit)) {
                             fresh.insert(channel);
                         }
                     }
@@ -233,7 +233,7 @@ impl Worker {
         {
             let full = peer.is_full(&self.out);
             if let Part::Out(viewer) = &mut peer.part {
-                drive |= viewer.pump(&mut peer.rtc, &channel.reel, channel.epoch, now, full) == Pumped::Sent;
+                drive |= viewer.pump(&mut peer.rtc, &channel.gop_cache, channel.epoch, now, full) == Pumped::Sent;
                 self.quick |= viewer.runs();
             }
         }
@@ -267,7 +267,7 @@ impl Worker {
     /// Puts a viewer on its stream, or on another form of it.
     fn watch(&mut self, id: PeerId, now: Instant) {
         let Some(Peer { part: Part::Out(viewer), channel: at, .. }) = self.peers.get_mut(&id) else { return };
-        let live = (viewer.source)(viewer.takes);
+        let live = (viewer.source)(viewer.codecs);
         viewer.misfit = at.is_some().then_some(now);
         let watched = self.channels.iter().find(|(_, channel)| Arc::ptr_eq(&channel.live, &live)).map(|(n, _)| *n);
         if at.is_some() && *at == watched {
@@ -278,7 +278,7 @@ impl Worker {
             self.last_channel += 1;
             let (number, mailbox) = (self.last_channel, self.mailbox.clone());
             let epoch = Epoch(now, live.clock().now());
-            // What is there already goes onto the reel at once, what comes later through the mailbox.
+            // What is there already goes onto the gop_cache at once, what comes later through the mailbox.
             let past = Arc::new(Mutex::new(Some(Vec::new())));
             let heard = past.clone();
             let listener = live.listen(Start::Backlog, move |unit| {
@@ -288,17 +288,17 @@ impl Worker {
                 }
             });
             let past = past.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-            let mut reel = Reel::default();
+            let mut gop_cache = GopCache::default();
             for unit in past {
-                reel.put(&unit);
+                gop_cache.put(&unit);
             }
             let (viewers, asked) = (Vec::new(), None);
-            self.channels.insert(number, Channel { live, _listener: listener, reel, epoch, viewers, asked });
+            self.channels.insert(number, Channel { live, _listener: listener, gop_cache, epoch, viewers, asked });
             number
         });
         *at = Some(number);
         if let Some(channel) = self.channels.get_mut(&number) {
-            viewer.begin(&channel.reel, now);
+            viewer.begin(&channel.gop_cache, now);
             channel.viewers.push(id);
         }
         self.leave(id, before);
@@ -338,7 +338,7 @@ impl Worker {
                 (Part::In(publisher), _) if peer.connected => publisher.allow(&mut peer.rtc),
                 (Part::Out(viewer), Some(channel)) => {
                     if viewer.begins_again(now) {
-                        viewer.begin(&channel.reel, now);
+                        viewer.begin(&channel.gop_cache, now);
                         self.quick = true;
                     }
                     if viewer.misfit.is_some_and(|since| now - since > MISFIT) {

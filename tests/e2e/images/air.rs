@@ -2,7 +2,7 @@
 
 use super::client::{Customer, command, strip};
 use crate::{
-    stage,
+    fixture,
     support::{
         marks::{Clip, Reader},
         publisher::Publisher,
@@ -17,24 +17,24 @@ const JOBS: u64 = 100;
 
 #[tokio::test]
 async fn program_loses_no_frame_while_100_jobs_run() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let clip = Clip { hum_hz: 400, ..Clip::of(1, 90.0) }.cached();
-    let server = Server::start(stage::two_cameras()).await;
-    let mut wing = stage::desk(&server).await;
+    let server = Server::start(fixture::two_cameras()).await;
+    let mut wing = fixture::desk(&server).await;
     let _camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
-    stage::until_seen(&mut wing, 0).await;
+    fixture::until_seen(&mut wing, 0).await;
     command(&server, &["account", "create", "studio", "--credits", "200", "--rpm", "100000"]);
     let customer = Customer::of(&server, "studio");
     let path = customer.upload(&strip(160)).await;
 
-    let recording = stage::record(&server, &mut wing, json!({})).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
     for id in join_all((0..JOBS).map(|_| customer.order(&path))).await {
         assert!(!id.is_empty());
     }
     customer.until("completed", JOBS, Duration::from_secs(300)).await;
-    let slots = stage::stop(&mut wing, &recording).await;
+    let slots = fixture::stop(&mut wing, &recording).await;
     let reading = Reader::of(&recording.path).read_async().await;
     assert_eq!((reading.errors, reading.undecodable(), reading.flaws()), (0, vec![], (0, 0, 0)), "{reading}");
-    assert!(slots > stage::FPS, "{slots} frames were recorded");
-    println!("{JOBS} jobs within {:.1} s of program, nothing lost", slots as f64 / stage::FPS as f64);
+    assert!(slots > fixture::FPS, "{slots} frames were recorded");
+    println!("{JOBS} jobs within {:.1} s of program, nothing lost", slots as f64 / fixture::FPS as f64);
 }

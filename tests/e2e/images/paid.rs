@@ -1,7 +1,7 @@
 //! Credits: nobody pays twice, nothing is made unpaid, whoever orders at once and whatever is killed.
 
 use super::client::{Customer, command, enhancement, quiet, strip};
-use crate::{stage, support::server::Server};
+use crate::{fixture, support::server::Server};
 use futures::future::join_all;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
@@ -11,7 +11,7 @@ const RPM: [&str; 2] = ["--rpm", "100000"];
 
 #[tokio::test]
 async fn of_200_orders_at_once_exactly_those_that_can_be_paid_are_taken() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let server = Server::start(quiet().set("lumely.in_server", false)).await;
     command(&server, &["account", "create", "crowd", "--credits", "100", RPM[0], RPM[1]]);
     let customer = Customer::of(&server, "crowd");
@@ -51,10 +51,10 @@ async fn of_200_orders_at_once_exactly_those_that_can_be_paid_are_taken() {
 
 #[tokio::test]
 async fn a_server_killed_during_50_jobs_finishes_them_all_after_its_return_each_charged_once() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let mut server = Server::start(quiet()).await;
-    command(&server, &["account", "create", "patient", "--credits", "100", RPM[0], RPM[1]]);
-    let customer = Customer::of(&server, "patient");
+    command(&server, &["account", "create", "decoder_queue", "--credits", "100", RPM[0], RPM[1]]);
+    let customer = Customer::of(&server, "decoder_queue");
     let path = customer.upload(&strip(128)).await;
     for order in join_all((0..50).map(|_| customer.order(&path))).await {
         assert!(!order.is_empty());
@@ -72,7 +72,7 @@ async fn a_server_killed_during_50_jobs_finishes_them_all_after_its_return_each_
     urls.dedup();
     assert_eq!(urls.len(), 50);
     assert_eq!(customer.get("/credits").await["credits_remaining"], 0);
-    let ledger = command(&server, &["account", "ledger", "patient", "--limit", "1000"]);
+    let ledger = command(&server, &["account", "ledger", "decoder_queue", "--limit", "1000"]);
     let rows = |kind: &str| ledger.lines().filter(|line| line.contains(kind)).count();
     assert_eq!((rows(" charge "), rows(" refund ")), (50, 0), "{ledger}");
 }

@@ -1,6 +1,6 @@
 //! A controller of LEDs: hears E1.31 packets at a socket of its own and remembers them.
 
-use crate::stage::LIMIT;
+use crate::fixture::LIMIT;
 use std::net::UdpSocket;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

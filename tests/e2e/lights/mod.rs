@@ -2,8 +2,8 @@
 
 mod controller;
 
+use crate::fixture::{self, LIMIT};
 use crate::pixels;
-use crate::stage::{self, LIMIT};
 use crate::support::config::Config;
 use crate::support::livewing::LiveWing;
 use crate::support::marks::Region;
@@ -92,7 +92,7 @@ async fn cut_to(wing: &mut LiveWing, source: u32) -> Value {
 
 #[tokio::test]
 async fn a_cut_is_on_the_wire_within_a_frame_and_25_ms() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let controller = Controller::open();
     let rules = json!([
         { "id": "on-air", "segment": 0, "priority": 1, "when": { "tally": "program", "source": 1 },
@@ -103,7 +103,7 @@ async fn a_cut_is_on_the_wire_within_a_frame_and_25_ms() {
     let server = Server::start(show(&controller, rules)).await;
     bright(&server).await;
     put(&server, "/api/v2/segments/0", json!({ "effect": "solid", "primaryColor": [0, 0, 9] })).await;
-    let mut wing = stage::desk(&server).await;
+    let mut wing = fixture::desk(&server).await;
     controller.until("green: on preview", |packet| packet.all(GREEN, LEDS)).await;
 
     let mut took = Vec::new();
@@ -130,7 +130,7 @@ async fn a_cut_is_on_the_wire_within_a_frame_and_25_ms() {
 
 #[tokio::test]
 async fn graphics_sound_and_the_picture_s_edges_are_followed() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let controller = Controller::open();
     let server = Server::start(show(&controller, json!([])).graphic(
         "guest",
@@ -168,7 +168,7 @@ async fn graphics_sound_and_the_picture_s_edges_are_followed() {
     let level =
         json!({ "id": "level", "segment": 1, "when": { "level": "program" }, "floorDb": -50, "ceilingDb": -20 });
     post(&server, "/api/v2/rules", level).await;
-    let mut wing = stage::desk(&server).await;
+    let mut wing = fixture::desk(&server).await;
     cut_to(&mut wing, 1).await;
     controller.until("dark by silence", wanted(1, [0; 3])).await;
     cut_to(&mut wing, 0).await;
@@ -198,7 +198,7 @@ async fn graphics_sound_and_the_picture_s_edges_are_followed() {
 
 #[tokio::test]
 async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
-    let _turn = stage::turn().await;
+    let _turn = fixture::turn().await;
     let controller = Controller::open();
     let mut server = Server::start(show(&controller, json!([]))).await;
     bright(&server).await;
@@ -210,13 +210,13 @@ async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
     // All white by hand: program shows the strip's cells as white, the picture around them as black.
     post(&server, "/api/pixels", json!({ "fill": [255, 255, 255] })).await;
     controller.until("white", |packet| packet.all([255; 3], LEDS)).await;
-    let mut wing = stage::desk(&server).await;
-    stage::until_seen(&mut wing, 2).await;
+    let mut wing = fixture::desk(&server).await;
+    fixture::until_seen(&mut wing, 2).await;
     cut_to(&mut wing, 2).await;
-    let recording = stage::record(&server, &mut wing, json!({})).await;
-    let last = stage::slot(&mut wing).await + 30;
-    stage::until_slot(&mut wing, last).await;
-    stage::stop(&mut wing, &recording).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
+    let last = fixture::slot(&mut wing).await + 30;
+    fixture::until_slot(&mut wing, last).await;
+    fixture::stop(&mut wing, &recording).await;
     let pictures = pixels::decode(&recording.path, Region::FULL, 160, 90);
     let picture = pictures.last().expect("a picture");
     let white = picture.iter().filter(|luma| **luma > 200).count() as f64 / picture.len() as f64;
@@ -224,9 +224,9 @@ async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
 
     // A strip that stands still is sent about once a second, so only what was heard is known.
     let heard = controller.packets().len();
-    assert!(heard > 3 && stage::metric(&server, "lumencast_lights_packets_total").await >= heard as f64);
+    assert!(heard > 3 && fixture::metric(&server, "lumencast_lights_packets_total").await >= heard as f64);
     let end = Instant::now() + LIMIT;
-    while !(55.0..65.0).contains(&stage::metric(&server, "lumencast_lights_fps").await) {
+    while !(55.0..65.0).contains(&fixture::metric(&server, "lumencast_lights_fps").await) {
         assert!(Instant::now() < end, "not 60 frames a second");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -1,7 +1,7 @@
 //! Who is let in at the media doors.
 
-use super::house::Hub;
-use crate::stage;
+use super::fixture::Fixture;
+use crate::fixture;
 use serde_json::json;
 
 /// An offer of sound, complete but for somebody behind it.
@@ -11,23 +11,23 @@ const OFFER: &str = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:
     AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA\r\n\
     a=setup:actpass\r\na=mid:0\r\na=DIRECTION\r\na=rtcp-mux\r\na=rtpmap:111 opus/48000/2\r\n";
 
-async fn status(hub: &Hub, path: &str) -> u16 {
+async fn status(fixture: &Fixture, path: &str) -> u16 {
     let direction = if path.starts_with("/whip") { "sendonly" } else { "recvonly" };
-    let request = reqwest::Client::new().post(hub.server.url(path)).header("content-type", "application/sdp");
+    let request = reqwest::Client::new().post(fixture.server.url(path)).header("content-type", "application/sdp");
     request.body(OFFER.replace("DIRECTION", direction)).send().await.expect("an answer").status().as_u16()
 }
 
 #[tokio::test]
 async fn a_token_opens_its_room_for_what_it_grants_and_nothing_else() {
-    let _turn = stage::turn().await;
-    let hub = Hub::open().await;
-    let publish = hub.token(json!({ "room": "a" })).await;
-    let watch = hub.token(json!({ "room": "a", "canPublish": false })).await;
-    let blind = hub.token(json!({ "room": "a", "canSubscribe": false })).await;
-    let brief = hub.token(json!({ "room": "a", "ttl": "1s" })).await;
+    let _turn = fixture::turn().await;
+    let fixture = Fixture::open().await;
+    let publish = fixture.token(json!({ "room": "a" })).await;
+    let watch = fixture.token(json!({ "room": "a", "canPublish": false })).await;
+    let blind = fixture.token(json!({ "room": "a", "canSubscribe": false })).await;
+    let brief = fixture.token(json!({ "room": "a", "ttl": "1s" })).await;
     // Expiry counts in whole seconds, and LiveKit allows none of them to be late.
     let end = std::time::Instant::now() + std::time::Duration::from_secs(15);
-    while status(&hub, &format!("/whip/live/a?token={brief}")).await != 401 {
+    while status(&fixture, &format!("/whip/live/a?token={brief}")).await != 401 {
         assert!(std::time::Instant::now() < end, "the token does not expire");
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
@@ -43,12 +43,12 @@ async fn a_token_opens_its_room_for_what_it_grants_and_nothing_else() {
         ("/whep/nothere/a", "", 404),
     ] {
         let query = if token.is_empty() { String::new() } else { format!("?token={token}") };
-        assert_eq!(status(&hub, &format!("{path}{query}")).await, wanted, "{path} {token}");
+        assert_eq!(status(&fixture, &format!("{path}{query}")).await, wanted, "{path} {token}");
     }
-    assert_eq!(status(&hub, &format!("/whip/live/a?token={publish}")).await, 201);
-    assert_eq!(status(&hub, &format!("/whep/live/a?token={watch}")).await, 201);
-    assert_eq!(status(&hub, "/whep/live/a").await, 201, "playback is public");
-    let hls = |token: &str| hub.server.url(&format!("/hls/live/a/master.m3u8?token={token}"));
+    assert_eq!(status(&fixture, &format!("/whip/live/a?token={publish}")).await, 201);
+    assert_eq!(status(&fixture, &format!("/whep/live/a?token={watch}")).await, 201);
+    assert_eq!(status(&fixture, "/whep/live/a").await, 201, "playback is public");
+    let hls = |token: &str| fixture.server.url(&format!("/hls/live/a/master.m3u8?token={token}"));
     assert_eq!(reqwest::get(hls("nonsense")).await.expect("an answer").status(), 401);
     assert_eq!(reqwest::get(hls(&blind)).await.expect("an answer").status(), 403);
 }

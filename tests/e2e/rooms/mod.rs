@@ -1,6 +1,6 @@
 //! Rooms of the StreamHub plane: publishers of every kind in, viewers of every kind out, on the built server.
 
 mod doors;
-mod house;
+mod fixture;
 mod passing;
 mod returning;

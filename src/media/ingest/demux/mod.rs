@@ -7,7 +7,7 @@
 //! ```
 //!
 //! One picture and one sound are taken, the first of each; all others run into nothing. Sound that is neither AAC nor
-//! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Pictures that the house does not know are
+//! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Pictures of a codec that is not supported are
 //! reported.
 //!
 //! Refuses to know: where the bytes come from, and who takes the packets.

@@ -3,7 +3,7 @@
 use super::layout::Cell;
 use crate::{
     domain::time::{Format, Slot},
-    media::{format, ingest::reel::Frame},
+    media::{format, ingest::frame_queue::Frame},
 };
 use gst::prelude::*;
 use gst_video::prelude::*;

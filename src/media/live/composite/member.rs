@@ -1,7 +1,7 @@
 //! One member of a composite: its picture decoded into its cell, its sound for the mix.
 //!
 //! ```text
-//! Live ─┬► appsrc ! parse ! decode ! fit ─► grid ─► reel
+//! Live ─┬► appsrc ! parse ! decode ! fit ─► grid ─► frame_queue
 //!       └► appsrc ! parse ! decode ! resample ─► sound
 //! ```
 
@@ -12,7 +12,7 @@ use crate::{
     },
     media::{
         coding, format,
-        ingest::{raw, reel::Frame, sound::Sample, source::Source},
+        ingest::{frame_queue::Frame, raw, sound::Sample, source::Source},
         live::{
             Live, Unit,
             chain::{Chain, here, missing, newest, skip_before},
@@ -85,7 +85,7 @@ impl Member {
 
     /// Its picture in a slot; `None` when it has none, or none came for long. Slots must not go backwards.
     pub fn frame(&self, slot: Slot) -> Option<Frame> {
-        let frame = self.source.reel.at(slot)?;
+        let frame = self.source.frame_queue.at(slot)?;
         (self.source.health().signal != Signal::None).then_some(frame)
     }
 

@@ -87,7 +87,7 @@ fn begin(
     let sound = Quality { bitrate_kbps: 128, gop_frames: 0, preset: String::new() };
     let encode = Arc::new(Encode::start(&video, &audio, &picture, &sound, format.rate, clock)?);
     let stop = Arc::new(AtomicBool::new(false));
-    let stage = Stage {
+    let compositor = Compositor {
         format,
         clock: clock.clone(),
         layout,
@@ -103,14 +103,14 @@ fn begin(
     };
     let until = stop.clone();
     let thread = std::thread::Builder::new().name("composite".into());
-    thread.spawn(move || stage.run(&until)).map_err(|e| here(e.to_string()))?;
+    thread.spawn(move || compositor.run(&until)).map_err(|e| here(e.to_string()))?;
     let stream = encode.stream(name);
     let keep: Arc<dyn Any + Send + Sync> = Arc::new((Playing(stop), stream.keep.clone()));
     Ok(CodedStream { keep: Some(keep), ..stream })
 }
 
 /// The loop's state; it lives on its thread alone.
-struct Stage {
+struct Compositor {
     format: Format,
     clock: ShowClock,
     layout: Layout,
@@ -126,7 +126,7 @@ struct Stage {
     heard_to: u64,
 }
 
-impl Stage {
+impl Compositor {
     fn run(mut self, stop: &AtomicBool) {
         self.wanted.mark_changed();
         let rate = self.format.rate;

@@ -2,26 +2,26 @@
 //!
 //! ```text
 //! Feed (video) ─► Tap ─► appsrc ! appsink ─►┐                              ┌─► playlists
-//!                                           ├─► Writer ─► Mux ×2 ─► Shelf ─┤
+//!                                           ├─► Writer ─► Mux ×2 ─► HlsStream ─┤
 //! Feed (audio) ─► Tap ─► appsrc ! appsink ─►┘                              └─► init, segments, parts
 //! ```
 //!
 //! Refuses to know: HTTP and addresses; those are the door's.
 
+mod hls_stream;
+mod hls_streams;
 mod init;
 mod mux;
 mod name;
 mod plan;
 mod publication;
-mod rack;
-mod shelf;
-mod shelves;
+mod track_window;
 mod writer;
 
+pub use hls_stream::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach};
+pub use hls_streams::HlsStreams;
 pub use name::Track;
 pub use publication::Publication;
-pub use shelf::{HlsSettings, Miss, Reach, Shelf, ShelfStats};
-pub use shelves::Shelves;
 
 use crate::media::{
     clock::ShowClock,
@@ -45,9 +45,9 @@ const QUEUE: usize = 64;
 /// Access units that may wait in a tap: about eight seconds of picture.
 const TAP: u64 = 256;
 
-/// A stream that is being published. Dropping it stops at once; the shelf stays readable.
+/// A stream that is being published. Dropping it stops at once; the HLS stream stays readable.
 pub struct HlsOutput {
-    shelf: Arc<Shelf>,
+    hls_stream: Arc<HlsStream>,
     /// Taps go first, then their pipelines.
     taps: Vec<Tap>,
     intakes: Vec<Run>,
@@ -58,7 +58,7 @@ pub struct HlsOutput {
 }
 
 impl HlsOutput {
-    /// Begins to publish a stream on a shelf, with its first key frame. `told` is called at most once, from a thread
+    /// Begins to publish a stream on a HLS stream, with its first key frame. `told` is called at most once, from a thread
     /// of the output, when it cannot go on; it must only pass the news on.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl HlsOutput {
     pub fn start(
         stream: CodedStream,
         clock: &ShowClock,
-        shelf: Arc<Shelf>,
+        hls_stream: Arc<HlsStream>,
         told: impl FnOnce(Failure) + Send + 'static,
     ) -> Result<Self, Failure> {
         plugins::register().map_err(|e| failure(FailureKind::Here, &e))?;
@@ -80,12 +80,12 @@ impl HlsOutput {
             taps.push(tap);
         }
         let mut writer = Writer {
-            shelf: shelf.clone(),
+            hls_stream: hls_stream.clone(),
             clock: clock.clone(),
             rate: stream.rate,
             expects_audio: stream.audio.is_some(),
             notes: notes.clone(),
-            generation: None,
+            discontinuity: None,
             held: VecDeque::new(),
         };
         let name = stream.name.clone();
@@ -103,17 +103,17 @@ impl HlsOutput {
             .name(format!("hls-{}", stream.name))
             .spawn(work)
             .map_err(|e| failure(FailureKind::Here, &e.to_string()))?;
-        Ok(Self { shelf, taps, intakes, notes, thread: Some(thread), _stream: stream })
+        Ok(Self { hls_stream, taps, intakes, notes, thread: Some(thread), _stream: stream })
     }
 
-    /// The shelf it publishes on.
-    pub fn shelf(&self) -> &Arc<Shelf> {
-        &self.shelf
+    /// The HLS stream it publishes on.
+    pub fn hls_stream(&self) -> &Arc<HlsStream> {
+        &self.hls_stream
     }
 
-    /// What the shelf counted, over all writers it had.
-    pub fn stats(&self) -> ShelfStats {
-        self.shelf.stats()
+    /// What the HLS stream counted, over all writers it had.
+    pub fn stats(&self) -> HlsStreamStats {
+        self.hls_stream.stats()
     }
 
     /// Access units that were lost because the writer could not follow.

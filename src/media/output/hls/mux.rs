@@ -1,17 +1,17 @@
-//! One track of one generation to CMAF.
+//! One track of one discontinuity to CMAF.
 //!
 //! ```text
-//! units and cuts ─► appsrc ! parser ! cmafmux ! appsink ─► shelf
+//! units and cuts ─► appsrc ! parser ! cmafmux ! appsink ─► HLS stream
 //! ```
 //!
-//! The muxer is told with each cut to let go of what it holds, so what comes out is exactly one piece per cut; the
-//! pieces' times travel beside it in a channel.
+//! The muxer is told with each cut to let go of what it holds, so what comes out is exactly one part per cut; the
+//! parts' times travel beside it in a channel.
 
 use super::{
+    hls_stream::HlsStream,
     init,
     name::Track,
-    plan::{Cut, Pacer, Piece, Unit},
-    shelf::Shelf,
+    plan::{Cut, Pacer, PartTiming, Unit},
 };
 use crate::media::{
     clock::ShowClock,
@@ -25,13 +25,13 @@ use std::{
     time::Duration,
 };
 
-/// How long the muxer may take to let go of its last piece.
+/// How long the muxer may take to let go of its last part.
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// A running muxer.
 pub(super) struct Mux {
     appsrc: gst_app::AppSrc,
-    cuts: mpsc::Sender<Piece>,
+    cuts: mpsc::Sender<PartTiming>,
     run: Run,
     pub pacer: Pacer,
     pub caps: gst::Caps,
@@ -46,8 +46,8 @@ impl Mux {
         track: Track,
         caps: &gst::Caps,
         pacer: Pacer,
-        generation: u64,
-        shelf: Arc<Shelf>,
+        discontinuity: u64,
+        hls_stream: Arc<HlsStream>,
         clock: &ShowClock,
         told: impl Fn(Failure) + Send + Sync + 'static,
     ) -> Result<Self, Failure> {
@@ -64,14 +64,14 @@ impl Mux {
         let pipeline = template.build(&[("parse", parser)], &[]).map_err(|e| here(&e))?;
         let appsrc = super::element::<gst_app::AppSrc>(&pipeline, "in")?;
         appsrc.set_caps(Some(caps));
-        let (cuts, pieces) = mpsc::channel();
+        let (cuts, parts) = mpsc::channel();
         let sink = super::element::<gst_app::AppSink>(&pipeline, "out")?;
         sink.set_callbacks(
             gst_app::AppSinkCallbacks::builder()
                 .new_sample(move |sink| {
                     let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                     let list = sample.buffer_list().ok_or(gst::FlowError::Error)?;
-                    deliver(track, generation, &shelf, list, &pieces)
+                    deliver(track, discontinuity, &hls_stream, list, &parts)
                 })
                 .build(),
         );
@@ -85,10 +85,10 @@ impl Mux {
 
     /// Puts a unit in. With a cut, what came before it comes out.
     pub fn push(&mut self, buffer: gst::Buffer, unit: Unit, cut: Cut) {
-        if let Some(piece) = self.pacer.take(unit, cut) {
+        if let Some(part) = self.pacer.take(unit, cut) {
             // Both only fail when the pipeline is gone, of which `told` has heard.
-            let _ = self.cuts.send(piece);
-            let split = gst::Structure::builder("FMP4MuxSplitNow").field("chunk", !piece.ends_segment).build();
+            let _ = self.cuts.send(part);
+            let split = gst::Structure::builder("FMP4MuxSplitNow").field("chunk", !part.ends_segment).build();
             self.appsrc.send_event(gst::event::CustomDownstream::new(split));
         }
         let _ = self.appsrc.push_buffer(buffer);
@@ -97,7 +97,7 @@ impl Mux {
     /// Lets everything out that is in it. Blocks, at most one second.
     ///
     /// # Errors
-    /// What went wrong; the pieces that came out stay.
+    /// What went wrong; the parts that came out stay.
     pub fn finish(self) -> Result<(), Failure> {
         let _ = self.cuts.send(self.pacer.finish());
         let _ = self.appsrc.end_of_stream();
@@ -107,25 +107,25 @@ impl Mux {
 
 fn deliver(
     track: Track,
-    generation: u64,
-    shelf: &Shelf,
+    discontinuity: u64,
+    hls_stream: &HlsStream,
     list: &gst::BufferListRef,
-    pieces: &mpsc::Receiver<Piece>,
+    parts: &mpsc::Receiver<PartTiming>,
 ) -> Result<gst::FlowSuccess, gst::FlowError> {
     let mut data = Vec::with_capacity(list.calculate_size());
     for buffer in list.iter() {
         let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
         if buffer.flags().contains(gst::BufferFlags::DISCONT | gst::BufferFlags::HEADER) {
             let format = init::read(&map).ok_or(gst::FlowError::NotNegotiated)?;
-            shelf.put_init(track, generation, Bytes::copy_from_slice(&map), format);
+            hls_stream.put_init(track, discontinuity, Bytes::copy_from_slice(&map), format);
         } else {
             data.extend_from_slice(&map);
         }
     }
     if !data.is_empty() {
-        // One piece per cut: it was sent before the muxer heard of it.
-        let piece = pieces.try_recv().map_err(|_| gst::FlowError::Error)?;
-        shelf.put(track, generation, data.into(), piece);
+        // One part per cut: it was sent before the muxer heard of it.
+        let part = parts.try_recv().map_err(|_| gst::FlowError::Error)?;
+        hls_stream.put(track, discontinuity, data.into(), part);
     }
     Ok(gst::FlowSuccess::Ok)
 }

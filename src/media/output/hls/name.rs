@@ -1,4 +1,4 @@
-//! The names of what a shelf serves. They hold the shelf's birth, so that none is ever used twice for other bytes,
+//! The names of what a HLS stream serves. They hold the stream's birth, so that none is ever used twice for other bytes,
 //! not even after the server was started anew: viewers may cache them for good.
 
 use std::fmt;
@@ -23,7 +23,7 @@ impl Track {
 /// Which file of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
-    /// The initialization segment of a generation.
+    /// The initialization segment of a discontinuity.
     Init(u64),
     /// A whole segment, by media sequence number.
     Segment(u64),
@@ -31,7 +31,7 @@ pub(super) enum What {
     Part(u64, u64),
 }
 
-/// One file: `video-<birth>-init<generation>.mp4`, `video-<birth>-<msn>.m4s` or `video-<birth>-<msn>.<part>.m4s`.
+/// One file: `video-<birth>-init<discontinuity>.mp4`, `video-<birth>-<msn>.m4s` or `video-<birth>-<msn>.<part>.m4s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
     pub track: Track,
@@ -47,7 +47,7 @@ impl fmt::Display for Name {
         };
         write!(f, "{track}-{:x}-", self.birth)?;
         match self.what {
-            What::Init(generation) => write!(f, "init{generation}.mp4"),
+            What::Init(discontinuity) => write!(f, "init{discontinuity}.mp4"),
             What::Segment(msn) => write!(f, "{msn}.m4s"),
             What::Part(msn, part) => write!(f, "{msn}.{part}.m4s"),
         }

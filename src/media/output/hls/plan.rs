@@ -26,9 +26,9 @@ pub(super) enum Cut {
     Segment,
 }
 
-/// A finished piece of a track, up to the next cut.
+/// A finished part of a track, up to the next cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Piece {
+pub(super) struct PartTiming {
     /// Show time of its first unit.
     pub pts: u64,
     pub duration: u64,
@@ -89,18 +89,18 @@ impl Pacer {
         if with_it * 100 > self.lengths.part * FITS { Cut::Part } else { Cut::Nothing }
     }
 
-    /// Takes the next unit in; gives the piece that ended before it, if the cut says so.
-    pub fn take(&mut self, unit: Unit, cut: Cut) -> Option<Piece> {
+    /// Takes the next unit in; gives the part that ended before it, if the cut says so.
+    pub fn take(&mut self, unit: Unit, cut: Cut) -> Option<PartTiming> {
         self.last = unit;
         if cut == Cut::Nothing {
             return None;
         }
-        let piece = self.piece(unit.dts, cut == Cut::Segment);
+        let part = self.part(unit.dts, cut == Cut::Segment);
         self.part = unit;
         if cut == Cut::Segment {
             self.segment_dts = unit.dts;
         }
-        Some(piece)
+        Some(part)
     }
 
     /// How long the present segment has become when it ends before `unit`.
@@ -118,14 +118,14 @@ impl Pacer {
         self.last.dts + self.lengths.frame
     }
 
-    /// The last piece, which nothing follows.
-    pub fn finish(&self) -> Piece {
-        self.piece(self.end(), true)
+    /// The last part, which nothing follows.
+    pub fn finish(&self) -> PartTiming {
+        self.part(self.end(), true)
     }
 
-    fn piece(&self, until: u64, ends_segment: bool) -> Piece {
+    fn part(&self, until: u64, ends_segment: bool) -> PartTiming {
         let duration = until.saturating_sub(self.part.dts);
-        Piece { pts: self.part.pts, duration, independent: self.part.key, ends_segment }
+        PartTiming { pts: self.part.pts, duration, independent: self.part.key, ends_segment }
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
 
     const MS: u64 = 1_000_000;
 
-    fn pieces(fps: u64, gop: u64, seconds: u64, jitter: u64) -> Vec<Piece> {
+    fn parts(fps: u64, gop: u64, seconds: u64, jitter: u64) -> Vec<PartTiming> {
         let frame = 1_000_000_000 / fps;
         let unit = |n: u64| {
             let at = n * 1_000_000_000 / fps + (n * 7919 % 3) * jitter;
@@ -149,9 +149,9 @@ mod tests {
     fn segments_begin_at_the_first_key_frame_after_their_length() {
         for (gop, expected) in [(60, 2000), (30, 2000), (45, 3000), (20, 2000), (90, 3000)] {
             let mut segment = 0;
-            for piece in pieces(30, gop, 20, 0) {
-                segment += piece.duration;
-                if piece.ends_segment {
+            for part in parts(30, gop, 20, 0) {
+                segment += part.duration;
+                if part.ends_segment {
                     assert_eq!(segment.div_ceil(MS), expected, "gop {gop}");
                     segment = 0;
                 }
@@ -163,21 +163,21 @@ mod tests {
     fn parts_keep_within_what_is_declared_at_every_usual_rate() {
         for fps in [15, 24, 25, 30, 50, 60] {
             let declared = 200 * MS * DECLARED / 100;
-            for piece in pieces(fps, fps * 2, 20, MS) {
-                assert!(piece.duration <= declared, "{fps}: {piece:?}");
+            for part in parts(fps, fps * 2, 20, MS) {
+                assert!(part.duration <= declared, "{fps}: {part:?}");
                 // RFC 8216bis, section 4.4.4.9: all but a segment's last are at least 85 % of the target.
-                assert!(piece.ends_segment || piece.duration * 100 >= declared * 85, "{fps}: {piece:?}");
+                assert!(part.ends_segment || part.duration * 100 >= declared * 85, "{fps}: {part:?}");
             }
         }
     }
 
     #[test]
     fn a_group_of_pictures_without_end_is_cut_where_the_target_ends() {
-        let pieces = pieces(30, 100_000, 20, 0);
-        let first = pieces.iter().position(|p| p.ends_segment).unwrap();
-        let length: u64 = pieces[..=first].iter().map(|p| p.duration).sum();
+        let parts = parts(30, 100_000, 20, 0);
+        let first = parts.iter().position(|p| p.ends_segment).unwrap();
+        let length: u64 = parts[..=first].iter().map(|p| p.duration).sum();
         assert!((4300 * MS..=4400 * MS).contains(&length), "{length}");
-        assert!(!pieces[first + 1].independent);
+        assert!(!parts[first + 1].independent);
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! A stream that is published as HLS for as long as it is wanted: started again on the same shelf when it breaks down.
+//! A stream that is published as HLS for as long as it is wanted: started again on the same HLS stream when it breaks down.
 
-use super::{HlsOutput, Shelf, ShelfStats};
+use super::{HlsOutput, HlsStream, HlsStreamStats};
 use crate::{
     domain::time::ShowTime,
     media::{
@@ -19,13 +19,13 @@ use std::{
 pub trait Provide: Fn() -> Result<CodedStream, Failure> + Send + Sync + 'static {}
 impl<F: Fn() -> Result<CodedStream, Failure> + Send + Sync + 'static> Provide for F {}
 
-/// See the module's text. Dropping it stops at once; the shelf stays readable.
+/// See the module's text. Dropping it stops at once; the HLS stream stays readable.
 pub struct Publication(Arc<Inner>);
 
 struct Inner {
     name: String,
     provide: Box<dyn Provide<Output = Result<CodedStream, Failure>>>,
-    shelf: Arc<Shelf>,
+    hls_stream: Arc<HlsStream>,
     clock: ShowClock,
     state: Mutex<State>,
 }
@@ -39,21 +39,26 @@ struct State {
 
 impl Publication {
     /// Begins. What fails is said in the log and tried again.
-    pub fn start(name: impl Into<String>, provide: impl Provide, shelf: Arc<Shelf>, clock: &ShowClock) -> Self {
+    pub fn start(
+        name: impl Into<String>,
+        provide: impl Provide,
+        hls_stream: Arc<HlsStream>,
+        clock: &ShowClock,
+    ) -> Self {
         let (provide, clock, state) = (Box::new(provide), clock.clone(), Mutex::default());
-        let inner = Arc::new(Inner { name: name.into(), provide, shelf, clock, state });
+        let inner = Arc::new(Inner { name: name.into(), provide, hls_stream, clock, state });
         inner.begin();
         Self(inner)
     }
 
-    /// The shelf it publishes on.
-    pub fn shelf(&self) -> &Arc<Shelf> {
-        &self.0.shelf
+    /// The HLS stream it publishes on.
+    pub fn hls_stream(&self) -> &Arc<HlsStream> {
+        &self.0.hls_stream
     }
 
-    /// What the shelf counted, over all runs.
-    pub fn stats(&self) -> ShelfStats {
-        self.0.shelf.stats()
+    /// What the HLS stream counted, over all runs.
+    pub fn stats(&self) -> HlsStreamStats {
+        self.0.hls_stream.stats()
     }
 
     /// Access units that the present run lost because it could not follow.
@@ -74,7 +79,8 @@ impl Inner {
             let weak = weak.clone();
             move |failure: Failure| broke(weak, run, &failure)
         };
-        let started = (self.provide)().and_then(|coded| HlsOutput::start(coded, &self.clock, self.shelf.clone(), told));
+        let started =
+            (self.provide)().and_then(|coded| HlsOutput::start(coded, &self.clock, self.hls_stream.clone(), told));
         match started {
             Ok(output) => {
                 let old = self.lock().output.replace(output);

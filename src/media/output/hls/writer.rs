@@ -2,18 +2,18 @@
 //!
 //! ```text
 //! picture ─►┌────────┐─► Mux (video) ─►┐
-//!           │ Writer │                 ├─► Shelf
+//!           │ Writer │                 ├─► HlsStream
 //! sound ───►└────────┘─► Mux (audio) ─►┘
 //! ```
 //!
 //! Sound is held back until the picture has come as far, because only then it is known whether a segment begins there.
-//! When the format changes or time jumps, the generation ends and the next begins at the next key frame.
+//! When the format changes or time jumps, the discontinuity ends and the next begins at the next key frame.
 
 use super::{
+    hls_stream::HlsStream,
     mux::Mux,
     name::Track,
     plan::{Cut, Lengths, Pacer, Unit},
-    shelf::Shelf,
 };
 use crate::{
     domain::time::Rate,
@@ -38,17 +38,17 @@ pub(super) enum Note {
 }
 
 pub(super) struct Writer {
-    pub shelf: Arc<Shelf>,
+    pub hls_stream: Arc<HlsStream>,
     pub clock: ShowClock,
     pub rate: Rate,
     pub expects_audio: bool,
     /// For the muxers' failures.
     pub notes: mpsc::SyncSender<Note>,
-    pub generation: Option<Generation>,
+    pub discontinuity: Option<Discontinuity>,
     pub held: VecDeque<gst::Sample>,
 }
 
-pub(super) struct Generation {
+pub(super) struct Discontinuity {
     number: u64,
     /// Show time of its first picture.
     start: u64,
@@ -68,9 +68,9 @@ impl Writer {
     pub fn work(&mut self, notes: &mpsc::Receiver<Note>) -> Result<(), Failure> {
         let worked = self.listen(notes);
         // Nothing is drained here: who stops an output does not want to wait for it.
-        if let Some(generation) = self.generation.take() {
-            self.shelf.latch_target(generation.video.pacer.segment_length());
-            self.shelf.end(generation.number);
+        if let Some(discontinuity) = self.discontinuity.take() {
+            self.hls_stream.latch_target(discontinuity.video.pacer.segment_length());
+            self.hls_stream.end(discontinuity.number);
         }
         worked
     }
@@ -95,20 +95,20 @@ impl Writer {
 
     fn picture(&mut self, sample: &gst::Sample) -> Result<(), Failure> {
         let Some((mut buffer, unit, caps)) = read(sample) else { return Ok(()) };
-        let longest = self.shelf.longest();
-        if let Some(generation) = &mut self.generation {
-            let pacer = &generation.video.pacer;
+        let longest = self.hls_stream.longest();
+        if let Some(discontinuity) = &mut self.discontinuity {
+            let pacer = &discontinuity.video.pacer;
             let cut = pacer.picture(unit, longest);
-            let anew = cut == Cut::Segment && unit.key && generation.audio_changed;
-            if !differs(&generation.video.caps, &caps) && !pacer.breaks_at(unit) && !anew {
+            let anew = cut == Cut::Segment && unit.key && discontinuity.audio_changed;
+            if !differs(&discontinuity.video.caps, &caps) && !pacer.breaks_at(unit) && !anew {
                 if cut == Cut::Segment {
-                    self.shelf.latch_target(pacer.segment_until(unit));
-                    generation.boundaries.push_back(unit.pts);
+                    self.hls_stream.latch_target(pacer.segment_until(unit));
+                    discontinuity.boundaries.push_back(unit.pts);
                 }
                 if buffer.dts().is_none() {
                     buffer.make_mut().set_dts(gst::ClockTime::from_nseconds(unit.dts));
                 }
-                generation.video.push(buffer, unit, cut);
+                discontinuity.video.push(buffer, unit, cut);
                 return self.release();
             }
             self.end();
@@ -117,71 +117,72 @@ impl Writer {
     }
 
     fn begin(&mut self, buffer: gst::Buffer, unit: Unit, caps: &gst::Caps) -> Result<(), Failure> {
-        let number = self.shelf.begin(self.clock.now().0, self.expects_audio, self.rate);
+        let number = self.hls_stream.begin(self.clock.now().0, self.expects_audio, self.rate);
         let pacer = Pacer::new(self.lengths(self.rate.slot_ns()), unit);
         let mut video = self.mux(Track::Video, caps, pacer, number)?;
         video.push(buffer, unit, Cut::Nothing);
         let start = unit.pts;
         let boundaries = VecDeque::new();
-        self.generation = Some(Generation { number, start, video, audio: None, boundaries, audio_changed: false });
+        self.discontinuity =
+            Some(Discontinuity { number, start, video, audio: None, boundaries, audio_changed: false });
         self.release()
     }
 
-    /// Ends the generation: what is in the muxers goes to the shelf.
+    /// Ends the discontinuity: what is in the muxers goes to the HLS stream.
     fn end(&mut self) {
-        let Some(mut generation) = self.generation.take() else { return };
-        let end = generation.video.pacer.end();
+        let Some(mut discontinuity) = self.discontinuity.take() else { return };
+        let end = discontinuity.video.pacer.end();
         while let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < end)) {
             // Sound of another format belongs to what comes next and is not heard this early.
-            if let (Some((buffer, unit, caps)), Some(audio)) = (read(&sample), &mut generation.audio)
+            if let (Some((buffer, unit, caps)), Some(audio)) = (read(&sample), &mut discontinuity.audio)
                 && !differs(&audio.caps, &caps)
                 && !audio.pacer.breaks_at(unit)
             {
-                let cut = audio.pacer.sound(unit, generation.boundaries.front().copied());
-                generation.boundaries.retain(|b| *b > unit.pts);
+                let cut = audio.pacer.sound(unit, discontinuity.boundaries.front().copied());
+                discontinuity.boundaries.retain(|b| *b > unit.pts);
                 audio.push(buffer, unit, cut);
             }
         }
-        self.shelf.latch_target(generation.video.pacer.segment_length());
-        for mux in [Some(generation.video), generation.audio].into_iter().flatten() {
+        self.hls_stream.latch_target(discontinuity.video.pacer.segment_length());
+        for mux in [Some(discontinuity.video), discontinuity.audio].into_iter().flatten() {
             if let Err(failure) = mux.finish() {
-                tracing::warn!(text = %failure.text, "the end of an HLS generation was lost");
+                tracing::warn!(text = %failure.text, "the end of an HLS discontinuity was lost");
             }
         }
-        self.shelf.end(generation.number);
+        self.hls_stream.end(discontinuity.number);
     }
 
     /// Sends on the sound up to where the picture is.
     fn release(&mut self) -> Result<(), Failure> {
         loop {
-            let Some(generation) = &mut self.generation else { return Ok(()) };
-            let edge = generation.video.pacer.last().dts;
+            let Some(discontinuity) = &mut self.discontinuity else { return Ok(()) };
+            let edge = discontinuity.video.pacer.last().dts;
             let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < edge)) else {
                 return Ok(());
             };
             let Some((buffer, unit, caps)) = read(&sample) else { continue };
-            if unit.pts < generation.start || generation.audio_changed {
+            if unit.pts < discontinuity.start || discontinuity.audio_changed {
                 continue;
             }
-            match &mut generation.audio {
+            match &mut discontinuity.audio {
                 Some(audio) if differs(&audio.caps, &caps) || audio.pacer.breaks_at(unit) => {
-                    generation.audio_changed = true;
+                    discontinuity.audio_changed = true;
                 }
                 Some(audio) => {
-                    let cut = audio.pacer.sound(unit, generation.boundaries.front().copied());
-                    generation.boundaries.retain(|b| *b > unit.pts);
+                    let cut = audio.pacer.sound(unit, discontinuity.boundaries.front().copied());
+                    discontinuity.boundaries.retain(|b| *b > unit.pts);
                     audio.push(buffer, unit, cut);
                 }
                 None => {
-                    let number = generation.number;
-                    generation.boundaries.retain(|b| *b > unit.pts);
+                    let number = discontinuity.number;
+                    discontinuity.boundaries.retain(|b| *b > unit.pts);
                     let rate = caps.structure(0).and_then(|s| s.get::<i32>("rate").ok()).unwrap_or(48_000);
                     let frame = AAC_FRAME * 1_000_000_000 / u64::try_from(rate.max(1)).unwrap_or(48_000);
                     let pacer = Pacer::new(self.lengths(frame), unit);
                     let mut audio = self.mux(Track::Audio, &caps, pacer, number)?;
                     audio.push(buffer, unit, Cut::Nothing);
-                    if let Some(generation) = &mut self.generation {
-                        generation.audio = Some(audio);
+                    if let Some(discontinuity) = &mut self.discontinuity {
+                        discontinuity.audio = Some(audio);
                     }
                 }
             }
@@ -189,7 +190,7 @@ impl Writer {
     }
 
     fn lengths(&self, frame: u64) -> Lengths {
-        let settings = self.shelf.settings();
+        let settings = self.hls_stream.settings();
         let ns = |ms: u32| u64::from(ms) * 1_000_000;
         Lengths { segment: ns(settings.segment_ms), part: ns(settings.part_ms), frame }
     }
@@ -199,7 +200,7 @@ impl Writer {
         let told = move |failure| {
             let _ = notes.try_send(Note::Failed(failure)); // a full queue means that the writer is stuck in that failure
         };
-        Mux::start(track, caps, pacer, number, self.shelf.clone(), &self.clock, told)
+        Mux::start(track, caps, pacer, number, self.hls_stream.clone(), &self.clock, told)
     }
 }
 

@@ -1,3 +1,0 @@
-//! Live streams as the doors see them: a place to push packets into, and one to hear them.
-
-pub use crate::media::live::{Listener, Live, LiveStats, Picture, Publishing, Start, Unit, Wants};

@@ -1,0 +1,334 @@
+//! Cameras that send JPEG pictures: their keys, and which of them is connected.
+//!
+//! ```text
+//! plane ── mint, list, revoke ──► Cameras ──► rows
+//! door ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
+//! ```
+//!
+//! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither kept nor logged.
+
+use crate::app::{
+    access::admission::PublishLease,
+    rooms::{Duplicate, Entry, Rooms, Via, apps::Apps},
+};
+use crate::store::{CameraRow, CameraRows, Store, StoreError};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio_util::sync::CancellationToken;
+
+/// What camera keys begin with.
+pub const KEY_PREFIX: &str = "wsk_";
+/// How much of a key's random part is shown in lists.
+const SHOWN_OF_BODY: usize = 5;
+
+/// Why a camera may not come in (StreamHub, "Device protocol").
+#[derive(Debug, thiserror::Error)]
+pub enum CameraRefusal {
+    /// There is no such app.
+    #[error("unknown_app")]
+    UnknownApp,
+    /// It is no key of this app.
+    #[error("invalid_key")]
+    InvalidKey,
+    /// It is a key for another room.
+    #[error("room_mismatch")]
+    RoomMismatch,
+    /// The app takes no cameras.
+    #[error("ws_ingest_disabled")]
+    Disabled,
+    /// As many cameras as the app takes are connected.
+    #[error("max_cameras")]
+    MaxCameras,
+    /// Somebody else publishes under the identity.
+    #[error("identity_in_use")]
+    InUse,
+    /// The key could not be looked up: the server's fault.
+    #[error("handshake_error")]
+    Store(#[from] StoreError),
+}
+
+impl CameraRefusal {
+    /// The word for it that the device is told.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownApp => "unknown_app",
+            Self::InvalidKey => "invalid_key",
+            Self::RoomMismatch => "room_mismatch",
+            Self::Disabled => "ws_ingest_disabled",
+            Self::MaxCameras => "max_cameras",
+            Self::InUse | Self::Store(_) => "handshake_error",
+        }
+    }
+}
+
+/// A connected camera. Dropping it gives its place back.
+#[derive(Debug)]
+pub struct Camera {
+    /// The key's id.
+    pub id: String,
+    /// Its app.
+    pub app: String,
+    /// Its room, namespaced.
+    pub room: String,
+    /// The participant it is, unless it names itself.
+    pub identity: String,
+    /// Pictures per second it may send; more are dropped.
+    pub max_fps: u32,
+    /// Bytes a picture may have.
+    pub max_frame_bytes: usize,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
+    place: u64,
+    /// The stream of the connection that this one replaced.
+    before: Option<String>,
+    connected: Arc<Mutex<Connected>>,
+}
+
+/// Why a connected camera has to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CameraEnd {
+    /// Its key was revoked, or its app takes no cameras any more.
+    Revoked,
+    /// Its key was used for a newer connection.
+    Replaced,
+}
+
+impl Camera {
+    /// Ends when the camera has to leave, and tells why.
+    pub async fn ended(&self) -> CameraEnd {
+        tokio::select! {
+            () = self.revoked.cancelled() => CameraEnd::Revoked,
+            () = self.replaced.cancelled() => CameraEnd::Replaced,
+        }
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        let mut connected = lock(&self.connected);
+        if connected.places.get(&self.id).is_some_and(|place| place.number == self.place) {
+            connected.places.remove(&self.id);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Connected {
+    /// By the key's id.
+    places: HashMap<String, Place>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Place {
+    number: u64,
+    app: String,
+    /// Its stream, once it has one.
+    stream: Option<String>,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
+}
+
+impl Connected {
+    /// Takes the place of a key; whoever was on it has to leave, and its stream is named.
+    fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, CameraRefusal> {
+        let others = self.places.iter().filter(|(id, place)| place.app == row.app && **id != row.id).count();
+        if most > 0 && u32::try_from(others).unwrap_or(u32::MAX) >= most {
+            return Err(CameraRefusal::MaxCameras);
+        }
+        self.next += 1;
+        let (revoked, replaced) = (CancellationToken::new(), CancellationToken::new());
+        let place = Place {
+            number: self.next,
+            app: row.app.clone(),
+            stream: None,
+            revoked: revoked.clone(),
+            replaced: replaced.clone(),
+        };
+        let before = self.places.insert(row.id.clone(), place).and_then(|before| {
+            before.replaced.cancel();
+            before.stream
+        });
+        Ok(Taken { number: self.next, before, revoked, replaced })
+    }
+
+    fn revoke(&mut self, id: &str) {
+        if let Some(place) = self.places.remove(id) {
+            place.revoked.cancel();
+        }
+    }
+}
+
+/// A place that was taken.
+struct Taken {
+    number: u64,
+    /// The stream of whoever had it before.
+    before: Option<String>,
+    revoked: CancellationToken,
+    replaced: CancellationToken,
+}
+
+/// The service; clones share it.
+#[derive(Debug, Clone)]
+pub struct Cameras {
+    rows: CameraRows,
+    apps: Apps,
+    connected: Arc<Mutex<Connected>>,
+}
+
+impl Cameras {
+    /// Works on the rows of a store.
+    pub fn new(store: &Store, apps: Apps) -> Self {
+        Self { rows: store.cameras(), apps, connected: Arc::default() }
+    }
+
+    /// Makes a key for a room, named in full. The raw key is in the answer and nowhere else.
+    pub async fn mint(&self, app: &str, room: &str, identity: &str) -> Result<(String, CameraRow), StoreError> {
+        let raw = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
+        let row = CameraRow {
+            id: format!("wsi_{:012x}", rand::random::<u64>() >> 16),
+            app: app.to_owned(),
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+            shown: raw.chars().take(KEY_PREFIX.len() + SHOWN_OF_BODY).collect(),
+            created_at: now_ms(),
+        };
+        self.rows.insert(&row, &hash(&raw)).await?;
+        Ok((raw, row))
+    }
+
+    /// An app's keys, newest first, each with whether its camera is connected.
+    pub async fn list(&self, app: &str) -> Result<Vec<(CameraRow, bool)>, StoreError> {
+        let rows = self.rows.list(app).await?;
+        let connected = lock(&self.connected);
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let active = connected.places.contains_key(&row.id);
+                (row, active)
+            })
+            .collect())
+    }
+
+    /// Revokes a key of an app; its camera has to leave at once. Gives whether it was there.
+    pub async fn revoke(&self, app: &str, id: &str) -> Result<bool, StoreError> {
+        let known = self.rows.delete(app, id).await?;
+        if known {
+            lock(&self.connected).revoke(id);
+        }
+        Ok(known)
+    }
+
+    /// Lets a camera in whose key opens the room, named in short or in full. The newest connection with a key is the
+    /// one that counts.
+    ///
+    /// # Errors
+    /// Everything but [`CameraRefusal::Store`] is the camera's fault, or that of whoever set it up.
+    pub async fn verify(&self, app: &str, room: &str, key: &str) -> Result<Camera, CameraRefusal> {
+        if !key.starts_with(KEY_PREFIX) {
+            return Err(CameraRefusal::InvalidKey);
+        }
+        let found = self.apps.find(app).ok_or(CameraRefusal::UnknownApp)?;
+        let hash = hash(key);
+        let row = self.rows.find_by_hash(&hash).await?.filter(|row| row.app == app);
+        let row = row.ok_or(CameraRefusal::InvalidKey)?;
+        let rules = &found.config.features.ws_ingest;
+        if !rules.enabled {
+            return Err(CameraRefusal::Disabled);
+        }
+        // The key names the room; but the room must still be the app's.
+        let owned = self.apps.owner_of_room(&row.room).is_some_and(|owner| owner.name == app);
+        let meant = room == row.room || self.apps.namespaced(app, room).is_ok_and(|full| full == row.room);
+        if !owned || !meant {
+            return Err(CameraRefusal::RoomMismatch);
+        }
+        let taken = lock(&self.connected).take(&row, rules.max_cameras)?;
+        let camera = Camera {
+            id: row.id,
+            app: row.app,
+            room: row.room,
+            identity: row.identity,
+            max_fps: rules.max_fps,
+            max_frame_bytes: rules.max_frame_kb as usize * 1024,
+            revoked: taken.revoked,
+            replaced: taken.replaced,
+            place: taken.number,
+            before: taken.before,
+            connected: self.connected.clone(),
+        };
+        // A key that was revoked after it was found did not see this place; so look once more.
+        match self.rows.find_by_hash(&hash).await? {
+            Some(_) => Ok(camera),
+            None => Err(CameraRefusal::InvalidKey),
+        }
+    }
+
+    /// Lets a camera in as [`Self::verify`] does, and gives it its lease in the room, under its key's identity or, if
+    /// it names itself, under that one. It takes the stream of the connection that it replaces over; another
+    /// publisher of its name must be silent.
+    ///
+    /// # Errors
+    /// As [`Self::verify`]; [`CameraRefusal::InUse`] when somebody else publishes under the identity.
+    pub async fn enter(
+        &self,
+        rooms: &Rooms,
+        (app, room): (&str, &str),
+        key: &str,
+        identity: Option<&str>,
+    ) -> Result<(Camera, PublishLease), CameraRefusal> {
+        let mut camera = self.verify(app, room, key).await?;
+        if let Some(identity) = identity {
+            camera.identity = identity.to_owned();
+        }
+        let stream = format!("{}/{}", camera.room, camera.identity);
+        let own = camera.before.as_ref() == Some(&stream);
+        if let Some(before) = camera.before.take().filter(|_| !own) {
+            rooms.stop(&before, None);
+        }
+        let of_camera = rooms.stream(&stream).is_none_or(|stream| stream.via == Via::WsMjpeg);
+        let entry = Entry {
+            app: camera.app.clone(),
+            room: camera.room.clone(),
+            identity: camera.identity.clone(),
+            name: None,
+            via: Via::WsMjpeg,
+            ingress: None,
+            duplicate: if own || of_camera { Duplicate::Replace } else { Duplicate::Challenge },
+        };
+        let lease = rooms.enter(entry).await.map_err(|_| CameraRefusal::InUse)?;
+        if let Some(place) = lock(&self.connected).places.get_mut(&camera.id).filter(|p| p.number == camera.place) {
+            place.stream = Some(stream);
+        }
+        Ok((camera, lease))
+    }
+
+    /// Sends cameras away whose app is gone or takes none any more.
+    pub fn clear(&self) {
+        let takes = |app: &str| self.apps.find(app).is_some_and(|app| app.config.features.ws_ingest.enabled);
+        let mut connected = lock(&self.connected);
+        let unwanted: Vec<_> =
+            connected.places.iter().filter(|(_, place)| !takes(&place.app)).map(|(id, _)| id.clone()).collect();
+        for id in unwanted {
+            connected.revoke(&id);
+        }
+    }
+}
+
+fn hash(raw: &str) -> [u8; 32] {
+    Sha256::digest(raw.as_bytes()).into()
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A panic elsewhere leaves the register whole: every change is one insertion or one removal.
+fn lock(connected: &Mutex<Connected>) -> MutexGuard<'_, Connected> {
+    connected.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,163 @@
+//! The services of the StreamHub plane, put together.
+
+use crate::{
+    app::{
+        access::{admission::BoxFuture, join::JoinTokens, room_access::RoomAccess},
+        rooms::{
+            Rooms, StreamSelector,
+            apps::Apps,
+            cameras::Cameras,
+            departed,
+            hls::HlsRooms,
+            ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
+            intake::input_stream,
+            snapshots::{SnapFault, SnapshotCache, Snapshots},
+            stream_log::StreamLog,
+        },
+        show::inputs,
+    },
+    config::{Config, Secrets},
+    domain::source::{SourceId, SourceKind},
+    media::{
+        engine::Engine,
+        ingest::pull::{self, PullNews},
+        live::snapshot,
+    },
+    protocol::guard::Guard,
+    server::media_access::{self, MediaAccess},
+    store::Store,
+};
+use std::{sync::Arc, time::Duration};
+
+/// Everything of the plane that runs.
+pub struct StreamHubParts {
+    pub apps: Apps,
+    pub tokens: JoinTokens,
+    pub rooms: Rooms,
+    pub ingresses: Ingresses,
+    pub cameras: Cameras,
+    pub log: StreamLog,
+    pub snapshot_cache: SnapshotCache,
+    pub media_access: Arc<MediaAccess>,
+}
+
+impl StreamHubParts {
+    /// Opens what is kept, and starts what goes on by itself.
+    ///
+    /// # Errors
+    /// When rows cannot be read.
+    pub async fn open(
+        config: &Config,
+        secrets: &Secrets,
+        store: &Store,
+        engine: &Arc<Engine>,
+        puller: Puller,
+    ) -> anyhow::Result<Self> {
+        let apps = Apps::open(store).await?;
+        let tokens = JoinTokens::new(&config.streamhub.livekit_api_key, secrets.livekit_api_secret.expose());
+        let (log, numbers) = StreamLog::open(store).await?;
+        let rooms = Rooms::new(engine.clock().clone(), numbers);
+        log.follow(&rooms);
+        rooms.add_program("program", "program-main", "pgm", engine.program_live());
+        let mut places = Vec::new();
+        for (input, n) in config.inputs.iter().zip(0..) {
+            let id = SourceId(n);
+            match super::setup::kind(&input.source) {
+                SourceKind::Rtmp { .. } => {
+                    let (room, identity) = input_stream(id);
+                    if let Some(live) = engine.live(id) {
+                        rooms.add_input("live", &room, &identity, live);
+                    }
+                }
+                SourceKind::Stream { stream } => places.push((id, stream)),
+                SourceKind::Pattern { .. } | SourceKind::Capture { .. } | SourceKind::Lights => {
+                    let (room, identity) = input_stream(id);
+                    rooms.add_program("live", &room, &identity, engine.encoded_live(id));
+                }
+            }
+        }
+        inputs::spawn(places, &rooms, engine.clone());
+        let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller);
+        let cameras = Cameras::new(store, apps.clone());
+        tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
+        ingresses.resume().await?;
+        let snapshots: Arc<dyn Snapshots> = Arc::new(Camera(rooms.clone()));
+        let snapshot_cache = SnapshotCache::new(config.data_dir.join("snapshots"), snapshots.clone());
+        let media_access = MediaAccess::new(media_access::Parts {
+            apps: apps.clone(),
+            room_access: RoomAccess::new(apps.clone(), tokens.clone()),
+            rooms: rooms.clone(),
+            cameras: cameras.clone(),
+            ingresses: ingresses.clone(),
+            hls: HlsRooms::new(engine.clone(), rooms.clone(), config.hls.streams),
+            log: log.clone(),
+            snapshots,
+        });
+        Ok(Self { apps, tokens, rooms, ingresses, cameras, log, snapshot_cache, media_access })
+    }
+}
+
+/// How long a picture may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Takes pictures of streams.
+struct Camera(Rooms);
+
+impl Snapshots for Camera {
+    fn take<'a>(
+        &'a self,
+        app: &'a str,
+        room: &'a str,
+        identity: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, SnapFault>> {
+        Box::pin(async move {
+            let selector =
+                identity.map_or(StreamSelector::Auto, |identity| StreamSelector::Stream(identity.to_owned()));
+            // Whoever publishes is asked itself: the stream that follows it would first have to be made.
+            let publishes = self
+                .0
+                .streams(app)
+                .into_iter()
+                .rev()
+                .find(|stream| stream.room == room && identity.is_none_or(|identity| identity == stream.identity));
+            let live = publishes.map_or_else(|| self.0.live(app, room, &selector), |stream| stream.live);
+            let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, PATIENCE)).await;
+            let failed = |text: String| SnapFault::Failed(text);
+            match taken.map_err(|error| failed(error.to_string()))? {
+                Ok(jpeg) => Ok(jpeg.to_vec()),
+                Err(snapshot::SnapFault::NoPicture) => Err(SnapFault::Nothing),
+                Err(broken) => Err(failed(broken.to_string())),
+            }
+        })
+    }
+}
+
+/// Pulls URL ingresses, where the guard lets it.
+///
+/// # Errors
+/// A rule of `ingest.allow_hosts` that is none.
+pub fn puller(config: &Config) -> anyhow::Result<Puller> {
+    let guard = Guard::allowing(&config.ingest.allow_hosts)
+        .map_err(|rule| anyhow::anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))?;
+    let guard = Arc::new(guard);
+    Ok(Arc::new(move |request: PullRequest, tap: PullTap| {
+        let (told, ingress) = (tap.clone(), request.ingress);
+        let pull = pull::start(
+            request.spec,
+            guard.clone(),
+            move |packet| tap.take(packet),
+            move |news| {
+                told.told(match news {
+                    PullNews::Buffering => PullState::Connecting,
+                    PullNews::Publishing => PullState::Publishing,
+                    PullNews::Error { text, blame } => {
+                        tracing::warn!(ingress, ?blame, "a source cannot be pulled now: {text}");
+                        PullState::Failed
+                    }
+                    PullNews::Complete => PullState::Complete,
+                });
+            },
+        );
+        Ok(Box::new(pull.map_err(|failure| failure.text)?))
+    }))
+}

@@ -1,0 +1,308 @@
+//! The state of the lights and how a frame is made of it. Sans-IO: time and what comes from a desk are arguments.
+//!
+//! ```text
+//! effects of the segments ─► pixels by hand ─► layers of rules ─► a lighting desk (sACN) ─► power, brightness
+//!        (lowest)                                                      (highest)
+//! ```
+//!
+//! Refuses to know: the clock, the network, who changes something.
+
+use super::{
+    effects::Animation,
+    fade::{Fade, Progress},
+    layer::{self, Laid, Layer},
+};
+use crate::domain::{
+    fault::Fault,
+    lights::{Controller, ControllerChange, NewSegment, Nightlight, Pixels, Rgb, Segment, SegmentChange, Strip},
+};
+use std::{collections::BTreeMap, time::Duration};
+
+/// See the module's text.
+pub struct StripState {
+    strip: Strip,
+    seed: u64,
+    /// Brightness after gamma, for each brightness.
+    dimming: [u16; 256],
+    /// Counts on while the power is on.
+    frame: u64,
+    playing: BTreeMap<u8, Option<Animation>>,
+    layers: Vec<Laid>,
+    fade: Option<Fade>,
+    /// The brightness before a nightlight put the light out.
+    slept: Option<u8>,
+    /// What the segments show by themselves, or what was laid on LEDs by hand.
+    base: Vec<Rgb>,
+    /// The base is held as it is: effects stand still.
+    held: bool,
+    /// What is sent. Never shorter than the strip was once: LEDs beyond its end are told to be dark.
+    pixels: Vec<Rgb>,
+}
+
+/// What the world may see of the lights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    pub controller: Controller,
+    /// By their ids.
+    pub segments: Vec<Segment>,
+    /// Whether the only segment is the one that was there from the start, unchanged.
+    pub untouched: bool,
+    /// The fade that runs.
+    pub nightlight: Option<Progress>,
+    /// The brightness before a nightlight, while it runs and after it put the light out.
+    pub wakes: Option<u8>,
+}
+
+/// What went on when the lights were left, beside the strip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Left {
+    /// What is still to be done of a nightlight.
+    pub nightlight: Option<Nightlight>,
+    /// See [`Snapshot::wakes`].
+    pub wakes: Option<u8>,
+}
+
+impl StripState {
+    /// A strip_state of a strip. `gamma` bends brightness, 1.0 leaves it as it is; of the same seed the same frames are made.
+    pub fn new(strip: Strip, gamma: f32, seed: u64) -> Self {
+        let length = usize::from(strip.controller().led_count);
+        let share = |n: usize| {
+            let share = (n as f32 / 255.0).powf(gamma);
+            // What is not off stays alight.
+            ((share * 256.0).round() as u16).max(u16::from(n > 0))
+        };
+        Self {
+            strip,
+            seed,
+            dimming: std::array::from_fn(share),
+            frame: 0,
+            playing: BTreeMap::new(),
+            layers: Vec::new(),
+            fade: None,
+            slept: None,
+            base: vec![[0; 3]; length],
+            held: false,
+            pixels: vec![[0; 3]; length],
+        }
+    }
+
+    /// The same, going on with what went on when it was left. Time begins now.
+    pub fn resume(mut self, left: Left) -> Self {
+        let Left { nightlight, wakes } = left;
+        let brightness = self.strip.controller().brightness;
+        let wakes = wakes.filter(|wakes| *wakes > 0);
+        match nightlight {
+            Some(order) => {
+                self.fade = Some(Fade::new(order, brightness, Duration::ZERO).waking(wakes.unwrap_or(brightness)));
+            }
+            None => self.slept = wakes,
+        }
+        self
+    }
+
+    /// The state as of now.
+    pub fn snapshot(&self, now: Duration) -> Snapshot {
+        Snapshot {
+            controller: self.strip.controller(),
+            segments: self.strip.segments().to_vec(),
+            untouched: self.strip.is_untouched(),
+            nightlight: self.fade.map(|fade| fade.progress(now)),
+            wakes: self.fade.map(|fade| fade.wakes()).or(self.slept),
+        }
+    }
+
+    /// Changes the controller. Pixels by hand go when the power changes; a brightness that is set ends the nightlight.
+    /// A light that a nightlight put out comes back as bright as it was before.
+    pub fn set_controller(&mut self, mut change: ControllerChange) -> Controller {
+        let before = self.strip.controller();
+        let slept = self.slept.take_if(|_| change.power == Some(true) || change.brightness.is_some());
+        if before.brightness == 0 && change.brightness.is_none() {
+            change.brightness = slept;
+        }
+        let after = self.strip.set_controller(change);
+        self.held &= before.power == after.power;
+        if change.brightness.is_some() || !after.power {
+            self.fade = None;
+        }
+        after
+    }
+
+    /// See [`Strip::set_led_count`].
+    pub fn set_led_count(&mut self, led_count: u16) {
+        self.strip.set_led_count(led_count);
+        let length = usize::from(self.strip.controller().led_count);
+        self.base.resize(length, [0; 3]);
+        self.pixels.resize(length.max(self.pixels.len()), [0; 3]);
+        self.pixels[length..].fill([0; 3]);
+        self.held = false;
+    }
+
+    /// See [`Strip::create`]; pixels by hand go.
+    pub fn create_segment(&mut self, new: NewSegment) -> Result<Segment, Fault> {
+        let segment = self.strip.create(new)?;
+        self.playing.remove(&segment.id);
+        self.held = false;
+        Ok(segment)
+    }
+
+    /// See [`Strip::update`]; pixels by hand go.
+    pub fn update_segment(&mut self, id: u8, change: SegmentChange) -> Result<Segment, Fault> {
+        let segment = self.strip.update(id, change)?;
+        self.held = false;
+        Ok(segment)
+    }
+
+    /// See [`Strip::delete`]; pixels by hand go.
+    pub fn delete_segment(&mut self, id: u8) -> Result<(), Fault> {
+        self.strip.delete(id)?;
+        self.playing.remove(&id);
+        self.held = false;
+        Ok(())
+    }
+
+    /// Lays colours on LEDs by hand and answers how many were set. All others stay as they are.
+    pub fn set_pixels(&mut self, pixels: &Pixels) -> usize {
+        self.held = true;
+        let base = &mut self.base;
+        match pixels {
+            Pixels::Each(colours) => {
+                let set = colours.len().min(base.len());
+                base[..set].copy_from_slice(&colours[..set]);
+                return set;
+            }
+            Pixels::Fill(colour) => base.fill(*colour),
+            Pixels::Gradient { from, to } => {
+                let last = base.len().saturating_sub(1).max(1) as i32;
+                for (n, pixel) in (0..).zip(base.iter_mut()) {
+                    *pixel = std::array::from_fn(|c| {
+                        let (a, b) = (i32::from(from[c]), i32::from(to[c]));
+                        (a + (b - a) * n / last) as u8
+                    });
+                }
+            }
+        }
+        base.len()
+    }
+
+    /// Begins a fade, in the place of one that runs. Answers the brightness it begins with.
+    pub fn start_nightlight(&mut self, order: Nightlight, now: Duration) -> u8 {
+        let from = self.strip.controller().brightness;
+        // A light that is dimmed already, or out, comes back as bright as it was before all that.
+        let before = self.fade.map(|fade| fade.wakes()).or(self.slept.filter(|_| from == 0));
+        self.fade = Some(Fade::new(order, from, now).waking(before.unwrap_or(from)));
+        from
+    }
+
+    /// Ends the fade where it is. False when there was none.
+    pub fn stop_nightlight(&mut self) -> bool {
+        self.fade.take().is_some()
+    }
+
+    /// Lays something over a segment, in the place of what this owner laid before.
+    pub fn lay(&mut self, owner: &str, segment: u8, priority: u8, layer: Layer) {
+        let at = self.layers.iter().position(|laid| laid.owner == owner);
+        let running = at.map(|at| self.layers.remove(at)).filter(|laid| laid.segment == segment);
+        // What only changed its colours goes on, and stays where it lies; a cue begins anew.
+        let running = running.filter(|laid| !matches!(laid.layer, Layer::Look { until: Some(_), .. }));
+        let stays = at.filter(|_| running.as_ref().is_some_and(|laid| laid.priority == priority));
+        let place = stays.unwrap_or_else(|| self.layers.partition_point(|laid| laid.priority <= priority));
+        let animation = running.and_then(|laid| laid.animation);
+        self.layers.insert(place, Laid { owner: owner.to_owned(), segment, priority, layer, animation });
+    }
+
+    /// Takes away what an owner laid.
+    pub fn lift(&mut self, owner: &str) {
+        self.layers.retain(|laid| laid.owner != owner);
+    }
+
+    /// Makes the frame of now. `desk` fills in what a lighting desk sends, if it sends anything. True when the state
+    /// changed by itself: the nightlight moved.
+    pub fn turn(&mut self, now: Duration, desk: impl FnOnce(&mut [Rgb])) -> bool {
+        let moved = self.fade_on(now);
+        self.layers.retain(|laid| !laid.is_over(now));
+        let Controller { power, brightness, .. } = self.strip.controller();
+        if !power {
+            self.pixels.fill([0; 3]);
+            return moved;
+        }
+        if !self.held {
+            self.play();
+        }
+        let length = self.base.len();
+        self.pixels[..length].copy_from_slice(&self.base);
+        self.overlay();
+        self.frame += 1;
+        desk(&mut self.pixels[..length]);
+        let share = self.dimming[usize::from(brightness)];
+        if share < 256 {
+            for pixel in &mut self.pixels[..length] {
+                // Rounded up, so that no colour that is on goes out before the brightness is 0.
+                *pixel = pixel.map(|value| (u16::from(value) * share).div_ceil(256) as u8);
+            }
+        }
+        moved
+    }
+
+    /// The LEDs of the last turn, as they are sent.
+    pub fn pixels(&self) -> &[Rgb] {
+        &self.pixels[..self.base.len()]
+    }
+
+    /// The same, and the dark LEDs that the strip had before it was made shorter.
+    pub fn sent(&self) -> &[Rgb] {
+        &self.pixels
+    }
+
+    fn fade_on(&mut self, now: Duration) -> bool {
+        let Some(fade) = self.fade else { return false };
+        let before = self.strip.controller();
+        let over = fade.is_over(now);
+        let power = (over && fade.ends_dark()).then_some(false);
+        let brightness = Some(fade.brightness(now));
+        let after = self.strip.set_controller(ControllerChange { power, brightness });
+        if over {
+            self.fade = None;
+        }
+        if power.is_some() {
+            self.slept = Some(fade.wakes());
+            self.held = false;
+        }
+        over || before != after
+    }
+
+    /// The effects of the segments, one step on.
+    fn play(&mut self) {
+        self.base.fill([0; 3]);
+        for segment in self.strip.segments() {
+            let part = &mut self.base[usize::from(segment.start)..=usize::from(segment.stop())];
+            let running = self.playing.entry(segment.id).or_default();
+            layer::draw(running, &segment.look, seed(self.seed, segment.id), self.frame, part);
+            if segment.reverse {
+                part.reverse();
+            }
+        }
+    }
+
+    /// The layers of the rules, over what is there.
+    fn overlay(&mut self) {
+        for laid in &mut self.layers {
+            let Ok(segment) = self.strip.segment(laid.segment) else { continue };
+            let part = &mut self.pixels[usize::from(segment.start)..=usize::from(segment.stop())];
+            if segment.reverse {
+                part.reverse();
+            }
+            laid.draw(seed(self.seed, segment.id), self.frame, part);
+            if segment.reverse {
+                part.reverse();
+            }
+        }
+    }
+}
+
+/// Every segment has chances of its own.
+fn seed(strip_state: u64, segment: u8) -> u64 {
+    strip_state ^ (u64::from(segment) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[cfg(test)]
+mod tests;

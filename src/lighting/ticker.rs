@@ -1,0 +1,99 @@
+//! The thread that turns the strip_state 60 times a second, on a steady clock.
+
+use super::{
+    engine::{Figures, Shared},
+    output::Outputs,
+    urgent::become_urgent,
+};
+use crate::domain::lights::Rgb;
+use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// Frames a second.
+pub const FPS: u64 = 60;
+
+/// The running thread. Dropping it ends the frames.
+pub struct Ticker {
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Starts the thread.
+///
+/// # Errors
+/// When there is none to be had.
+pub fn start(shared: Arc<Shared>, outputs: Outputs) -> io::Result<Ticker> {
+    let over = Arc::new(AtomicBool::new(false));
+    let ended = over.clone();
+    let thread = std::thread::Builder::new().name("lights".into()).spawn(move || run(&shared, outputs, &ended))?;
+    Ok(Ticker { over, thread: Some(thread) })
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // its panic was printed already
+        }
+    }
+}
+
+fn run(shared: &Shared, mut outputs: Outputs, over: &AtomicBool) {
+    if let Err(error) = become_urgent() {
+        tracing::debug!(%error, "the lights' thread is as any other; on a busy machine frames leave less evenly");
+    }
+    let began = monotonic();
+    let mut figures = Figures::default();
+    let mut frame: Vec<Rgb> = Vec::new();
+    let mut second = (Duration::ZERO, 0);
+    let mut tick = 0;
+    while !over.load(Ordering::Relaxed) {
+        let due = Duration::from_nanos(tick * 1_000_000_000 / FPS);
+        wait_until(began + due);
+        let now = shared.now();
+        // Copied, so that nobody waits for the strip_state while packets leave.
+        let mut length = 0;
+        shared.turn(now, |strip_state| {
+            frame.clear();
+            frame.extend_from_slice(strip_state.sent());
+            length = strip_state.pixels().len();
+        });
+        outputs.send(&frame, now);
+        if shared.frames.receiver_count() > 0 {
+            shared.frames.send_replace(Arc::from(&frame[..length]));
+        }
+        figures.frames += 1;
+        let passed = monotonic().saturating_sub(began);
+        // Frames whose time is over are left out: the next one is the present one.
+        let next = (passed.as_nanos() as u64 * FPS / 1_000_000_000).max(tick) + 1;
+        figures.late += next - tick - 1;
+        tick = next;
+        let (since, frames) = second;
+        if passed >= since + Duration::from_secs(1) {
+            figures.fps = (figures.frames - frames) as f64 / (passed - since).as_secs_f64();
+            second = (passed, figures.frames);
+        }
+        figures.output = outputs.stats();
+        shared.measured(figures);
+    }
+    outputs.terminate();
+}
+
+fn monotonic() -> Duration {
+    let Timespec { tv_sec, tv_nsec } = rustix::time::clock_gettime(ClockId::Monotonic);
+    Duration::new(tv_sec.unsigned_abs(), u32::try_from(tv_nsec).unwrap_or_default())
+}
+
+fn wait_until(time: Duration) {
+    let at = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
+    // A signal may end the wait early; the time is absolute, so it is only waited on.
+    while clock_nanosleep_absolute(ClockId::Monotonic, &at) == Err(rustix::io::Errno::INTR) {}
+}

@@ -1,0 +1,144 @@
+//! Publishers over WHIP and viewers over WHEP.
+
+use super::{MediaAccess, selector};
+use crate::{
+    app::{
+        access::room_access,
+        rooms::{DataMessage, Duplicate, Entry, Rooms, Via, Viewer, ViewerKind, live::StreamForm},
+    },
+    protocol::packet::VideoCodec,
+    server::{
+        mjpeg::Talk,
+        webrtc::{
+            Answer, MessageChannel, PlayGrant, PublishGrant, Refused, SessionAccess, SessionRequest, ViewerCodecs,
+        },
+    },
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Instant, SystemTime},
+};
+use tokio::sync::broadcast::{self, error::RecvError};
+
+/// Messages that a viewer's data channel may lag behind.
+const MESSAGES: usize = 64;
+
+impl SessionAccess for MediaAccess {
+    fn publish(&self, request: SessionRequest) -> Answer<'_, PublishGrant> {
+        Box::pin(async move {
+            let (entry, audio_only) = match self.ingress(&request).await? {
+                Some(entry) => (entry, false),
+                None => {
+                    let token = request.token.as_deref();
+                    let granted =
+                        self.parts.room_access.publish(&request.app, &request.room, token).map_err(refused)?;
+                    let entry = Entry {
+                        app: granted.app,
+                        room: granted.room,
+                        identity: granted.identity,
+                        name: granted.name,
+                        via: Via::Webrtc,
+                        ingress: None,
+                        duplicate: Duplicate::Replace,
+                    };
+                    (entry, granted.audio_only)
+                }
+            };
+            let lease = self.parts.rooms.enter(entry).await.map_err(|_| Refused::InUse)?;
+            Ok(PublishGrant { lease, audio_only })
+        })
+    }
+
+    fn play(&self, request: SessionRequest, _takes: ViewerCodecs) -> Answer<'_, PlayGrant> {
+        Box::pin(async move {
+            let viewing =
+                self.parts.room_access.play(&request.app, &request.room, request.token.as_deref()).map_err(refused)?;
+            let app = self.parts.apps.find(&viewing.app).ok_or(Refused::Unknown)?;
+            let selector = selector(request.stream.as_deref(), request.layout.as_deref()).ok_or(Refused::Unknown)?;
+            let features = &app.config.features;
+            let talk = Talk::new(
+                viewing.identity.clone(),
+                request.token.as_ref().map(|_| viewing.identity.clone()),
+                viewing.may_send && features.chat,
+                viewing.may_send && features.reactions,
+            );
+            let messages = (features.chat || features.reactions)
+                .then(|| messages(self.parts.rooms.clone(), viewing.app.clone(), viewing.room.clone(), talk));
+            let live = self.parts.rooms.live(&viewing.app, &viewing.room, &selector);
+            let viewer = Viewer { identity: viewing.identity, kind: ViewerKind::Whep, hidden: viewing.hidden };
+            Ok(PlayGrant {
+                source: Arc::new(move |codecs| live.view(StreamForm::web(&accepted(codecs)))),
+                audio_only: viewing.audio_only,
+                guard: Box::new(self.parts.rooms.view(&viewing.app, &viewing.room, viewer)),
+                messages,
+            })
+        })
+    }
+}
+
+impl MediaAccess {
+    /// The place of a WHIP ingress whose key was brought instead of a token.
+    async fn ingress(&self, request: &SessionRequest) -> Result<Option<Entry>, Refused> {
+        let Some(key) = request.token.as_deref() else { return Ok(None) };
+        let row = self.parts.ingresses.by_whip_key(key).await.map_err(|error| {
+            tracing::error!("a WHIP ingress was not looked up: {error}");
+            Refused::Unavailable
+        })?;
+        let Some(row) = row else { return Ok(None) };
+        let room = self.parts.apps.namespaced(&request.app, &request.room).map_err(|_| Refused::Unknown)?;
+        if row.app != request.app || row.room != room {
+            return Err(Refused::Forbidden);
+        }
+        Ok(Some(Entry {
+            app: row.app,
+            room: row.room,
+            identity: row.identity,
+            name: row.name,
+            via: Via::Whip,
+            ingress: Some(row.id),
+            duplicate: Duplicate::Replace,
+        }))
+    }
+}
+
+fn refused(refused: room_access::Refused) -> Refused {
+    match refused {
+        room_access::Refused::Unknown => Refused::Unknown,
+        room_access::Refused::Unauthorized => Refused::Unauthorized,
+        room_access::Refused::Forbidden => Refused::Forbidden,
+    }
+}
+
+fn accepted(codecs: ViewerCodecs) -> Vec<VideoCodec> {
+    let all = [(codecs.h264, VideoCodec::H264), (codecs.vp8, VideoCodec::Vp8), (codecs.vp9, VideoCodec::Vp9)];
+    all.into_iter().filter_map(|(taken, codec)| taken.then_some(codec)).collect()
+}
+
+/// The room's messages for one viewer, as long as it has them.
+fn messages(rooms: Rooms, app: String, room: String, talk: Talk) -> MessageChannel {
+    let (texts, hear) = broadcast::channel::<Arc<str>>(MESSAGES);
+    let mut heard = rooms.hear(&app, &room);
+    let talk = Arc::new(Mutex::new(talk));
+    let listening = talk.clone();
+    tokio::spawn(async move {
+        while texts.receiver_count() > 0 {
+            let message: Arc<DataMessage> = match heard.recv().await {
+                Ok(message) => message,
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            };
+            let text = listening.lock().unwrap_or_else(PoisonError::into_inner).heard(&message);
+            if let Some(text) = text {
+                let _ = texts.send(text.into()); // the viewer may be leaving
+            }
+        }
+    });
+    let began = Instant::now();
+    let say = move |_label: &str, text: &str| {
+        let said = talk.lock().unwrap_or_else(PoisonError::into_inner).said(text, began.elapsed(), SystemTime::now());
+        if let Ok(message) = said {
+            rooms.say(&app, &room, message);
+        }
+    };
+    MessageChannel { say: Arc::new(say), hear }
+}

@@ -1,0 +1,206 @@
+//! A fixture with a few keys and applications, and the camera's and the viewers' doors open on one loopback port.
+
+use lumencast::app::access::admission::{BoxFuture, PublishLease};
+use lumencast::app::rooms::{Duplicate, Entry, Rooms, Via};
+use lumencast::media::clock::ShowClock;
+use lumencast::server::camera::{self, CameraAccess, CameraRequest, Ending, Grant, Refusal, Settings};
+use lumencast::server::mjpeg::{self, Refused, ViewerAccess, Viewing};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use warp::Filter;
+
+/// Everything that a test waits for must come within this.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Keys `wsk_<room>` open `live-<room>`, at most `fps` pictures a second of at most `largest` bytes; some rooms stand
+/// for a refusal.
+struct TestAccess {
+    rooms: Rooms,
+    fps: u32,
+    largest: usize,
+    places: Mutex<HashMap<String, watch::Sender<Option<Ending>>>>,
+    stats: mpsc::UnboundedSender<(String, Value)>,
+}
+
+impl CameraAccess for TestAccess {
+    fn verify(&self, request: CameraRequest) -> BoxFuture<'_, Result<Grant, Refusal>> {
+        Box::pin(async move {
+            if request.app != "live" {
+                return Err(Refusal::UnknownApp);
+            }
+            let short = request.key.strip_prefix("wsk_").filter(|key| !key.is_empty()).ok_or(Refusal::InvalidKey)?;
+            match short {
+                "unknown" => return Err(Refusal::InvalidKey),
+                "off" => return Err(Refusal::Disabled),
+                "quota" => return Err(Refusal::QuotaExceeded),
+                "many" => return Err(Refusal::MaxCameras),
+                "broken" => return Err(Refusal::Handshake),
+                _ => {}
+            }
+            let room = format!("live-{short}");
+            if request.room != short && request.room != room {
+                return Err(Refusal::RoomMismatch);
+            }
+            let (end, mut ended) = watch::channel(None);
+            let before = self.places.lock().unwrap().insert(request.key.clone(), end);
+            if let Some(before) = before {
+                before.send_replace(Some(Ending::Replaced));
+            }
+            // A while in which the connection before could let the stream go.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let identity = request.identity.unwrap_or_else(|| short.to_owned());
+            let lease = self.lease(&room, &identity).await.ok_or(Refusal::Handshake)?;
+            let ended = Box::pin(async move {
+                let ending = ended.wait_for(Option::is_some).await.ok().and_then(|ending| *ending);
+                match ending {
+                    Some(ending) => ending,
+                    None => std::future::pending().await,
+                }
+            });
+            let app = request.app;
+            Ok(Grant { app, room, identity, max_fps: self.fps, max_frame_bytes: self.largest, lease, ended })
+        })
+    }
+
+    fn viewers(&self, room: &str) -> usize {
+        self.rooms.viewers(room)
+    }
+
+    fn stats(&self, _app: &str, room: &str, identity: &str, stats: Value) {
+        let _ = self.stats.send((format!("{room}/{identity}"), stats));
+    }
+}
+
+impl TestAccess {
+    async fn lease(&self, room: &str, identity: &str) -> Option<PublishLease> {
+        let entry = Entry {
+            app: "live".into(),
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+            name: None,
+            via: Via::WsMjpeg,
+            ingress: None,
+            duplicate: Duplicate::Replace,
+        };
+        self.rooms.enter(entry).await.ok()
+    }
+}
+
+/// `live` plays to everybody, `closed` to those with the token `good-<room>`.
+struct RoomAccess;
+
+impl ViewerAccess for RoomAccess {
+    fn enter<'a>(
+        &'a self,
+        app: &'a str,
+        room: &'a str,
+        token: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Viewing, Refused>> {
+        Box::pin(async move {
+            let full = if room.starts_with(&format!("{app}-")) { room.to_owned() } else { format!("{app}-{room}") };
+            let sender = match (app, token) {
+                ("live", None) => None,
+                ("live" | "closed", Some(token)) if token == format!("good-{full}") => Some("Ann".to_owned()),
+                ("live" | "closed", Some(token)) if token.starts_with("good-") => return Err(Refused::Forbidden),
+                ("live" | "closed", _) => return Err(Refused::Unauthorized),
+                _ => return Err(Refused::UnknownApp),
+            };
+            let identity = format!("viewer-{}", sender.as_deref().unwrap_or("x"));
+            let (hidden, chat, reactions) = (false, true, room != "quiet");
+            Ok(Viewing { app: app.to_owned(), room: full, identity, sender, hidden, chat, reactions, counter: false })
+        })
+    }
+
+    fn snapshot<'a>(&'a self, _app: &'a str, room: &'a str) -> BoxFuture<'a, Option<bytes::Bytes>> {
+        let shot = (room == "live-film").then(|| bytes::Bytes::from_static(b"\xff\xd8snapshot\xff\xd9"));
+        Box::pin(async move { shot })
+    }
+}
+
+/// An open fixture.
+pub struct Fixture {
+    pub address: SocketAddr,
+    pub rooms: Rooms,
+    pub stats: mpsc::UnboundedReceiver<(String, Value)>,
+    access: Arc<TestAccess>,
+    pub shutdown: CancellationToken,
+}
+
+impl Fixture {
+    pub async fn open() -> Self {
+        Self::with(1_000, 262_144, |_| {}).await
+    }
+
+    /// A fixture whose cameras may send so many pictures a second of so many bytes, on changed settings.
+    pub async fn with(fps: u32, largest: usize, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings { handshakes: 1_000, ..Settings::default() };
+        change(&mut settings);
+        gst::init().expect("GStreamer");
+        let rooms = Rooms::new(ShowClock::start(), HashMap::new());
+        let (sender, stats) = mpsc::unbounded_channel();
+        let places = Mutex::default();
+        let access = Arc::new(TestAccess { rooms: rooms.clone(), fps, largest, places, stats: sender });
+        let shutdown = CancellationToken::new();
+        let routes = camera::routes(access.clone(), settings, shutdown.clone())
+            .or(mjpeg::routes(Arc::new(RoomAccess), rooms.clone(), shutdown.clone()))
+            .unify();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(warp::serve(routes).incoming(listener).run());
+        Self { address, rooms, stats, access, shutdown }
+    }
+
+    /// Takes a key back, and gives the moment when that was done.
+    pub fn revoke(&self, key: &str) -> Instant {
+        let end = self.access.places.lock().unwrap().remove(key).expect("a connected key");
+        end.send_replace(Some(Ending::Revoked));
+        Instant::now()
+    }
+
+    /// Waits until a room has so many viewers.
+    pub async fn until_viewers(&self, room: &str, count: usize) {
+        until(|| self.rooms.viewers(room) == count, || format!("{} viewers", self.rooms.viewers(room))).await;
+    }
+
+    /// Waits until so many streams are live.
+    pub async fn until_streams(&self, count: usize) {
+        let streams = || self.rooms.streams("live").len();
+        until(|| streams() == count, || format!("{} streams", streams())).await;
+    }
+
+    /// `http://…` of a path.
+    pub fn http(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// `ws://…` of a path.
+    pub fn ws(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.address)
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Waits with a deadline.
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("waited too long")
+}
+
+/// Looks again and again until something is so, with a deadline.
+pub async fn until(is_so: impl Fn() -> bool, seen: impl Fn() -> String) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not so in time: {}", seen());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

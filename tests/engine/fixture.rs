@@ -1,0 +1,169 @@
+//! An engine with inputs for publishers, a look at program, and what it reports.
+
+use gst::prelude::*;
+use gst_video::prelude::*;
+use lumencast::{
+    domain::{
+        order::{Order, Report},
+        source::{SourceId, SourceKind},
+        time::{Format, Rate},
+    },
+    media::{
+        encoder::Quality,
+        engine::{Engine, Input, Settings},
+        output::hls::HlsSettings,
+    },
+    protocol::packet::Packet,
+};
+use std::{
+    cell::RefCell,
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+pub const WIDTH: usize = 640;
+pub const HEIGHT: usize = 360;
+
+pub struct Fixture {
+    engine: Engine,
+    reports: RefCell<mpsc::UnboundedReceiver<Report>>,
+    _folder: tempfile::TempDir,
+}
+
+/// A picture of program.
+pub struct Picture {
+    data: Vec<u8>,
+}
+
+impl Picture {
+    pub fn luma(&self, x: usize, y: usize) -> u8 {
+        self.data[y * WIDTH + x]
+    }
+
+    pub fn v(&self, x: usize, y: usize) -> u8 {
+        self.data[WIDTH * HEIGHT * 5 / 4 + (y / 2) * (WIDTH / 2) + x / 2]
+    }
+}
+
+impl Fixture {
+    pub fn open(inputs: u32) -> Self {
+        super::census::begin();
+        let folder = tempfile::tempdir().expect("a folder");
+        let (reports, inbox) = mpsc::unbounded_channel();
+        let input = |n: u32| Input {
+            label: format!("in {n}"),
+            kind: SourceKind::Rtmp { key: format!("k{n}") },
+            latency: Duration::from_millis(150),
+            capture: None,
+            leds: None,
+        };
+        let quality =
+            |bitrate_kbps, gop_frames, preset: &str| Quality { bitrate_kbps, gop_frames, preset: preset.into() };
+        let engine = Engine::start(
+            Settings {
+                project: Format { width: WIDTH as u32, height: HEIGHT as u32, rate: Rate { num: 30, den: 1 } },
+                inputs: (0..inputs).map(input).collect(),
+                hold: Duration::from_secs(1),
+                picture: quality(2000, 30, "ultrafast"),
+                sound: quality(96, 0, ""),
+                hls: HlsSettings { segment_ms: 1000, part_ms: 200, window: 4 },
+                recordings: folder.path().join("recordings"),
+                fragment_ms: 500,
+                min_free: 0,
+            },
+            reports,
+        );
+        Self { engine: engine.expect("an engine"), reports: RefCell::new(inbox), _folder: folder }
+    }
+
+    pub fn order(&self, order: Order) {
+        self.engine.order(order);
+    }
+
+    /// Publishes packets at the pace of their stamps, from a thread; the publisher leaves after the last.
+    pub fn publish(&self, source: SourceId, packets: Vec<Packet>) {
+        let lease = self.engine.lease(source).expect("a lease");
+        let live = self.engine.live(source).expect("a stream").begin();
+        std::thread::spawn(move || {
+            let began = Instant::now();
+            for packet in packets {
+                if let Packet::Video { dts, .. } = &packet {
+                    // The pace of a live encoder, not a wait for a result.
+                    std::thread::park_timeout(dts.saturating_sub(began.elapsed()));
+                }
+                live.push(packet.clone());
+                if lease.blocking_send(packet).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Waits for a report; others before it are passed over.
+    pub fn report(&self, wanted: impl Fn(&Report) -> bool) -> Report {
+        let end = Instant::now() + DEADLINE;
+        let mut seen = Vec::new();
+        while Instant::now() < end {
+            match self.reports.borrow_mut().try_recv() {
+                Ok(report) if wanted(&report) => return report,
+                Ok(report) => seen.push(report),
+                Err(_) => std::thread::park_timeout(Duration::from_millis(5)),
+            }
+        }
+        panic!("not reported; instead: {seen:#?}");
+    }
+
+    /// Looks at program, picture by picture, until one is as wanted.
+    pub fn program_until(&self, wanted: impl Fn(&Picture) -> bool) -> Picture {
+        let pipeline = gst::Pipeline::new();
+        let source = gst_app::AppSrc::builder().name("in").format(gst::Format::Time).is_live(true).build();
+        let sink = gst_app::AppSink::builder().name("out").sync(false).max_buffers(60).build();
+        pipeline.add_many([source.upcast_ref::<gst::Element>(), sink.upcast_ref()]).expect("elements");
+        source.link(&sink).expect("a link");
+        let tap = self.engine.program().tap(source, 60, None);
+        pipeline.set_state(gst::State::Playing).expect("playing");
+        let end = Instant::now() + DEADLINE;
+        let mut last = String::new();
+        while Instant::now() < end {
+            let Some(sample) = sink.try_pull_sample(gst::ClockTime::from_mseconds(200)) else { continue };
+            let picture = packed(&sample);
+            if wanted(&picture) {
+                drop(tap);
+                pipeline.set_state(gst::State::Null).expect("stopped");
+                return picture;
+            }
+            last = format!("y {} v {}", picture.luma(320, 180), picture.v(320, 180));
+        }
+        panic!("no such picture came; the last had {last} in its middle");
+    }
+
+    pub fn until(what: &str, done: impl Fn() -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !done() {
+            assert!(Instant::now() < end, "not within {DEADLINE:?}: {what}");
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        self.engine.shut_down();
+    }
+}
+
+fn packed(sample: &gst::Sample) -> Picture {
+    let info = gst_video::VideoInfo::from_caps(sample.caps().expect("caps")).expect("a picture");
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_readable(sample.buffer().expect("a buffer"), &info);
+    let frame = frame.expect("mapped");
+    let mut data = Vec::new();
+    for plane in 0..3_u32 {
+        let (width, height) = if plane == 0 { (WIDTH, HEIGHT) } else { (WIDTH / 2, HEIGHT / 2) };
+        let stride = usize::try_from(frame.plane_stride()[plane as usize]).expect("a stride");
+        for row in frame.plane_data(plane).expect("a plane").chunks(stride).take(height) {
+            data.extend_from_slice(&row[..width]);
+        }
+    }
+    Picture { data }
+}

@@ -1,0 +1,92 @@
+//! A show with one key, and a door opened to it.
+
+use lumencast::app::access::admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal};
+use lumencast::app::access::publish_lease::PublishLeases;
+use lumencast::protocol::packet::Packet;
+use lumencast::server::rtmp::{Settings, bind};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// Everything that a test waits for must come within this.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Lets `live/KEY` in and hands each granted publisher's packets to the test; `live/BROKEN` is never available.
+struct Fixture {
+    leases: PublishLeases,
+    room: usize,
+    arrivals: mpsc::UnboundedSender<mpsc::Receiver<Packet>>,
+}
+
+impl Admission for Fixture {
+    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
+        Box::pin(async move {
+            match (request.app.as_str(), request.key.as_str()) {
+                ("live", "KEY") => {}
+                ("live", "BROKEN") => return Err(Refusal::Unavailable),
+                _ => return Err(Refusal::UnknownKey),
+            }
+            let hold = self.leases.take(&request.key).await?;
+            let (sender, receiver) = mpsc::channel(self.room);
+            self.arrivals.send(receiver).map_err(|_| Refusal::Unavailable)?;
+            Ok(PublishLease::leased_queue(sender, hold))
+        })
+    }
+}
+
+/// An open door.
+pub struct Door {
+    pub address: SocketAddr,
+    pub leases: PublishLeases,
+    pub arrivals: mpsc::UnboundedReceiver<mpsc::Receiver<Packet>>,
+    pub shutdown: CancellationToken,
+    pub running: JoinHandle<()>,
+}
+
+impl Door {
+    pub async fn open() -> Self {
+        Self::with(64, |_| {}).await
+    }
+
+    /// A door to leases with room for so many packets, on changed settings.
+    pub async fn with(room: usize, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
+        change(&mut settings);
+        let listener = bind(&settings).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, arrivals) = mpsc::unbounded_channel();
+        let (leases, shutdown) = (PublishLeases::new(), CancellationToken::new());
+        let fixture = Arc::new(Fixture { leases: leases.clone(), room, arrivals: sender });
+        let running = tokio::spawn(listener.run(fixture, shutdown.clone()));
+        Self { address, leases, arrivals, shutdown, running }
+    }
+
+    pub fn url(&self, name: &str) -> String {
+        format!("rtmp://{}/{name}", self.address)
+    }
+
+    /// The packets of the next publisher that is let in.
+    pub async fn next_lease(&mut self) -> mpsc::Receiver<Packet> {
+        soon(self.arrivals.recv()).await.unwrap()
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+/// Waits with a deadline.
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future).await.expect("waited too long")
+}
+
+/// All packets until the lease is given up.
+pub async fn all(mut packets: mpsc::Receiver<Packet>) -> Vec<Packet> {
+    let mut all = Vec::new();
+    while let Some(packet) = soon(packets.recv()).await {
+        all.push(packet);
+    }
+    all
+}

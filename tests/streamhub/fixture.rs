@@ -1,0 +1,159 @@
+//! What is live beneath the plane: rooms with publishers of the test's own, a puller and a camera for snapshots that do
+//! what they are told.
+
+use lumencast::{
+    app::{
+        access::admission::{BoxFuture, PublishLease},
+        rooms::{
+            Duplicate, Entry, RoomEvent, Rooms, Via,
+            apps::Apps,
+            cameras::Cameras,
+            departed,
+            ingress::{Ingresses, PullRequest, PullTap},
+            snapshots::{SnapFault, SnapshotCache, Snapshots},
+            stream_log::StreamLog,
+        },
+    },
+    media::clock::ShowClock,
+    protocol::packet::{Packet, VideoCodec},
+    store::Store,
+};
+use serde_json::Value;
+use std::{any::Any, path::Path, sync::Arc, time::Duration};
+use tokio::{
+    sync::{Mutex, broadcast, mpsc},
+    time::timeout,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// How long anything may take to be seen.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// See the module's text.
+pub struct Fixture {
+    pub rooms: Rooms,
+    pub ingresses: Ingresses,
+    pub cameras: Cameras,
+    pub log: StreamLog,
+    pub snapshot_cache: SnapshotCache,
+    pulls: Mutex<mpsc::UnboundedReceiver<Pulled>>,
+}
+
+/// A pull that was begun.
+pub struct Pulled {
+    pub request: PullRequest,
+    pub tap: PullTap,
+    /// Fires when it is no longer wanted.
+    pub dropped: CancellationToken,
+}
+
+/// A picture of 1280x720, as far as anybody here looks.
+pub const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 2, 208, 5, 0, 0xff, 0xd9];
+
+/// A picture `ms` after the publisher's zero.
+pub fn picture(ms: u64) -> Packet {
+    let at = Duration::from_millis(ms);
+    Packet::Video { codec: VideoCodec::Jpeg, pts: at, dts: at, keyframe: true, data: JPEG.into() }
+}
+
+/// What comes before pictures.
+pub fn configuration() -> Packet {
+    Packet::VideoConfig { codec: VideoCodec::Jpeg, record: bytes::Bytes::new() }
+}
+
+/// Takes a picture wherever somebody publishes.
+struct Photographer(Rooms);
+
+impl Snapshots for Photographer {
+    fn take<'a>(
+        &'a self,
+        app: &'a str,
+        room: &'a str,
+        identity: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, SnapFault>> {
+        let streams = self.0.streams(app);
+        let there = streams.iter().any(|s| s.room == room && identity.is_none_or(|identity| s.identity == identity));
+        Box::pin(async move { if there { Ok(JPEG.to_vec()) } else { Err(SnapFault::Nothing) } })
+    }
+}
+
+impl Fixture {
+    pub async fn open(store: &Store, apps: &Apps, folder: &Path) -> Self {
+        gst::init().expect("GStreamer");
+        let (log, numbers) = StreamLog::open(store).await.expect("rows");
+        let rooms = Rooms::new(ShowClock::start(), numbers);
+        log.follow(&rooms);
+        let (begun, pulls) = mpsc::unbounded_channel();
+        let puller = move |request, tap| {
+            let dropped = CancellationToken::new();
+            let guard: DropGuard = dropped.clone().drop_guard();
+            let _ = begun.send(Pulled { request, tap, dropped });
+            Ok(Box::new(guard) as Box<dyn Any + Send>)
+        };
+        let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), Arc::new(puller));
+        let cameras = Cameras::new(store, apps.clone());
+        tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
+        let snapshot_cache = SnapshotCache::new(folder.join("snapshots"), Arc::new(Photographer(rooms.clone())));
+        Self { rooms, ingresses, cameras, log, snapshot_cache, pulls: Mutex::new(pulls) }
+    }
+
+    /// Enters a room and sends a picture.
+    pub async fn publish(
+        &self,
+        app: &str,
+        room: &str,
+        identity: &str,
+        via: Via,
+        ingress: Option<&str>,
+    ) -> PublishLease {
+        let entry = Entry {
+            app: app.into(),
+            room: room.into(),
+            identity: identity.into(),
+            name: None,
+            via,
+            ingress: ingress.map(str::to_owned),
+            duplicate: Duplicate::Replace,
+        };
+        let lease = self.rooms.enter(entry).await.expect("a lease");
+        assert!(lease.push(configuration()) && lease.push(picture(0)));
+        lease
+    }
+
+    /// The next pull that is begun.
+    pub async fn pulled(&self) -> Pulled {
+        let mut pulls = self.pulls.lock().await;
+        timeout(PATIENCE, pulls.recv()).await.expect("a pull in time").expect("a puller")
+    }
+}
+
+/// The next event of this name; those of other names are passed over.
+pub async fn next_event(events: &mut broadcast::Receiver<Arc<RoomEvent>>, name: &str) -> Arc<RoomEvent> {
+    let next = async {
+        loop {
+            let event = events.recv().await.expect("no event is lost");
+            if event.event == name {
+                return event;
+            }
+        }
+    };
+    timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("no {name} in time"))
+}
+
+/// Looks again and again until `done` is content with what it sees.
+pub async fn until<T>(mut look: impl AsyncFnMut() -> T, done: impl Fn(&T) -> bool) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let seen = look().await;
+        if done(&seen) {
+            return seen;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "never came");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A body's field as text.
+pub fn text<'a>(body: &'a Value, pointer: &str) -> &'a str {
+    body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} is a text in {body}"))
+}
