@@ -1,4 +1,4 @@
-//! The running lights: the strip_state, the ticker that turns it, and where its frames go.
+//! The running lights: the strip's state, the ticker that advances it, and where its frames go.
 //!
 //! ```text
 //! callers ─ lock ─► StripState ◄─ lock, 60 times a second ─ ticker ─► outputs

@@ -63,7 +63,7 @@ pub struct Left {
 }
 
 impl StripState {
-    /// A strip_state of a strip. `gamma` bends brightness, 1.0 leaves it as it is; of the same seed the same frames are made.
+    /// The state of a strip that was just switched on. `gamma` bends brightness, 1.0 leaves it as it is; of the same seed the same frames are made.
     pub fn new(strip: Strip, gamma: f32, seed: u64) -> Self {
         let length = usize::from(strip.controller().led_count);
         let share = |n: usize| {

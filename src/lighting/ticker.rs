@@ -1,4 +1,4 @@
-//! The thread that turns the strip_state 60 times a second, on a steady clock.
+//! The thread that advances the strip's state 60 times a second, on a steady clock.
 
 use super::{
     engine::{Figures, Shared},
@@ -59,7 +59,7 @@ fn run(shared: &Shared, mut outputs: Outputs, over: &AtomicBool) {
         let due = Duration::from_nanos(tick * 1_000_000_000 / FPS);
         wait_until(began + due);
         let now = shared.now();
-        // Copied, so that nobody waits for the strip_state while packets leave.
+        // Copied, so that nobody waits for the state while packets leave.
         let mut length = 0;
         shared.turn(now, |strip_state| {
             frame.clear();

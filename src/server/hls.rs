@@ -6,7 +6,7 @@
 //! `master.m3u8`, `video.m3u8` and `audio.m3u8` with blocking reload (RFC 8216bis, section 6.2.5.2), and whatever
 //! initialization segments, segments and parts these name. Bytes go out as they lie on the HLS stream.
 //!
-//! Refuses to know: how a HLS stream is filled.
+//! Refuses to know: how an HLS stream is filled.
 
 use crate::app::rooms::hls::{HlsStream, Miss, Reach, Track};
 use bytes::Bytes;

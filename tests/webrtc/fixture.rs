@@ -1,4 +1,4 @@
-//! A door on loopback with a session access who knows one room.
+//! A door on loopback with a session access that knows one room.
 
 use lumencast::{
     app::{

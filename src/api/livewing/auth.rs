@@ -29,7 +29,7 @@ impl Authentication {
         self.open
     }
 
-    /// Judges a token. A authentication that is open stays open whatever comes later.
+    /// Judges a token. An authenticated connection stays authenticated.
     pub fn attempt(&mut self, token: &str, presented: &str) -> Verdict {
         // Digests are of one length, so that the time taken tells nothing of the token's.
         let [right, shown]: [[u8; 32]; 2] = [token, presented].map(|text| Sha256::digest(text).into());

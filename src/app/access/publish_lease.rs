@@ -1,7 +1,8 @@
 //! The register of leases: who holds which key, whether the holder is alive, and how a newcomer gets in.
 //!
 //! Refuses to know: which keys exist and what is built behind a lease. An [`Admission`](crate::app::access::admission::Admission)
-//! checks the key, takes a [`Hold`] here, builds the input, and hands both out as a [`PublishLease`](crate::app::access::admission::PublishLease).
+//! checks the key, takes a [`LeaseGuard`] here, builds the input, and hands both out as a
+//! [`PublishLease`](crate::app::access::admission::PublishLease).
 
 use crate::app::access::admission::Refusal;
 use std::collections::HashMap;
@@ -27,12 +28,12 @@ struct Register {
     next_id: u64,
 }
 
-/// What the register remembers of a hold.
+/// What the register remembers of a holder.
 #[derive(Debug)]
 struct LeaseHolder {
     id: u64,
     evicted: CancellationToken,
-    /// Changes with each packet; closes when the hold is dropped.
+    /// Changes with each packet; closes when the guard is dropped.
     life: watch::Receiver<()>,
 }
 

@@ -47,7 +47,7 @@ pub struct Publish {
     pub hidden: bool,
 }
 
-/// Why the room_access stays shut: always the client's fault.
+/// Why access is refused: always the client's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// There is no such app or room: 404.
@@ -61,7 +61,7 @@ pub enum Refused {
     Forbidden,
 }
 
-/// The room_access. Clones share everything.
+/// See the module's text. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct RoomAccess {
     apps: Apps,
@@ -69,7 +69,7 @@ pub struct RoomAccess {
 }
 
 impl RoomAccess {
-    /// A room_access before the rooms of these apps, for these tokens.
+    /// Access to the rooms of these apps, by these tokens.
     pub fn new(apps: Apps, tokens: JoinTokens) -> Self {
         Self { apps, tokens }
     }

@@ -29,7 +29,7 @@ pub struct HlsRooms(Arc<Inner>);
 struct Inner {
     engine: Arc<Engine>,
     rooms: Rooms,
-    /// HlsStreams that are always there.
+    /// Streams that are always there.
     fixed: Arc<HlsStreams>,
     /// Whether rooms are published at all.
     streams: bool,

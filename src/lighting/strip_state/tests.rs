@@ -1,4 +1,4 @@
-//! What the strip_state promises, frame by frame.
+//! What the state of a strip promises, frame by frame.
 
 use super::*;
 use crate::domain::lights::{Effect, Look, LookChange};

@@ -45,7 +45,7 @@ pub struct EdgeSampler {
 }
 
 impl Engine {
-    /// An level_meter for an input, or for program; none for an input that is not there.
+    /// A level meter of an input, or for program; none for an input that is not there.
     pub fn level_meter(&self, source: Option<SourceId>) -> Option<LevelMeter> {
         let feed = match source {
             None => &self.mixer.audio,
@@ -54,7 +54,7 @@ impl Engine {
         Some(LevelMeter::open(feed, self.clock.clone()))
     }
 
-    /// An edge_sampler for program.
+    /// An edge sampler of program.
     pub fn edge_sampler(&self) -> EdgeSampler {
         EdgeSampler::open(&self.mixer.video)
     }

@@ -177,7 +177,7 @@ impl Engine {
         }
     }
 
-    /// PublishLeases a publisher on a source; it leaves when the sender is dropped.
+    /// Connects a publisher to a source; it leaves when the sender is dropped.
     ///
     /// # Errors
     /// When there is no such source or no thread to be had.
@@ -210,7 +210,7 @@ impl Engine {
         self.outputs.live(OutputSource::Source(source))
     }
 
-    /// Publishes a live stream as HLS on a HLS stream of its own, for as long as the answer is kept.
+    /// Publishes a live stream as HLS on an HLS stream of its own, for as long as the answer is kept.
     pub fn publish(&self, live: Arc<Live>) -> Publication {
         let (rate, name) = (self.project.rate, live.name().to_owned());
         let provide = move || Ok(Bridge::start(&live, rate));

@@ -8,7 +8,7 @@ use super::text::{Block, Room, clean, escape, fit};
 /// What goes into each named hole of a template.
 pub(super) type Holes = Vec<(&'static str, String)>;
 
-/// Height of a capital as a part of the font size, in the sans local_addresses this is drawn with.
+/// Height of a capital as a part of the font size, in the sans faces this is drawn with.
 const CAPITAL: f32 = 0.73;
 /// Graphics keep 5 % off the left and right edges (the graphics safe area of EBU R 95).
 const SAFE_LEFT: f32 = 96.0;

@@ -36,7 +36,7 @@ const WAITING: usize = 64;
 /// Coded bytes that may wait for a decoder.
 const WAITING_BYTES: u64 = 8_000_000;
 
-/// PublishLeases a publisher on a source: what is sent into the channel is on the source until the sender is dropped.
+/// Connects a publisher to a source: what is sent into the channel is on the source until the sender is dropped.
 pub fn lease(source: Arc<Source>, clock: ShowClock, project: Format) -> std::io::Result<mpsc::Sender<Packet>> {
     let (packets, inbox) = mpsc::channel(WAITING);
     std::thread::Builder::new()
@@ -76,7 +76,7 @@ impl Publisher {
         // The one before may still be putting out its last frames.
         let _turn = source.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.source.begin();
-        tracing::info!(source = %self.source.id, "publisher on air");
+        tracing::info!(source = %self.source.id, "publisher connected");
         while let Some(packet) = inbox.blocking_recv() {
             if let Err(failure) = self.packet(packet) {
                 tracing::error!(source = %self.source.id, "{}", failure.text);

@@ -1,7 +1,7 @@
 //! The program mixer: one loop, one turn a slot, picture and sound together.
 //!
 //! ```text
-//! frame_queues  ─┐                    ┌─► raw picture Feed ─► encoder, …
+//! frame queues ─┐                    ┌─► raw picture Feed ─► encoder, …
 //! sounds ─┼─► turn(slot n) ────┼─► raw sound Feed
 //! orders ─┘   scene · keys     └─► reports (slot and show time of each change)
 //! ```

@@ -86,7 +86,7 @@ async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, door:
     }
 }
 
-/// Asks the viewer_access with the query's `app`, `room` and `token`.
+/// Asks the viewer access with the query's `app`, `room` and `token`.
 ///
 /// # Errors
 /// How the socket is to be closed.

@@ -1,5 +1,5 @@
 //! What can be sent of a stream at this moment: everything since the last key frame, cut into payloads once for all
-//! viewers. A viewer is a place on the gop_cache; nothing is queued for it.
+//! viewers. A viewer is a position in the cache; nothing is queued for it.
 //!
 //! ```text
 //! Live ─ Unit ─► GopCache: [ K . . . . . ]      K key frame, first
@@ -21,7 +21,7 @@ use crate::{
 use bytes::Bytes;
 use std::collections::VecDeque;
 
-/// A gop_cache that grows longer is cut off at its beginning: frames, and bytes.
+/// A cache that grows longer is cut off at its beginning: frames, and bytes.
 const FRAMES: usize = 4096;
 const BYTES: usize = 16_000_000;
 /// What is kept of a stream without picture, in packets.

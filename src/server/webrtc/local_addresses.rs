@@ -17,7 +17,7 @@ pub struct LocalAddresses {
 }
 
 impl LocalAddresses {
-    /// The local_addresses of a socket bound to `bound`; `public` are addresses that a router translates to it.
+    /// The addresses of a socket bound to `bound`; `public` are addresses that a router translates to it.
     pub fn of(bound: IpAddr, public: &[IpAddr]) -> Self {
         let read = |path| std::fs::read_to_string(path).unwrap_or_default();
         let mut own = match bound {

@@ -3,7 +3,7 @@
 //! ```text
 //!            HTTP: POST offer ─► SessionAccess ─► answer, and a peer for the worker with the fewest
 //!  UDP, TCP ─► demux ─► worker ─► WHIP peer ─ Packet ─► PublishLease
-//!                         ▲└────► WHEP peers ◄─ payloads ─ gop_cache ◄─ Unit ─ Live
+//!                         ▲└────► WHEP peers ◄─ payloads ─ GOP cache ◄─ Unit ─ Live
 //!                         └ one for every two cores
 //! ```
 //!

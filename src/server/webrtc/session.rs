@@ -78,7 +78,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions on these workers, reached by these local_addresses.
+    /// Sessions on these workers, reached by these local addresses.
     ///
     /// # Errors
     /// When no certificate can be made.

@@ -1,4 +1,4 @@
-//! A viewer: its place on a gop_cache, and what goes out from there.
+//! A viewer: its place in a GOP cache, and what goes out from there.
 //!
 //! It begins at the last key frame and runs through what has come since at a quick pace; then it follows the live edge.
 //! When it cannot follow, it loses everything up to the next key frame, never a part in between.
@@ -133,7 +133,7 @@ impl Viewer {
         }
     }
 
-    /// Goes to the beginning of a gop_cache: the viewer is new there, or asked for a picture that nobody can be asked for.
+    /// Goes to the beginning of a GOP cache: the viewer is new there, or asked for a picture that nobody can be asked for.
     pub fn begin(&mut self, gop_cache: &GopCache, now: Instant) {
         (self.next, self.waits, self.lost, self.began) = (gop_cache.beginning(), true, None, Some(now));
         let past = || gop_cache.from(gop_cache.beginning());
@@ -175,7 +175,7 @@ impl Viewer {
     }
 
     /// Writes what is due. `full` tells that the way out is jammed: then nothing is written, and what falls off the
-    /// gop_cache meanwhile is lost.
+    /// GOP cache meanwhile is lost.
     pub fn pump(&mut self, rtc: &mut Rtc, gop_cache: &GopCache, epoch: Epoch, now: Instant, full: bool) -> Pumped {
         let mut pumped = Pumped::Nothing;
         if full {

@@ -3,7 +3,7 @@
 //! ```text
 //! socket ─ Datagram ─►┐
 //! Live ───── Unit ───►├─► mailbox ─► worker ─► peers ─► outbox ─► socket
-//! HTTP ─ Come, Patch ►┘               └► gop_caches, one for each stream watched here
+//! HTTP ─ Come, Patch ►┘               └► GOP caches, one for each stream watched here
 //! ```
 //!
 //! Nothing is shared and nothing locked on the way from a frame to its datagrams. Refuses to know: HTTP, rooms.
@@ -278,7 +278,7 @@ impl Worker {
             self.last_channel += 1;
             let (number, mailbox) = (self.last_channel, self.mailbox.clone());
             let epoch = Epoch(now, live.clock().now());
-            // What is there already goes onto the gop_cache at once, what comes later through the mailbox.
+            // What is there already goes into the GOP cache at once, what comes later through the mailbox.
             let past = Arc::new(Mutex::new(Some(Vec::new())));
             let heard = past.clone();
             let listener = live.listen(Start::Backlog, move |unit| {

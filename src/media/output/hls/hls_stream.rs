@@ -66,7 +66,7 @@ pub enum Miss {
     TimedOut,
 }
 
-/// What a HLS stream counted since it was made.
+/// What an HLS stream counted since it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct HlsStreamStats {
     pub bytes: u64,

@@ -13,13 +13,13 @@ pub struct HlsStreams {
 }
 
 impl HlsStreams {
-    /// Offers a HLS stream at an address, instead of the one that was there.
+    /// Offers an HLS stream at an address, instead of the one that was there.
     pub fn insert(&self, app: &str, room: &str, hls_stream: Arc<HlsStream>) {
         let mut map = self.by_room.write().unwrap_or_else(PoisonError::into_inner);
         map.insert((app.to_owned(), room.to_owned()), hls_stream);
     }
 
-    /// Takes a HLS stream away; who still reads from it may finish.
+    /// Takes an HLS stream away; who still reads from it may finish.
     pub fn remove(&self, app: &str, room: &str) -> Option<Arc<HlsStream>> {
         let mut map = self.by_room.write().unwrap_or_else(PoisonError::into_inner);
         map.remove(&(app.to_owned(), room.to_owned()))

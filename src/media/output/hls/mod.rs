@@ -58,7 +58,7 @@ pub struct HlsOutput {
 }
 
 impl HlsOutput {
-    /// Begins to publish a stream on a HLS stream, with its first key frame. `told` is called at most once, from a thread
+    /// Begins to publish a stream on an HLS stream, with its first key frame. `told` is called at most once, from a thread
     /// of the output, when it cannot go on; it must only pass the news on.
     ///
     /// # Errors

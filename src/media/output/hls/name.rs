@@ -1,4 +1,4 @@
-//! The names of what a HLS stream serves. They hold the stream's birth, so that none is ever used twice for other bytes,
+//! The names of what an HLS stream serves. They hold the stream's birth, so that none is ever used twice for other bytes,
 //! not even after the server was started anew: viewers may cache them for good.
 
 use std::fmt;

@@ -32,7 +32,7 @@ pub(super) struct Part {
     independent: bool,
 }
 
-/// A track's track_window.
+/// The window of one track.
 #[derive(Debug)]
 pub(super) struct TrackWindow {
     track: Track,
@@ -118,7 +118,7 @@ impl TrackWindow {
         self.inits.back().map(|(.., format)| format)
     }
 
-    /// Bits per second over all finished segments on the track_window.
+    /// Bits per second over all finished segments in the window.
     pub fn average_bps(&self) -> u64 {
         let done = || self.segments.iter().filter_map(|s| Some((s.whole.as_ref()?.len() as u64, s.duration)));
         rate(done().map(|(bytes, _)| bytes * 8).sum(), done().map(|(_, duration)| duration).sum())
