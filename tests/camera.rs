@@ -1,5 +1,7 @@
 //! The cameras' door and the MJPEG viewers' doors on a loopback port: devices and viewers by hand and from elsewhere.
 
+#[path = "camera/chat.rs"]
+mod chat;
 #[path = "camera/device.rs"]
 mod device;
 #[path = "camera/fixture.rs"]
@@ -12,7 +14,5 @@ mod real_clients;
 mod refusals;
 #[path = "camera/session.rs"]
 mod session;
-#[path = "camera/talk.rs"]
-mod talk;
 #[path = "camera/viewers.rs"]
 mod viewers;

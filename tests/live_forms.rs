@@ -15,7 +15,7 @@ use lumencast::{
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
-use media::{Heard, packets, play, publish, read, recoded, until};
+use media::{Received, packets, play, publish, read, recoded, until};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
@@ -55,11 +55,11 @@ fn what_fits_passes_as_it_is_and_is_not_copied_or_decoded() {
     let parent = live("cam");
     let view = parent.view(StreamForm::files());
     assert!(Arc::ptr_eq(&view, &parent.view(StreamForm::files())), "one view of each form");
-    let heard = Heard::of(&view, Start::Backlog);
-    let original = Heard::of(&parent, Start::Now);
+    let received = Received::of(&view, Start::Backlog);
+    let original = Received::of(&parent, Start::Now);
     play(&parent, packets(&Clip { bframes: 2, ..small(1, 1.0) })).join().expect("played");
-    until("everything came", || heard.units().len() == original.units().len());
-    let pairs = heard.units().into_iter().zip(original.units());
+    until("everything came", || received.units().len() == original.units().len());
+    let pairs = received.units().into_iter().zip(original.units());
     // Configurations wait for the key frame they belong to; beside that the order is the same.
     let media = |unit: &Arc<Unit>| !matches!(unit.packet, Packet::VideoConfig { .. });
     let (came, sent): (Vec<_>, Vec<_>) = pairs.unzip();
@@ -76,11 +76,11 @@ fn reordered_pictures_and_aac_become_ordered_pictures_and_opus_without_a_loss_an
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let parent = live("cam");
-    let heard = Heard::of(&parent.view(web()), Start::Backlog);
+    let received = Received::of(&parent.view(web()), Start::Backlog);
     let clip = Clip { bframes: 2, ..small(2, 4.0) };
     play(&parent, packets(&clip)).join().expect("played");
-    until("every frame came", || heard.frames().len() == clip.frames() as usize);
-    let units = heard.units();
+    until("every frame came", || received.frames().len() == clip.frames() as usize);
+    let units = received.units();
     assert!(units.iter().filter(|unit| is_frame(unit)).all(|unit| unit.pts == unit.dts), "no B-frames");
     assert!(units.iter().filter(|unit| is_frame(unit)).map(|unit| unit.pts).is_sorted());
     assert!(units.iter().any(|unit| matches!(unit.packet, Packet::AudioConfig { codec: AudioCodec::Opus, .. })));
@@ -103,10 +103,10 @@ fn outputs_get_everything_since_the_last_key_frame_on_feeds_that_outlive_publish
     let backlog = parent.backlog();
     let oldest = backlog.iter().find(|unit| is_frame(unit)).expect("a key frame").pts;
     let (pictures, sounds) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicU64::new(0)));
-    let (saw, heard) = (pictures.clone(), sounds.clone());
+    let (saw, received) = (pictures.clone(), sounds.clone());
     let audio = coded.audio.clone().expect("a feed for sound");
     let _sound = audio.listen(move |_, _| {
-        heard.fetch_add(1, Ordering::Relaxed);
+        received.fetch_add(1, Ordering::Relaxed);
     });
     let _picture = coded.video.listen(move |buffer, caps| {
         let width = caps.structure(0).and_then(|s| s.get::<i32>("width").ok());
@@ -132,14 +132,14 @@ fn outputs_get_everything_since_the_last_key_frame_on_feeds_that_outlive_publish
 fn a_publisher_that_reorders_is_transcoded_and_one_that_does_not_passes_in_the_same_view() {
     let _alone = alone();
     let parent = live("cam");
-    let (original, heard) = (Heard::of(&parent, Start::Now), Heard::of(&parent.view(web()), Start::Now));
+    let (original, received) = (Received::of(&parent, Start::Now), Received::of(&parent.view(web()), Start::Now));
     let (plain, reordered) = (packets(&small(5, 1.0)), packets(&Clip { bframes: 2, ..small(5, 1.0) }));
     for packets in [plain.clone(), reordered, plain] {
-        let before = heard.frames().len();
+        let before = received.frames().len();
         play(&parent, packets).join().expect("played");
-        until("every frame of the publisher came", || heard.frames().len() == before + 30);
+        until("every frame of the publisher came", || received.frames().len() == before + 30);
     }
-    let (sent, came) = (original.frames(), heard.frames());
+    let (sent, came) = (original.frames(), received.frames());
     let passed: Vec<_> = came.iter().zip(&sent).map(|(a, b)| Arc::ptr_eq(a, b)).collect();
     assert!(passed[..30].iter().all(|passed| *passed), "{passed:?}");
     assert!(!passed[30..60].iter().any(|passed| *passed), "{passed:?}");
@@ -151,7 +151,7 @@ fn a_publisher_that_reorders_is_transcoded_and_one_that_does_not_passes_in_the_s
 fn a_view_goes_on_with_the_next_good_key_frame_after_broken_media() {
     let _alone = alone();
     let parent = live("cam");
-    let heard = Heard::of(&parent.view(web()), Start::Now);
+    let received = Received::of(&parent.view(web()), Start::Now);
     let (codec, record) = (VideoCodec::H264, bytes::Bytes::from_static(b"\x01no record at all"));
     let publishing = parent.begin();
     publishing.push(Packet::VideoConfig { codec, record });
@@ -162,7 +162,7 @@ fn a_view_goes_on_with_the_next_good_key_frame_after_broken_media() {
     }
     drop(publishing);
     play(&parent, packets(&Clip { bframes: 2, ..small(5, 2.0) })).join().expect("played");
-    until("the good picture came", || heard.frames().len() >= 60);
+    until("the good picture came", || received.frames().len() >= 60);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn jpegs_at_uneven_times_become_h264_frame_by_frame_with_the_stamps_they_had() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let parent = live("camera");
-    let (original, heard) = (Heard::of(&parent, Start::Now), Heard::of(&parent.view(web()), Start::Now));
+    let (original, received) = (Received::of(&parent, Start::Now), Received::of(&parent.view(web()), Start::Now));
     let clip = small(6, 3.0);
     let mut jpegs =
         recoded(&clip, "videoscale ! video/x-raw,width=481,height=271 ! jpegenc quality=92", VideoCodec::Jpeg);
@@ -197,10 +197,10 @@ fn jpegs_at_uneven_times_become_h264_frame_by_frame_with_the_stamps_they_had() {
         n <= 2 || !matches!(n % 7, 1 | 2 | 5)
     });
     play(&parent, jpegs).join().expect("played");
-    until("every frame came", || heard.frames().len() == original.frames().len());
-    let stamps = |heard: &Heard| heard.frames().iter().map(|unit| unit.pts).collect::<Vec<_>>();
-    assert_eq!(stamps(&heard), stamps(&original));
-    let reading = read(&heard.units(), folder.path(), "jpeg.mkv");
+    until("every frame came", || received.frames().len() == original.frames().len());
+    let stamps = |received: &Received| received.frames().iter().map(|unit| unit.pts).collect::<Vec<_>>();
+    assert_eq!(stamps(&received), stamps(&original));
+    let reading = read(&received.units(), folder.path(), "jpeg.mkv");
     assert_eq!((reading.streams.width, reading.streams.height), (480, 270), "even");
     let skipped = |n: u32| matches!((n + 2) % 7, 1 | 2 | 5) && n > 0;
     let marks: Vec<u32> = reading.marks().map(|(_, _, n)| n).collect();
@@ -212,9 +212,9 @@ fn vp8_passes_to_the_web_and_becomes_h264_for_files() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let parent = live("cam");
-    let original = Heard::of(&parent, Start::Now);
+    let original = Received::of(&parent, Start::Now);
     let (passed, made) =
-        (Heard::of(&parent.view(web()), Start::Now), Heard::of(&parent.view(StreamForm::files()), Start::Now));
+        (Received::of(&parent.view(web()), Start::Now), Received::of(&parent.view(StreamForm::files()), Start::Now));
     let clip = Clip { kbps: 800, ..Clip::of(7, 1.5).size(320, 180) };
     let chain = "vp8enc deadline=1 cpu-used=8 keyframe-max-dist=15 target-bitrate=1500000";
     play(&parent, recoded(&clip, chain, VideoCodec::Vp8)).join().expect("played");
@@ -238,12 +238,12 @@ fn nothing_is_left_running_after_the_last_listener() {
     let parent = live("cam");
     let player = play(&parent, packets(&Clip { bframes: 2, ..small(2, 4.0) }));
     let view = parent.view(web());
-    let heard = Heard::of(&view, Start::Backlog);
+    let received = Received::of(&view, Start::Backlog);
     let coded = Bridge::start(&parent, Rate { num: 30, den: 1 });
     let feeding = coded.video.listen(|_, _| {});
-    until("it runs", || !heard.frames().is_empty());
+    until("it runs", || !received.frames().is_empty());
     assert!(census::pipelines() >= before + 4, "picture and sound, of the view and of the bridge");
-    drop((heard, feeding, coded));
+    drop((received, feeding, coded));
     until("everything stopped", || census::pipelines() == before);
     until("nobody listens to the stream itself", || !parent.is_wanted());
     player.join().expect("played");
@@ -271,15 +271,15 @@ fn a_composite_shows_its_members_in_their_cells_and_goes_on_when_one_leaves_and_
         .zip([1, 2])
         .map(|((_, live), source)| play(live, packets(&Clip { kbps: 600, ..Clip::of(source, 9.0).size(320, 180) })))
         .collect();
-    let heard = Heard::of(&grid, Start::Backlog);
-    until("both are seen", || heard.frames().len() >= 75);
+    let received = Received::of(&grid, Start::Backlog);
+    until("both are seen", || received.frames().len() >= 75);
     members.send(one).expect("watched");
-    until("one is seen", || heard.frames().len() >= 135);
+    until("one is seen", || received.frames().len() >= 135);
     members.send(both).expect("watched");
-    until("both are seen again", || heard.frames().len() >= 210);
-    let units = heard.units();
+    until("both are seen again", || received.frames().len() >= 210);
+    let units = received.units();
     players.into_iter().for_each(|player| drop(player.join().expect("played")));
-    drop(heard);
+    drop(received);
     let right = Region { x: 0.5, y: 0.25, w: 0.5, h: 0.5 };
     let path = folder.path().join("all.mkv");
     let whole = read(&units, folder.path(), "all.mkv");

@@ -10,7 +10,7 @@ mod orders;
 mod place;
 #[path = "store_imaging/queue.rs"]
 mod queue;
-#[path = "store_imaging/told.rs"]
-mod told;
+#[path = "store_imaging/webhooks.rs"]
+mod webhooks;
 
 mod support;

@@ -16,7 +16,7 @@ mod receiver;
 mod sender;
 
 use lumencast::domain::lights::Effect;
-use receiver::{Heard, PacketReceiver};
+use receiver::{PacketReceiver, Received};
 use std::process::{Command, Stdio};
 
 /// What is sent, how often.
@@ -39,10 +39,10 @@ fn main() {
     println!("aim: at most 4 % of a core, and a jitter of at most 1 ms at p99");
 }
 
-fn report(who: &str, used: f64, heard: &Heard) {
+fn report(who: &str, used: f64, received: &Received) {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
-    let Heard { packets, lost, seconds, jitter_ms: [p50, p99, most] } = heard;
+    let Received { packets, lost, seconds, jitter_ms: [p50, p99, most] } = received;
     println!(
         "{who:<18} {:4.1} % of a core  {:5.0} packets/s, {lost} lost  jitter p50 {p50:.3}, p99 {p99:.3}, max {most:.3} ms  \
          (load {load})",

@@ -8,7 +8,7 @@ use std::{
 
 /// What came.
 #[derive(Debug)]
-pub struct Heard {
+pub struct Received {
     pub packets: u64,
     /// By the gaps in the sequences.
     pub lost: u64,
@@ -47,13 +47,13 @@ impl PacketReceiver {
     }
 
     /// Ends it.
-    pub fn end(mut self) -> Heard {
+    pub fn end(mut self) -> Received {
         drop(self.child.stdin.take());
         let text = line(&mut self.lines);
         self.child.wait().expect("the receiver");
         let said: serde_json::Value = serde_json::from_str(&text).expect("what the receiver heard");
         let number = |key: &str| said[key].as_f64().expect("a number");
-        Heard {
+        Received {
             packets: number("packets") as u64,
             lost: number("lost") as u64,
             seconds: number("seconds"),

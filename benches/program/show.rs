@@ -35,24 +35,24 @@ pub async fn run(job: Job, clips: &Clips, window: Duration) -> Outcome {
     for publisher in &mut publishers {
         publisher.sent(2.0, LIMIT).await;
     }
-    let mut desk = LiveWing::open(&server.livewing_url(), server.token()).await;
-    let ids = sources(&mut desk).await;
-    desk.must("switcher.cutToSource", json!({ "sourceId": ids[0] })).await;
+    let mut panel = LiveWing::open(&server.livewing_url(), server.token()).await;
+    let ids = sources(&mut panel).await;
+    panel.must("switcher.cutToSource", json!({ "sourceId": ids[0] })).await;
     if let Some(preview) = ids.get(1) {
-        desk.must("switcher.setPreview", json!({ "sourceId": preview })).await;
+        panel.must("switcher.setPreview", json!({ "sourceId": preview })).await;
     }
     if job == Job::Keyed {
         take(&server).await;
     }
-    let recording = desk.must("outputs.startRecording", json!({ "recorder": 1 })).await;
+    let recording = panel.must("outputs.startRecording", json!({ "recorder": 1 })).await;
     let began = Instant::now();
     tokio::time::sleep(SETTLE).await;
     if job == Job::Fade {
-        desk.must("switcher.fade", json!({ "duration": 60 })).await;
+        panel.must("switcher.fade", json!({ "duration": 60 })).await;
     }
     let usage = cpu::watch(server.pid(), window).await;
     let written_s = began.elapsed().as_secs_f64();
-    desk.must("outputs.stopRecording", json!({ "recorder": 1 })).await;
+    panel.must("outputs.stopRecording", json!({ "recorder": 1 })).await;
     for publisher in &mut publishers {
         assert!(publisher.exited().is_none(), "a publisher ended early\n{}", publisher.log());
     }
@@ -64,10 +64,10 @@ pub async fn run(job: Job, clips: &Clips, window: Duration) -> Outcome {
 }
 
 /// The sources' ids, once all have a signal.
-async fn sources(desk: &mut LiveWing) -> Vec<Value> {
+async fn sources(panel: &mut LiveWing) -> Vec<Value> {
     let end = Instant::now() + LIMIT;
     loop {
-        let answer = desk.must("inputs.list", json!({})).await;
+        let answer = panel.must("inputs.list", json!({})).await;
         let inputs = answer["inputs"].as_array().expect("a list of inputs");
         if inputs.iter().all(|input| input["status"] == "ok") {
             return inputs.iter().map(|input| input["sourceId"].clone()).collect();

@@ -7,7 +7,7 @@ use crate::{
         imaging::{
             accounts::Accounts,
             callers::Callers,
-            hooks::{Announcer, Hooks},
+            hooks::{Hooks, JobWebhooks},
             jobs::Jobs,
             keys::ImageKeys,
             results::Results,
@@ -63,9 +63,9 @@ impl Images {
         let results = Results::new(objects.clone());
         let public_url = config.public_url();
         let wording = public_url.clone();
-        let announcer = Announcer::new(store, move |event, job| lumely::delivery(event, job, &wording));
+        let job_webhooks = JobWebhooks::new(store, move |event, job| lumely::delivery(event, job, &wording));
         let dispatcher =
-            WebhookDispatcher::new(store.outbox(), [Arc::new(announcer) as Arc<dyn Sender>], guard.clone());
+            WebhookDispatcher::new(store.outbox(), [Arc::new(job_webhooks) as Arc<dyn Sender>], guard.clone());
         let days = u64::from(config.lumely.keep_days);
         let keep = (days > 0).then(|| Duration::from_secs(days * 24 * 3600));
         let sweeper = Sweeper::new(store, objects, dispatcher.clone(), keep);

@@ -2,7 +2,7 @@
 
 use crate::{
     fixture::Fixture,
-    studio::{Studio, TOKEN},
+    server::{Server, TOKEN},
 };
 use lumencast::domain::source::Signal;
 use serde_json::json;
@@ -16,8 +16,8 @@ use tokio_tungstenite::{client_async, tungstenite::Message};
 
 #[tokio::test]
 async fn commands_beyond_100_a_second_fail_and_a_second_later_they_work_again() {
-    let studio = Studio::open().await;
-    let mut client = studio.stranger().await;
+    let server = Server::open().await;
+    let mut client = server.stranger().await;
     let mut ids = vec![client.ask("system.auth", json!({ "token": TOKEN })).await];
     // Three times as many, so that a machine too slow for 100 in a second would still run into the limit.
     for _ in 0..300 {
@@ -44,8 +44,8 @@ async fn commands_beyond_100_a_second_fail_and_a_second_later_they_work_again() 
 
 #[tokio::test]
 async fn the_31st_subscription_change_of_a_minute_fails_and_changes_nothing() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     for _ in 0..15 {
         client.data("system.subscribe", json!({ "topics": ["tally"] })).await;
         client.data("system.unsubscribe", json!({ "topics": ["tally"] })).await;
@@ -61,8 +61,8 @@ async fn the_31st_subscription_change_of_a_minute_fails_and_changes_nothing() {
 
 #[tokio::test]
 async fn the_sixth_get_state_of_a_minute_fails_and_is_counted_for_each_connection() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     for _ in 0..5 {
         client.data("system.getState", json!({})).await;
     }
@@ -70,22 +70,22 @@ async fn the_sixth_get_state_of_a_minute_fails_and_is_counted_for_each_connectio
     assert_eq!(code, "COMMAND_FAILED");
     assert!(message.contains("5 system.getState per minute"), "{message}");
     client.data("switcher.getState", json!({})).await;
-    studio.client().await.data("system.getState", json!({})).await;
+    server.client().await.data("system.getState", json!({})).await;
 }
 
 #[tokio::test]
 async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_leaves() {
-    let studio = Studio::with(Fixture::new(), |settings| settings.connections = 1).await;
-    let first = studio.client().await;
+    let server = Server::with(Fixture::new(), |settings| settings.connections = 1).await;
+    let first = server.client().await;
     let mut answer = String::new();
-    let mut second = TcpStream::connect(studio.addr).await.expect("the port is open");
+    let mut second = TcpStream::connect(server.addr).await.expect("the port is open");
     let read = timeout(Duration::from_secs(5), second.read_to_string(&mut answer)).await;
     read.expect("it is turned away").expect("politely");
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     drop(first);
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
-        let stream = TcpStream::connect(studio.addr).await.expect("the port is open");
+        let stream = TcpStream::connect(server.addr).await.expect("the port is open");
         if client_async("ws://studio/", stream).await.is_ok() {
             break;
         }
@@ -97,18 +97,18 @@ async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_lea
 #[tokio::test]
 async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
     let patience = Duration::from_millis(300);
-    let studio = Studio::with(Fixture::new(), |settings| settings.patience = patience).await;
-    let mut deaf = studio.client().await;
+    let server = Server::with(Fixture::new(), |settings| settings.patience = patience).await;
+    let mut deaf = server.client().await;
     deaf.data("system.subscribe", json!({ "topics": ["inputs", "source.health"] })).await;
     // From here it reads nothing, while the show has much to tell.
-    let mut client = studio.client().await;
+    let mut client = server.client().await;
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut told = 0u32;
     loop {
         for _ in 0..500 {
             told += 1;
             let signal = if told.is_multiple_of(2) { Signal::Ok } else { Signal::Stalled };
-            studio.fixture.signal(0, signal, f64::from(told));
+            server.fixture.signal(0, signal, f64::from(told));
         }
         sleep(Duration::from_millis(20)).await;
         client.data("system.ping", json!({})).await;
@@ -122,15 +122,15 @@ async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
 
 #[tokio::test]
 async fn a_peer_that_answers_no_ping_is_gone_after_two() {
-    let studio = Studio::with(Fixture::new(), |settings| {
+    let server = Server::with(Fixture::new(), |settings| {
         settings.keep_alive = Duration::from_millis(100);
         settings.connections = 1;
     })
     .await;
-    let _silent = studio.client().await; // never polled again, so it answers no ping
+    let _silent = server.client().await; // never polled again, so it answers no ping
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
-        let stream = TcpStream::connect(studio.addr).await.expect("the port is open");
+        let stream = TcpStream::connect(server.addr).await.expect("the port is open");
         if client_async("ws://studio/", stream).await.is_ok() {
             break;
         }

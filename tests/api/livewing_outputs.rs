@@ -1,6 +1,6 @@
 //! LiveWing: outputs and recorders.
 
-use crate::studio::Studio;
+use crate::server::Server;
 use lumencast::domain::{
     order::{Order, Report},
     output::LinkState,
@@ -10,8 +10,8 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["output.1.state"] })).await;
     let idle = json!({"kind":"record","state":"idle","source":"program"});
     assert_eq!(client.event("output.1.state").await, json!({"output":1,"source":"program","destinations":[idle]}));
@@ -22,9 +22,9 @@ async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
     assert_eq!(client.data("outputs.start", json!({ "output": 1, "destination": "rtmp" })).await, json!({}));
     client.event_where("output.1.state", |s| s["destinations"][0] == pushed("live")).await;
     let url = "rtmp://cdn.example/live/s3cret".to_owned();
-    assert_eq!(studio.fixture.orders(), [Order::StartPush { output: 1, stream: OutputSource::Program, url }]);
+    assert_eq!(server.fixture.orders(), [Order::StartPush { output: 1, stream: OutputSource::Program, url }]);
     let error = Some("rtmp://cdn.example/live/s3cret hung up".to_owned());
-    studio.fixture.report(Report::Push { output: 1, state: LinkState::Reconnecting, error });
+    server.fixture.report(Report::Push { output: 1, state: LinkState::Reconnecting, error });
     let lost = client.event("output.1.state").await;
     assert_eq!(lost["destinations"][0]["state"], "reconnecting");
     assert_eq!(lost["destinations"][0]["error"], "rtmp://cdn.example/live/*** hung up");
@@ -39,8 +39,8 @@ async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_output_carries_program_or_a_camera() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("outputs.setSource", json!({"output":2,"source":"camera","sourceId":1})).await;
     let state = client.data("outputs.getState", json!({ "output": 2 })).await;
     assert_eq!((&state["source"], &state["sourceId"]), (&json!("camera"), &json!(1)));
@@ -59,8 +59,8 @@ async fn an_output_carries_program_or_a_camera() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn outputs_that_cannot_be_started_say_why() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     assert_eq!(client.fails("outputs.start", json!({ "output": 1 })).await.0, "COMMAND_FAILED");
     for number in [0, 5, 300] {
         for command in ["outputs.start", "outputs.stop", "outputs.getState"] {
@@ -86,8 +86,8 @@ async fn outputs_that_cannot_be_started_say_why() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_names_its_file_and_its_first_frame() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["output.2.state"] })).await;
     client.event("output.2.state").await;
     let params = json!({ "recorder": 2, "source": "camera", "sourceId": 1 });
@@ -103,13 +103,13 @@ async fn a_recording_names_its_file_and_its_first_frame() {
     });
     client.event_where("output.2.state", |state| state["destinations"][0] == live).await;
     let stream = OutputSource::Source(SourceId(1));
-    assert!(matches!(&studio.fixture.orders()[0], Order::StartRecording { stream: s, .. } if *s == stream));
+    assert!(matches!(&server.fixture.orders()[0], Order::StartRecording { stream: s, .. } if *s == stream));
     assert_eq!(client.fails("outputs.startRecording", json!({ "recorder": 2 })).await.0, "STATE_ERROR");
     // The file takes its time; everything else goes on.
     let stop = client.ask("outputs.stopRecording", json!({ "recorder": 2 })).await;
     client.data("system.ping", json!({})).await;
     client.data("switcher.cut", json!({})).await;
-    studio.fixture.finish_recording(450);
+    server.fixture.finish_recording(450);
     assert_eq!(client.answer(&stop).await["data"], recorded(450));
     client.event_where("output.2.state", |state| state["destinations"][0]["state"] == "idle").await;
     assert_eq!(client.fails("outputs.stopRecording", json!({ "recorder": 2 })).await.0, "STATE_ERROR");
@@ -117,8 +117,8 @@ async fn a_recording_names_its_file_and_its_first_frame() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recording_that_fails_says_why() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let (code, message) = client.fails("outputs.startRecording", json!({ "recorder": 4 })).await;
     assert_eq!((code.as_str(), message.as_str()), ("COMMAND_FAILED", "The disk is full"));
     let state = client.data("outputs.getState", json!({ "output": 4 })).await;

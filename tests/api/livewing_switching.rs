@@ -1,6 +1,6 @@
 //! LiveWing: section 1.4 of the contract, over the socket.
 
-use crate::{fixture::Fixture, studio::Studio};
+use crate::{fixture::Fixture, server::Server};
 use serde_json::json;
 
 fn tally(program: &[u32], preview: &[u32]) -> serde_json::Value {
@@ -9,8 +9,8 @@ fn tally(program: &[u32], preview: &[u32]) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_swaps_the_buses_and_says_at_which_frame() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["tally", "switcher.state"] })).await;
     assert_eq!(client.event("tally").await, tally(&[0], &[1]));
     client.event("switcher.state").await;
@@ -28,8 +28,8 @@ async fn a_cut_swaps_the_buses_and_says_at_which_frame() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_sent_at_once_are_carried_out_and_answered_in_their_order() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let mut last = 0;
     for source in [2, 1, 2, 1] {
         let preview = client.ask("switcher.setPreview", json!({ "sourceId": source })).await;
@@ -50,20 +50,20 @@ async fn commands_sent_at_once_are_carried_out_and_answered_in_their_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_to_source_leaves_the_old_program_on_preview_and_is_nothing_when_it_is_there() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let cut = client.data("switcher.cutToSource", json!({ "sourceId": 2 })).await;
     assert_eq!(cut, json!({ "slot": 30, "frameTime": 1.0 }));
     let state = client.data("switcher.getState", json!({})).await;
     assert_eq!((&state["program"], &state["preview"]), (&json!(2), &json!(0)));
     assert_eq!(client.data("switcher.cutToSource", json!({ "sourceId": 2 })).await, json!({}));
-    assert_eq!(studio.fixture.orders().len(), 1);
+    assert_eq!(server.fixture.orders().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn set_preview_says_at_which_frame_and_does_not_touch_program() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["tally"] })).await;
     client.event("tally").await;
     let set = client.data("switcher.setPreview", json!({ "sourceId": 2 })).await;
@@ -73,8 +73,8 @@ async fn set_preview_says_at_which_frame_and_does_not_touch_program() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fade_tallies_both_shows_its_progress_and_ends_as_a_cut_would() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["tally", "switcher.state"] })).await;
     client.event("tally").await;
     let idle = client.event("switcher.state").await;
@@ -85,11 +85,11 @@ async fn a_fade_tallies_both_shows_its_progress_and_ends_as_a_cut_would() {
     assert_eq!(client.event("tally").await, tally(&[0, 1], &[1]));
     let begun = client.event("switcher.state").await;
     assert_eq!(begun["transition"], json!({"type":"fade","active":true,"progress":0.0,"duration":2.0}));
-    studio.fixture.pass(15);
+    server.fixture.pass(15);
     client.event_where("switcher.state", |s| s["transition"]["progress"] == 0.25).await;
-    studio.fixture.pass(30);
+    server.fixture.pass(30);
     client.event_where("switcher.state", |s| s["transition"]["progress"] == 0.75).await;
-    studio.fixture.end_fade(0, 1, 60);
+    server.fixture.end_fade(0, 1, 60);
     assert_eq!(client.event("tally").await, tally(&[1], &[0]));
     let ended = client.event_where("switcher.state", |s| s["transition"]["active"] == false).await;
     assert_eq!(ended, json!({"program":1,"preview":0,"transition":still}));
@@ -97,17 +97,17 @@ async fn a_fade_tallies_both_shows_its_progress_and_ends_as_a_cut_would() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_fade_is_ignored_without_an_error() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("switcher.fade", json!({})).await;
     assert_eq!(client.data("switcher.fade", json!({})).await, json!({}));
-    assert_eq!(studio.fixture.orders().len(), 1);
+    assert_eq!(server.fixture.orders().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn preview_cannot_be_set_during_a_fade_and_a_cut_finishes_it_at_once() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("switcher.fade", json!({})).await;
     assert_eq!(client.fails("switcher.setPreview", json!({ "sourceId": 2 })).await.0, "STATE_ERROR");
     assert_eq!(client.data("switcher.cut", json!({})).await, json!({ "slot": 60, "frameTime": 2.0 }));
@@ -118,8 +118,8 @@ async fn preview_cannot_be_set_during_a_fade_and_a_cut_finishes_it_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_transition_set_is_the_one_that_the_next_fade_takes() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     assert_eq!(client.data("switcher.setTransition", json!({ "type": "fade", "duration": 0.5 })).await, json!({}));
     assert_eq!(client.data("switcher.getState", json!({})).await["transition"]["duration"], 0.5);
     assert_eq!(client.data("switcher.fade", json!({})).await["slots"], 15);
@@ -130,7 +130,7 @@ async fn the_transition_set_is_the_one_that_the_next_fade_takes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_and_fade_need_a_preview_that_is_not_on_program() {
-    let empty = Studio::with(Fixture::with_inputs(1), |_| {}).await;
+    let empty = Server::with(Fixture::with_inputs(1), |_| {}).await;
     let mut client = empty.client().await;
     for command in ["switcher.cut", "switcher.fade"] {
         assert_eq!(client.fails(command, json!({})).await.0, "STATE_ERROR");
@@ -143,8 +143,8 @@ async fn cut_and_fade_need_a_preview_that_is_not_on_program() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_sources_and_wrong_parameters_are_named() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     for command in ["switcher.setPreview", "switcher.cutToSource"] {
         assert_eq!(client.fails(command, json!({ "sourceId": 9 })).await.0, "RESOURCE_NOT_FOUND");
         for params in [json!({}), json!({ "sourceId": "1" }), json!({ "sourceId": -1 }), json!({ "sourceId": 1.5 })] {

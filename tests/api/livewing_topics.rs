@@ -1,6 +1,6 @@
 //! LiveWing: what can be found out and what is pushed.
 
-use crate::studio::Studio;
+use crate::server::Server;
 use lumencast::{
     app::telemetry::OutputStats,
     domain::{
@@ -19,8 +19,8 @@ fn names(described: &Value, list: &str, field: Option<&str>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn describe_lists_what_there_is_and_nothing_else() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let described = client.data("system.describe", json!({})).await;
     assert_eq!(described["version"], env!("CARGO_PKG_VERSION"));
     let commands = names(&described, "commands", Some("type"));
@@ -53,8 +53,8 @@ async fn describe_lists_what_there_is_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_snapshot_comes_right_after_the_ok() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let id = client.ask("system.subscribe", json!({ "topics": ["tally", "inputs"] })).await;
     assert_eq!(client.message().await, json!({ "id": id, "status": "ok", "data": {} }));
     let tally = json!({ "event": "tally", "data": { "program": [0], "preview": [1] } });
@@ -67,8 +67,8 @@ async fn the_first_snapshot_comes_right_after_the_ok() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_list_with_an_unknown_topic_is_refused_whole() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     for unknown in ["weather", "output.0.state", "output.5.stats", "output.1", "Tally", ""] {
         let (code, message) = client.fails("system.subscribe", json!({ "topics": ["tally", unknown] })).await;
         assert_eq!(code, "INVALID_PARAMS", "{unknown}");
@@ -81,8 +81,8 @@ async fn a_list_with_an_unknown_topic_is_refused_whole() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documented_topics_that_nothing_feeds_yet_can_be_subscribed_to() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let silent = [
         "audio.levels",
         "audio.config",
@@ -100,8 +100,8 @@ async fn documented_topics_that_nothing_feeds_yet_can_be_subscribed_to() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_unsubscribed_is_pushed_no_more() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["tally", "switcher.state"] })).await;
     client.event("tally").await;
     client.event("switcher.state").await;
@@ -113,8 +113,8 @@ async fn what_was_unsubscribed_is_pushed_no_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_client_is_told_what_any_of_them_did() {
-    let studio = Studio::open().await;
-    let (mut one, mut other) = (studio.client().await, studio.client().await);
+    let server = Server::open().await;
+    let (mut one, mut other) = (server.client().await, server.client().await);
     other.data("system.subscribe", json!({ "topics": ["tally"] })).await;
     other.event("tally").await;
     one.data("switcher.cutToSource", json!({ "sourceId": 2 })).await;
@@ -123,27 +123,27 @@ async fn every_client_is_told_what_any_of_them_did() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn source_health_tells_each_source_first_and_then_the_one_that_changed() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["source.health", "inputs"] })).await;
     for source in 0..3 {
         let unseen = json!({ "sourceId": source, "status": "noSignal", "fps": 0.0, "lastFrameMs": null });
         assert_eq!(client.event("source.health").await, unseen);
     }
     client.event("inputs").await;
-    studio.fixture.signal(1, Signal::Ok, 29.97);
+    server.fixture.signal(1, Signal::Ok, 29.97);
     let seen = json!({ "sourceId": 1, "status": "ok", "fps": 29.97, "lastFrameMs": 12 });
     assert_eq!(client.event("source.health").await, seen);
     let inputs = client.event("inputs").await;
     assert_eq!((&inputs["inputs"][1]["status"], &inputs["inputs"][1]["hasAudio"]), (&json!("ok"), &json!(true)));
-    studio.fixture.signal(1, Signal::Stalled, 0.0);
+    server.fixture.signal(1, Signal::Stalled, 0.0);
     assert_eq!(client.event("source.health").await["status"], "stalled");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     client.data("system.subscribe", json!({ "topics": ["output.2.stats"] })).await;
     let idle = json!({
         "output": 2, "destination": "rtmp", "bitrateKbps": 0.0, "fps": 0.0, "droppedFrames": 0, "bytesSent": 0,
@@ -163,7 +163,7 @@ async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
     };
     let outputs =
         vec![of(OutputKind::Push, 2), of(OutputKind::Record, 2), of(OutputKind::Push, 1), of(OutputKind::Hls, 0)];
-    studio.fixture.stats.lock().expect("nobody panicked with it").outputs = outputs;
+    server.fixture.stats.lock().expect("nobody panicked with it").outputs = outputs;
     let running = |destination: &str| {
         json!({
             "output": 2, "destination": destination, "bitrateKbps": 2500.0, "fps": 30.0, "droppedFrames": 3,
@@ -180,8 +180,8 @@ async fn stats_are_pushed_each_second_while_they_are_subscribed_to() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_state_is_keyed_by_topic() {
-    let studio = Studio::open().await;
-    let mut client = studio.client().await;
+    let server = Server::open().await;
+    let mut client = server.client().await;
     let described = client.data("system.describe", json!({})).await;
     let state = client.data("system.getState", json!({})).await;
     let mut topics = names(&described, "topics", None);

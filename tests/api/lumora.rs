@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use warp::Filter;
 
-struct Desk {
+struct Server {
     fixture: Fixture,
     keys: KeyService,
     key: String,
@@ -22,7 +22,7 @@ struct Desk {
     _data: TempDir,
 }
 
-impl Desk {
+impl Server {
     async fn open() -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let store = Store::open(data.path()).await.expect("a store");
@@ -73,81 +73,81 @@ fn limit(response: &Response) -> [u64; 3] {
 
 #[tokio::test]
 async fn a_graphic_goes_on_and_off_its_channels_and_everything_tells_so() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let off_air = (200, json!({ "live": false, "liveOn": [] }));
-    assert_eq!(desk.get("trigger/both/status").await, off_air);
+    assert_eq!(server.get("trigger/both/status").await, off_air);
     let on = (200, json!({ "ok": true, "dispatched": ["cg1", "cg2"], "skipped": [] }));
-    assert_eq!(desk.post("trigger/both/on").await, on);
-    assert_eq!(desk.get("trigger/both/status").await, (200, json!({ "live": true, "liveOn": ["cg1", "cg2"] })));
-    assert_eq!(desk.get("status/cg1").await, (200, json!({ "live": ["both"] })));
-    assert_eq!(desk.get("status/cg3").await, (200, json!({ "live": [] })));
-    assert_eq!(desk.get("status/cg2/both").await, (200, json!({ "live": true })));
-    assert_eq!(desk.get("status/cg2/unlocked").await, (200, json!({ "live": false })));
-    assert_eq!(desk.get("tally/cg1/pgm").await, (200, json!(true)));
-    assert_eq!(desk.get("tally/cg1/pvw").await, (200, json!(false)));
-    assert_eq!(desk.get("tally/cg2/pgm").await, (200, json!(false)), "cg2 is not keyed over program");
-    assert_eq!(desk.post("trigger/both/on").await, on, "on while live is dispatched again");
-    assert_eq!(desk.post("trigger/both/off").await, (200, json!({ "ok": true, "dispatched": ["cg1", "cg2"] })));
-    assert_eq!(desk.get("trigger/both/status").await, off_air);
-    assert_eq!(desk.get("status/cg1").await, (200, json!({ "live": [] })));
-    assert_eq!(desk.get("tally/cg1/pgm").await, (200, json!(true)), "it is seen until its out animation ended");
-    assert_eq!(desk.post("trigger/both/off").await, (200, json!({ "ok": true, "dispatched": [] })));
+    assert_eq!(server.post("trigger/both/on").await, on);
+    assert_eq!(server.get("trigger/both/status").await, (200, json!({ "live": true, "liveOn": ["cg1", "cg2"] })));
+    assert_eq!(server.get("status/cg1").await, (200, json!({ "live": ["both"] })));
+    assert_eq!(server.get("status/cg3").await, (200, json!({ "live": [] })));
+    assert_eq!(server.get("status/cg2/both").await, (200, json!({ "live": true })));
+    assert_eq!(server.get("status/cg2/unlocked").await, (200, json!({ "live": false })));
+    assert_eq!(server.get("tally/cg1/pgm").await, (200, json!(true)));
+    assert_eq!(server.get("tally/cg1/pvw").await, (200, json!(false)));
+    assert_eq!(server.get("tally/cg2/pgm").await, (200, json!(false)), "cg2 is not keyed over program");
+    assert_eq!(server.post("trigger/both/on").await, on, "on while live is dispatched again");
+    assert_eq!(server.post("trigger/both/off").await, (200, json!({ "ok": true, "dispatched": ["cg1", "cg2"] })));
+    assert_eq!(server.get("trigger/both/status").await, off_air);
+    assert_eq!(server.get("status/cg1").await, (200, json!({ "live": [] })));
+    assert_eq!(server.get("tally/cg1/pgm").await, (200, json!(true)), "it is seen until its out animation ended");
+    assert_eq!(server.post("trigger/both/off").await, (200, json!({ "ok": true, "dispatched": [] })));
 }
 
 #[tokio::test]
 async fn channels_that_cannot_take_a_graphic_are_skipped_with_a_reason() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let skipped = json!([
         { "channelId": "cg3", "reason": "incompatible_channel" },
         { "channelId": "cg9", "reason": "channel_missing" },
     ]);
     let taken = json!({ "ok": true, "dispatched": ["cg1"], "skipped": skipped });
-    assert_eq!(desk.post("trigger/partly/on").await, (200, taken));
+    assert_eq!(server.post("trigger/partly/on").await, (200, taken));
 }
 
 #[tokio::test]
 async fn ids_are_percent_decoded() {
-    let desk = Desk::open().await;
-    assert_eq!(desk.post("trigger/lower%20third/on").await.0, 200);
-    assert_eq!(desk.get("status/cg1").await, (200, json!({ "live": ["lower third"] })));
-    assert_eq!(desk.get("status/c%671/lower%20third").await, (200, json!({ "live": true })));
+    let server = Server::open().await;
+    assert_eq!(server.post("trigger/lower%20third/on").await.0, 200);
+    assert_eq!(server.get("status/cg1").await, (200, json!({ "live": ["lower third"] })));
+    assert_eq!(server.get("status/c%671/lower%20third").await, (200, json!({ "live": true })));
 }
 
 #[tokio::test]
 async fn actions_need_a_live_graphic_and_built_in_templates_have_none() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let not_live = (409, json!({ "error": "Graphic is not live" }));
-    assert_eq!(desk.post("trigger/both/action/Advance").await, not_live);
-    desk.post("trigger/both/on").await;
-    let (status, body) = desk.post("trigger/both/action/Advance").await;
+    assert_eq!(server.post("trigger/both/action/Advance").await, not_live);
+    server.post("trigger/both/on").await;
+    let (status, body) = server.post("trigger/both/action/Advance").await;
     assert_eq!((status, body.get("reason")), (404, None));
     assert!(body["error"].as_str().is_some_and(|error| error.contains("Advance")), "{body}");
-    assert_eq!(desk.post("trigger/nothing/action/Advance").await.0, 404);
+    assert_eq!(server.post("trigger/nothing/action/Advance").await.0, 404);
 }
 
 #[tokio::test]
 async fn refreshing_is_fine() {
-    let desk = Desk::open().await;
-    assert_eq!(desk.post("refresh-all").await, (200, json!({ "ok": true })));
+    let server = Server::open().await;
+    assert_eq!(server.post("refresh-all").await, (200, json!({ "ok": true })));
 }
 
 #[tokio::test]
 async fn faults_arrive_as_their_golden_files_say() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for (graphic, fault) in [
         ("nothing", "unknown_graphic"),
         ("unlocked", "no_channels_assigned"),
         ("orphan", "locked_channel_missing"),
         ("broken", "graphic_broken"),
     ] {
-        let (status, body) = desk.post(&format!("trigger/{graphic}/on")).await;
+        let (status, body) = server.post(&format!("trigger/{graphic}/on")).await;
         assert_golden(&format!("lumora/{fault}"), &json!({ "status": status, "body": body }));
     }
 }
 
 #[tokio::test]
 async fn what_does_not_exist_is_404_with_an_error_and_no_reason() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for path in [
         "trigger/nothing/status",
         "status/cg9",
@@ -164,7 +164,7 @@ async fn what_does_not_exist_is_404_with_an_error_and_no_reason() {
         "tally/",
         "refresh-all/now",
     ] {
-        let (status, body) = desk.get(path).await;
+        let (status, body) = server.get(path).await;
         assert_eq!(status, 404, "{path}");
         assert!(body["error"].is_string() && body.as_object().is_some_and(|b| b.len() == 1), "{path}: {body}");
     }
@@ -172,8 +172,8 @@ async fn what_does_not_exist_is_404_with_an_error_and_no_reason() {
 
 #[tokio::test]
 async fn a_wrong_method_is_405_and_told_the_right_ones() {
-    let desk = Desk::open().await;
-    let bearer = format!("Bearer {}", desk.key);
+    let server = Server::open().await;
+    let bearer = format!("Bearer {}", server.key);
     for (method, path, allow) in [
         (Method::GET, "trigger/both/on", "POST"),
         (Method::DELETE, "trigger/both/off", "POST"),
@@ -181,21 +181,21 @@ async fn a_wrong_method_is_405_and_told_the_right_ones() {
         (Method::POST, "status/cg1", "GET, HEAD"),
         (Method::PUT, "tally/cg1/pgm", "GET, HEAD"),
     ] {
-        let response = desk.raw(method, &format!("/api/v1/{path}"), Some(&bearer)).await;
+        let response = server.raw(method, &format!("/api/v1/{path}"), Some(&bearer)).await;
         assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &allow.parse().expect("a value")));
         limit(&response);
         assert!(response.json::<Value>().await.expect("JSON")["error"].is_string());
     }
-    let head = desk.raw(Method::HEAD, "/api/v1/status/cg1", Some(&bearer)).await;
+    let head = server.raw(Method::HEAD, "/api/v1/status/cg1", Some(&bearer)).await;
     assert_eq!(head.status(), 200);
 }
 
 #[tokio::test]
 async fn only_a_good_key_of_this_plane_opens() {
-    let desk = Desk::open().await;
-    let (other, _) = desk.keys.mint(Plane::Lumely, "images").await.expect("a key");
+    let server = Server::open().await;
+    let (other, _) = server.keys.mint(Plane::Lumely, "images").await.expect("a key");
     let never = format!("lumora_live_sk_{}", "A".repeat(43));
-    let key = &desk.key;
+    let key = &server.key;
     for header in [
         None,
         Some(String::new()),
@@ -209,7 +209,7 @@ async fn only_a_good_key_of_this_plane_opens() {
     ] {
         // Even for a path that does not exist: a stranger learns nothing.
         for path in ["/api/v1/status/cg1", "/api/v1/status"] {
-            let response = desk.raw(Method::GET, path, header.as_deref()).await;
+            let response = server.raw(Method::GET, path, header.as_deref()).await;
             assert_eq!(response.status(), 401, "{header:?}");
             assert_eq!(response.headers()["www-authenticate"], "Bearer");
             assert_eq!(limit(&response), [100, 100, 0], "strangers do not use up the workspace's limit");
@@ -217,39 +217,39 @@ async fn only_a_good_key_of_this_plane_opens() {
             assert!(body["error"].is_string() && body.get("reason").is_none(), "{body}");
         }
     }
-    assert_eq!(desk.raw(Method::GET, "/api/v1/status/cg1", Some(&format!("bearer {key}"))).await.status(), 200);
-    desk.keys.revoke(&desk.key_id).await.expect("it is revoked");
-    assert_eq!(desk.get("status/cg1").await.0, 401);
-    assert!(desk.fixture.orders().is_empty());
+    assert_eq!(server.raw(Method::GET, "/api/v1/status/cg1", Some(&format!("bearer {key}"))).await.status(), 200);
+    server.keys.revoke(&server.key_id).await.expect("it is revoked");
+    assert_eq!(server.get("status/cg1").await.0, 401);
+    assert!(server.fixture.orders().is_empty());
 }
 
 #[tokio::test]
 async fn the_101st_request_of_a_minute_is_429_and_told_when_to_come_back() {
-    let desk = Desk::open().await;
-    let bearer = format!("Bearer {}", desk.key);
+    let server = Server::open().await;
+    let bearer = format!("Bearer {}", server.key);
     for left in (0..100).rev() {
         // Errors count like anything else.
         let path = if left % 2 == 0 { "/api/v1/status/cg1" } else { "/api/v1/status/cg9" };
-        let response = desk.raw(Method::GET, path, Some(&bearer)).await;
+        let response = server.raw(Method::GET, path, Some(&bearer)).await;
         let [limit, remaining, reset] = limit(&response);
         assert_eq!((limit, remaining), (100, left));
         assert!((1..=60).contains(&reset), "{reset}");
     }
-    let response = desk.raw(Method::POST, "/api/v1/trigger/both/on", Some(&bearer)).await;
+    let response = server.raw(Method::POST, "/api/v1/trigger/both/on", Some(&bearer)).await;
     assert_eq!(response.status(), 429);
     let [of, remaining, reset] = limit(&response);
     assert_eq!((of, remaining), (100, 0));
     assert_eq!(response.headers()["retry-after"], reset.to_string().as_str());
     assert!((1..=60).contains(&reset), "{reset}");
     assert!(response.json::<Value>().await.expect("JSON")["error"].is_string());
-    assert!(desk.fixture.orders().is_empty(), "the refused take did not reach the show");
-    assert_eq!(desk.raw(Method::GET, "/api/v1/status/cg1", None).await.status(), 401);
+    assert!(server.fixture.orders().is_empty(), "the refused take did not reach the show");
+    assert_eq!(server.raw(Method::GET, "/api/v1/status/cg1", None).await.status(), 401);
 }
 
 #[tokio::test]
 async fn other_planes_keep_their_part_of_the_prefix() {
-    let desk = Desk::open().await;
-    let response = desk.raw(Method::GET, "/api/v1/services", None).await;
+    let server = Server::open().await;
+    let response = server.raw(Method::GET, "/api/v1/services", None).await;
     assert_eq!(response.text().await.expect("a text"), "another plane");
-    assert!(!desk.raw(Method::GET, "/api/v1/triggers/a/on", None).await.headers().contains_key("ratelimit-limit"));
+    assert!(!server.raw(Method::GET, "/api/v1/triggers/a/on", None).await.headers().contains_key("ratelimit-limit"));
 }

@@ -10,5 +10,5 @@ mod livewing_switching;
 mod livewing_topics;
 mod lumora;
 mod operator;
-mod studio;
+mod server;
 mod ws;

@@ -13,7 +13,7 @@ async fn a_killed_server_loses_at_most_a_second_of_its_recording_and_finishes_it
     let _turn = fixture::turn().await;
     let clip = fixture::first().cached();
     let mut server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;
@@ -57,7 +57,7 @@ async fn a_server_that_is_told_to_stop_finishes_its_recordings_within_five_secon
     let _turn = fixture::turn().await;
     let clip = fixture::first().cached();
     let mut server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

@@ -42,7 +42,7 @@ pub fn two_cameras() -> Config {
 }
 
 /// A client of the switcher.
-pub async fn desk(server: &Server) -> LiveWing {
+pub async fn panel(server: &Server) -> LiveWing {
     LiveWing::open(&server.livewing_url(), server.token()).await
 }
 

@@ -79,7 +79,7 @@ async fn a_trigger_puts_the_graphic_on_program_within_five_frames_and_off_again(
     let config = fixture::two_cameras().channel("cg1", true).graphic("guest", "lower-third", &["cg1"], &fields);
     let server = Server::start(config).await;
     let deck = Deck { server: &server, client: Client::new(), key: key(&server) };
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

@@ -57,7 +57,7 @@ async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself
     let _turn = fixture::turn().await;
     let (clip, other) = (fixture::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
     let server = Server::start(fixture::two_cameras().set("hls.window", 3)).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

@@ -12,7 +12,7 @@ async fn publishers_are_refused_by_key_and_replaced_when_dead() {
     let _turn = fixture::turn().await;
     let (clip, other) = (fixture::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
     let server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
 
     let mut stranger = Publisher::start(&clip, &server.rtmp_url("nobody"));
     assert!(!stranger.ended(LIMIT).await.success());

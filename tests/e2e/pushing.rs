@@ -36,7 +36,7 @@ async fn program_is_pushed_on_and_survives_its_destination() {
     let clip = fixture::first().cached();
     let (mut target, mut sink) = rtmp_sink();
     let server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

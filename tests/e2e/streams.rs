@@ -13,7 +13,7 @@ async fn a_stream_is_recorded_by_pass_through() {
     let clip = fixture::second();
     let path = clip.cached();
     let server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&path, &server.rtmp_url("cam1"));
     fixture::until_seen(&mut wing, 1).await;
     let recording = fixture::record(&server, &mut wing, json!({ "source": "camera", "sourceId": 1 })).await;

@@ -18,7 +18,7 @@ const SKEW_MS: f64 = 40.0;
 async fn on_air() -> (Server, LiveWing, [Publisher; 2]) {
     let clips = [fixture::first(), fixture::second()].map(|clip| clip.cached());
     let server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let cameras = [(&clips[0], "cam0"), (&clips[1], "cam1")];
     let publishers = cameras.map(|(clip, key)| Publisher::start(clip, &server.rtmp_url(key)));
     for source in 0..2 {

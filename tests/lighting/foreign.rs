@@ -17,7 +17,7 @@ fn artnet_protocol_reads_every_universe() {
     for frame in 0..3 {
         let pixels = colours(400, frame);
         outputs.send(&pixels, Duration::ZERO);
-        for (place, packet) in receiver.hear_some(3).iter().enumerate() {
+        for (place, packet) in receiver.receive_some(3).iter().enumerate() {
             let ArtCommand::Output(read) = ArtCommand::from_buffer(packet).unwrap() else { panic!() };
             let leds = &pixels[place * 170..(place * 170 + 170).min(400)];
             assert_eq!(u16::from(read.port_address), 0x1ffe + place as u16);
@@ -34,7 +34,7 @@ fn ddp_rs_reads_a_whole_display() {
     let pixels = colours(1000, 1);
     outputs.send(&pixels, Duration::ZERO);
     let mut display = vec![0; 3000];
-    for (place, packet) in receiver.hear_some(3).iter().enumerate() {
+    for (place, packet) in receiver.receive_some(3).iter().enumerate() {
         let read = PacketRef::from_bytes(packet).unwrap();
         let header = read.header;
         assert_eq!((header.packet_type.version, header.packet_type.push), (1, place == 2));

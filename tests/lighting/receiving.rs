@@ -17,7 +17,7 @@ use std::{
 const ONE: Layout = Layout { universe: 10, universes: 1, channel: 1 };
 
 /// A packet of a source.
-struct Say {
+struct Sent {
     who: u8,
     universe: u16,
     priority: u8,
@@ -26,7 +26,7 @@ struct Say {
     slots: Vec<u8>,
 }
 
-impl Say {
+impl Sent {
     fn new(who: u8, sequence: u8, level: u8) -> Self {
         Self { who, universe: 10, priority: 100, sequence, options: 0, slots: vec![level; 510] }
     }
@@ -47,8 +47,8 @@ fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-fn hear(receiver: &mut Receiver, say: &Say, at: u64) -> Result<(), Refused> {
-    receiver.packet(&say.bytes(), ms(at))
+fn receive(receiver: &mut Receiver, sent: &Sent, at: u64) -> Result<(), Refused> {
+    receiver.packet(&sent.bytes(), ms(at))
 }
 
 fn first_led(receiver: &Receiver, at: u64) -> Option<[u8; 3]> {
@@ -59,41 +59,41 @@ fn first_led(receiver: &Receiver, at: u64) -> Option<[u8; 3]> {
 fn data_overrides_for_five_seconds() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
     assert_eq!(receiver.status(ms(0)), InputStatus::default());
-    assert_eq!(hear(&mut receiver, &Say::new(1, 0, 9), 1000), Ok(()));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 0, 9), 1000), Ok(()));
     assert_eq!(first_led(&receiver, 5999), Some([9; 3]));
     let status = receiver.status(ms(5999));
     assert_eq!((status.receiving, status.packets), (true, 1));
     assert_eq!((status.source.as_deref(), status.priority), (Some("desk 1"), Some(100)));
     assert_eq!(first_led(&receiver, 6000), None);
     assert_eq!(receiver.status(ms(6000)), InputStatus { packets: 1, ..InputStatus::default() });
-    let short = Say { slots: vec![5; 3], ..Say::new(1, 1, 0) };
-    assert_eq!(hear(&mut receiver, &short, 7000), Ok(()));
+    let short = Sent { slots: vec![5; 3], ..Sent::new(1, 1, 0) };
+    assert_eq!(receive(&mut receiver, &short, 7000), Ok(()));
     assert_eq!(receiver.frame(ms(7000)).unwrap()[..2], [[5; 3], [0; 3]], "what was there before is gone");
 }
 
 #[test]
 fn the_higher_priority_wins_until_it_is_silent_for_two_and_a_half_seconds() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
-    let high = |sequence| Say { priority: 150, ..Say::new(2, sequence, 20) };
-    assert_eq!(hear(&mut receiver, &Say::new(1, 0, 10), 0), Ok(()));
-    assert_eq!(hear(&mut receiver, &high(0), 10), Ok(()));
-    assert_eq!(hear(&mut receiver, &Say::new(1, 1, 11), 20), Err(Refused::Outranked));
+    let high = |sequence| Sent { priority: 150, ..Sent::new(2, sequence, 20) };
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 0, 10), 0), Ok(()));
+    assert_eq!(receive(&mut receiver, &high(0), 10), Ok(()));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 1, 11), 20), Err(Refused::Outranked));
     assert_eq!(first_led(&receiver, 20), Some([20; 3]));
-    assert_eq!(hear(&mut receiver, &Say::new(1, 2, 12), 2509), Err(Refused::Outranked));
-    assert_eq!(hear(&mut receiver, &Say::new(1, 3, 13), 2510), Ok(()));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 2, 12), 2509), Err(Refused::Outranked));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 3, 13), 2510), Ok(()));
     assert_eq!(first_led(&receiver, 2510), Some([13; 3]));
     assert_eq!(receiver.status(ms(2510)).priority, Some(100));
     // A source may also lower its own priority.
-    assert_eq!(hear(&mut receiver, &high(1), 2600), Ok(()));
-    assert_eq!(hear(&mut receiver, &Say { priority: 50, ..high(2) }, 2610), Err(Refused::Outranked));
-    assert_eq!(hear(&mut receiver, &Say::new(1, 4, 14), 2620), Ok(()));
+    assert_eq!(receive(&mut receiver, &high(1), 2600), Ok(()));
+    assert_eq!(receive(&mut receiver, &Sent { priority: 50, ..high(2) }, 2610), Err(Refused::Outranked));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 4, 14), 2620), Ok(()));
 }
 
 #[test]
 fn among_equals_the_last_one_to_send_wins() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
     for (turn, (who, level)) in [(1, 10), (2, 20), (1, 30), (2, 40)].into_iter().enumerate() {
-        assert_eq!(hear(&mut receiver, &Say::new(who, turn as u8, level), turn as u64), Ok(()));
+        assert_eq!(receive(&mut receiver, &Sent::new(who, turn as u8, level), turn as u64), Ok(()));
         assert_eq!(first_led(&receiver, turn as u64), Some([level; 3]));
     }
 }
@@ -102,30 +102,33 @@ fn among_equals_the_last_one_to_send_wins() {
 fn four_sources_are_told_apart_and_a_fifth_waits() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
     for who in 1..=4 {
-        assert_eq!(hear(&mut receiver, &Say::new(who, 0, who), u64::from(who)), Ok(()));
+        assert_eq!(receive(&mut receiver, &Sent::new(who, 0, who), u64::from(who)), Ok(()));
     }
-    assert_eq!(hear(&mut receiver, &Say { priority: 200, ..Say::new(5, 0, 5) }, 2000), Err(Refused::Crowded));
-    assert_eq!(hear(&mut receiver, &Say::new(5, 1, 5), 2501), Ok(()), "the first one is forgotten");
+    assert_eq!(receive(&mut receiver, &Sent { priority: 200, ..Sent::new(5, 0, 5) }, 2000), Err(Refused::Crowded));
+    assert_eq!(receive(&mut receiver, &Sent::new(5, 1, 5), 2501), Ok(()), "the first one is forgotten");
 }
 
 #[test]
 fn what_is_not_live_or_not_levels_is_dropped() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
     for options in [sacn::PREVIEW, sacn::TERMINATED] {
-        assert_eq!(hear(&mut receiver, &Say { options, ..Say::new(1, 0, 9) }, 0), Err(Refused::NotLive));
+        assert_eq!(receive(&mut receiver, &Sent { options, ..Sent::new(1, 0, 9) }, 0), Err(Refused::NotLive));
     }
-    let mut other = Say::new(1, 0, 9).bytes();
+    let mut other = Sent::new(1, 0, 9).bytes();
     other[125] = 0xdd;
     assert_eq!(receiver.packet(&other, ms(0)), Err(Refused::NoLevels), "priority of each address");
     assert_eq!(receiver.packet(&sacn::synchronisation(&[1; 16], 10), ms(0)), Err(Refused::NoLevels));
     assert!(matches!(receiver.packet(b"no packet", ms(0)), Err(Refused::Broken(_))));
     for universe in [9, 11] {
-        assert_eq!(hear(&mut receiver, &Say { universe, ..Say::new(1, 0, 9) }, 0), Err(Refused::Elsewhere));
+        assert_eq!(receive(&mut receiver, &Sent { universe, ..Sent::new(1, 0, 9) }, 0), Err(Refused::Elsewhere));
     }
     assert_eq!(receiver.status(ms(0)).packets, 0);
     // A stream that ends goes by time: what it said before stays until then.
-    assert_eq!(hear(&mut receiver, &Say::new(1, 1, 9), 10), Ok(()));
-    assert_eq!(hear(&mut receiver, &Say { options: sacn::TERMINATED, ..Say::new(1, 2, 0) }, 20), Err(Refused::NotLive));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 1, 9), 10), Ok(()));
+    assert_eq!(
+        receive(&mut receiver, &Sent { options: sacn::TERMINATED, ..Sent::new(1, 2, 0) }, 20),
+        Err(Refused::NotLive)
+    );
     assert_eq!(first_led(&receiver, 5009), Some([9; 3]));
 }
 
@@ -134,10 +137,10 @@ fn a_packet_that_is_1_to_19_behind_is_late() {
     for (step, taken) in [(0_i8, true), (1, true), (127, true), (-1, false), (-19, false), (-20, true), (-128, true)] {
         for before in [0_u8, 5, 130, 250] {
             let mut receiver = Receiver::new(ONE, 170).unwrap();
-            assert_eq!(hear(&mut receiver, &Say::new(1, before, 1), 0), Ok(()));
+            assert_eq!(receive(&mut receiver, &Sent::new(1, before, 1), 0), Ok(()));
             let next = before.wrapping_add(step as u8);
             let expected = if taken { Ok(()) } else { Err(Refused::Late) };
-            assert_eq!(hear(&mut receiver, &Say::new(1, next, 2), 10), expected, "{before} and then {next}");
+            assert_eq!(receive(&mut receiver, &Sent::new(1, next, 2), 10), expected, "{before} and then {next}");
         }
     }
 }
@@ -148,8 +151,8 @@ fn the_start_channel_shifts_the_first_universe_alone() {
     let mut receiver = Receiver::new(layout, 400).unwrap();
     let slots = |first: u8| (0..512).map(|slot| (slot % 250) as u8 ^ first).collect::<Vec<u8>>();
     for universe in 10..13 {
-        let say = Say { universe, slots: slots(universe as u8), ..Say::new(1, 0, 0) };
-        assert_eq!(hear(&mut receiver, &say, 0), Ok(()));
+        let sent = Sent { universe, slots: slots(universe as u8), ..Sent::new(1, 0, 0) };
+        assert_eq!(receive(&mut receiver, &sent, 0), Ok(()));
     }
     let frame = receiver.frame(ms(0)).unwrap();
     assert_eq!(frame.len(), 400);
@@ -173,8 +176,8 @@ fn a_layout_has_ranges() {
     }
     let last = Layout { universe: 63_992, universes: 8, channel: 512 };
     let mut receiver = Receiver::new(last, 10).unwrap();
-    let say = Say { universe: 63_993, ..Say::new(1, 0, 6) };
-    assert_eq!(hear(&mut receiver, &say, 0), Ok(()));
+    let sent = Sent { universe: 63_993, ..Sent::new(1, 0, 6) };
+    assert_eq!(receive(&mut receiver, &sent, 0), Ok(()));
     assert_eq!(first_led(&receiver, 0), Some([6; 3]), "no LED fits into the one channel of the first universe");
 }
 
@@ -184,19 +187,19 @@ fn what_goes_out_comes_in_over_a_socket() {
     let layout = Layout { universe: 20, universes: 2, channel: 1 };
     let spec = SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true, own: None };
     let input = SacnInput::open(spec, 300, origin).unwrap();
-    let mut heard = vec![[1; 3]; 301];
-    assert!(!input.copy_frame(origin.elapsed(), &mut heard));
-    assert_eq!(heard, vec![[1; 3]; 301], "untouched without data");
+    let mut received = vec![[1; 3]; 301];
+    assert!(!input.copy_frame(origin.elapsed(), &mut received));
+    assert_eq!(received, vec![[1; 3]; 301], "untouched without data");
     let pixels = colours(300, 5);
     let mut outputs =
         Outputs::open(vec![output(Protocol::Sacn, 20, 300, input.local_addr())], [3; 16], "Lumencast").unwrap();
     outputs.send(&pixels, Duration::ZERO);
     eventually("both universes", || (input.status(origin.elapsed()).packets == 2).then_some(()));
-    assert!(input.copy_frame(origin.elapsed(), &mut heard));
-    assert_eq!((&heard[..300], heard[300]), (&pixels[..], [1; 3]));
+    assert!(input.copy_frame(origin.elapsed(), &mut received));
+    assert_eq!((&received[..300], received[300]), (&pixels[..], [1; 3]));
     assert_eq!(input.status(origin.elapsed()).source.as_deref(), Some("Lumencast"));
     let much_later = origin.elapsed() + Duration::from_secs(5);
-    assert!(!input.copy_frame(much_later, &mut heard));
+    assert!(!input.copy_frame(much_later, &mut received));
 }
 
 #[test]
@@ -225,11 +228,11 @@ fn what_we_send_ourselves_is_not_taken_for_a_desk() {
     let mut receiver = Receiver::new(layout, 10).unwrap().deaf_to([3; 16]);
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = socket.local_addr().unwrap();
-    for (cid, heard) in [(3, Err(Refused::Own)), (4, Ok(()))] {
+    for (cid, received) in [(3, Err(Refused::Own)), (4, Ok(()))] {
         let mut outputs = Outputs::open(vec![output(Protocol::Sacn, 20, 10, to)], [cid; 16], "Lumencast").unwrap();
         outputs.send(&[[9; 3]; 10], Duration::ZERO);
         let mut bytes = [0; 1500];
         let length = socket.recv(&mut bytes).unwrap();
-        assert_eq!(receiver.packet(&bytes[..length], Duration::ZERO), heard);
+        assert_eq!(receiver.packet(&bytes[..length], Duration::ZERO), received);
     }
 }

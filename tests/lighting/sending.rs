@@ -36,7 +36,7 @@ fn each_universe_gets_its_leds_and_counts_by_itself() {
     let mut outputs = open(vec![output(Protocol::Sacn, 300, 400, receiver.address())]);
     for frame in 0..300 {
         outputs.send(&colours(400, frame), ms(frame as u64 * 17));
-        let packets = receiver.hear_some(3);
+        let packets = receiver.receive_some(3);
         let pixels = colours(400, frame);
         for (place, packet) in packets.iter().enumerate() {
             let data = data(packet);
@@ -57,10 +57,10 @@ fn outputs_that_share_a_universe_leave_in_one_packet() {
     let second = OutputSpec { channel: 10, start: 1, order: ColourOrder::Brg, length: 1, ..first.clone() };
     let mut outputs = open(vec![second, first]);
     outputs.send(&[[1, 2, 3], [4, 5, 6]], ms(0));
-    assert_eq!(data(&receiver.hear()).slots, [2, 1, 3, 5, 4, 6, 0, 0, 0, 6, 4, 5]);
+    assert_eq!(data(&receiver.receive()).slots, [2, 1, 3, 5, 4, 6, 0, 0, 0, 6, 4, 5]);
     assert_eq!(outputs.stats().packets, 1);
     outputs.send(&[[1, 2, 3]], ms(17));
-    assert_eq!(data(&receiver.hear()).slots[3..6], [5, 4, 6], "an LED that is not there stays as it was");
+    assert_eq!(data(&receiver.receive()).slots[3..6], [5, 4, 6], "an LED that is not there stays as it was");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_frame_that_stays_is_sent_three_times_more_and_then_once_in_a_while() {
             pixels[339] = [255; 3];
         }
         outputs.send(&pixels, ms(now));
-        sent.extend(receiver.hear_all().iter().map(|packet| (now, data(packet).universe)));
+        sent.extend(receiver.receive_all().iter().map(|packet| (now, data(packet).universe)));
     }
     let times = |universe| sent.iter().filter(move |(_, other)| *other == universe).map(|(now, _)| *now);
     let still: Vec<u64> = times(1).collect();
@@ -99,15 +99,15 @@ fn the_end_is_told_three_times_for_each_universe_of_sacn_alone() {
     let mut outputs = open(specs);
     let pixels = colours(340, 1);
     outputs.send(&pixels, ms(0));
-    assert_eq!((receiver.hear_some(2).len(), other.hear_some(2).len()), (2, 2));
+    assert_eq!((receiver.receive_some(2).len(), other.receive_some(2).len()), (2, 2));
     outputs.terminate();
-    let packets = receiver.hear_all();
+    let packets = receiver.receive_all();
     let ends: Vec<_> = packets.iter().map(|packet| data(packet)).map(|data| (data.universe, data.sequence)).collect();
     assert_eq!(ends, [(1, 1), (2, 1), (1, 2), (2, 2), (1, 3), (2, 3)]);
     assert!(packets.iter().all(|packet| data(packet).is_terminated()));
-    assert_eq!(other.hear_all().len(), 0, "no last frame");
+    assert_eq!(other.receive_all().len(), 0, "no last frame");
     outputs.send(&pixels, ms(17));
-    let again = data(&receiver.hear()).options;
+    let again = data(&receiver.receive()).options;
     assert_eq!(again, 0, "a frame after the end begins anew");
 }
 
@@ -119,7 +119,7 @@ fn synchronisation_follows_the_last_universe_of_a_frame() {
     let mut outputs = open(vec![spec, art]);
     for frame in 0..2_u8 {
         outputs.send(&colours(340, frame.into()), ms(0));
-        let packets = receiver.hear_some(6);
+        let packets = receiver.receive_some(6);
         assert_eq!((data(&packets[0]).sync, data(&packets[1]).sync), (9000, 9000));
         for (packet, address) in packets[2..4].iter().zip([7, 8]) {
             let Ok(artnet::Packet::Dmx(dmx)) = artnet::parse(packet) else { panic!() };
@@ -132,9 +132,9 @@ fn synchronisation_follows_the_last_universe_of_a_frame() {
     for now in [20, 40, 60] {
         outputs.send(&colours(340, 1), ms(now));
     }
-    assert_eq!(receiver.hear_all().len(), 18);
+    assert_eq!(receiver.receive_all().len(), 18);
     outputs.send(&colours(340, 1), ms(80));
-    assert_eq!(receiver.hear_all().len(), 0, "without data there is nothing to synchronise");
+    assert_eq!(receiver.receive_all().len(), 0, "without data there is nothing to synchronise");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn art_net_counts_from_1_to_255_and_fills_slots_up_to_pairs() {
     let mut sequences = Vec::new();
     for frame in 0..257 {
         outputs.send(&[[frame as u8, 1, 2]], ms(0));
-        let packet = receiver.hear();
+        let packet = receiver.receive();
         let Ok(artnet::Packet::Dmx(dmx)) = artnet::parse(&packet) else { panic!() };
         assert_eq!(dmx.slots, [frame as u8, 1, 2, 0]);
         sequences.push(dmx.sequence);
@@ -164,7 +164,7 @@ fn a_ddp_display_is_filled_packet_by_packet_and_pushed_by_the_last() {
     let (mut display, mut sequences) = (vec![0; 3000], Vec::new());
     for now in [0, 17, 34, 51, 68, 900, 1051, 1060] {
         outputs.send(&pixels, ms(now));
-        let packets = receiver.hear_all();
+        let packets = receiver.receive_all();
         let read: Vec<_> = packets.iter().map(|packet| ddp::parse(packet).unwrap()).collect();
         let expected = if [68, 900, 1060].contains(&now) { 0 } else { 3 };
         assert_eq!(read.len(), expected, "at {now} ms");
@@ -191,7 +191,7 @@ fn one_destination_that_cannot_be_reached_does_not_stop_the_others() {
     for frame in 0..5 {
         outputs.send(&colours(170, frame), ms(0));
         for receiver in [&first, &last] {
-            assert_eq!(data(&receiver.hear()).sequence, frame as u8);
+            assert_eq!(data(&receiver.receive()).sequence, frame as u8);
         }
     }
     let stats = outputs.stats();

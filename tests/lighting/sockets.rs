@@ -24,7 +24,7 @@ impl PacketReceiver {
     }
 
     /// The next packet.
-    pub fn hear(&self) -> Vec<u8> {
+    pub fn receive(&self) -> Vec<u8> {
         let mut buffer = vec![0; 2000];
         let length = self.0.recv(&mut buffer).expect("a packet before the deadline");
         buffer.truncate(length);
@@ -32,12 +32,12 @@ impl PacketReceiver {
     }
 
     /// The next packets, so many.
-    pub fn hear_some(&self, count: usize) -> Vec<Vec<u8>> {
-        (0..count).map(|_| self.hear()).collect()
+    pub fn receive_some(&self, count: usize) -> Vec<Vec<u8>> {
+        (0..count).map(|_| self.receive()).collect()
     }
 
     /// What has come and was not heard yet. On loopback a packet is there as soon as it was sent.
-    pub fn hear_all(&self) -> Vec<Vec<u8>> {
+    pub fn receive_all(&self) -> Vec<Vec<u8>> {
         self.0.set_nonblocking(true).unwrap();
         let mut buffer = [0; 2000];
         let mut packets = Vec::new();

@@ -112,12 +112,12 @@ pub fn publish(live: &Arc<Live>, packets: &[Timed]) -> Publishing {
 }
 
 /// Everything that is heard of a stream.
-pub struct Heard {
+pub struct Received {
     units: Arc<Mutex<Vec<Arc<Unit>>>>,
     _listener: Listener,
 }
 
-impl Heard {
+impl Received {
     pub fn of(live: &Arc<Live>, start: Start) -> Self {
         let units = Arc::<Mutex<Vec<Arc<Unit>>>>::default();
         let hear = units.clone();

@@ -1,22 +1,22 @@
 //! Settings over HTTP: what is shown, what is hidden, what may be said.
 
-use crate::desk::{Desk, printed};
+use crate::server::{Server, printed};
 use serde_json::{Value, json};
 
 const CONFIG: &str = "/api/config";
 
 #[tokio::test]
 async fn the_documents_example_is_taken_and_shown_with_its_secrets_masked() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     // Heard alone, so that the test joins no group on the network.
-    desk.done("POST", CONFIG, json!({ "sacnUnicast": true })).await;
+    server.done("POST", CONFIG, json!({ "sacnUnicast": true })).await;
     let body = json!({
         "wifiSSID": "NewNetwork", "wifiPassword": "newpass", "ledCount": 160, "aiApiKey": "sk-ant-",
         "aiModel": "claude-3-5-sonnet-20241022", "sacnEnabled": true, "mqttEnabled": true, "mqttBroker": "192.168.1.10",
     });
-    let (status, answer) = desk.text("POST", CONFIG, body).await;
+    let (status, answer) = server.text("POST", CONFIG, body).await;
     assert_eq!((status, answer), (200, printed(r#"{"success": true}"#)));
-    let (_, text) = desk.text("GET", CONFIG, Value::Null).await;
+    let (_, text) = server.text("GET", CONFIG, Value::Null).await;
     let shown = printed(
         r#"{
           "wifiSSID": "NewNetwork", "ledCount": 160, "aiApiKey": "****", "aiApiKeySet": true,
@@ -29,7 +29,7 @@ async fn the_documents_example_is_taken_and_shown_with_its_secrets_masked() {
     );
     assert_eq!(text, shown);
     assert!(!text.contains("newpass"));
-    let sacn = desk.get("/api/status").await["protocols"]["sacn"].clone();
+    let sacn = server.get("/api/status").await["protocols"]["sacn"].clone();
     let expected = json!({
         "enabled": true, "universe": 1, "universeCount": 1, "startChannel": 1, "unicast": true, "receiving": false,
         "packets": 0, "source": sacn["source"], "priority": sacn["priority"],
@@ -39,20 +39,20 @@ async fn the_documents_example_is_taken_and_shown_with_its_secrets_masked() {
 
 #[tokio::test]
 async fn what_is_shown_can_be_posted_back_without_changing_anything() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let secrets =
         json!({ "aiApiKey": "sk-ant-api03-wxyz", "mqttPassword": "pw", "mqttUsername": "me", "defaultBrightness": 90 });
-    desk.done("POST", CONFIG, secrets).await;
-    let shown = desk.get(CONFIG).await;
+    server.done("POST", CONFIG, secrets).await;
+    let shown = server.get(CONFIG).await;
     let told = ["aiApiKey", "mqttPassword", "mqttUsername", "defaultBrightness"].map(|key| shown[key].clone());
     assert_eq!(told, [json!("****wxyz"), json!("****"), json!("me"), json!(90)]);
-    let before = desk.lights.settings();
-    desk.done("POST", CONFIG, shown.clone()).await;
-    let after = desk.lights.settings();
+    let before = server.lights.settings();
+    server.done("POST", CONFIG, shown.clone()).await;
+    let after = server.lights.settings();
     assert!(after == before, "secrets are not printed");
     assert_eq!(after.ai_api_key.as_deref(), Some("sk-ant-api03-wxyz"));
-    desk.done("POST", CONFIG, json!({ "aiApiKey": "", "mqttPassword": "" })).await;
-    let shown = desk.get(CONFIG).await;
+    server.done("POST", CONFIG, json!({ "aiApiKey": "", "mqttPassword": "" })).await;
+    let shown = server.get(CONFIG).await;
     assert_eq!(
         (&shown["aiApiKey"], &shown["aiApiKeySet"], &shown["mqttPassword"]),
         (&json!(""), &json!(false), &json!(""))
@@ -61,16 +61,16 @@ async fn what_is_shown_can_be_posted_back_without_changing_anything() {
 
 #[tokio::test]
 async fn another_number_of_leds_counts_at_once() {
-    let desk = Desk::open().await;
-    desk.done("POST", CONFIG, json!({ "ledCount": 200 })).await;
-    assert_eq!(desk.get("/api/v2/controller").await["ledCount"], 200);
-    assert_eq!(desk.get("/api/v2/segments/0").await["stop"], 199);
+    let server = Server::open().await;
+    server.done("POST", CONFIG, json!({ "ledCount": 200 })).await;
+    assert_eq!(server.get("/api/v2/controller").await["ledCount"], 200);
+    assert_eq!(server.get("/api/v2/segments/0").await["stop"], 199);
 }
 
 #[tokio::test]
 async fn every_setting_is_checked_before_any_is_changed() {
-    let desk = Desk::open().await;
-    let before = desk.get(CONFIG).await;
+    let server = Server::open().await;
+    let before = server.get(CONFIG).await;
     let long = |length: usize| json!("x".repeat(length));
     let bad = [
         ("wifiSSID", vec![json!(1), long(33), json!("a\nb")]),
@@ -96,11 +96,13 @@ async fn every_setting_is_checked_before_any_is_changed() {
         for value in values {
             let mut body = json!({ "wifiSSID": "changed", "sacnStartChannel": 7 });
             body[field] = value;
-            desk.refused("POST", CONFIG, body, field).await;
+            server.refused("POST", CONFIG, body, field).await;
         }
     }
-    desk.refused("POST", CONFIG, json!({ "sacnUniverse": 63_999, "sacnUniverseCount": 2 }), "sacnUniverseCount").await;
-    assert_eq!(desk.get(CONFIG).await, before);
+    server
+        .refused("POST", CONFIG, json!({ "sacnUniverse": 63_999, "sacnUniverseCount": 2 }), "sacnUniverseCount")
+        .await;
+    assert_eq!(server.get(CONFIG).await, before);
     let ends = json!({ "sacnUniverse": 63_992, "sacnUniverseCount": 8, "sacnStartChannel": 512, "mqttPort": 65_535 });
-    desk.done("POST", CONFIG, ends).await;
+    server.done("POST", CONFIG, ends).await;
 }

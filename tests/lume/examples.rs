@@ -1,7 +1,7 @@
 //! The document's examples, in its order, with its bodies as printed.
 
-use crate::desk::{Desk, printed};
 use crate::golden::assert_golden;
+use crate::server::{Server, printed};
 use serde_json::{Value, json};
 
 const LIST: &str = r#"{
@@ -30,42 +30,42 @@ const GRADIENT: &str = r#"{
 
 #[tokio::test]
 async fn the_controller_answers_as_printed() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let first = printed(r#"{"power": true, "brightness": 128, "ledCount": 160}"#);
-    assert_eq!(desk.text("GET", "/api/v2/controller", Value::Null).await, (200, first));
+    assert_eq!(server.text("GET", "/api/v2/controller", Value::Null).await, (200, first));
     let changed = printed(r#"{"power": true, "brightness": 200, "ledCount": 160}"#);
     let put = json!({ "power": true, "brightness": 200 });
-    assert_eq!(desk.text("PUT", "/api/v2/controller", put).await, (200, changed.clone()));
-    assert_eq!(desk.text("GET", "/api/v2/controller", Value::Null).await, (200, changed));
+    assert_eq!(server.text("PUT", "/api/v2/controller", put).await, (200, changed.clone()));
+    assert_eq!(server.text("GET", "/api/v2/controller", Value::Null).await, (200, changed));
 }
 
 #[tokio::test]
 async fn segments_are_listed_made_read_changed_and_deleted_as_printed() {
-    let desk = Desk::open().await;
-    assert_eq!(desk.text("GET", "/api/v2/segments", Value::Null).await, (200, printed(LIST)));
+    let server = Server::open().await;
+    assert_eq!(server.text("GET", "/api/v2/segments", Value::Null).await, (200, printed(LIST)));
     let new = json!({
         "start": 0, "length": 80, "effect": "fire", "speed": 180, "intensity": 150, "primaryColor": [255, 80, 0],
         "secondaryColor": [255, 0, 0], "palette": 1, "reverse": false,
     });
-    assert_eq!(desk.text("POST", "/api/v2/segments", new).await, (201, printed(SEGMENT)));
-    assert_eq!(desk.text("GET", "/api/v2/segments/0", Value::Null).await, (200, printed(SEGMENT)));
+    assert_eq!(server.text("POST", "/api/v2/segments", new).await, (201, printed(SEGMENT)));
+    assert_eq!(server.text("GET", "/api/v2/segments/0", Value::Null).await, (200, printed(SEGMENT)));
     let changed = printed(&SEGMENT.replace("fire", "rainbow").replace("180", "120"));
     let put = json!({ "effect": "rainbow", "speed": 120 });
-    assert_eq!(desk.text("PUT", "/api/v2/segments/0", put).await, (200, changed.clone()));
-    assert_eq!(desk.text("GET", "/api/v2/segments/0", Value::Null).await, (200, changed));
+    assert_eq!(server.text("PUT", "/api/v2/segments/0", put).await, (200, changed.clone()));
+    assert_eq!(server.text("GET", "/api/v2/segments/0", Value::Null).await, (200, changed));
     let deleted = (200, printed(r#"{"success": true}"#));
-    assert_eq!(desk.text("DELETE", "/api/v2/segments/0", Value::Null).await, deleted);
-    assert_eq!(desk.get("/api/v2/segments").await["segments"], json!([]));
+    assert_eq!(server.text("DELETE", "/api/v2/segments/0", Value::Null).await, deleted);
+    assert_eq!(server.get("/api/v2/segments").await["segments"], json!([]));
 }
 
 #[tokio::test]
 async fn two_halves_are_made_as_the_document_does_it() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let fire = json!({ "start": 0, "length": 80, "effect": "fire", "speed": 200, "primaryColor": [255, 60, 0] });
     let rainbow = json!({ "start": 80, "length": 80, "effect": "rainbow", "speed": 150 });
-    desk.done("POST", "/api/v2/segments", fire).await;
-    desk.done("POST", "/api/v2/segments", rainbow).await;
-    let both = desk.get("/api/v2/segments").await;
+    server.done("POST", "/api/v2/segments", fire).await;
+    server.done("POST", "/api/v2/segments", rainbow).await;
+    let both = server.get("/api/v2/segments").await;
     assert_eq!(both["segments"].as_array().map(Vec::len), Some(2));
     let told = |n: usize| {
         let segment = &both["segments"][n];
@@ -74,14 +74,14 @@ async fn two_halves_are_made_as_the_document_does_it() {
     let first = [json!(0), json!(0), json!(79), json!("fire"), json!(200), json!(128), json!([255, 60, 0])];
     let second = [json!(1), json!(80), json!(159), json!("rainbow"), json!(150), json!(128), json!([0, 0, 255])];
     assert_eq!((told(0), told(1)), (first, second));
-    desk.done("PUT", "/api/v2/controller", json!({ "brightness": 200 })).await;
-    assert_eq!(desk.get("/api/v2/controller").await["brightness"], 200);
+    server.done("PUT", "/api/v2/controller", json!({ "brightness": 200 })).await;
+    assert_eq!(server.get("/api/v2/controller").await["brightness"], 200);
 }
 
 #[tokio::test]
 async fn effects_and_palettes_are_listed_as_printed() {
-    let desk = Desk::open().await;
-    let (status, effects) = desk.text("GET", "/api/v2/effects", Value::Null).await;
+    let server = Server::open().await;
+    let (status, effects) = server.text("GET", "/api/v2/effects", Value::Null).await;
     assert_eq!(status, 200);
     for example in [FIRE, GRADIENT] {
         assert!(effects.contains(&printed(example)), "{effects}");
@@ -89,13 +89,13 @@ async fn effects_and_palettes_are_listed_as_printed() {
     let effects: Value = serde_json::from_str(&effects).expect("JSON");
     assert_eq!(effects["effects"].as_array().map(Vec::len), Some(23));
     assert_golden("lume/effects", &effects);
-    assert_eq!(desk.text("GET", "/api/v2/palettes", Value::Null).await, (200, printed(PALETTES)));
+    assert_eq!(server.text("GET", "/api/v2/palettes", Value::Null).await, (200, printed(PALETTES)));
 }
 
 #[tokio::test]
 async fn the_metadata_have_the_printed_form() {
-    let desk = Desk::open().await;
-    let (status, text) = desk.text("GET", "/api/v2/info", Value::Null).await;
+    let server = Server::open().await;
+    let (status, text) = server.text("GET", "/api/v2/info", Value::Null).await;
     let info: Value = serde_json::from_str(&text).expect("JSON");
     let firmware = &info["firmware"];
     let told = |key: &str| firmware[key].as_str().unwrap_or_else(|| panic!("{info}")).to_owned();
@@ -115,16 +115,16 @@ async fn the_metadata_have_the_printed_form() {
     assert_eq!((status, text), (200, printed(&expected)));
     let form: String = told("buildTimestamp").chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     assert_eq!(form, "0000-00-00 00:00:00");
-    let long = Desk::with_leds(1000).await;
+    let long = Server::with_leds(1000).await;
     assert_eq!(long.get("/api/v2/info").await["limits"]["maxLeds"], 1000);
 }
 
 #[tokio::test]
 async fn the_status_has_the_printed_form() {
-    let desk = Desk::open().await;
-    desk.done("POST", "/api/config", json!({ "wifiSSID": "MyNetwork" })).await;
-    desk.done("PUT", "/api/v2/controller", json!({ "brightness": 200 })).await;
-    let (status, text) = desk.text("GET", "/api/status", Value::Null).await;
+    let server = Server::open().await;
+    server.done("POST", "/api/config", json!({ "wifiSSID": "MyNetwork" })).await;
+    server.done("PUT", "/api/v2/controller", json!({ "brightness": 200 })).await;
+    let (status, text) = server.text("GET", "/api/status", Value::Null).await;
     let told: Value = serde_json::from_str(&text).expect("JSON");
     let (uptime, fps) = (told["uptime"].as_u64().expect("seconds"), told["led"]["fps"].as_u64().expect("a number"));
     assert!(uptime < 60 && fps <= 61, "{told}");
@@ -138,6 +138,6 @@ async fn the_status_has_the_printed_form() {
           "output": "#,
     );
     assert!(status == 200 && text.starts_with(&printed(&expected)), "{text}");
-    desk.lights.set_mqtt_connected(true);
-    assert_eq!(desk.get("/api/status").await["protocols"]["mqtt"]["connected"], true);
+    server.lights.set_mqtt_connected(true);
+    assert_eq!(server.get("/api/status").await["protocols"]["mqtt"]["connected"], true);
 }

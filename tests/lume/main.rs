@@ -1,10 +1,9 @@
 //! The lights' plane over real sockets, on real lights and a real store.
 
 mod config;
-mod desk;
+mod dispatch;
 mod document;
 mod examples;
-mod frame;
 #[path = "../api/golden.rs"]
 mod golden;
 mod nightlight;
@@ -16,4 +15,5 @@ mod push;
 mod refusals;
 mod rules;
 mod segments;
+mod server;
 mod tokens;

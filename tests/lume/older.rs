@@ -1,27 +1,27 @@
 //! v1: one strip that is segment 0.
 
 use crate::{
-    desk::{Desk, printed},
     golden::assert_golden,
+    server::{Server, printed},
 };
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn v1_is_segment_0() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let first = printed(
         r#"{
           "power": true, "brightness": 128, "effect": "rainbow", "palette": "Rainbow", "speed": 128,
           "primaryColor": [0, 0, 255], "secondaryColor": [128, 0, 128], "nightlight": {"active": false, "progress": 0.0}
         }"#,
     );
-    assert_eq!(desk.text("GET", "/api/led", Value::Null).await, (200, first));
+    assert_eq!(server.text("GET", "/api/led", Value::Null).await, (200, first));
     let change = json!({
         "power": false, "brightness": 9, "effect": "fire", "palette": "lava", "speed": 5, "primaryColor": [1, 2, 3],
         "secondaryColor": [4, 5, 6],
     });
-    assert_eq!(desk.done("POST", "/api/led", change).await, json!({ "success": true }));
-    let mut now = desk.get("/api/led").await;
+    assert_eq!(server.done("POST", "/api/led", change).await, json!({ "success": true }));
+    let mut now = server.get("/api/led").await;
     assert_eq!(now["palette"], "Lava");
     now.as_object_mut().expect("an object").remove("nightlight");
     let expected = json!({
@@ -29,13 +29,13 @@ async fn v1_is_segment_0() {
         "secondaryColor": [4, 5, 6],
     });
     assert_eq!(now, expected);
-    assert_eq!(desk.get("/api/v2/segments/0").await["effect"], "fire");
+    assert_eq!(server.get("/api/v2/segments/0").await["effect"], "fire");
 }
 
 #[tokio::test]
 async fn v1_changes_all_or_nothing() {
-    let desk = Desk::open().await;
-    let before = desk.get("/api/led").await;
+    let server = Server::open().await;
+    let before = server.get("/api/led").await;
     let bad = [
         ("power", json!("on")),
         ("brightness", json!(256)),
@@ -49,26 +49,27 @@ async fn v1_changes_all_or_nothing() {
     for (field, value) in bad {
         let mut body = json!({ "power": false, "effect": "fire" });
         body[field] = value;
-        desk.refused("POST", "/api/led", body, field).await;
+        server.refused("POST", "/api/led", body, field).await;
     }
-    assert_eq!(desk.get("/api/led").await, before);
-    desk.done("DELETE", "/api/v2/segments/0", Value::Null).await;
-    let (status, answer) = desk.send("POST", "/api/led", json!({ "power": false, "effect": "fire" })).await;
+    assert_eq!(server.get("/api/led").await, before);
+    server.done("DELETE", "/api/v2/segments/0", Value::Null).await;
+    let (status, answer) = server.send("POST", "/api/led", json!({ "power": false, "effect": "fire" })).await;
     assert_eq!((status, &answer["error"]), (404, &json!("not_found")));
-    assert_eq!(desk.get("/api/led").await["power"], true, "nothing is half done");
-    assert_eq!(desk.get("/api/led").await["effect"], "none");
-    desk.done("POST", "/api/led", json!({ "power": false })).await;
-    assert_eq!(desk.get("/api/v2/controller").await["power"], false);
+    assert_eq!(server.get("/api/led").await["power"], true, "nothing is half done");
+    assert_eq!(server.get("/api/led").await["effect"], "none");
+    server.done("POST", "/api/led", json!({ "power": false })).await;
+    assert_eq!(server.get("/api/v2/controller").await["power"], false);
 }
 
 #[tokio::test]
 async fn segments_are_told_with_what_their_effects_heed() {
-    let desk = Desk::open().await;
-    desk.done("POST", "/api/v2/segments", json!({ "start": 0, "length": 80, "effect": "comet", "reverse": true }))
+    let server = Server::open().await;
+    server
+        .done("POST", "/api/v2/segments", json!({ "start": 0, "length": 80, "effect": "comet", "reverse": true }))
         .await;
-    desk.done("POST", "/api/v2/segments", json!({ "start": 80, "length": 80 })).await;
-    let told = desk.get("/api/segments").await;
-    assert_eq!(told["effects"], desk.get("/api/v2/effects").await["effects"]);
+    server.done("POST", "/api/v2/segments", json!({ "start": 80, "length": 80 })).await;
+    let told = server.get("/api/segments").await;
+    assert_eq!(told["effects"], server.get("/api/v2/effects").await["effects"]);
     assert_golden(
         "lume/v1_segments",
         &json!({

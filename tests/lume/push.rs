@@ -1,6 +1,6 @@
 //! The state as it is pushed on `/ws`.
 
-use crate::desk::{DEADLINE, Desk, Socket, soon, status_of};
+use crate::server::{DEADLINE, Server, Socket, soon, status_of};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -23,10 +23,10 @@ async fn state(socket: &mut Socket) -> Value {
 
 #[tokio::test]
 async fn the_state_comes_at_once_and_every_second() {
-    let desk = Desk::open().await;
-    let mut socket = desk.socket("/ws").await;
+    let server = Server::open().await;
+    let mut socket = server.socket("/ws").await;
     let first = text(&mut socket).await;
-    let (_, list) = desk.text("GET", "/api/v2/segments", Value::Null).await;
+    let (_, list) = server.text("GET", "/api/v2/segments", Value::Null).await;
     let segments = &list[list.find("\"segments\"").expect("the list")..];
     let controller = r#"{"power":true,"brightness":128,"ledCount":160}"#;
     assert_eq!(first, format!(r#"{{"type":"state","controller":{controller},{segments}"#));
@@ -39,12 +39,12 @@ async fn the_state_comes_at_once_and_every_second() {
 
 #[tokio::test]
 async fn every_change_comes_whoever_made_it() {
-    let desk = Desk::open().await;
-    let (mut one, mut other) = (desk.socket("/ws").await, desk.socket("/ws").await);
+    let server = Server::open().await;
+    let (mut one, mut other) = (server.socket("/ws").await, server.socket("/ws").await);
     state(&mut one).await;
     state(&mut other).await;
-    desk.done("PUT", "/api/v2/controller", json!({ "brightness": 7 })).await;
-    desk.done("PUT", "/api/v2/segments/0", json!({ "effect": "comet" })).await;
+    server.done("PUT", "/api/v2/controller", json!({ "brightness": 7 })).await;
+    server.done("PUT", "/api/v2/segments/0", json!({ "effect": "comet" })).await;
     for socket in [&mut one, &mut other] {
         soon(async {
             loop {
@@ -60,8 +60,8 @@ async fn every_change_comes_whoever_made_it() {
 
 #[tokio::test]
 async fn what_clients_say_is_passed_over() {
-    let desk = Desk::open().await;
-    let mut socket = desk.socket("/ws").await;
+    let server = Server::open().await;
+    let mut socket = server.socket("/ws").await;
     let before = state(&mut socket).await;
     for said in ["{\"power\":false}", "", "nonsense"] {
         socket.send(Message::text(said)).await.expect("it is open");
@@ -73,15 +73,15 @@ async fn what_clients_say_is_passed_over() {
 
 #[tokio::test]
 async fn sockets_are_limited_and_given_back() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let mut sockets = Vec::new();
     for _ in 0..64 {
-        sockets.push(desk.socket("/ws").await);
+        sockets.push(server.socket("/ws").await);
     }
-    assert_eq!(status_of(&desk.try_socket("/ws").await.expect_err("all are taken")), 503);
+    assert_eq!(status_of(&server.try_socket("/ws").await.expect_err("all are taken")), 503);
     drop(sockets.pop());
     soon(async {
-        while desk.try_socket("/ws").await.is_err() {
+        while server.try_socket("/ws").await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await; // between tries
         }
     })
@@ -90,10 +90,10 @@ async fn sockets_are_limited_and_given_back() {
 
 #[tokio::test]
 async fn a_server_that_goes_down_says_goodbye() {
-    let desk = Desk::open().await;
-    let (mut push, mut preview) = (desk.socket("/ws").await, desk.socket("/api/v2/preview").await);
+    let server = Server::open().await;
+    let (mut push, mut preview) = (server.socket("/ws").await, server.socket("/api/v2/preview").await);
     state(&mut push).await;
-    desk.shutdown.cancel();
+    server.shutdown.cancel();
     for socket in [&mut push, &mut preview] {
         let close = soon(async {
             loop {

@@ -1,8 +1,8 @@
 //! Who may ask what, once a token is set.
 
 use crate::{
-    desk::{Desk, status_of, told},
     golden::assert_golden,
+    server::{Server, status_of, told},
 };
 use lumencast::api::lume::route_table;
 use serde_json::{Value, json};
@@ -20,20 +20,20 @@ const OPEN: [(&str, &str); 7] = [
     ("GET", "/ws"),
 ];
 
-async fn locked() -> Desk {
-    let desk = Desk::open().await;
-    desk.done("POST", "/api/config", json!({ "authToken": TOKEN })).await;
-    desk
+async fn locked() -> Server {
+    let server = Server::open().await;
+    server.done("POST", "/api/config", json!({ "authToken": TOKEN })).await;
+    server
 }
 
 #[tokio::test]
 async fn every_route_asks_for_the_token_but_those_that_are_open() {
-    let desk = locked().await;
+    let server = locked().await;
     for (method, path) in route_table() {
         let open = OPEN.contains(&(method, path));
         let path = path.replace("{id}", "7");
         let send = async |query: &str, header: Option<(&str, &str)>| {
-            let mut request = desk.request(method, &format!("{path}{query}"));
+            let mut request = server.request(method, &format!("{path}{query}"));
             if let Some((name, value)) = header {
                 request = request.header(name, value);
             }
@@ -74,33 +74,33 @@ async fn every_route_asks_for_the_token_but_those_that_are_open() {
 
 #[tokio::test]
 async fn a_refused_request_changes_nothing() {
-    let desk = locked().await;
-    let before = desk.lights.view();
+    let server = locked().await;
+    let before = server.lights.view();
     for (method, path) in route_table() {
         let body =
             json!({ "power": false, "brightness": 1, "fill": [1, 2, 3], "effect": "fire", "start": 0, "length": 5 });
-        desk.raw(method, &path.replace("{id}", "0"), &body).await;
+        server.raw(method, &path.replace("{id}", "0"), &body).await;
     }
-    assert_eq!(desk.lights.view(), before);
-    assert!(desk.lights.settings().auth_token.is_some());
+    assert_eq!(server.lights.view(), before);
+    assert!(server.lights.settings().auth_token.is_some());
 }
 
 #[tokio::test]
 async fn the_sockets_ask_as_their_routes_do() {
-    let desk = locked().await;
-    desk.socket("/ws").await;
-    let refused = desk.try_socket("/api/v2/preview").await.expect_err("it needs the token");
+    let server = locked().await;
+    server.socket("/ws").await;
+    let refused = server.try_socket("/api/v2/preview").await.expect_err("it needs the token");
     assert_eq!(status_of(&refused), 401);
-    desk.socket(&format!("/api/v2/preview?token={IN_QUERY}")).await;
+    server.socket(&format!("/api/v2/preview?token={IN_QUERY}")).await;
 }
 
 #[tokio::test]
 async fn an_empty_token_opens_everything_again() {
-    let desk = locked().await;
-    let (status, _) = desk.send("GET", "/api/v2/controller", Value::Null).await;
+    let server = locked().await;
+    let (status, _) = server.send("GET", "/api/v2/controller", Value::Null).await;
     assert_eq!(status, 401);
-    let request = desk.request("POST", "/api/config").bearer_auth(TOKEN).json(&json!({ "authToken": "" }));
+    let request = server.request("POST", "/api/config").bearer_auth(TOKEN).json(&json!({ "authToken": "" }));
     assert_eq!(request.send().await.expect("an answer").status(), 200);
-    assert_eq!(desk.get("/api/config").await["authEnabled"], false);
-    desk.get("/api/v2/controller").await;
+    assert_eq!(server.get("/api/config").await["authEnabled"], false);
+    server.get("/api/v2/controller").await;
 }

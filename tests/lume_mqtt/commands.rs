@@ -18,8 +18,8 @@ async fn a_lamps_command_changes_segment_0_and_the_controller_and_the_state_tell
     let listener = Listener::at(&broker).await;
     let command = r#"{"state":"ON","brightness":200,"effect":"fire","speed":180,"intensity":150,
                       "color":{"r":255,"g":80,"b":0},"transition":1}"#;
-    listener.say("lume/set", command).await;
-    let state = listener.wait("lume/state", |heard| heard.json()["brightness"] == 200).await.json();
+    listener.publish("lume/set", command).await;
+    let state = listener.wait("lume/state", |received| received.json()["brightness"] == 200).await.json();
     assert_eq!((&state["effect"], &state["speed"], &state["intensity"]), (&"fire".into(), &180.into(), &150.into()));
     assert_eq!(state["color"], serde_json::json!({"r": 255, "g": 80, "b": 0}));
     let view = lights.view();
@@ -35,15 +35,15 @@ async fn each_topic_takes_its_plain_payload() {
     let home = Home::at(&broker).await;
     let lights = &home.fixture.lights;
     let listener = Listener::at(&broker).await;
-    listener.say("lume/power/set", "OFF").await;
+    listener.publish("lume/power/set", "OFF").await;
     until("power off", || !lights.view().controller.power).await;
-    listener.say("lume/power/set", "1").await;
+    listener.publish("lume/power/set", "1").await;
     until("power on", || lights.view().controller.power).await;
-    listener.say("lume/brightness/set", "7").await;
+    listener.publish("lume/brightness/set", "7").await;
     until("brightness", || lights.view().controller.brightness == 7).await;
-    listener.say("lume/effect/set", "meteor").await;
+    listener.publish("lume/effect/set", "meteor").await;
     until("effect", || lights.view().segments[0].look.effect == Some(Effect::Meteor)).await;
-    listener.wait("lume/state", |heard| heard.json()["effect"] == "meteor").await;
+    listener.wait("lume/state", |received| received.json()["effect"] == "meteor").await;
 }
 
 #[tokio::test]
@@ -66,16 +66,16 @@ async fn bad_payloads_change_nothing_and_the_next_good_one_is_done() {
     ];
     let mut expected = before.clone();
     for (n, (topic, payload)) in (1..).zip(bad) {
-        listener.say(topic, payload).await;
+        listener.publish(topic, payload).await;
         // Messages of one client arrive in their order: when this is done, the bad one was read.
-        listener.say("lume/brightness/set", &n.to_string()).await;
+        listener.publish("lume/brightness/set", &n.to_string()).await;
         until(topic, || lights.view().controller.brightness == n).await;
         expected.controller.brightness = n;
         assert_eq!(lights.view(), expected, "{topic} {payload}");
     }
     // A packet far beyond the limits of the library's default does not end the connection.
-    listener.say("lume/set", &"x".repeat(50_000)).await;
-    listener.say("lume/brightness/set", "99").await;
+    listener.publish("lume/set", &"x".repeat(50_000)).await;
+    listener.publish("lume/brightness/set", "99").await;
     until("brightness", || lights.view().controller.brightness == 99).await;
     assert_eq!(broker.log().matches("as lume-").count(), 1, "one connection all along");
 }
@@ -87,8 +87,8 @@ async fn without_segment_0_a_command_changes_nothing_at_all() {
     let lights = &home.fixture.lights;
     lights.delete_segment(0).unwrap();
     let listener = Listener::at(&broker).await;
-    listener.say("lume/set", r#"{"effect":"fire","brightness":9,"state":"OFF"}"#).await;
-    listener.say("lume/brightness/set", "77").await;
+    listener.publish("lume/set", r#"{"effect":"fire","brightness":9,"state":"OFF"}"#).await;
+    listener.publish("lume/brightness/set", "77").await;
     until("brightness", || lights.view().controller.brightness == 77).await;
     assert!(lights.view().controller.power && lights.view().segments.is_empty());
 }
@@ -100,7 +100,7 @@ async fn a_command_that_the_broker_kept_is_passed_over() {
     listener.keep("lume/set", r#"{"state":"OFF","brightness":1}"#).await;
     let home = Home::at(&broker).await;
     let lights = &home.fixture.lights;
-    listener.say("lume/effect/set", "rain").await;
+    listener.publish("lume/effect/set", "rain").await;
     until("effect", || lights.view().segments[0].look.effect == Some(Effect::Rain)).await;
     assert_eq!((lights.view().controller.power, lights.view().controller.brightness), (true, 128));
 }

@@ -26,9 +26,9 @@ async fn a_connection_that_breaks_leaves_its_last_will() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
     let listener = Listener::at(&broker).await;
-    listener.wait("lume/status", |heard| heard.payload == "online").await;
+    listener.wait("lume/status", |received| received.payload == "online").await;
     home.task.abort(); // the socket closes without a word
-    listener.wait("lume/status", |heard| heard.payload == "offline").await;
+    listener.wait("lume/status", |received| received.payload == "offline").await;
     assert_eq!(Listener::kept(&broker, "lume/status").await.payload, "offline");
     assert!(!broker.log().contains("Received DISCONNECT from lume-"), "{}", broker.log());
 }
@@ -39,7 +39,7 @@ async fn the_end_of_the_server_is_told_and_the_connection_closed_properly() {
     let home = Home::at(&broker).await;
     let listener = Listener::at(&broker).await;
     home.shutdown.cancel();
-    listener.wait("lume/status", |heard| heard.payload == "offline").await;
+    listener.wait("lume/status", |received| received.payload == "offline").await;
     timeout(Duration::from_secs(5), home.task).await.expect("an end in time").expect("no panic");
     assert!(!home.fixture.lights.mqtt_connected());
     until("a proper end", || broker.log().contains(&format!("Received DISCONNECT from {CLIENT}"))).await;
@@ -50,15 +50,15 @@ async fn settings_are_followed_as_they_change() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
     let listener = Listener::at(&broker).await;
-    listener.wait("lume/status", |heard| heard.payload == "online").await;
+    listener.wait("lume/status", |received| received.payload == "online").await;
     let prefix = Some("set/lamp".to_owned());
     home.fixture.set(SettingsChange { mqtt_topic_prefix: prefix, ..SettingsChange::default() }).await;
-    listener.wait("lume/status", |heard| heard.payload == "offline").await;
-    listener.wait("set/lamp/status", |heard| heard.payload == "online").await;
-    listener.say("set/lamp/brightness/set", "5").await;
+    listener.wait("lume/status", |received| received.payload == "offline").await;
+    listener.wait("set/lamp/status", |received| received.payload == "online").await;
+    listener.publish("set/lamp/brightness/set", "5").await;
     until("brightness", || home.fixture.lights.view().controller.brightness == 5).await;
     home.fixture.set(SettingsChange { mqtt_enabled: Some(false), ..SettingsChange::default() }).await;
-    listener.wait("set/lamp/status", |heard| heard.payload == "offline").await;
+    listener.wait("set/lamp/status", |received| received.payload == "offline").await;
     home.connected(false).await;
     // What has nothing to do with it does not disturb it; a prefix that cannot be connects nothing.
     let mut none = SettingsChange { mqtt_topic_prefix: Some("lume/#".to_owned()), ..SettingsChange::default() };
@@ -67,7 +67,7 @@ async fn settings_are_followed_as_they_change() {
     home.fixture.set(SettingsChange { mqtt_topic_prefix: Some("again".to_owned()), ..SettingsChange::default() }).await;
     home.connected(true).await;
     home.fixture.set(SettingsChange { wifi_ssid: Some("set".to_owned()), ..SettingsChange::default() }).await;
-    listener.say("again/brightness/set", "6").await;
+    listener.publish("again/brightness/set", "6").await;
     until("brightness", || home.fixture.lights.view().controller.brightness == 6).await;
     assert_eq!(broker.log().matches(&format!("as {CLIENT}")).count(), 3, "{}", broker.log());
 }
@@ -86,7 +86,7 @@ async fn a_broker_that_comes_back_is_connected_again_and_told_everything() {
         Listener::kept(&broker, topic).await;
     }
     let listener = Listener::at(&broker).await;
-    listener.say("lume/brightness/set", "8").await;
+    listener.publish("lume/brightness/set", "8").await;
     until("brightness", || home.fixture.lights.view().controller.brightness == 8).await;
 }
 

@@ -10,14 +10,14 @@ use std::{
 
 /// A message that came.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct Received {
     pub topic: String,
     pub payload: String,
     /// The broker had kept it.
     pub kept: bool,
 }
 
-impl Heard {
+impl Received {
     /// Its payload as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.payload).expect("JSON")
@@ -27,7 +27,7 @@ impl Heard {
 /// See the module's text.
 pub struct Listener {
     client: AsyncClient,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Listener {
@@ -37,10 +37,10 @@ impl Listener {
     }
 
     /// What the broker keeps on a topic, once there is something.
-    pub async fn kept(broker: &Broker, topic: &str) -> Heard {
+    pub async fn kept(broker: &Broker, topic: &str) -> Received {
         // What comes while one listens is not marked as kept, so a second one asks.
         Self::at(broker).await.wait(topic, |_| true).await;
-        Self::at(broker).await.wait(topic, |heard| heard.kept).await
+        Self::at(broker).await.wait(topic, |received| received.kept).await
     }
 
     /// The same as [`Listener::at`], as a user.
@@ -52,15 +52,15 @@ impl Listener {
             options.set_credentials(user, password);
         }
         let (client, mut events) = AsyncClient::new(options, 1000);
-        let heard = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::new(Mutex::new(Vec::new()));
         let subscribed = Arc::new(AtomicBool::new(false));
-        let (noted, ready) = (heard.clone(), subscribed.clone());
+        let (noted, ready) = (received.clone(), subscribed.clone());
         tokio::spawn(async move {
             while let Ok(event) = events.poll().await {
                 match event {
                     Event::Incoming(Packet::Publish(message)) => {
                         let payload = String::from_utf8_lossy(&message.payload).into_owned();
-                        noted.lock().unwrap().push(Heard { topic: message.topic, payload, kept: message.retain });
+                        noted.lock().unwrap().push(Received { topic: message.topic, payload, kept: message.retain });
                     }
                     Event::Incoming(Packet::SubAck(_)) => ready.store(true, Ordering::Relaxed),
                     _ => {}
@@ -69,32 +69,32 @@ impl Listener {
         });
         client.subscribe("#", QoS::AtMostOnce).await.expect("a subscription");
         until("a subscription", || subscribed.load(Ordering::Relaxed)).await;
-        Self { client, heard }
+        Self { client, received }
     }
 
     /// Says something.
-    pub async fn say(&self, topic: &str, payload: &str) {
+    pub async fn publish(&self, topic: &str, payload: &str) {
         self.client.publish(topic, QoS::AtMostOnce, false, payload).await.expect("a message");
     }
 
     /// Says something that the broker keeps.
     pub async fn keep(&self, topic: &str, payload: &str) {
         self.client.publish(topic, QoS::AtLeastOnce, true, payload).await.expect("a message");
-        self.wait(topic, |heard| heard.payload == payload).await;
+        self.wait(topic, |received| received.payload == payload).await;
     }
 
     /// All that came on a topic.
-    pub fn on(&self, topic: &str) -> Vec<Heard> {
-        self.heard.lock().unwrap().iter().filter(|heard| heard.topic == topic).cloned().collect()
+    pub fn on(&self, topic: &str) -> Vec<Received> {
+        self.received.lock().unwrap().iter().filter(|received| received.topic == topic).cloned().collect()
     }
 
     /// Forgets what came.
     pub fn forget(&self) {
-        self.heard.lock().unwrap().clear();
+        self.received.lock().unwrap().clear();
     }
 
     /// The first message on a topic that will do.
-    pub async fn wait(&self, topic: &str, will_do: impl Fn(&Heard) -> bool) -> Heard {
+    pub async fn wait(&self, topic: &str, will_do: impl Fn(&Received) -> bool) -> Received {
         let mut found = None;
         let look = || {
             found = self.on(topic).into_iter().find(&will_do);

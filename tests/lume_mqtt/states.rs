@@ -49,10 +49,10 @@ async fn a_change_from_elsewhere_is_told() {
     let listener = Listener::at(&broker).await;
     let off = ControllerChange { power: Some(false), brightness: Some(3) };
     home.fixture.lights.set_controller(off);
-    let told = listener.wait("lume/state", |heard| heard.json()["brightness"] == 3).await;
+    let told = listener.wait("lume/state", |received| received.json()["brightness"] == 3).await;
     assert_eq!((&told.json()["power"], &told.json()["state"]), (&json!(false), &json!("OFF")));
     home.fixture.lights.delete_segment(0).unwrap();
-    listener.wait("lume/state", |heard| heard.json()["effect"] == "none").await;
+    listener.wait("lume/state", |received| received.json()["effect"] == "none").await;
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn many_changes_are_few_messages_and_the_last_one_is_told() {
         pace.tick().await;
         home.fixture.lights.set_controller(ControllerChange { power: None, brightness: Some(brightness) });
     }
-    listener.wait("lume/state", |heard| heard.json()["brightness"] == 200).await;
+    listener.wait("lume/state", |received| received.json()["brightness"] == 200).await;
     let (took, told) = (began.elapsed().as_secs_f64(), listener.on("lume/state").len());
     assert!(told >= 2, "told while it goes on, not only at its end");
     assert!(told as f64 <= took * 5.0 + 2.0, "{told} states in {took} s");

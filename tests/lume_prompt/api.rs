@@ -2,7 +2,7 @@
 
 use crate::{
     fixture::{Fixture, fixture},
-    service::{Says, Service},
+    service::{Reply, Service},
 };
 use lumencast::{
     app::lights::{
@@ -17,7 +17,7 @@ use std::time::Duration;
 pub const KEY: &str = "sk-ant-test-0123456789";
 
 /// Lights whose settings hold the key.
-pub async fn house_with_key() -> Fixture {
+pub async fn fixture_with_key() -> Fixture {
     let fixture = fixture().await;
     let (key, model) = (Some(KEY.to_owned()), Some("claude-test".to_owned()));
     fixture.set(SettingsChange { ai_api_key: key, ai_model: model, ..SettingsChange::default() }).await;
@@ -30,8 +30,8 @@ fn prompt(service: &Service) -> Prompt {
 
 #[tokio::test]
 async fn a_prompt_goes_to_the_messages_api_with_key_model_and_all_that_lights_can_do() {
-    let service = Service::that(Says::text(r#"{"effect":"ocean?"}"#)).await;
-    let fixture = house_with_key().await;
+    let service = Service::that(Reply::text(r#"{"effect":"ocean?"}"#)).await;
+    let fixture = fixture_with_key().await;
     let _ = prompt(&service).ask(&fixture.lights, "like a stormy sea").await;
     let asked = service.asked();
     assert_eq!(asked.len(), 1, "one prompt, one request");
@@ -58,8 +58,8 @@ async fn a_prompt_goes_to_the_messages_api_with_key_model_and_all_that_lights_ca
 async fn what_the_model_says_is_done_to_segment_0_and_the_brightness() {
     let fenced = "Here you are:\n```json\n{\"effect\": \"comet\", \"speed\": 255, \"intensity\": 10, \
                   \"primaryColor\": [1, 2, 3], \"secondaryColor\": \"#040506\", \"palette\": 2, \"brightness\": 99}\n```";
-    let service = Service::that(Says::text(fenced)).await;
-    let fixture = house_with_key().await;
+    let service = Service::that(Reply::text(fenced)).await;
+    let fixture = fixture_with_key().await;
     let answer = prompt(&service).ask(&fixture.lights, "a comet").await.unwrap();
     assert_eq!(answer.message, "Lights updated successfully!");
     assert_eq!(answer.spec.speed, Some(200), "the range of prompts ends there");
@@ -74,16 +74,16 @@ async fn what_the_model_says_is_done_to_segment_0_and_the_brightness() {
 async fn several_texts_are_read_as_one_and_other_parts_passed_over() {
     let parts = r#"{"content":[{"type":"thinking","thinking":"{\"effect\":\"rain\"}"},
         {"type":"text","text":"{\"effect\":"},{"type":"text","text":"\"wave\"}"}]}"#;
-    let service = Service::that(Says::raw(200, parts)).await;
-    let fixture = house_with_key().await;
+    let service = Service::that(Reply::raw(200, parts)).await;
+    let fixture = fixture_with_key().await;
     let answer = prompt(&service).ask(&fixture.lights, "a wave").await.unwrap();
     assert_eq!(answer.spec.effect, Some(Effect::Wave));
 }
 
 #[tokio::test]
 async fn a_gateway_below_a_path_is_asked_there_and_no_address_is_refused() {
-    let service = Service::that(Says::text(r#"{"speed":5}"#)).await;
-    let fixture = house_with_key().await;
+    let service = Service::that(Reply::text(r#"{"speed":5}"#)).await;
+    let fixture = fixture_with_key().await;
     let gateway = Prompt::new(&format!("{}/anthropic/", service.url), Duration::from_secs(10)).unwrap();
     gateway.ask(&fixture.lights, "very slow").await.unwrap();
     assert_eq!(service.asked()[0].path, "/anthropic/v1/messages");

@@ -23,7 +23,7 @@ pub struct Asked {
 
 /// What is answered.
 #[derive(Clone)]
-pub struct Says {
+pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
@@ -36,7 +36,7 @@ pub struct Service {
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
-impl Says {
+impl Reply {
     /// A body with a status.
     pub fn raw(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into(), after: Duration::ZERO }
@@ -59,23 +59,23 @@ impl Says {
 
 impl Service {
     /// Answers every request so.
-    pub async fn that(says: Says) -> Self {
+    pub async fn that(replies: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = asked.clone();
         let route = warp::method().and(warp::path::full()).and(warp::header::headers_cloned()).and(warp::body::bytes());
         let route = route.then(move |method: Method, path: FullPath, headers: HeaderMap, body: Bytes| {
-            let (says, noted) = (says.clone(), noted.clone());
+            let (replies, noted) = (replies.clone(), noted.clone());
             async move {
                 let body = serde_json::from_slice(&body).unwrap_or_default();
                 noted.lock().unwrap().push(Asked { method, path: path.as_str().to_owned(), headers, body });
-                tokio::time::sleep(says.after).await;
-                let mut answer = Response::builder().status(says.status);
-                for (name, value) in &says.headers {
+                tokio::time::sleep(replies.after).await;
+                let mut answer = Response::builder().status(replies.status);
+                for (name, value) in &replies.headers {
                     answer = answer.header(*name, value);
                 }
-                answer.body(says.body).expect("an answer")
+                answer.body(replies.body).expect("an answer")
             }
         });
         tokio::spawn(warp::serve(route).incoming(listener).run());

@@ -1,10 +1,10 @@
 //! Bodies of webhooks, verified the way the document's sample does: in Node, after parsing and writing them again.
 
-use crate::desk::{Desk, PUBLIC, now_ms};
+use crate::server::{PUBLIC, Server, now_ms};
 use lumencast::{
     api::lumely::delivery,
     app::{
-        imaging::{hooks::Announcer, jobs::Job},
+        imaging::{hooks::JobWebhooks, jobs::Job},
         outbox::Sender,
     },
     domain::imaging::{JobStatus, Resolution, Service},
@@ -88,25 +88,25 @@ fn the_sample_of_the_document_comes_to_the_same_signature() {
 
 #[tokio::test]
 async fn what_the_outbox_sends_is_verified_with_the_secret_that_was_told() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let hook = json!({ "url": "https://hooks.example.com/a" });
-    let secret = desk.post("/webhooks", hook).await.1["secret"].as_str().expect("a secret").to_owned();
-    let mut order = desk.order().await;
+    let secret = server.post("/webhooks", hook).await.1["secret"].as_str().expect("a secret").to_owned();
+    let mut order = server.order().await;
     order["prompt"] = json!("„Gemütlich“ \u{1f6cb}\u{2029} \"quoted\"");
     order["options"] = json!({ "style": "日本" });
     order["location"] = json!({ "latitude": 53.0, "longitude": -0.000_000_1 });
-    let (status, made) = desk.post("/jobs", order).await;
+    let (status, made) = server.post("/jobs", order).await;
     assert_eq!(status, 201, "{made}");
-    let taken = desk.taken().await;
-    desk.completed(&taken, "00112233445566778899aabbccddeeff").await;
-    let rows = desk.store.outbox().take(now_ms() + 1000, 10, 60_000).await.expect("rows");
-    let announcer = Announcer::new(&desk.store, |event, job| delivery(event, job, PUBLIC));
-    let request = announcer.request(&rows[0]).await.expect("rows").expect("a request");
+    let taken = server.taken().await;
+    server.completed(&taken, "00112233445566778899aabbccddeeff").await;
+    let rows = server.store.outbox().take(now_ms() + 1000, 10, 60_000).await.expect("rows");
+    let job_webhooks = JobWebhooks::new(&server.store, |event, job| delivery(event, job, PUBLIC));
+    let request = job_webhooks.request(&rows[0]).await.expect("rows").expect("a request");
     let (name, signature) = &request.headers[0];
     assert_eq!((rows.len(), *name, request.url.as_str()), (1, "X-Lumely-Signature", "https://hooks.example.com/a"));
     assert!(verified(&request.body, signature, &secret), "{}", request.body);
     let body: Value = serde_json::from_str(&request.body).expect("JSON");
-    let (_, job) = desk.get(made["poll_url"].as_str().expect("a path").trim_start_matches("/api/v1")).await;
+    let (_, job) = server.get(made["poll_url"].as_str().expect("a path").trim_start_matches("/api/v1")).await;
     // The same numbers, though 53.0 is written 53.
     assert_eq!(body["data"]["location"]["latitude"].as_f64(), job["location"]["latitude"].as_f64());
     assert_eq!((&body["event"], &body["data"]["status"]), (&json!("job.completed"), &json!("completed")));

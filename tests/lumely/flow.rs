@@ -1,16 +1,16 @@
 //! Jobs from order to result, as the document walks through them.
 
-use crate::desk::{Desk, PUBLIC};
+use crate::server::{PUBLIC, Server};
 use lumencast::store::AccountChange;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_printed_flow_leads_from_a_picture_to_its_result() {
-    let desk = Desk::open().await;
-    let path = desk.upload(&desk.key).await;
+    let server = Server::open().await;
+    let path = server.upload(&server.key).await;
     let (owner, name) = path.split_once('/').expect("two parts");
-    assert_eq!(owner, desk.account.id);
+    assert_eq!(owner, server.account.id);
     assert!(name.starts_with("api_") && name.ends_with(".png"), "{name}");
     let order = json!({
         "service_type": "virtual-staging", "config_id": "living-room", "storage_path": path, "resolution": "2K",
@@ -21,7 +21,7 @@ async fn the_printed_flow_leads_from_a_picture_to_its_result() {
             "country": "Ireland", "latitude": 53.3411, "longitude": -6.2603,
         },
     });
-    let (status, made) = desk.post("/jobs", order.clone()).await;
+    let (status, made) = server.post("/jobs", order.clone()).await;
     assert_eq!(status, 201, "{made}");
     let id = made["id"].as_str().expect("an id").to_owned();
     let poll = format!("/api/v1/jobs/{id}");
@@ -35,13 +35,13 @@ async fn the_printed_flow_leads_from_a_picture_to_its_result() {
         "created_at": created_at, "started_at": null, "completed_at": null,
     });
     assert_eq!(made, expected);
-    assert_eq!(desk.get(&format!("/jobs/{id}")).await, (200, expected.clone()));
-    assert_eq!(desk.credits().await, 58);
+    assert_eq!(server.get(&format!("/jobs/{id}")).await, (200, expected.clone()));
+    assert_eq!(server.credits().await, 58);
 
-    let taken = desk.taken().await;
-    assert_eq!(desk.get(&format!("/jobs/{id}")).await.1["status"], "compressing");
-    desk.completed(&taken, "00112233445566778899aabbccddeeff").await;
-    let (_, done) = desk.get(&format!("/jobs/{id}")).await;
+    let taken = server.taken().await;
+    assert_eq!(server.get(&format!("/jobs/{id}")).await.1["status"], "compressing");
+    server.completed(&taken, "00112233445566778899aabbccddeeff").await;
+    let (_, done) = server.get(&format!("/jobs/{id}")).await;
     expected["status"] = json!("completed");
     expected["engine"] = json!("local");
     expected["output_image_url"] = json!(format!("{PUBLIC}/images/00112233445566778899aabbccddeeff.jpg"));
@@ -53,79 +53,79 @@ async fn the_printed_flow_leads_from_a_picture_to_its_result() {
 
 #[tokio::test]
 async fn the_same_idempotency_key_is_the_same_job_and_is_paid_once() {
-    let desk = Desk::open().await;
-    let mut order = desk.order().await;
+    let server = Server::open().await;
+    let mut order = server.order().await;
     order["idempotency_key"] = json!("order 7 \u{1f5dd}");
-    let (status, first) = desk.post("/jobs", order.clone()).await;
+    let (status, first) = server.post("/jobs", order.clone()).await;
     assert_eq!(status, 201);
-    assert_eq!(desk.post("/jobs", order.clone()).await, (200, first.clone()));
-    let again = (0..20).map(|_| desk.post("/jobs", order.clone()));
+    assert_eq!(server.post("/jobs", order.clone()).await, (200, first.clone()));
+    let again = (0..20).map(|_| server.post("/jobs", order.clone()));
     for answer in futures::future::join_all(again).await {
         assert_eq!(answer, (200, first.clone()));
     }
-    assert_eq!(desk.credits().await, 58);
+    assert_eq!(server.credits().await, 58);
     // To another account the key says nothing.
-    order["storage_path"] = json!(desk.upload(&desk.other_key).await);
-    assert_eq!(desk.send(Method::POST, "/jobs", &desk.other_key, order).await.0, 201);
+    order["storage_path"] = json!(server.upload(&server.other_key).await);
+    assert_eq!(server.send(Method::POST, "/jobs", &server.other_key, order).await.0, 201);
 }
 
 #[tokio::test]
 async fn a_job_is_called_off_and_ordered_again_where_its_state_allows_it() {
-    let desk = Desk::open().await;
-    let path = format!("/jobs/{}", desk.job().await);
-    let (status, body) = desk.patch(&path, json!({ "action": "retry" })).await;
+    let server = Server::open().await;
+    let path = format!("/jobs/{}", server.job().await);
+    let (status, body) = server.patch(&path, json!({ "action": "retry" })).await;
     assert_eq!((status, &body["error"]), (400, &json!("Cannot retry a pending job")));
-    let (status, body) = desk.patch(&path, json!({ "action": "cancel" })).await;
+    let (status, body) = server.patch(&path, json!({ "action": "cancel" })).await;
     assert_eq!((status, &body["status"], &body["credits_used"]), (200, &json!("cancelled"), &json!(0)));
-    assert_eq!(desk.credits().await, 60);
-    let (status, body) = desk.patch(&path, json!({ "action": "cancel" })).await;
+    assert_eq!(server.credits().await, 60);
+    let (status, body) = server.patch(&path, json!({ "action": "cancel" })).await;
     assert_eq!((status, &body["error"]), (400, &json!("Cannot cancel a cancelled job")));
-    let (status, body) = desk.patch(&path, json!({ "action": "retry" })).await;
+    let (status, body) = server.patch(&path, json!({ "action": "retry" })).await;
     assert_eq!((status, &body["status"], &body["credits_used"]), (200, &json!("pending"), &json!(2)));
-    assert_eq!(desk.credits().await, 58);
-    let taken = desk.taken().await;
-    desk.failed(&taken, "The picture shows nothing.").await;
-    let (_, body) = desk.get(&path).await;
+    assert_eq!(server.credits().await, 58);
+    let taken = server.taken().await;
+    server.failed(&taken, "The picture shows nothing.").await;
+    let (_, body) = server.get(&path).await;
     assert_eq!((&body["status"], &body["error_message"]), (&json!("failed"), &json!("The picture shows nothing.")));
-    assert_eq!(desk.patch(&path, json!({ "action": "retry" })).await.0, 200);
-    let taken = desk.taken().await;
-    desk.completed(&taken, "00112233445566778899aabbccddeeff").await;
+    assert_eq!(server.patch(&path, json!({ "action": "retry" })).await.0, 200);
+    let taken = server.taken().await;
+    server.completed(&taken, "00112233445566778899aabbccddeeff").await;
     for action in ["cancel", "retry"] {
-        let (status, body) = desk.patch(&path, json!({ "action": action })).await;
+        let (status, body) = server.patch(&path, json!({ "action": action })).await;
         assert_eq!((status, &body["error"]), (400, &json!("Cannot change a completed job")), "{action}");
     }
 }
 
 #[tokio::test]
 async fn a_retry_is_paid_anew_or_refused() {
-    let desk = Desk::open().await;
-    let path = format!("/jobs/{}", desk.job().await);
-    assert_eq!(desk.patch(&path, json!({ "action": "cancel" })).await.0, 200);
+    let server = Server::open().await;
+    let path = format!("/jobs/{}", server.job().await);
+    assert_eq!(server.patch(&path, json!({ "action": "cancel" })).await.0, 200);
     for _ in 0..30 {
-        desk.job().await;
+        server.job().await;
     }
     let refused = json!({
         "error": "Insufficient credits", "message": "You need 2 credits but only have 0 remaining.",
         "credits_required": 2, "credits_remaining": 0,
     });
-    assert_eq!(desk.patch(&path, json!({ "action": "retry" })).await, (403, refused));
+    assert_eq!(server.patch(&path, json!({ "action": "retry" })).await, (403, refused));
 }
 
 #[tokio::test]
 async fn lists_are_filtered_and_turned_page_by_page_newest_first() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        ids.push(desk.job().await);
+        ids.push(server.job().await);
     }
-    let mut plan = desk.order().await;
+    let mut plan = server.order().await;
     plan["service_type"] = json!("3d-plans");
     plan["config_id"] = json!("office");
-    ids.push(desk.post("/jobs", plan).await.1["id"].as_str().expect("an id").to_owned());
+    ids.push(server.post("/jobs", plan).await.1["id"].as_str().expect("an id").to_owned());
     ids.reverse();
-    desk.patch(&format!("/jobs/{}", ids[1]), json!({ "action": "cancel" })).await;
+    server.patch(&format!("/jobs/{}", ids[1]), json!({ "action": "cancel" })).await;
     let page = async |query: &str| {
-        let (status, body) = desk.get(&format!("/jobs{query}")).await;
+        let (status, body) = server.get(&format!("/jobs{query}")).await;
         assert_eq!(status, 200, "{body}");
         let jobs = body["jobs"].as_array().expect("a list");
         let found: Vec<String> = jobs.iter().map(|job| job["id"].as_str().expect("an id").to_owned()).collect();
@@ -142,37 +142,37 @@ async fn lists_are_filtered_and_turned_page_by_page_newest_first() {
     assert_eq!(pending.0, [ids[0].clone(), ids[2].clone(), ids[3].clone()]);
     assert_eq!(pending.1, three);
     assert_eq!(page("?status=pending&service_type=design-options").await.1, json!(0));
-    let whole: Value = desk.get("/jobs?limit=1").await.1;
-    assert_eq!(whole["jobs"][0], desk.get(&format!("/jobs/{}", ids[0])).await.1);
+    let whole: Value = server.get("/jobs?limit=1").await.1;
+    assert_eq!(whole["jobs"][0], server.get(&format!("/jobs/{}", ids[0])).await.1);
 }
 
 #[tokio::test]
 async fn a_job_takes_its_mask_and_reference_in_every_form() {
-    let desk = Desk::open().await;
-    let mut order = desk.order().await;
-    order["mask_base64"] = json!(crate::desk::png64());
-    order["reference_image_base64"] = json!(format!("data:image/png;base64,{}", crate::desk::png64()));
-    assert_eq!(desk.post("/jobs", order.clone()).await.0, 201);
+    let server = Server::open().await;
+    let mut order = server.order().await;
+    order["mask_base64"] = json!(crate::server::png64());
+    order["reference_image_base64"] = json!(format!("data:image/png;base64,{}", crate::server::png64()));
+    assert_eq!(server.post("/jobs", order.clone()).await.0, 201);
     order["reference_image_base64"] = Value::Null;
-    order["reference_image_storage_path"] = json!(desk.upload(&desk.key).await);
-    assert_eq!(desk.post("/jobs", order.clone()).await.0, 201);
-    let taken = desk.taken().await;
+    order["reference_image_storage_path"] = json!(server.upload(&server.key).await);
+    assert_eq!(server.post("/jobs", order.clone()).await.0, 201);
+    let taken = server.taken().await;
     assert!(taken.mask_path.is_some() && taken.reference_path.is_some(), "{taken:?}");
     order["mask_base64"] = json!("AAAA");
-    let (status, body) = desk.post("/jobs", order).await;
+    let (status, body) = server.post("/jobs", order).await;
     assert_eq!((status, &body["error"]), (400, &json!("Invalid mask_base64")));
     assert!(body["message"].as_str().is_some_and(|text| text.starts_with("mask_base64: ")), "{body}");
-    assert_eq!(desk.credits().await, 56);
+    assert_eq!(server.credits().await, 56);
 }
 
 #[tokio::test]
 async fn four_k_is_for_those_who_pay_and_costs_three() {
-    let desk = Desk::open().await;
-    let mut order = desk.order().await;
+    let server = Server::open().await;
+    let mut order = server.order().await;
     order["resolution"] = json!("4K");
-    let (status, body) = desk.post("/jobs", order.clone()).await;
+    let (status, body) = server.post("/jobs", order.clone()).await;
     assert_eq!((status, &body["credits_used"], &body["resolution"]), (201, &json!(3), &json!("4K")));
-    desk.change(&desk.account, AccountChange { plan: Some("free".into()), ..AccountChange::default() }).await;
-    assert_eq!(desk.post("/jobs", order).await.0, 403);
-    assert_eq!(desk.credits().await, 57);
+    server.change(&server.account, AccountChange { plan: Some("free".into()), ..AccountChange::default() }).await;
+    assert_eq!(server.post("/jobs", order).await.0, 403);
+    assert_eq!(server.credits().await, 57);
 }

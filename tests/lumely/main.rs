@@ -3,7 +3,6 @@
 mod bodies;
 mod callers;
 mod delivery;
-mod desk;
 mod document;
 mod flow;
 #[path = "../api/golden.rs"]
@@ -12,5 +11,6 @@ mod isolation;
 mod keys;
 mod limits;
 mod refusals;
+mod server;
 mod services;
 mod webhooks;

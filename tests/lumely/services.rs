@@ -1,24 +1,24 @@
 //! What an account has and may ask for.
 
-use crate::{desk::Desk, golden::assert_golden};
+use crate::{golden::assert_golden, server::Server};
 use lumencast::store::AccountChange;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn an_ordinary_account_sees_its_credits_and_nothing_of_an_enterprise() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let credits = json!({
         "credits_remaining": 60, "credits_total": 60, "plan_id": "basic", "subscription_status": "active",
     });
-    assert_eq!(desk.get("/credits").await, (200, credits));
-    desk.job().await;
-    let (_, after) = desk.get("/credits").await;
+    assert_eq!(server.get("/credits").await, (200, credits));
+    server.job().await;
+    let (_, after) = server.get("/credits").await;
     assert_eq!((&after["credits_remaining"], &after["credits_total"]), (&json!(58), &json!(60)));
 }
 
 #[tokio::test]
 async fn an_enterprise_sees_its_terms_too() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let terms = AccountChange {
         plan: Some("enterprise".into()),
         company_name: Some(Some("Acme Architecture".into())),
@@ -29,8 +29,8 @@ async fn an_enterprise_sees_its_terms_too() {
         allowed_services: Some(Some(json!(["render-enhancement", "virtual-staging"]).to_string())),
         ..AccountChange::default()
     };
-    desk.change(&desk.account, terms).await;
-    desk.job().await;
+    server.change(&server.account, terms).await;
+    server.job().await;
     let enterprise = json!({
         "company_name": "Acme Architecture", "credit_price_cents": 25, "currency": "EUR", "auto_topup_enabled": true,
         "monthly_credit_limit": 1000, "credits_used_this_month": 2, "rate_limit_rpm": 120,
@@ -40,16 +40,16 @@ async fn an_enterprise_sees_its_terms_too() {
         "credits_remaining": 58, "credits_total": 60, "plan_id": "enterprise", "subscription_status": "active",
         "enterprise": enterprise,
     });
-    assert_eq!(desk.get("/credits").await, (200, credits));
-    let (status, body) = desk.get("/services").await;
+    assert_eq!(server.get("/credits").await, (200, credits));
+    let (status, body) = server.get("/services").await;
     let ids: Vec<&Value> = body["services"].as_array().expect("a list").iter().map(|one| &one["id"]).collect();
     assert_eq!((status, ids), (200, vec![&json!("render-enhancement"), &json!("virtual-staging")]));
 }
 
 #[tokio::test]
 async fn the_services_are_those_of_the_document() {
-    let desk = Desk::open().await;
-    let (status, body) = desk.get("/services").await;
+    let server = Server::open().await;
+    let (status, body) = server.get("/services").await;
     assert_eq!(status, 200);
     assert_golden("lumely/services", &body);
 }

@@ -1,12 +1,12 @@
 //! `/apps/{app}/config` and the ladder.
 
-use crate::desk::{Desk, not_found, refusal};
+use crate::server::{Server, not_found, refusal};
 use serde_json::json;
 
 #[tokio::test]
 async fn the_settings_about_sizes_and_coding_have_the_documents_defaults() {
-    let desk = Desk::open().await;
-    let (status, view) = desk.get("/apps/live/config").await;
+    let server = Server::open().await;
+    let (status, view) = server.get("/apps/live/config").await;
     let reason = view["transcoding"]["hwaccelResolved"]["reason"].clone();
     assert!(reason.is_string(), "{view}");
     let wanted = json!({
@@ -27,19 +27,19 @@ async fn the_settings_about_sizes_and_coding_have_the_documents_defaults() {
         },
     });
     assert_eq!((status, view), (200, wanted));
-    assert_eq!(desk.get("/apps/nothing/config").await, not_found("App not found"));
+    assert_eq!(server.get("/apps/nothing/config").await, not_found("App not found"));
 }
 
 #[tokio::test]
 async fn a_patch_replaces_lists_keeps_the_rest_and_answers_the_view() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let change = json!({
         "transcodingEnabled": true, "encoding": "h264+vp8", "vodAdaptive": true, "hwaccel": "cpu",
         "vodRenditions": [{ "height": 720, "bitrateKbps": 2800 }, { "height": 480, "bitrateKbps": "1400" }],
         "layers": [{ "name": "only", "height": 360 }], "adaptive": false, "rtmpTranscode": false,
         "features": { "reactions": true },
     });
-    let (status, view) = desk.patch("/apps/live/config", change).await;
+    let (status, view) = server.patch("/apps/live/config", change).await;
     assert_eq!(status, 200);
     let transcoding = &view["transcoding"];
     assert_eq!((&transcoding["enabled"], &transcoding["encoding"]), (&json!(true), &json!("h264+vp8")));
@@ -48,16 +48,16 @@ async fn a_patch_replaces_lists_keeps_the_rest_and_answers_the_view() {
     assert_eq!(transcoding["hwaccelResolved"]["requested"], "cpu");
     assert_eq!((&view["adaptive"], &view["rtmp"]["transcode"]), (&json!(false), &json!(false)));
     assert_eq!((&view["features"]["reactions"], &view["features"]["chat"]), (&json!(true), &json!(false)));
-    assert_eq!(desk.get("/apps/live/config").await, (200, view));
-    assert_eq!(desk.get("/apps/live/transcoding/layers").await, (200, json!([{ "name": "only", "height": 360 }])));
-    let (_, kept) = desk.patch("/apps/live/config", json!({ "vodRenditions": [] })).await;
+    assert_eq!(server.get("/apps/live/config").await, (200, view));
+    assert_eq!(server.get("/apps/live/transcoding/layers").await, (200, json!([{ "name": "only", "height": 360 }])));
+    let (_, kept) = server.patch("/apps/live/config", json!({ "vodRenditions": [] })).await;
     assert_eq!(kept["transcoding"]["vodRenditions"], json!([]));
     assert_eq!(kept["transcoding"]["enabled"], true);
 }
 
 #[tokio::test]
 async fn what_is_out_of_range_is_said_at_its_place() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let layer = |name: &str, height: i64| json!({ "name": name, "height": height });
     for (change, messages) in [
         (json!({ "layers": [] }), vec!["layers must contain at least 1 elements"]),
@@ -87,6 +87,6 @@ async fn what_is_out_of_range_is_said_at_its_place() {
             ],
         ),
     ] {
-        assert_eq!(desk.patch("/apps/live/config", change.clone()).await, refusal(400, &messages), "{change}");
+        assert_eq!(server.patch("/apps/live/config", change.clone()).await, refusal(400, &messages), "{change}");
     }
 }

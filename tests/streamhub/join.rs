@@ -1,6 +1,6 @@
 //! Join tokens over HTTP, read again by LiveKit's own library where it is installed and by hand everywhere.
 
-use crate::desk::{API_KEY, API_SECRET, Desk, not_found, refusal};
+use crate::server::{API_KEY, API_SECRET, Server, not_found, refusal};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -29,9 +29,9 @@ fn token(data: &Value) -> &str {
 
 #[tokio::test]
 async fn a_viewers_token_has_the_documented_answer_and_livekits_claims() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let body = json!({ "room": "demo", "identity": "viewer-1", "name": "Ann", "canPublish": false, "ttl": "10m" });
-    let (status, answer) = desk.post("/apps/live/tokens", body).await;
+    let (status, answer) = server.post("/apps/live/tokens", body).await;
     let page = "https://hub.example.com/embed/live/live-demo";
     let wanted = json!({ "data": {
         "token": token(&answer),
@@ -66,8 +66,8 @@ async fn a_viewers_token_has_the_documented_answer_and_livekits_claims() {
 
 #[tokio::test]
 async fn without_a_body_it_is_a_publishers_token_of_the_first_room() {
-    let desk = Desk::open().await;
-    let (status, answer) = desk.post("/apps/live/tokens", Value::Null).await;
+    let server = Server::open().await;
+    let (status, answer) = server.post("/apps/live/tokens", Value::Null).await;
     assert_eq!(status, 201);
     let data = &answer["data"];
     assert_eq!((&data["room"], &data["whipUrl"]), (&json!("live"), &json!("https://hub.example.com/whip/live/live")));
@@ -80,9 +80,9 @@ async fn without_a_body_it_is_a_publishers_token_of_the_first_room() {
 
 #[tokio::test]
 async fn hidden_recorder_and_sound_alone_are_granted_as_the_features_allow() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let ask = async |body: Value| {
-        let (status, answer) = desk.post("/apps/live/tokens", body).await;
+        let (status, answer) = server.post("/apps/live/tokens", body).await;
         assert_eq!(status, 201, "{answer}");
         (answer["data"].clone(), claims(token(&answer))["video"].clone())
     };
@@ -98,7 +98,7 @@ async fn hidden_recorder_and_sound_alone_are_granted_as_the_features_allow() {
     assert_eq!((&data["audioOnly"], &video["canPublishSources"]), (&json!(true), &json!(["microphone"])));
     assert_eq!(video["canSubscribe"], false);
 
-    desk.patch("/apps/live", json!({ "features": { "hiddenQc": false, "adaptivePlayer": false } })).await;
+    server.patch("/apps/live", json!({ "features": { "hiddenQc": false, "adaptivePlayer": false } })).await;
     let (data, video) = ask(json!({ "hidden": true, "metadata": "lease 5" })).await;
     assert_eq!((&data["hidden"], &data["adaptive"]), (&json!(false), &json!(false)));
     assert_eq!((&video["hidden"], &video["canPublish"]), (&json!(false), &json!(true)));
@@ -106,9 +106,9 @@ async fn hidden_recorder_and_sound_alone_are_granted_as_the_features_allow() {
 
 #[tokio::test]
 async fn metadata_stays_what_it_was_beside_what_the_player_needs() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let ask = async |metadata: &str| {
-        let (_, answer) = desk.post("/apps/live/tokens", json!({ "metadata": metadata })).await;
+        let (_, answer) = server.post("/apps/live/tokens", json!({ "metadata": metadata })).await;
         let text = claims(token(&answer))["metadata"].as_str().expect("a text").to_owned();
         serde_json::from_str::<Value>(&text).expect("JSON")
     };
@@ -122,8 +122,8 @@ async fn metadata_stays_what_it_was_beside_what_the_player_needs() {
 
 #[tokio::test]
 async fn wrong_fields_and_rooms_of_others_are_refused() {
-    let desk = Desk::open().await;
-    desk.post("/apps", json!({ "name": "live-2" })).await;
+    let server = Server::open().await;
+    server.post("/apps", json!({ "name": "live-2" })).await;
     let long = |n: usize| "x".repeat(n);
     let body = json!({
         "room": format!("{}/", long(120)), "identity": long(121), "name": long(121), "ttl": "soon",
@@ -138,18 +138,18 @@ async fn wrong_fields_and_rooms_of_others_are_refused() {
         "ttl must be a time span such as 90s, 10m or 6h",
         "metadata must be shorter than or equal to 2000 characters",
     ];
-    assert_eq!(desk.post("/apps/live/tokens", body).await, refusal(400, &messages));
-    assert_eq!(desk.post("/apps/live/tokens", json!({ "room": "2-x" })).await.0, 403);
-    assert_eq!(desk.post("/apps/nothing/tokens", json!({})).await, not_found("App not found"));
+    assert_eq!(server.post("/apps/live/tokens", body).await, refusal(400, &messages));
+    assert_eq!(server.post("/apps/live/tokens", json!({ "room": "2-x" })).await.0, 403);
+    assert_eq!(server.post("/apps/nothing/tokens", json!({})).await, not_found("App not found"));
 }
 
 #[tokio::test]
 async fn the_public_may_watch_and_listen_where_playback_is_public() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for (path, mode, identity) in
         [("play-token/demo", "viewer", "viewer-"), ("radio/live-demo/listen-token", "listener", "listener-")]
     {
-        let (status, answer) = desk.send(Method::GET, &format!("/apps/live/{path}"), "", Value::Null).await;
+        let (status, answer) = server.send(Method::GET, &format!("/apps/live/{path}"), "", Value::Null).await;
         let wanted = json!({ "data": {
             "token": token(&answer), "app": "live", "room": "live-demo", "wsUrl": "wss://media.example.com",
             "mode": mode, "whepUrl": "https://hub.example.com/whep/live/live-demo",
@@ -166,14 +166,14 @@ async fn the_public_may_watch_and_listen_where_playback_is_public() {
         assert_eq!(claims["exp"].as_i64().expect("a time") - claims["nbf"].as_i64().expect("a time"), 6 * 3600);
     }
     for path in ["play-token/a%2Fb", "radio/a%20b/listen-token"] {
-        let (status, _) = desk.send(Method::GET, &format!("/apps/live/{path}"), "", Value::Null).await;
+        let (status, _) = server.send(Method::GET, &format!("/apps/live/{path}"), "", Value::Null).await;
         assert_eq!(status, 400, "{path}");
     }
-    desk.patch("/apps/live", json!({ "features": { "publicPlayback": false } })).await;
+    server.patch("/apps/live", json!({ "features": { "publicPlayback": false } })).await;
     for path in ["play-token/demo", "radio/demo/listen-token"] {
-        let answer = desk.send(Method::GET, &format!("/apps/live/{path}"), "", Value::Null).await;
+        let answer = server.send(Method::GET, &format!("/apps/live/{path}"), "", Value::Null).await;
         assert_eq!(answer, not_found("Public playback is disabled"), "{path}");
-        let unknown = desk.send(Method::GET, &format!("/apps/nothing/{path}"), "", Value::Null).await;
+        let unknown = server.send(Method::GET, &format!("/apps/nothing/{path}"), "", Value::Null).await;
         assert_eq!(unknown, not_found("App not found"));
     }
 }
@@ -199,9 +199,9 @@ print(json.dumps({
 async fn livekits_own_library_reads_our_tokens_and_we_read_its() {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python");
     assert!(python.exists(), "scripts/setup.sh installs LiveKit's library into target/python");
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let body = json!({ "room": "demo", "identity": "mic", "name": "Mic", "audioOnly": true, "metadata": "{\"a\":1}" });
-    let (_, answer) = desk.post("/apps/live/tokens", body).await;
+    let (_, answer) = server.post("/apps/live/tokens", body).await;
     let script = ["-c", LIVEKIT, API_KEY, API_SECRET, token(&answer)];
     let output = Command::new("timeout").arg("30").arg(python).args(script).output().expect("python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -217,7 +217,7 @@ async fn livekits_own_library_reads_our_tokens_and_we_read_its() {
 
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     let made = read["made"].as_str().expect("a token");
-    let grant = desk.tokens.verify(made, now).expect("a grant");
+    let grant = server.tokens.verify(made, now).expect("a grant");
     assert_eq!(
         (grant.identity.as_str(), grant.name.as_deref(), grant.room.as_str()),
         ("studio", Some("Studio"), "live-demo")

@@ -3,13 +3,13 @@
 mod apps;
 mod config;
 mod credentials;
-mod desk;
+mod dispatch;
 mod document;
 mod fixture;
-mod frame;
 mod ingress;
 mod join;
 mod permissions;
 mod room_access;
+mod server;
 mod streams;
 mod ws_ingest;

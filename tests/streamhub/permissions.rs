@@ -1,6 +1,6 @@
 //! Every route with every kind of caller: one table, from the rows of the server and the document's roles.
 
-use crate::desk::Desk;
+use crate::server::Server;
 use lumencast::{api::streamhub::route_table, app::access::permissions::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -49,17 +49,17 @@ fn due(access: &str, caller: &Caller, app: Option<&str>) -> Option<u16> {
     missing().or(foreign.then_some(403))
 }
 
-async fn callers(desk: &Desk) -> Vec<Caller> {
+async fn callers(server: &Server) -> Vec<Caller> {
     let member = async |name, role, tenant: &str, reach| Caller {
         name,
-        bearer: desk.member(tenant, role).await,
+        bearer: server.member(tenant, role).await,
         role: Some(role),
         reach: Some(reach),
         keyed: false,
     };
     let key = async |name, app: &'static str| Caller {
         name,
-        bearer: desk.app_key(app).await,
+        bearer: server.app_key(app).await,
         role: Some(Role::Service),
         reach: Some(app),
         keyed: true,
@@ -71,8 +71,8 @@ async fn callers(desk: &Desk) -> Vec<Caller> {
         strange("nobody", ""),
         strange("a key that never was", &format!("sk_{}", "A".repeat(43))),
         strange("no JWT", "a.b.c"),
-        all("a global key", desk.global.clone()),
-        all("the operator", desk.login("admin", crate::desk::PASSWORD).await),
+        all("a global key", server.global.clone()),
+        all("the operator", server.login("admin", crate::server::PASSWORD).await),
         key("the app's key", "redshow").await,
         key("another app's key", "live").await,
         member("owner", Role::Owner, "red", "redshow").await,
@@ -84,10 +84,10 @@ async fn callers(desk: &Desk) -> Vec<Caller> {
 
 #[tokio::test]
 async fn every_route_answers_every_caller_as_the_table_says() {
-    let desk = Desk::open().await;
-    let callers = callers(&desk).await;
+    let server = Server::open().await;
+    let callers = callers(&server).await;
     for (tenant, app) in [("red", "redshow"), ("blue", "blueshow")] {
-        desk.apps.create(app, None, None, Some(tenant)).await.expect("an app");
+        server.apps.create(app, None, None, Some(tenant)).await.expect("an app");
     }
     let (mut cases, mut open) = (0, 0);
     for (method, path, access) in route_table() {
@@ -104,7 +104,7 @@ async fn every_route_answers_every_caller_as_the_table_says() {
                 }
                 let verb: Method = method.parse().expect("a method");
                 let body = if verb == Method::GET { Value::Null } else { json!({ "name": 5, "adaptive": "x" }) };
-                let (status, answer) = desk.send(verb, &concrete, &caller.bearer, body).await;
+                let (status, answer) = server.send(verb, &concrete, &caller.bearer, body).await;
                 let what = format!("{method} {concrete} ({access}) by {}: {status} {answer}", caller.name);
                 match due {
                     Some(due) => {

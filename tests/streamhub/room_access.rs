@@ -1,6 +1,6 @@
 //! Who may watch and publish, as the media doors ask.
 
-use crate::desk::Desk;
+use crate::server::Server;
 use lumencast::app::access::{
     join::Grant,
     room_access::{Refused, RoomAccess},
@@ -27,15 +27,15 @@ fn grant(room: &str) -> Grant {
     }
 }
 
-fn room_access(desk: &Desk) -> RoomAccess {
-    RoomAccess::new(desk.apps.clone(), desk.tokens.clone())
+fn room_access(server: &Server) -> RoomAccess {
+    RoomAccess::new(server.apps.clone(), server.tokens.clone())
 }
 
 #[tokio::test]
 async fn a_token_opens_its_room_with_its_grants_until_it_ends() {
-    let desk = Desk::open().await;
-    let room_access = room_access(&desk);
-    let token = desk.tokens.mint(&grant("live-demo"), NOW);
+    let server = Server::open().await;
+    let room_access = room_access(&server);
+    let token = server.tokens.mint(&grant("live-demo"), NOW);
     let publish = room_access.publish_at("live", "demo", Some(&token), NOW).expect("leave");
     assert_eq!((publish.room.as_str(), publish.identity.as_str(), publish.audio_only), ("live-demo", "ann", false));
     let viewing = room_access.play_at("live", "live-demo", Some(&token), NOW).expect("leave");
@@ -48,30 +48,30 @@ async fn a_token_opens_its_room_with_its_grants_until_it_ends() {
     assert_eq!(room_access.publish_at("nothing", "demo", Some(&token), NOW), Err(Refused::Unknown));
     assert_eq!(room_access.play_at("live", "a/b", None, NOW), Err(Refused::Unknown));
 
-    let mute = desk.tokens.mint(&Grant { can_publish: false, ..grant("live-demo") }, NOW);
+    let mute = server.tokens.mint(&Grant { can_publish: false, ..grant("live-demo") }, NOW);
     assert_eq!(room_access.publish_at("live", "demo", Some(&mute), NOW), Err(Refused::Forbidden));
-    let blind = desk.tokens.mint(&Grant { can_subscribe: false, ..grant("live-demo") }, NOW);
+    let blind = server.tokens.mint(&Grant { can_subscribe: false, ..grant("live-demo") }, NOW);
     assert_eq!(room_access.play_at("live", "demo", Some(&blind), NOW), Err(Refused::Forbidden));
 }
 
 #[tokio::test]
 async fn sound_alone_and_being_hidden_are_passed_on() {
-    let desk = Desk::open().await;
-    let room_access = room_access(&desk);
-    let radio = desk.tokens.mint(&Grant { audio_only: true, hidden: true, ..grant("live") }, NOW);
+    let server = Server::open().await;
+    let room_access = room_access(&server);
+    let radio = server.tokens.mint(&Grant { audio_only: true, hidden: true, ..grant("live") }, NOW);
     let publish = room_access.publish_at("live", "", Some(&radio), NOW).expect("leave");
     assert!(publish.audio_only && publish.hidden);
-    let quality = desk.tokens.mint(&Grant { hidden: true, counted: false, ..grant("live") }, NOW);
+    let quality = server.tokens.mint(&Grant { hidden: true, counted: false, ..grant("live") }, NOW);
     assert!(room_access.play_at("live", "", Some(&quality), NOW).expect("leave").hidden);
     let listener = Grant { hidden: true, counted: true, listen_only: true, can_publish: false, ..grant("live") };
-    let viewing = room_access.play_at("live", "", Some(&desk.tokens.mint(&listener, NOW)), NOW).expect("leave");
+    let viewing = room_access.play_at("live", "", Some(&server.tokens.mint(&listener, NOW)), NOW).expect("leave");
     assert!(viewing.audio_only && !viewing.hidden, "the audience is counted");
 }
 
 #[tokio::test]
 async fn watching_without_a_token_is_for_public_apps_alone() {
-    let desk = Desk::open().await;
-    let room_access = room_access(&desk);
+    let server = Server::open().await;
+    let room_access = room_access(&server);
     let viewing = room_access.play("live", "demo", None).expect("leave");
     assert_eq!((viewing.room.as_str(), viewing.hidden, viewing.may_send), ("live-demo", false, false));
     let digits = viewing.identity.strip_prefix("viewer-").expect("the prefix");
@@ -82,25 +82,25 @@ async fn watching_without_a_token_is_for_public_apps_alone() {
         "a token that is shown must be good"
     );
 
-    desk.patch("/apps/live", json!({ "features": { "publicPlayback": false, "chat": true } })).await;
+    server.patch("/apps/live", json!({ "features": { "publicPlayback": false, "chat": true } })).await;
     assert_eq!(room_access.play("live", "demo", None), Err(Refused::Unauthorized));
-    let token = desk.tokens.mint(&grant("live-demo"), NOW);
+    let token = server.tokens.mint(&grant("live-demo"), NOW);
     assert!(room_access.play_at("live", "demo", Some(&token), NOW).is_ok());
-    desk.patch("/apps/live", json!({ "features": { "publicPlayback": true } })).await;
+    server.patch("/apps/live", json!({ "features": { "publicPlayback": true } })).await;
     assert!(room_access.play("live", "demo", None).expect("leave").may_send, "chat is on");
 }
 
 #[tokio::test]
 async fn a_token_of_one_app_never_opens_a_room_of_another() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for name in ["live2", "live-2"] {
-        desk.post("/apps", json!({ "name": name })).await;
+        server.post("/apps", json!({ "name": name })).await;
     }
-    let room_access = room_access(&desk);
-    let token = desk.tokens.mint(&grant("live2-x"), NOW);
+    let room_access = room_access(&server);
+    let token = server.tokens.mint(&grant("live2-x"), NOW);
     assert_eq!(room_access.publish_at("live", "live2-x", Some(&token), NOW), Err(Refused::Forbidden));
     assert!(room_access.publish_at("live2", "x", Some(&token), NOW).is_ok());
-    let token = desk.tokens.mint(&grant("live-2-x"), NOW);
+    let token = server.tokens.mint(&grant("live-2-x"), NOW);
     assert_eq!(room_access.publish_at("live", "live-2-x", Some(&token), NOW), Err(Refused::Forbidden));
     assert_eq!(room_access.play_at("live", "2-x", None, NOW), Err(Refused::Forbidden), "nor without one");
     assert!(room_access.play_at("live-2", "x", Some(&token), NOW).is_ok());

@@ -1,8 +1,8 @@
 //! `/apps/{app}/ws-ingest`: keys of cameras, and the service behind them.
 
 use crate::{
-    desk::{Desk, not_found, refusal},
     fixture::{PATIENCE, text},
+    server::{Server, not_found, refusal},
 };
 use lumencast::app::rooms::{
     Via,
@@ -12,20 +12,20 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-async fn mint(desk: &Desk, body: Value) -> Value {
-    let (status, body) = desk.post("/apps/live/ws-ingest", body).await;
+async fn mint(server: &Server, body: Value) -> Value {
+    let (status, body) = server.post("/apps/live/ws-ingest", body).await;
     assert_eq!(status, 201, "{body}");
     body["data"].clone()
 }
 
-async fn let_in(desk: &Desk, room: &str, key: &str) -> Result<Camera, &'static str> {
-    desk.fixture.cameras.verify("live", room, key).await.map_err(|refusal| refusal.code())
+async fn let_in(server: &Server, room: &str, key: &str) -> Result<Camera, &'static str> {
+    server.fixture.cameras.verify("live", room, key).await.map_err(|refusal| refusal.code())
 }
 
 #[tokio::test]
 async fn a_key_is_minted_as_the_document_shows() {
-    let desk = Desk::open().await;
-    let (status, body) = desk.post("/apps/live/ws-ingest", json!({"room": "cam1"})).await;
+    let server = Server::open().await;
+    let (status, body) = server.post("/apps/live/ws-ingest", json!({"room": "cam1"})).await;
     assert_eq!(status, 201);
     let (id, key) = (text(&body, "/data/id"), text(&body, "/data/streamKey"));
     assert!(id.strip_prefix("wsi_").is_some_and(|id| id.len() == 12 && id.bytes().all(|b| b.is_ascii_hexdigit())));
@@ -43,14 +43,14 @@ async fn a_key_is_minted_as_the_document_shows() {
         "viewerWsUrl": "wss://hub.example.com/live/ws?app=live&room=live-cam1",
     }});
     assert_eq!(body, golden);
-    assert_eq!(mint(&desk, json!({"room": "live-cam2"})).await["identity"], "cam2");
-    assert_eq!(mint(&desk, json!({"room": "live"})).await["identity"], "live");
-    assert_eq!(mint(&desk, json!({"room": "cam3", "identity": "left"})).await["identity"], "left");
+    assert_eq!(mint(&server, json!({"room": "live-cam2"})).await["identity"], "cam2");
+    assert_eq!(mint(&server, json!({"room": "live"})).await["identity"], "live");
+    assert_eq!(mint(&server, json!({"room": "cam3", "identity": "left"})).await["identity"], "left");
 }
 
 #[tokio::test]
 async fn rooms_and_identities_of_cameras_are_slugs() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let like = |name: &str| format!("{name} must match /^[A-Za-z0-9][A-Za-z0-9_-]*$/ regular expression");
     let long = |name: &str| format!("{name} must be shorter than or equal to 64 characters");
     for (body, messages) in [
@@ -60,17 +60,17 @@ async fn rooms_and_identities_of_cameras_are_slugs() {
         (json!({"room": "r".repeat(65), "identity": "i".repeat(65)}), vec![long("room"), long("identity")]),
     ] {
         let messages: Vec<_> = messages.iter().map(String::as_str).collect();
-        assert_eq!(desk.post("/apps/live/ws-ingest", body.clone()).await, refusal(400, &messages), "{body}");
+        assert_eq!(server.post("/apps/live/ws-ingest", body.clone()).await, refusal(400, &messages), "{body}");
     }
-    mint(&desk, json!({"room": "r".repeat(64), "identity": "i".repeat(64)})).await;
+    mint(&server, json!({"room": "r".repeat(64), "identity": "i".repeat(64)})).await;
 }
 
 #[tokio::test]
 async fn the_list_shows_the_beginning_of_a_key_and_whether_its_camera_is_there() {
-    let desk = Desk::open().await;
-    let made = mint(&desk, json!({"room": "cam1"})).await;
+    let server = Server::open().await;
+    let made = mint(&server, json!({"room": "cam1"})).await;
     let (id, key) = (text(&made, "/id"), text(&made, "/streamKey"));
-    let (status, list) = desk.get("/apps/live/ws-ingest").await;
+    let (status, list) = server.get("/apps/live/ws-ingest").await;
     let created = text(&list, "/data/0/createdAt");
     assert!(created.len() == 24 && created.ends_with('Z'), "{created}");
     let row = |active: bool| {
@@ -80,26 +80,26 @@ async fn the_list_shows_the_beginning_of_a_key_and_whether_its_camera_is_there()
         }]})
     };
     assert_eq!((status, &list), (200, &row(false)));
-    let camera = let_in(&desk, "cam1", key).await.expect("a good key");
+    let camera = let_in(&server, "cam1", key).await.expect("a good key");
     assert_eq!((camera.room.as_str(), camera.identity.as_str()), ("live-cam1", "cam1"));
     assert_eq!((camera.max_fps, camera.max_frame_bytes), (15, 262_144));
-    assert_eq!(desk.get("/apps/live/ws-ingest").await.1, row(true));
+    assert_eq!(server.get("/apps/live/ws-ingest").await.1, row(true));
     drop(camera);
-    assert_eq!(desk.get("/apps/live/ws-ingest").await.1, row(false));
+    assert_eq!(server.get("/apps/live/ws-ingest").await.1, row(false));
 }
 
 #[tokio::test]
 async fn whether_a_camera_is_live_is_public_while_playback_is() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     let ask = async |room: &str| {
         let path = format!("/apps/live/ws-ingest/live/{room}");
-        desk.send(Method::GET, &path, "", Value::Null).await
+        server.send(Method::GET, &path, "", Value::Null).await
     };
     let idle = (200, json!({"data": {"active": false, "type": null, "room": "live-cam1"}}));
     assert_eq!(ask("cam1").await, idle);
-    let browser = desk.fixture.publish("live", "live-cam1", "ann", Via::Webrtc, None).await;
+    let browser = server.fixture.publish("live", "live-cam1", "ann", Via::Webrtc, None).await;
     assert_eq!(ask("live-cam1").await, idle, "a browser is no camera");
-    let camera = desk.fixture.publish("live", "live-cam1", "cam1", Via::WsMjpeg, None).await;
+    let camera = server.fixture.publish("live", "live-cam1", "cam1", Via::WsMjpeg, None).await;
     let golden = json!({"data": {
         "active": true, "type": "ws-mjpeg", "room": "live-cam1",
         "mjpegUrl": "https://hub.example.com/live/live/live-cam1/mjpeg",
@@ -109,35 +109,35 @@ async fn whether_a_camera_is_live_is_public_while_playback_is() {
     assert_eq!(ask("cam1").await, (200, golden));
     drop((browser, camera));
     assert_eq!(ask("cam1").await, idle);
-    desk.apps.patch("live", |draft| draft.config.features.public_playback = false).await.expect("it can be changed");
+    server.apps.patch("live", |draft| draft.config.features.public_playback = false).await.expect("it can be changed");
     assert_eq!(ask("cam1").await.0, 404);
-    assert_eq!(desk.send(Method::GET, "/apps/nothing/ws-ingest/live/a", "", Value::Null).await.0, 404);
+    assert_eq!(server.send(Method::GET, "/apps/nothing/ws-ingest/live/a", "", Value::Null).await.0, 404);
 }
 
 #[tokio::test]
 async fn a_revoked_key_sends_its_camera_away_within_100_ms() {
-    let desk = Desk::open().await;
-    let made = mint(&desk, json!({"room": "cam1"})).await;
+    let server = Server::open().await;
+    let made = mint(&server, json!({"room": "cam1"})).await;
     let (id, key) = (text(&made, "/id").to_owned(), text(&made, "/streamKey").to_owned());
-    let camera = let_in(&desk, "cam1", &key).await.expect("a good key");
+    let camera = let_in(&server, "cam1", &key).await.expect("a good key");
     let leaving = tokio::spawn(async move { (camera.ended().await, Instant::now()) });
     let (began, path) = (Instant::now(), format!("/apps/live/ws-ingest/{id}"));
-    assert_eq!(desk.delete(&path).await, (200, json!({"data": {"id": id, "deleted": true}})));
+    assert_eq!(server.delete(&path).await, (200, json!({"data": {"id": id, "deleted": true}})));
     let (end, at) = tokio::time::timeout(PATIENCE, leaving).await.expect("it is told").expect("no panic");
     assert_eq!(end, CameraEnd::Revoked);
     assert!(at - began < Duration::from_millis(100), "{:?}", at - began);
-    assert_eq!(let_in(&desk, "cam1", &key).await.err(), Some("invalid_key"));
-    assert_eq!(desk.delete(&path).await, not_found("Camera key not found"));
-    assert_eq!(desk.get("/apps/live/ws-ingest").await.1, json!({"data": []}));
+    assert_eq!(let_in(&server, "cam1", &key).await.err(), Some("invalid_key"));
+    assert_eq!(server.delete(&path).await, not_found("Camera key not found"));
+    assert_eq!(server.get("/apps/live/ws-ingest").await.1, json!({"data": []}));
 }
 
 #[tokio::test]
 async fn a_camera_is_refused_in_the_documents_order() {
-    let desk = Desk::open().await;
-    desk.apps.create("other", None, None, None).await.expect("an app");
-    let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
-    let second = text(&mint(&desk, json!({"room": "cam2"})).await, "/streamKey").to_owned();
-    let cameras = &desk.fixture.cameras;
+    let server = Server::open().await;
+    server.apps.create("other", None, None, None).await.expect("an app");
+    let key = text(&mint(&server, json!({"room": "cam1"})).await, "/streamKey").to_owned();
+    let second = text(&mint(&server, json!({"room": "cam2"})).await, "/streamKey").to_owned();
+    let cameras = &server.fixture.cameras;
     let refused = async |app: &str, room: &str, key: &str| cameras.verify(app, room, key).await.err().map(|r| r.code());
     assert_eq!(refused("nothing", "cam1", "sk_x").await, Some("invalid_key"), "no camera's key at all");
     assert_eq!(refused("nothing", "cam1", &key).await, Some("unknown_app"));
@@ -147,7 +147,7 @@ async fn a_camera_is_refused_in_the_documents_order() {
     assert_eq!(refused("live", "live-cam1", &key).await, None);
 
     let patch = async |change: fn(&mut lumencast::app::rooms::apps::Draft)| {
-        desk.apps.patch("live", change).await.expect("it can be changed");
+        server.apps.patch("live", change).await.expect("it can be changed");
     };
     patch(|draft| draft.config.features.ws_ingest.max_cameras = 1).await;
     let first = cameras.verify("live", "cam1", &key).await.expect("there is room");
@@ -165,9 +165,9 @@ async fn a_camera_is_refused_in_the_documents_order() {
 
 #[tokio::test]
 async fn a_newer_connection_takes_the_stream_over_without_an_end() {
-    let desk = Desk::open().await;
-    let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
-    let (cameras, rooms) = (&desk.fixture.cameras, &desk.fixture.rooms);
+    let server = Server::open().await;
+    let key = text(&mint(&server, json!({"room": "cam1"})).await, "/streamKey").to_owned();
+    let (cameras, rooms) = (&server.fixture.cameras, &server.fixture.rooms);
     let mut events = rooms.events();
     let enter = async |identity| cameras.enter(rooms, ("live", "cam1"), &key, identity).await;
     let (first, lease) = enter(None).await.expect("a lease");
@@ -192,16 +192,16 @@ async fn a_newer_connection_takes_the_stream_over_without_an_end() {
 
 #[tokio::test]
 async fn a_camera_does_not_push_a_living_publisher_of_another_kind_aside() {
-    let desk = Desk::open().await;
-    let key = text(&mint(&desk, json!({"room": "hall"})).await, "/streamKey").to_owned();
-    let lease = desk.fixture.publish("live", "live-hall", "ann", Via::Webrtc, None).await;
+    let server = Server::open().await;
+    let key = text(&mint(&server, json!({"room": "hall"})).await, "/streamKey").to_owned();
+    let lease = server.fixture.publish("live", "live-hall", "ann", Via::Webrtc, None).await;
     let living = async {
         loop {
             lease.alive();
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let entering = desk.fixture.cameras.enter(&desk.fixture.rooms, ("live", "hall"), &key, Some("ann"));
+    let entering = server.fixture.cameras.enter(&server.fixture.rooms, ("live", "hall"), &key, Some("ann"));
     let refusal = tokio::select! {
         () = living => None,
         entered = entering => entered.err().map(|refusal| refusal.code()),
@@ -212,23 +212,27 @@ async fn a_camera_does_not_push_a_living_publisher_of_another_kind_aside() {
 
 #[tokio::test]
 async fn another_app_neither_sees_nor_revokes_a_key() {
-    let desk = Desk::open().await;
-    desk.apps.create("other", None, None, None).await.expect("an app");
-    let made = mint(&desk, json!({"room": "cam1"})).await;
-    let bearer = desk.app_key("other").await;
+    let server = Server::open().await;
+    server.apps.create("other", None, None, None).await.expect("an app");
+    let made = mint(&server, json!({"room": "cam1"})).await;
+    let bearer = server.app_key("other").await;
     let path = format!("/apps/other/ws-ingest/{}", text(&made, "/id"));
-    assert_eq!(desk.send(Method::DELETE, &path, &bearer, Value::Null).await, not_found("Camera key not found"));
-    assert_eq!(desk.send(Method::GET, "/apps/other/ws-ingest", &bearer, Value::Null).await.1, json!({"data": []}));
-    assert_eq!(desk.send(Method::GET, "/apps/live/ws-ingest", &bearer, Value::Null).await.0, 403);
-    assert!(let_in(&desk, "cam1", text(&made, "/streamKey")).await.is_ok());
+    assert_eq!(server.send(Method::DELETE, &path, &bearer, Value::Null).await, not_found("Camera key not found"));
+    assert_eq!(server.send(Method::GET, "/apps/other/ws-ingest", &bearer, Value::Null).await.1, json!({"data": []}));
+    assert_eq!(server.send(Method::GET, "/apps/live/ws-ingest", &bearer, Value::Null).await.0, 403);
+    assert!(let_in(&server, "cam1", text(&made, "/streamKey")).await.is_ok());
 }
 
 #[tokio::test]
 async fn cameras_leave_when_their_app_takes_none_any_more() {
-    let desk = Desk::open().await;
-    let key = text(&mint(&desk, json!({"room": "cam1"})).await, "/streamKey").to_owned();
-    let camera = let_in(&desk, "cam1", &key).await.expect("a good key");
-    desk.apps.patch("live", |draft| draft.config.features.ws_ingest.enabled = false).await.expect("it can be changed");
+    let server = Server::open().await;
+    let key = text(&mint(&server, json!({"room": "cam1"})).await, "/streamKey").to_owned();
+    let camera = let_in(&server, "cam1", &key).await.expect("a good key");
+    server
+        .apps
+        .patch("live", |draft| draft.config.features.ws_ingest.enabled = false)
+        .await
+        .expect("it can be changed");
     let end = tokio::time::timeout(PATIENCE, camera.ended()).await.expect("it is told");
     assert_eq!(end, CameraEnd::Revoked);
 }

@@ -19,7 +19,7 @@ use tokio::{sync::mpsc, time::timeout};
 
 /// What a peer tells.
 #[derive(Debug)]
-pub enum Told {
+pub enum ClientEvent {
     Connected,
     Frame { kind: MediaKind, codec: Codec, time: MediaTime, at: Instant, whole: bool, data: Vec<u8> },
     WantsKeyframe,
@@ -33,7 +33,7 @@ enum Do {
     Restart(IceCreds, IceCreds),
     Write { kind: MediaKind, codec: Codec, time: MediaTime, data: Vec<u8> },
     Ask,
-    Say(String),
+    Send(String),
     Lose(u32),
 }
 
@@ -109,19 +109,19 @@ impl Offering {
         let text = response.text().await.unwrap();
         assert_eq!(status, StatusCode::CREATED, "{text}");
         let answer = SdpAnswer::from_sdp_string(&text).unwrap();
-        let (tell, told) = mpsc::unbounded_channel();
+        let (tell, event) = mpsc::unbounded_channel();
         let (doing, orders) = std_mpsc::channel();
         doing.send(Do::Accept(self.pending, answer)).unwrap();
         let (rtc, wire, mids) = (self.rtc, self.wire, self.mids);
         std::thread::spawn(move || run(rtc, &wire, &mids, &orders, &tell));
         let resource = format!("{base}{}", location.unwrap());
-        Client { told, doing, resource, etag: etag.unwrap(), answer: text }
+        Client { event, doing, resource, etag: etag.unwrap(), answer: text }
     }
 }
 
 /// A peer. Dropping it makes it fall silent without a word.
 pub struct Client {
-    pub told: mpsc::UnboundedReceiver<Told>,
+    pub event: mpsc::UnboundedReceiver<ClientEvent>,
     doing: std_mpsc::Sender<Do>,
     pub resource: String,
     pub etag: String,
@@ -137,25 +137,25 @@ impl Client {
     }
 
     /// The next that is told.
-    pub async fn next(&mut self) -> Told {
-        timeout(PATIENCE, self.told.recv()).await.expect("nothing came").expect("the peer is alive")
+    pub async fn next(&mut self) -> ClientEvent {
+        timeout(PATIENCE, self.event.recv()).await.expect("nothing came").expect("the peer is alive")
     }
 
     /// The next picture, others passed over.
     pub async fn picture(&mut self) -> (Instant, MediaTime, bool, Vec<u8>) {
         loop {
-            if let Told::Frame { kind: MediaKind::Video, time, at, whole, data, .. } = self.next().await {
+            if let ClientEvent::Frame { kind: MediaKind::Video, time, at, whole, data, .. } = self.next().await {
                 return (at, time, whole, data);
             }
         }
     }
 
     /// Waits for something.
-    pub async fn until(&mut self, found: impl Fn(&Told) -> bool) -> Told {
+    pub async fn until(&mut self, found: impl Fn(&ClientEvent) -> bool) -> ClientEvent {
         loop {
-            let told = self.next().await;
-            if found(&told) {
-                return told;
+            let event = self.next().await;
+            if found(&event) {
+                return event;
             }
         }
     }
@@ -170,8 +170,8 @@ impl Client {
     }
 
     /// Says something on the data channel.
-    pub fn say(&self, text: &str) {
-        self.doing.send(Do::Say(text.into())).unwrap();
+    pub fn send_message(&self, text: &str) {
+        self.doing.send(Do::Send(text.into())).unwrap();
     }
 
     /// From now on loses every so-many-th RTP packet.
@@ -193,7 +193,7 @@ fn run(
     wire: &Wire,
     mids: &[(MediaKind, Mid)],
     orders: &std_mpsc::Receiver<Do>,
-    tell: &mpsc::UnboundedSender<Told>,
+    tell: &mpsc::UnboundedSender<ClientEvent>,
 ) {
     let mut channels = Vec::new();
     let (mut lose, mut seen) = (0, 0);
@@ -217,7 +217,7 @@ fn run(
                     let mut writer = rtc.writer(mid(MediaKind::Video).unwrap()).unwrap();
                     writer.request_keyframe(None, KeyframeRequestKind::Pli).unwrap();
                 }
-                Ok(Do::Say(text)) => {
+                Ok(Do::Send(text)) => {
                     for id in &channels {
                         rtc.channel(*id).unwrap().write(false, text.as_bytes()).unwrap();
                     }
@@ -232,9 +232,9 @@ fn run(
                 Output::Timeout(at) => break at,
                 Output::Transmit(transmit) => wire.send(&transmit.contents, transmit.destination),
                 Output::Event(event) => {
-                    let told = match event {
-                        Event::Connected => Told::Connected,
-                        Event::MediaData(frame) => Told::Frame {
+                    let event = match event {
+                        Event::Connected => ClientEvent::Connected,
+                        Event::MediaData(frame) => ClientEvent::Frame {
                             kind: if frame.params.spec().codec.is_audio() {
                                 MediaKind::Audio
                             } else {
@@ -246,16 +246,16 @@ fn run(
                             whole: frame.contiguous,
                             data: frame.data.to_vec(),
                         },
-                        Event::KeyframeRequest(_) => Told::WantsKeyframe,
+                        Event::KeyframeRequest(_) => ClientEvent::WantsKeyframe,
                         Event::ChannelOpen(id, _) => {
                             channels.push(id);
-                            Told::Open
+                            ClientEvent::Open
                         }
-                        Event::ChannelData(data) => Told::Text(String::from_utf8(data.data).unwrap()),
-                        Event::Closed => Told::Gone,
+                        Event::ChannelData(data) => ClientEvent::Text(String::from_utf8(data.data).unwrap()),
+                        Event::Closed => ClientEvent::Gone,
                         _ => continue,
                     };
-                    let _ = tell.send(told);
+                    let _ = tell.send(event);
                 }
             }
         };

@@ -30,8 +30,8 @@ pub struct Fixture {
     pub leases: PublishLeases,
     pub asked: Mutex<Vec<ViewerCodecs>>,
     /// What viewers said, and what is said to them.
-    pub said: Mutex<Vec<(String, String)>>,
-    pub say: broadcast::Sender<Arc<str>>,
+    pub from_viewers: Mutex<Vec<(String, String)>>,
+    pub to_viewers: broadcast::Sender<Arc<str>>,
     /// Viewers at the moment.
     pub viewers: Arc<()>,
 }
@@ -71,14 +71,16 @@ impl SessionAccess for TestAccess {
                 _ => return Err(Refused::Unknown),
             };
             self.0.asked.lock().unwrap().push(codecs);
-            let (fixture, heard) = (self.0.clone(), self.0.clone());
+            let (fixture, received) = (self.0.clone(), self.0.clone());
             Ok(PlayGrant {
                 source: Arc::new(move |codecs| if codecs.h264 { fixture.live.clone() } else { fixture.other.clone() }),
                 audio_only,
                 guard: Box::new(self.0.viewers.clone()),
                 messages: Some(MessageChannel {
-                    say: Arc::new(move |label, text| heard.said.lock().unwrap().push((label.into(), text.into()))),
-                    hear: self.0.say.subscribe(),
+                    send_message: Arc::new(move |label, text| {
+                        received.from_viewers.lock().unwrap().push((label.into(), text.into()))
+                    }),
+                    messages: self.0.to_viewers.subscribe(),
                 }),
             })
         })
@@ -105,8 +107,8 @@ impl Open {
             other: Live::new("hall for others", clock),
             leases: PublishLeases::new(),
             asked: Mutex::default(),
-            said: Mutex::default(),
-            say: broadcast::channel(16).0,
+            from_viewers: Mutex::default(),
+            to_viewers: broadcast::channel(16).0,
             viewers: Arc::default(),
         });
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -1,7 +1,7 @@
 //! Publishers: what they send arrives as packets, whole and in step.
 
 use super::{
-    client::{Client, Kind, Told, delete},
+    client::{Client, ClientEvent, Kind, delete},
     fixture::{Open, PATIENCE, number, stream},
 };
 use lumencast::{
@@ -16,14 +16,14 @@ use str0m::{
 };
 use tokio::{sync::mpsc, time::timeout};
 
-fn hear(open: &Open) -> (Listener, mpsc::UnboundedReceiver<Arc<Unit>>) {
-    let (send, heard) = mpsc::unbounded_channel();
+fn listen(open: &Open) -> (Listener, mpsc::UnboundedReceiver<Arc<Unit>>) {
+    let (send, units) = mpsc::unbounded_channel();
     let listener = open.fixture.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
-    (listener, heard)
+    (listener, units)
 }
 
-async fn next(heard: &mut mpsc::UnboundedReceiver<Arc<Unit>>) -> Arc<Unit> {
-    timeout(PATIENCE, heard.recv()).await.expect("nothing came").unwrap()
+async fn next(units: &mut mpsc::UnboundedReceiver<Arc<Unit>>) -> Arc<Unit> {
+    timeout(PATIENCE, units.recv()).await.expect("nothing came").unwrap()
 }
 
 /// Sends pictures from a number on, 30 a second, with sound beside them. Key frames where the test says so.
@@ -43,14 +43,14 @@ async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
     let open = Open::door().await;
-    let (_listener, mut heard) = hear(&open);
+    let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
-    client.until(|told| matches!(told, Told::Connected)).await;
+    client.until(|event| matches!(event, ClientEvent::Connected)).await;
     send(&client, 0, 90, |n| n.is_multiple_of(30)).await;
     let (mut pictures, mut sounds): (Vec<ShowTime>, Vec<ShowTime>) = Default::default();
     let mut configured = false;
     while pictures.len() < 90 || sounds.len() < 85 {
-        let unit = next(&mut heard).await;
+        let unit = next(&mut units).await;
         match &unit.packet {
             Packet::VideoConfig { codec, record } => {
                 assert_eq!(*codec, VideoCodec::H264);
@@ -79,36 +79,36 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
     assert!(open.fixture.live.is_live());
     assert_eq!(delete(&client.resource).await, 200);
     assert!(!open.fixture.live.is_live(), "the lease is free when the answer comes");
-    client.until(|told| matches!(told, Told::Gone)).await;
+    client.until(|event| matches!(event, ClientEvent::Gone)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_asked_for_key_frames() {
     let open = Open::door().await;
-    let (_listener, mut heard) = hear(&open);
+    let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
-    client.until(|told| matches!(told, Told::Connected)).await;
+    client.until(|event| matches!(event, ClientEvent::Connected)).await;
     // Begins in the middle of a group: nothing of that can be shown.
     send(&client, 0, 20, |_| false).await;
-    client.until(|told| matches!(told, Told::WantsKeyframe)).await;
+    client.until(|event| matches!(event, ClientEvent::WantsKeyframe)).await;
     send(&client, 20, 30, |n| n == 20).await;
     loop {
-        if let Packet::Video { data, keyframe, .. } = &next(&mut heard).await.packet {
+        if let Packet::Video { data, keyframe, .. } = &next(&mut units).await.packet {
             assert_eq!((number(data), *keyframe), (Some(20), true));
             break;
         }
     }
-    while client.told.try_recv().is_ok() {}
+    while client.event.try_recv().is_ok() {}
     open.fixture.live.want_keyframe();
-    client.until(|told| matches!(told, Told::WantsKeyframe)).await;
+    client.until(|event| matches!(event, ClientEvent::WantsKeyframe)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_has_no_picture() {
     let open = Open::door().await;
-    let (_listener, mut heard) = hear(&open);
+    let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=voice", Kind::PUBLISHER).await;
-    client.until(|told| matches!(told, Told::Connected)).await;
+    client.until(|event| matches!(event, ClientEvent::Connected)).await;
     let video = client.answer.split("m=").find(|section| section.starts_with("video")).unwrap().to_owned();
     assert!(video.contains("a=inactive"), "{video}");
     let frequency = 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap();
@@ -117,7 +117,7 @@ async fn a_voice_has_no_picture() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     for _ in 0..20 {
-        let unit = next(&mut heard).await;
+        let unit = next(&mut units).await;
         assert!(matches!(unit.packet, Packet::Audio { .. } | Packet::AudioConfig { .. }), "{unit:?}");
     }
 }
@@ -126,10 +126,10 @@ async fn a_voice_has_no_picture() {
 async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
     let open = Open::door().await;
     let mut first = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
-    first.until(|told| matches!(told, Told::Connected)).await;
+    first.until(|event| matches!(event, ClientEvent::Connected)).await;
     let mut second = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
-    first.until(|told| matches!(told, Told::Gone)).await;
-    second.until(|told| matches!(told, Told::Connected)).await;
+    first.until(|event| matches!(event, ClientEvent::Gone)).await;
+    second.until(|event| matches!(event, ClientEvent::Connected)).await;
     send(&second, 0, 10, |n| n == 0).await;
     assert!(open.fixture.live.is_live());
     drop(second); // without a word

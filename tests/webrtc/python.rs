@@ -64,13 +64,13 @@ async fn what_aiortc_publishes_arrives_with_sound_in_step() {
     let folder = tempfile::tempdir().unwrap();
     let clip = folder.path().join("clip.mp4");
     marks::make(&Clip::of(4, 8.0).size(320, 180), &clip);
-    let (send, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let (send, mut units) = tokio::sync::mpsc::unbounded_channel();
     let _listener = open.fixture.live.listen(Start::Now, move |unit| drop(send.send(unit.clone())));
     let mut publisher = peer(python, "publish", &open.url("/whip/live/hall?token=in"), &clip, 5);
     assert!(publisher.wait().await.unwrap().success());
     assert!(!open.fixture.live.is_live());
     let (mut pictures, mut sounds, mut codecs) = (Vec::new(), Vec::new(), HashSet::new());
-    while let Ok(unit) = heard.try_recv() {
+    while let Ok(unit) = units.try_recv() {
         match &unit.packet {
             Packet::Video { codec, keyframe, .. } => {
                 assert!(*keyframe || !pictures.is_empty(), "begins with a key frame");

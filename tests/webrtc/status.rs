@@ -1,7 +1,7 @@
 //! What the door answers: status codes and headers of RFC 9725.
 
 use super::{
-    client::{Client, Kind, Offering, Told, patch},
+    client::{Client, ClientEvent, Kind, Offering, patch},
     fixture::{Feeder, Open, number},
 };
 use reqwest::{Method, header};
@@ -80,7 +80,7 @@ async fn a_session_is_trickled_and_restarted_under_its_entity_tag() {
     let open = Open::door().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
-    viewer.until(|told| matches!(told, Told::Connected)).await;
+    viewer.until(|event| matches!(event, ClientEvent::Connected)).await;
     let (resource, etag) = (viewer.resource.clone(), viewer.etag.clone());
     let candidate = "a=mid:0\r\na=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host\r\n";
     assert_eq!(patch(&resource, Some(&etag), candidate).await.status(), 204);

@@ -1,7 +1,7 @@
 //! Viewers: every frame in order, at once, whatever happens to the publisher or on the way.
 
 use super::{
-    client::{Client, Kind, Offering, Told, delete},
+    client::{Client, ClientEvent, Kind, Offering, delete},
     fixture::{Feeder, Open, PATIENCE, number},
 };
 use std::time::{Duration, Instant};
@@ -35,14 +35,14 @@ async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
     let mut next = first + 1;
     while next < first + 150 {
         match viewer.next().await {
-            Told::Frame { kind: MediaKind::Video, time, at, whole, data, codec } => {
+            ClientEvent::Frame { kind: MediaKind::Video, time, at, whole, data, codec } => {
                 assert_eq!((number(&data), whole, codec), (Some(next), true, Codec::H264));
                 assert!(time > *times.last().unwrap(), "time goes on");
                 times.push(time);
                 arrivals.push(at);
                 next += 1;
             }
-            Told::Frame { kind: MediaKind::Audio, .. } => sounds += 1,
+            ClientEvent::Frame { kind: MediaKind::Audio, .. } => sounds += 1,
             _ => {}
         }
     }
@@ -55,7 +55,7 @@ async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
     assert!(all.as_seconds() < 150.0 / 30.0 - 1.0, "no latency stays: {all:?}");
     assert_eq!(open.fixture.viewers(), 1);
     assert_eq!(delete(&viewer.resource).await, 200);
-    viewer.until(|told| matches!(told, Told::Gone)).await;
+    viewer.until(|event| matches!(event, ClientEvent::Gone)).await;
     assert_eq!(open.fixture.viewers(), 0);
     assert_eq!(delete(&viewer.resource).await, 404);
     feeder.stop().await;
@@ -143,7 +143,7 @@ async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
     let open = Open::door().await;
     let kind = Kind { h264: false, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
-    viewer.until(|told| matches!(told, Told::Connected)).await;
+    viewer.until(|event| matches!(event, ClientEvent::Connected)).await;
     let asked = open.fixture.asked.lock().unwrap().clone();
     assert!(matches!(asked.as_slice(), [codecs] if !codecs.h264 && codecs.vp8 && codecs.opus), "{asked:?}");
     let publishing = open.fixture.other.begin();
@@ -156,8 +156,8 @@ async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
         publishing.push(Packet::Video { codec: VideoCodec::Vp8, pts, dts: pts, keyframe: n == 0, data });
     }
     for n in 0..30u8 {
-        match viewer.until(|told| matches!(told, Told::Frame { .. })).await {
-            Told::Frame { codec, data, .. } => assert_eq!((codec, data[10], data.len()), (Codec::Vp8, n, 3011)),
+        match viewer.until(|event| matches!(event, ClientEvent::Frame { .. })).await {
+            ClientEvent::Frame { codec, data, .. } => assert_eq!((codec, data[10], data.len()), (Codec::Vp8, n, 3011)),
             _ => unreachable!(),
         }
     }
@@ -170,8 +170,8 @@ async fn a_listener_gets_sound_alone() {
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall?token=ear", Kind::VIEWER).await;
     assert!(viewer.answer.contains("a=inactive"), "{}", viewer.answer);
     for _ in 0..50 {
-        match viewer.until(|told| matches!(told, Told::Frame { .. })).await {
-            Told::Frame { kind, .. } => assert_eq!(kind, MediaKind::Audio),
+        match viewer.until(|event| matches!(event, ClientEvent::Frame { .. })).await {
+            ClientEvent::Frame { kind, .. } => assert_eq!(kind, MediaKind::Audio),
             _ => unreachable!(),
         }
     }
@@ -183,19 +183,19 @@ async fn viewers_talk_over_a_data_channel() {
     let open = Open::door().await;
     let kind = Kind { data: true, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
-    viewer.until(|told| matches!(told, Told::Open)).await;
-    viewer.say(r#"{"message":"hello"}"#);
+    viewer.until(|event| matches!(event, ClientEvent::Open)).await;
+    viewer.send_message(r#"{"message":"hello"}"#);
     timeout(PATIENCE, async {
-        while open.fixture.said.lock().unwrap().is_empty() {
+        while open.fixture.from_viewers.lock().unwrap().is_empty() {
             sleep(Duration::from_millis(5)).await;
         }
     })
     .await
     .unwrap();
-    assert_eq!(*open.fixture.said.lock().unwrap(), [("chat".to_owned(), r#"{"message":"hello"}"#.to_owned())]);
-    open.fixture.say.send("welcome".into()).unwrap();
-    match viewer.until(|told| matches!(told, Told::Text(_))).await {
-        Told::Text(text) => assert_eq!(text, "welcome"),
+    assert_eq!(*open.fixture.from_viewers.lock().unwrap(), [("chat".to_owned(), r#"{"message":"hello"}"#.to_owned())]);
+    open.fixture.to_viewers.send("welcome".into()).unwrap();
+    match viewer.until(|event| matches!(event, ClientEvent::Text(_))).await {
+        ClientEvent::Text(text) => assert_eq!(text, "welcome"),
         _ => unreachable!(),
     }
 }

@@ -142,7 +142,7 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
         let (scheme, credential) = value.split_once(' ').unwrap_or((value, ""));
         scheme.eq_ignore_ascii_case("bearer").then_some(credential.trim())
     });
-    let account = state.parts.callers.identify(bearer, text(header::COOKIE)).await.map_err(Refusal::Stranger)?;
+    let account = state.parts.callers.identify(bearer, text(header::COOKIE)).await.map_err(Refusal::Caller)?;
     // Browsers send cookies along with forms of any site, but of other sites no JSON without asking first.
     let form =
         || !text(header::CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));

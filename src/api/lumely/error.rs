@@ -7,7 +7,7 @@
 use super::{compact::compact, path::Place};
 use crate::api::answer;
 use crate::app::imaging::{
-    callers::Stranger,
+    callers::CallerRefusal,
     hooks::HookFault,
     jobs::{ActionFault, CreateFault},
     keys::KeyFault,
@@ -29,7 +29,7 @@ type Text = Cow<'static, str>;
 #[derive(Debug)]
 pub enum Refusal {
     /// Nobody is known by the credential.
-    Stranger(Stranger),
+    Caller(CallerRefusal),
     /// A form of another site may have sent it in the operator's name.
     Form,
     /// Too many requests; so many seconds to wait.
@@ -173,24 +173,24 @@ impl Refusal {
 
     fn words(self, again: Again) -> Words {
         match self {
-            Self::Stranger(Stranger::Nobody) => Words::unauthorised(
+            Self::Caller(CallerRefusal::NoCredential) => Words::unauthorised(
                 "Authentication required",
                 "Send \"Authorization: Bearer\" with an API key (lum_live_…) or a session token, or sign in on the \
                  operator page.",
             ),
-            Self::Stranger(Stranger::BadKey) => Words::unauthorised(
+            Self::Caller(CallerRefusal::BadKey) => Words::unauthorised(
                 "Invalid API key",
                 "Nobody has this API key. Check that it was copied whole, or make a new one.",
             ),
-            Self::Stranger(Stranger::RevokedKey) => Words::unauthorised(
+            Self::Caller(CallerRefusal::RevokedKey) => Words::unauthorised(
                 "API key revoked",
                 "This API key was switched off. Switch it on again (PATCH /api/v1/api-keys/{id}) or use another one.",
             ),
-            Self::Stranger(Stranger::BadToken) => Words::unauthorised(
+            Self::Caller(CallerRefusal::BadToken) => Words::unauthorised(
                 "Invalid or expired token",
                 "The session is not valid or has ended. Sign in again for a fresh token, or use an API key.",
             ),
-            Self::Stranger(Stranger::NoAccount) => Words::not_found(
+            Self::Caller(CallerRefusal::NoAccount) => Words::not_found(
                 "No subscription",
                 "There is no subscription for these credentials. Ask the operator of this server for an account.",
             ),
@@ -302,7 +302,7 @@ impl Refusal {
                 format!("An account has at most {limit} active webhooks. Deactivate or delete one first."),
             ),
             Self::Hook(HookFault::Url(text)) => Words::bad("Invalid url", sentence(&text)),
-            Self::Stranger(Stranger::Store(cause))
+            Self::Caller(CallerRefusal::Store(cause))
             | Self::Upload(UploadFault::Store(cause))
             | Self::Create(CreateFault::Store(cause))
             | Self::Key(KeyFault::Store(cause))

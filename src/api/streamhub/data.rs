@@ -59,7 +59,7 @@ pub async fn send(call: Call, app: Arc<App>) -> Answer {
         .to_string()
     });
     let message = DataMessage { topic: topic.clone(), text, to, event };
-    call.parts().rooms.say(&app.name, &room, message);
+    call.parts().rooms.send_message(&app.name, &room, message);
     Ok(Reply::data(json!({ "sent": true, "room": room, "topic": topic })).created())
 }
 

@@ -17,10 +17,10 @@ use crate::{
 
 /// Why nobody is known.
 #[derive(Debug, thiserror::Error)]
-pub enum Stranger {
+pub enum CallerRefusal {
     /// There is no credential at all.
     #[error("no credential")]
-    Nobody,
+    NoCredential,
     /// A key that nobody made here.
     #[error("an unknown API key")]
     BadKey,
@@ -58,29 +58,29 @@ impl Callers {
     ///
     /// # Errors
     /// Why nobody is known by it.
-    pub async fn identify(&self, bearer: Option<&str>, cookie: Option<&str>) -> Result<Account, Stranger> {
+    pub async fn identify(&self, bearer: Option<&str>, cookie: Option<&str>) -> Result<Account, CallerRefusal> {
         let account = match bearer {
             Some(key) if key.starts_with(Plane::Lumely.key_prefix()) => self.keys.account(key).await?,
             Some(token) => {
-                let subject = self.tokens.subject(token).await.ok_or(Stranger::BadToken)?;
-                self.accounts.find(&subject).await?.ok_or(Stranger::NoAccount)?
+                let subject = self.tokens.subject(token).await.ok_or(CallerRefusal::BadToken)?;
+                self.accounts.find(&subject).await?.ok_or(CallerRefusal::NoAccount)?
             }
             None => {
-                let session = cookie.and_then(session).ok_or(Stranger::Nobody)?;
+                let session = cookie.and_then(session).ok_or(CallerRefusal::NoCredential)?;
                 self.login(session).await?;
-                self.accounts.by_name(DEFAULT).await?.ok_or(Stranger::NoAccount)?
+                self.accounts.by_name(DEFAULT).await?.ok_or(CallerRefusal::NoAccount)?
             }
         };
-        if account.status == "none" { Err(Stranger::NoAccount) } else { Ok(account) }
+        if account.status == "none" { Err(CallerRefusal::NoAccount) } else { Ok(account) }
     }
 
     /// Whether this is a login of the operator.
-    async fn login(&self, token: &str) -> Result<(), Stranger> {
+    async fn login(&self, token: &str) -> Result<(), CallerRefusal> {
         let known = self.operator.identify(token, None, super::now_ms() / 1000).await;
         match known {
             Ok(principal) if principal.reach == Reach::Global && principal.session.is_some() => Ok(()),
-            Ok(_) | Err(AuthFault::Refused | AuthFault::Hash(_)) => Err(Stranger::BadToken),
-            Err(AuthFault::Store(error)) => Err(Stranger::Store(error)),
+            Ok(_) | Err(AuthFault::Refused | AuthFault::Hash(_)) => Err(CallerRefusal::BadToken),
+            Err(AuthFault::Store(error)) => Err(CallerRefusal::Store(error)),
         }
     }
 }

@@ -230,19 +230,19 @@ fn names(events: &[HookEvent]) -> String {
 type Wording = Box<dyn Fn(&str, &Job) -> String + Send + Sync>;
 
 /// Words and signs what the outbox has for webhooks of accounts.
-pub struct Announcer {
+pub struct JobWebhooks {
     rows: ImageWebhooks,
     wording: Wording,
 }
 
-impl Announcer {
+impl JobWebhooks {
     /// `wording` gives the body of an event of a job.
     pub fn new(store: &Store, wording: impl Fn(&str, &Job) -> String + Send + Sync + 'static) -> Self {
         Self { rows: store.image_webhooks(), wording: Box::new(wording) }
     }
 }
 
-impl Sender for Announcer {
+impl Sender for JobWebhooks {
     fn plane(&self) -> &'static str {
         PLANE
     }

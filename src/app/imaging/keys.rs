@@ -3,7 +3,7 @@
 //! Refuses to know: how rows are kept, and what is answered to a bad key. Raw keys leave [`ImageKeys::create`] and are
 //! neither kept nor logged.
 
-use super::{accounts::Account, callers::Stranger, now_ms};
+use super::{accounts::Account, callers::CallerRefusal, now_ms};
 use crate::{
     app::access::keys::{Plane, hash, raw_key},
     store::{self, ImageKeyRow, Inserted, NewImageKey, Store, StoreError, Updated},
@@ -129,11 +129,11 @@ impl ImageKeys {
     /// The account that a key opens.
     ///
     /// # Errors
-    /// [`Stranger::Store`] alone is the server's fault.
-    pub async fn account(&self, raw: &str) -> Result<Account, Stranger> {
-        let (row, account) = self.rows.find_by_hash(&hash(raw)).await?.ok_or(Stranger::BadKey)?;
+    /// [`CallerRefusal::Store`] alone is the server's fault.
+    pub async fn account(&self, raw: &str) -> Result<Account, CallerRefusal> {
+        let (row, account) = self.rows.find_by_hash(&hash(raw)).await?.ok_or(CallerRefusal::BadKey)?;
         if !row.is_active {
-            return Err(Stranger::RevokedKey);
+            return Err(CallerRefusal::RevokedKey);
         }
         self.note_use(&row);
         Ok(account.into())

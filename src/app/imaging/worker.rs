@@ -63,7 +63,7 @@ pub struct Worker {
 enum Outcome {
     Made(Made),
     /// Made and handed over, or not.
-    Told(Result<(), StoreError>),
+    Recorded(Result<(), StoreError>),
     /// Called off, taken over, or the worker stops.
     Dropped,
     Failed(String),
@@ -131,7 +131,7 @@ impl Worker {
             let making = async {
                 match self.make(&row, &lease, turn, &halt).await {
                     // The lease must last until the result is written down: a bucket may be slow.
-                    Outcome::Made(made) => Outcome::Told(self.hand_over(&id, &lease, made, began.elapsed()).await),
+                    Outcome::Made(made) => Outcome::Recorded(self.hand_over(&id, &lease, made, began.elapsed()).await),
                     other => other,
                 }
             };
@@ -153,8 +153,8 @@ impl Worker {
                 }
             }
         };
-        let told = match outcome {
-            Outcome::Told(told) => told,
+        let recorded = match outcome {
+            Outcome::Recorded(recorded) => recorded,
             Outcome::Made(_) => Ok(()),
             Outcome::Failed(message) => {
                 tracing::info!(job = id, "failed: {message}");
@@ -167,7 +167,7 @@ impl Worker {
                 self.jobs.postpone(&id, &lease, now_ms()).await.map(drop)
             }
         };
-        if let Err(error) = told {
+        if let Err(error) = recorded {
             tracing::warn!(job = id, %error, "the end of a job was not noted; it will be made again");
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     app::show::{bus::Notice, conductor::ShowHandle},
     domain::{
         event::Event,
-        lights::{Bus, Heard, Reaction, Rgb, Rule, Trigger},
+        lights::{AudioSource, Bus, Reaction, Rgb, Rule, Trigger},
         source::SourceId,
         view::View,
     },
@@ -152,8 +152,8 @@ fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
 /// What a rule listens to or looks at.
 fn sensed(rule: &Rule) -> Option<Sensed> {
     match &rule.when {
-        Trigger::Level { heard: Heard::Program } => Some(Sensed::Program),
-        Trigger::Level { heard: Heard::Input(source) } => Some(Sensed::Input(*source)),
+        Trigger::Level { audio: AudioSource::Program } => Some(Sensed::Program),
+        Trigger::Level { audio: AudioSource::Input(source) } => Some(Sensed::Input(*source)),
         Trigger::Ambient => Some(Sensed::Edges),
         Trigger::SourceTally { .. } | Trigger::ChannelTally { .. } | Trigger::Graphic { .. } => None,
     }

@@ -18,7 +18,7 @@
 
 use crate::domain::{
     fault::Fault,
-    lights::{Bus, Effect, Heard, Look, LookChange, Palette, Reaction, Rgb, Rule, SEGMENTS, Trigger},
+    lights::{AudioSource, Bus, Effect, Look, LookChange, Palette, Reaction, Rgb, Rule, SEGMENTS, Trigger},
     source::SourceId,
 };
 use serde_json::{Map, Value, json};
@@ -188,8 +188,8 @@ fn trigger(when: &Map<String, Value>) -> Result<Trigger, Fault> {
         ("graphic", "on" | "off", None, channel) => {
             Ok(Trigger::Graphic { leaves: of == "off", graphic: name("id")?, channel })
         }
-        ("level", "program", None, None) => Ok(Trigger::Level { heard: Heard::Program }),
-        ("level", "input", Some(source), None) => Ok(Trigger::Level { heard: Heard::Input(source) }),
+        ("level", "program", None, None) => Ok(Trigger::Level { audio: AudioSource::Program }),
+        ("level", "input", Some(source), None) => Ok(Trigger::Level { audio: AudioSource::Input(source) }),
         ("ambient", "program", None, None) => Ok(Trigger::Ambient),
         _ => Err(unknown()),
     }
@@ -209,8 +209,8 @@ fn trigger_value(when: &Trigger) -> Value {
             }
             value
         }
-        Trigger::Level { heard: Heard::Program } => json!({ "level": "program" }),
-        Trigger::Level { heard: Heard::Input(source) } => json!({ "level": "input", "source": source.0 }),
+        Trigger::Level { audio: AudioSource::Program } => json!({ "level": "program" }),
+        Trigger::Level { audio: AudioSource::Input(source) } => json!({ "level": "input", "source": source.0 }),
         Trigger::Ambient => json!({ "ambient": "program" }),
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     domain::{
         fault::Fault,
         lights::{
-            Controller, ControllerChange, Effect, Heard, NewSegment, Nightlight, Pixels, Rgb, Rule, Segment,
+            AudioSource, Controller, ControllerChange, Effect, NewSegment, Nightlight, Pixels, Rgb, Rule, Segment,
             SegmentChange, Strip, Trigger,
         },
         view::View,
@@ -418,7 +418,7 @@ pub fn check(rule: &Rule, view: &View) -> Result<(), Fault> {
     let missing = |what: &str, name: String| Err(Fault::invalid("when", format!("This show has no {what} {name}")));
     let no_channel = |id: &str| view.channel(id).is_none();
     match &rule.when {
-        Trigger::SourceTally { source, .. } | Trigger::Level { heard: Heard::Input(source) }
+        Trigger::SourceTally { source, .. } | Trigger::Level { audio: AudioSource::Input(source) }
             if view.sources.iter().all(|known| known.id != *source) =>
         {
             missing("input", source.to_string())

@@ -264,20 +264,20 @@ impl Rooms {
 
     /// Says something to everybody in a room; `server` marks what came by the API, which becomes an event. Gives how
     /// many heard it.
-    pub fn say(&self, app: &str, room: &str, message: DataMessage) -> usize {
+    pub fn send_message(&self, app: &str, room: &str, message: DataMessage) -> usize {
         let message = Arc::new(message);
         let mut pending = PendingEvents::default();
         let heard = {
             let mut rooms = self.0.lock();
-            self.0.room(&mut rooms, app, room).say(message, &mut pending)
+            self.0.room(&mut rooms, app, room).send_message(message, &mut pending)
         };
         self.0.tell(pending);
         heard
     }
 
     /// What is said in a room from now on.
-    pub fn hear(&self, app: &str, room: &str) -> broadcast::Receiver<Arc<DataMessage>> {
-        self.0.room(&mut self.0.lock(), app, room).hear()
+    pub fn messages(&self, app: &str, room: &str) -> broadcast::Receiver<Arc<DataMessage>> {
+        self.0.room(&mut self.0.lock(), app, room).messages()
     }
 }
 

@@ -257,14 +257,14 @@ impl Room {
         self.viewers.values().filter(|viewer| !viewer.hidden).count()
     }
 
-    pub fn say(&mut self, message: Arc<DataMessage>, pending: &mut PendingEvents) -> usize {
+    pub fn send_message(&mut self, message: Arc<DataMessage>, pending: &mut PendingEvents) -> usize {
         if let Some(event) = &message.event {
             pending.events.push((**event).clone());
         }
         self.messages.send(message).unwrap_or(0)
     }
 
-    pub fn hear(&self) -> broadcast::Receiver<Arc<DataMessage>> {
+    pub fn messages(&self) -> broadcast::Receiver<Arc<DataMessage>> {
         self.messages.subscribe()
     }
 

@@ -43,7 +43,7 @@ impl StreamLog {
         tokio::spawn(async move {
             loop {
                 let done = match events.recv().await {
-                    Ok(event) => log.hear(&rooms, &event).await,
+                    Ok(event) => log.record(&rooms, &event).await,
                     Err(RecvError::Lagged(missed)) => {
                         tracing::warn!(missed, "the log of streams lagged and looks at the rooms anew");
                         events = events.resubscribe();
@@ -79,7 +79,7 @@ impl StreamLog {
         self.rows.ingress_count(app).await
     }
 
-    async fn hear(&self, rooms: &Rooms, event: &RoomEvent) -> Result<(), StoreError> {
+    async fn record(&self, rooms: &Rooms, event: &RoomEvent) -> Result<(), StoreError> {
         let text = |name: &str| event.data.get(name).and_then(Value::as_str);
         let Some(stream_id) = text("streamId") else { return Ok(()) };
         match event.event {

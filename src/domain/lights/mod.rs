@@ -13,7 +13,7 @@ mod rule;
 mod strip;
 
 pub use effect::{Category, Effect, Uses};
-pub use rule::{Bus, Heard, Reaction, Rule, Trigger};
+pub use rule::{AudioSource, Bus, Reaction, Rule, Trigger};
 pub use strip::{ControllerChange, NewSegment, SegmentChange, Strip};
 
 /// Red, green, blue; 0 to 255 each.

@@ -15,7 +15,7 @@ pub enum Bus {
 
 /// Whose sound is listened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Heard {
+pub enum AudioSource {
     Program,
     Input(SourceId),
 }
@@ -30,7 +30,7 @@ pub enum Trigger {
     /// Each time a graphic goes on air, or leaves; `None` is any graphic, or any channel.
     Graphic { leaves: bool, graphic: Option<String>, channel: Option<String> },
     /// Always, by the loudness of a sound.
-    Level { heard: Heard },
+    Level { audio: AudioSource },
     /// Always, by the edges of the program picture.
     Ambient,
 }

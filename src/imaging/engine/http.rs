@@ -164,11 +164,11 @@ struct Item {
 
 #[derive(Deserialize)]
 struct Refusal {
-    error: Said,
+    error: RefusalBody,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct RefusalBody {
     message: String,
 }
 
@@ -202,11 +202,11 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Failed> {
 
 /// What the service said of its refusal, in one line that is not too long.
 fn refusal(status: StatusCode, body: &[u8]) -> String {
-    let said = serde_json::from_slice::<Refusal>(body).map(|refusal| refusal.error.message);
-    let said: String = said.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    let said: String = said.chars().take(300).collect();
-    match said.as_str() {
+    let message = serde_json::from_slice::<Refusal>(body).map(|refusal| refusal.error.message);
+    let message: String = message.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let message: String = message.chars().take(300).collect();
+    match message.as_str() {
         "" => format!("the images service answered {}", status.as_u16()),
-        said => format!("the images service answered {}: {said}", status.as_u16()),
+        message => format!("the images service answered {}: {message}", status.as_u16()),
     }
 }

@@ -95,7 +95,7 @@ pub struct InputStatus {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Heard {
+struct LastPacket {
     at: Duration,
     sequence: u8,
     priority: u8,
@@ -104,12 +104,12 @@ struct Heard {
 #[derive(Debug, Clone, Copy)]
 struct Source {
     cid: [u8; 16],
-    heard: [Option<Heard>; UNIVERSES],
+    last_packets: [Option<LastPacket>; UNIVERSES],
 }
 
 impl Source {
     fn last(&self) -> Option<Duration> {
-        self.heard.iter().flatten().map(|heard| heard.at).max()
+        self.last_packets.iter().flatten().map(|last| last.at).max()
     }
 }
 
@@ -167,7 +167,8 @@ impl Receiver {
         }
         self.forget(now);
         self.hear(&data, universe, now)?;
-        let highest = self.sources.iter().filter_map(|source| source.heard[universe]).map(|heard| heard.priority).max();
+        let highest =
+            self.sources.iter().filter_map(|source| source.last_packets[universe]).map(|last| last.priority).max();
         if highest.is_some_and(|highest| highest > data.priority) {
             return Err(Refused::Outranked);
         }
@@ -201,8 +202,8 @@ impl Receiver {
 
     /// Lets go of who has been silent for too long, in each universe by itself.
     fn forget(&mut self, now: Duration) {
-        for heard in self.sources.iter_mut().flat_map(|source| &mut source.heard) {
-            *heard = heard.filter(|heard| now.saturating_sub(heard.at) < FORGOTTEN);
+        for last in self.sources.iter_mut().flat_map(|source| &mut source.last_packets) {
+            *last = last.filter(|last| now.saturating_sub(last.at) < FORGOTTEN);
         }
         self.sources.retain(|source| source.last().is_some());
     }
@@ -214,15 +215,15 @@ impl Receiver {
             Some(place) => place,
             None if self.sources.len() == SOURCES => return Err(Refused::Crowded),
             None => {
-                self.sources.push(Source { cid: data.cid, heard: [None; UNIVERSES] });
+                self.sources.push(Source { cid: data.cid, last_packets: [None; UNIVERSES] });
                 self.sources.len() - 1
             }
         };
-        let heard = &mut self.sources[place].heard[universe];
-        if heard.is_some_and(|before| is_late(before.sequence, data.sequence)) {
+        let last = &mut self.sources[place].last_packets[universe];
+        if last.is_some_and(|before| is_late(before.sequence, data.sequence)) {
             return Err(Refused::Late);
         }
-        *heard = Some(Heard { at: now, sequence: data.sequence, priority: data.priority });
+        *last = Some(LastPacket { at: now, sequence: data.sequence, priority: data.priority });
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::{
     },
     protocol::packet::VideoCodec,
     server::{
-        mjpeg::Talk,
+        mjpeg::ChatMember,
         webrtc::{
             Answer, MessageChannel, PlayGrant, PublishGrant, Refused, SessionAccess, SessionRequest, ViewerCodecs,
         },
@@ -56,14 +56,14 @@ impl SessionAccess for MediaAccess {
             let app = self.parts.apps.find(&viewing.app).ok_or(Refused::Unknown)?;
             let selector = selector(request.stream.as_deref(), request.layout.as_deref()).ok_or(Refused::Unknown)?;
             let features = &app.config.features;
-            let talk = Talk::new(
+            let chat = ChatMember::new(
                 viewing.identity.clone(),
                 request.token.as_ref().map(|_| viewing.identity.clone()),
                 viewing.may_send && features.chat,
                 viewing.may_send && features.reactions,
             );
             let messages = (features.chat || features.reactions)
-                .then(|| messages(self.parts.rooms.clone(), viewing.app.clone(), viewing.room.clone(), talk));
+                .then(|| messages(self.parts.rooms.clone(), viewing.app.clone(), viewing.room.clone(), chat));
             let live = self.parts.rooms.live(&viewing.app, &viewing.room, &selector);
             let viewer = Viewer { identity: viewing.identity, kind: ViewerKind::Whep, hidden: viewing.hidden };
             Ok(PlayGrant {
@@ -115,30 +115,31 @@ fn accepted(codecs: ViewerCodecs) -> Vec<VideoCodec> {
 }
 
 /// The room's messages for one viewer, as long as it has them.
-fn messages(rooms: Rooms, app: String, room: String, talk: Talk) -> MessageChannel {
-    let (texts, hear) = broadcast::channel::<Arc<str>>(MESSAGES);
-    let mut heard = rooms.hear(&app, &room);
-    let talk = Arc::new(Mutex::new(talk));
-    let listening = talk.clone();
+fn messages(rooms: Rooms, app: String, room: String, chat: ChatMember) -> MessageChannel {
+    let (texts, messages) = broadcast::channel::<Arc<str>>(MESSAGES);
+    let mut room_messages = rooms.messages(&app, &room);
+    let chat = Arc::new(Mutex::new(chat));
+    let recipient = chat.clone();
     tokio::spawn(async move {
         while texts.receiver_count() > 0 {
-            let message: Arc<DataMessage> = match heard.recv().await {
+            let message: Arc<DataMessage> = match room_messages.recv().await {
                 Ok(message) => message,
                 Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return,
             };
-            let text = listening.lock().unwrap_or_else(PoisonError::into_inner).heard(&message);
+            let text = recipient.lock().unwrap_or_else(PoisonError::into_inner).text_for_viewer(&message);
             if let Some(text) = text {
                 let _ = texts.send(text.into()); // the viewer may be leaving
             }
         }
     });
     let began = Instant::now();
-    let say = move |_label: &str, text: &str| {
-        let said = talk.lock().unwrap_or_else(PoisonError::into_inner).said(text, began.elapsed(), SystemTime::now());
-        if let Ok(message) = said {
-            rooms.say(&app, &room, message);
+    let send_message = move |_label: &str, text: &str| {
+        let message =
+            chat.lock().unwrap_or_else(PoisonError::into_inner).submit(text, began.elapsed(), SystemTime::now());
+        if let Ok(message) = message {
+            rooms.send_message(&app, &room, message);
         }
     };
-    MessageChannel { say: Arc::new(say), hear }
+    MessageChannel { send_message: Arc::new(send_message), messages }
 }

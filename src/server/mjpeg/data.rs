@@ -1,12 +1,12 @@
-//! The viewers' data socket: what is said in a room goes to everybody in it, whoever said it included. It begins with
-//! `{"topic":"hello"}`, which tells what is switched on; `{"topic":"viewers"}` tells how many look on.
+//! The viewers' data socket: each message goes to every viewer of the room, its sender included. It begins with
+//! `{"topic":"hello"}`, which names what is switched on; `{"topic":"viewers"}` carries the number of viewers.
 //!
-//! Refuses to know: what may be said ([`Talk`]).
+//! Refuses to know: which messages are allowed ([`ChatMember`]).
 
 use super::{
     Door,
+    chat::ChatMember,
     socket::{BYE, Close, GOING, PING, enter, leave, refusal, send, ticks},
-    talk::Talk,
 };
 use crate::app::rooms::DataMessage;
 use bytes::Bytes;
@@ -25,31 +25,31 @@ use warp::ws::{Message, WebSocket};
 /// The largest message that is read at all, in bytes; those that are only too long are answered.
 pub const CAP: usize = 64 * 1024;
 
-/// How often a viewer is told how many look on, when that has changed.
+/// How often the number of viewers is sent, when it has changed.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// What a viewer knows of the number of viewers.
 struct Counts {
-    /// Whether it is to know at all.
+    /// Whether it is sent at all.
     shown: bool,
-    told: Option<usize>,
+    sent: Option<usize>,
 }
 
 /// Passes messages on both ways until the viewer leaves.
 pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
     let close = match enter(query, &door).await {
         Ok(viewing) => {
-            let mut heard = door.rooms.hear(&viewing.app, &viewing.room);
+            let mut messages = door.rooms.messages(&viewing.app, &viewing.room);
             let (app, room) = (viewing.app, viewing.room);
-            let mut talk = Talk::new(viewing.identity, viewing.sender, viewing.chat, viewing.reactions);
+            let mut chat = ChatMember::new(viewing.identity, viewing.sender, viewing.chat, viewing.reactions);
             let hello = json!({
                 "topic": "hello", "chat": viewing.chat, "reactions": viewing.reactions, "viewers": viewing.counter,
             });
-            let counts = Counts { shown: viewing.counter, told: None };
+            let counts = Counts { shown: viewing.counter, sent: None };
             if send(&mut socket, Message::text(hello.to_string())).await.is_none() {
                 return;
             }
-            talk_on(&mut socket, &door, (&app, &room), &mut talk, &mut heard, counts).await
+            exchange(&mut socket, &door, (&app, &room), &mut chat, &mut messages, counts).await
         }
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
@@ -61,12 +61,12 @@ pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
     }
 }
 
-async fn talk_on(
+async fn exchange(
     socket: &mut WebSocket,
     door: &Door,
     (app, room): (&str, &str),
-    talk: &mut Talk,
-    heard: &mut broadcast::Receiver<Arc<DataMessage>>,
+    chat: &mut ChatMember,
+    messages: &mut broadcast::Receiver<Arc<DataMessage>>,
     mut counts: Counts,
 ) -> Option<Close> {
     let began = Instant::now();
@@ -77,20 +77,20 @@ async fn talk_on(
         let answer = tokio::select! {
             biased;
             () = door.shutdown.cancelled() => return Some(GOING),
-            said = socket.next() => {
-                let said = said?.ok()?;
+            received = socket.next() => {
+                let received = received?.ok()?;
                 unanswered = 0;
-                if said.is_close() {
+                if received.is_close() {
                     return Some(BYE);
                 }
-                let Ok(text) = said.to_str() else { continue };
-                match talk.said(text, began.elapsed(), SystemTime::now()) {
-                    // It comes back to this viewer too, as everybody hears it.
+                let Ok(text) = received.to_str() else { continue };
+                match chat.submit(text, began.elapsed(), SystemTime::now()) {
+                    // Its sender gets it too, by the same way as the others.
                     Ok(message) => {
-                        door.rooms.say(app, room, message);
+                        door.rooms.send_message(app, room, message);
                         continue;
                     }
-                    Err(unsaid) => Message::text(unsaid.text()),
+                    Err(refusal) => Message::text(refusal.text()),
                 }
             }
             _ = ping.tick() => {
@@ -102,17 +102,17 @@ async fn talk_on(
             }
             _ = looks.tick(), if counts.shown => {
                 let count = door.rooms.viewers(room);
-                if counts.told.replace(count) == Some(count) {
+                if counts.sent.replace(count) == Some(count) {
                     continue;
                 }
                 Message::text(json!({"topic": "viewers", "count": count}).to_string())
             }
-            message = heard.recv() => match message {
-                Ok(message) => match talk.heard(&message) {
+            message = messages.recv() => match message {
+                Ok(message) => match chat.text_for_viewer(&message) {
                     Some(text) => Message::text(text),
                     None => continue,
                 },
-                // Who reads too slowly misses what was said meanwhile.
+                // A viewer that reads too slowly misses messages.
                 Err(RecvError::Lagged(_)) => continue,
                 Err(RecvError::Closed) => return Some(GOING),
             },

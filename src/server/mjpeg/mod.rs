@@ -13,14 +13,14 @@
 //!
 //! Refuses to know: tokens and settings ([`ViewerAccess`]), and where pictures come from.
 
+mod chat;
 mod data;
 mod frames;
 mod multipart;
 mod socket;
-mod talk;
 mod viewer_access;
 
-pub(in crate::server) use talk::Talk;
+pub(in crate::server) use chat::ChatMember;
 pub use viewer_access::{Refused, ViewerAccess, Viewing};
 
 use crate::app::rooms::{Rooms, Viewer, ViewerGuard, ViewerKind};
@@ -71,7 +71,7 @@ pub fn routes(
         let serve = move |socket| async move { socket::serve(socket, &query, door).await };
         ws.max_message_size(socket::LARGEST).max_frame_size(socket::LARGEST).on_upgrade(serve).into_response()
     });
-    let talk = warp::path!("live" / "data").and(warp::ws()).and(query()).map(move |ws: Ws, query: String| {
+    let chat = warp::path!("live" / "data").and(warp::ws()).and(query()).map(move |ws: Ws, query: String| {
         let door = door.clone();
         let serve = move |socket| async move { data::serve(socket, &query, door).await };
         ws.max_message_size(data::CAP).max_frame_size(data::CAP).on_upgrade(serve).into_response()
@@ -84,7 +84,7 @@ pub fn routes(
         }
         _ => open_to_all(problem(StatusCode::NOT_FOUND, "not_found", "There is no such address")),
     });
-    pictures.or(watch).unify().or(talk).unify().or(plain).unify().boxed()
+    pictures.or(watch).unify().or(chat).unify().or(plain).unify().boxed()
 }
 
 impl Door {

@@ -3,7 +3,7 @@
 //! Refuses to know: how it was let in.
 
 use super::{
-    Asked,
+    PendingLease,
     libsrt::{Received, Socket},
 };
 use crate::app::{access::admission::Refusal, rooms::demux::TsReader};
@@ -47,7 +47,7 @@ enum End {
 pub(super) fn serve(
     socket: &Socket,
     peer: SocketAddr,
-    lease: Asked,
+    lease: PendingLease,
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
@@ -58,10 +58,16 @@ pub(super) fn serve(
     tracing::info!(%peer, %end, "SRT publishing ended");
 }
 
-fn publish(socket: &Socket, lease: Asked, idle: Duration, runtime: &Handle, shutdown: &CancellationToken) -> End {
+fn publish(
+    socket: &Socket,
+    lease: PendingLease,
+    idle: Duration,
+    runtime: &Handle,
+    shutdown: &CancellationToken,
+) -> End {
     let lease = match lease {
-        Asked::PublishLease(lease) => *lease,
-        Asked::Later(answer) => match runtime.block_on(answer) {
+        PendingLease::PublishLease(lease) => *lease,
+        PendingLease::Later(answer) => match runtime.block_on(answer) {
             Ok(Ok(lease)) => lease,
             Ok(Err(refusal)) => return End::Refused(refusal),
             Err(_) => return End::Refused(Refusal::Unavailable),

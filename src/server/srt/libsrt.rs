@@ -112,7 +112,7 @@ pub struct Caller<'a> {
 }
 
 /// Judges callers, on the thread that reads the port: it must be quick.
-pub type Judge = Box<dyn Fn(Caller) -> Result<(), Rejection> + Send + Sync>;
+pub type CallerCheck = Box<dyn Fn(Caller) -> Result<(), Rejection> + Send + Sync>;
 
 /// A socket that others call.
 #[derive(Debug)]
@@ -147,11 +147,11 @@ pub struct Options<'a> {
 }
 
 impl Listener {
-    /// Takes a UDP port and answers callers on it, each as `judge` says.
+    /// Takes a UDP port and answers callers on it, each as `check` says.
     ///
     /// # Errors
     /// That the library is missing, or what it says.
-    pub fn bind(address: SocketAddr, options: &Options, judge: Judge) -> io::Result<Self> {
+    pub fn bind(address: SocketAddr, options: &Options, check: CallerCheck) -> io::Result<Self> {
         let calls = calls()?;
         // SAFETY: no arguments.
         let socket = Socket(checked(calls, unsafe { (calls.create_socket)() })?);
@@ -166,11 +166,11 @@ impl Listener {
         let (bytes, length) = raw(address);
         // The library may still be in the hook when the listener is closed; so what it uses stays. It is small, and
         // there is one a listener.
-        let judge: &'static Judge = Box::leak(Box::new(judge));
+        let check: &'static CallerCheck = Box::leak(Box::new(check));
         // SAFETY: the address is a sockaddr of the length given; the hook's argument lives for ever.
         unsafe {
             checked(calls, (calls.bind)(socket.0, bytes.0.as_ptr().cast(), length))?;
-            checked(calls, (calls.listen_callback)(socket.0, hook, ptr::from_ref(judge).cast_mut().cast()))?;
+            checked(calls, (calls.listen_callback)(socket.0, hook, ptr::from_ref(check).cast_mut().cast()))?;
             checked(calls, (calls.listen)(socket.0, 128))?;
         }
         Ok(Self(socket))
@@ -306,7 +306,7 @@ unsafe fn peer(address: *const c_void) -> Option<SocketAddr> {
 }
 
 unsafe extern "C" fn hook(
-    judge: *mut c_void,
+    check: *mut c_void,
     socket: c_int,
     _version: c_int,
     address: *const c_void,
@@ -315,13 +315,13 @@ unsafe extern "C" fn hook(
     // A panic must not run through the library's frames.
     let judged = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: it is what `bind` gave, and lives for ever.
-        let judge = unsafe { &*judge.cast::<Judge>() };
+        let check = unsafe { &*check.cast::<CallerCheck>() };
         // SAFETY: the library gives the caller's address, and a string that ends with zero or null.
         let (peer, text) = unsafe { (peer(address), (!stream_id.is_null()).then(|| CStr::from_ptr(stream_id))) };
         let (Some(peer), Ok(stream_id)) = (peer, text.map_or(Ok(""), CStr::to_str)) else {
             return Err(Rejection::BadRequest);
         };
-        judge(Caller { socket, peer, stream_id })
+        check(Caller { socket, peer, stream_id })
     }));
     match judged.unwrap_or(Err(Rejection::Unavailable)) {
         Ok(()) => 0,

@@ -69,15 +69,15 @@ impl Default for Settings {
 /// A bound door. Callers are turned away until it runs.
 pub struct Listener {
     socket: Arc<libsrt::Listener>,
-    desk: Arc<Desk>,
+    access: Arc<CallerAccess>,
     idle_timeout: Duration,
 }
 
 /// What the judging of callers needs, and those who were let in and have not come yet.
-struct Desk {
+struct CallerAccess {
     open: OnceLock<Open>,
     places: Arc<Semaphore>,
-    coming: Mutex<HashMap<i32, Coming>>,
+    pending: Mutex<HashMap<i32, PendingCaller>>,
 }
 
 struct Open {
@@ -86,13 +86,13 @@ struct Open {
 }
 
 /// A caller between the handshake's judgement and its first message.
-struct Coming {
+struct PendingCaller {
     peer: SocketAddr,
-    lease: Asked,
+    lease: PendingLease,
     place: OwnedSemaphorePermit,
 }
 
-enum Asked {
+enum PendingLease {
     PublishLease(Box<PublishLease>),
     /// It takes longer: another publisher is on the key and must prove alive.
     Later(oneshot::Receiver<Result<PublishLease, Refusal>>),
@@ -103,27 +103,27 @@ enum Asked {
 /// # Errors
 /// That libsrt is missing, or what it says, e.g. that the address is in use.
 pub fn bind(settings: &Settings) -> io::Result<Listener> {
-    let (places, coming) = (Arc::new(Semaphore::new(settings.max_connections)), Mutex::default());
-    let desk = Arc::new(Desk { open: OnceLock::new(), places, coming });
-    let judging = desk.clone();
+    let (places, pending) = (Arc::new(Semaphore::new(settings.max_connections)), Mutex::default());
+    let access = Arc::new(CallerAccess { open: OnceLock::new(), places, pending });
+    let checking = access.clone();
     let options = Options {
         latency: settings.latency,
         passphrase: settings.passphrase.as_deref(),
         peer_idle: settings.idle_timeout,
         read: Duration::from_millis(100),
     };
-    let judge = move |caller: Caller| {
-        judging.judge(&caller).inspect_err(|why| {
+    let check = move |caller: Caller| {
+        checking.check(&caller).inspect_err(|why| {
             counter!("lumencast_srt_refused_total", "reason" => format!("{why:?}")).increment(1);
             tracing::info!(peer = %caller.peer, ?why, "SRT caller refused");
         })
     };
-    let socket = libsrt::Listener::bind(settings.listen, &options, Box::new(judge))?;
-    Ok(Listener { socket: Arc::new(socket), desk, idle_timeout: settings.idle_timeout })
+    let socket = libsrt::Listener::bind(settings.listen, &options, Box::new(check))?;
+    Ok(Listener { socket: Arc::new(socket), access, idle_timeout: settings.idle_timeout })
 }
 
-impl Desk {
-    fn judge(self: &Arc<Self>, caller: &Caller) -> Result<(), Rejection> {
+impl CallerAccess {
+    fn check(self: &Arc<Self>, caller: &Caller) -> Result<(), Rejection> {
         let Open { admission, runtime } = self.open.get().ok_or(Rejection::Unavailable)?;
         let request = request(caller.stream_id).map_err(|why| match why {
             BadStreamId::NoKey => Rejection::BadRequest,
@@ -140,24 +140,24 @@ impl Desk {
         });
         let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
         let lease = match soon {
-            Ok(Ok(Ok(lease))) => Asked::PublishLease(Box::new(lease)),
+            Ok(Ok(Ok(lease))) => PendingLease::PublishLease(Box::new(lease)),
             Ok(Ok(Err(refusal))) => return Err(rejection(refusal)),
             Ok(Err(_)) => return Err(Rejection::Unavailable),
-            Err(_) => Asked::Later(asked),
+            Err(_) => PendingLease::Later(asked),
         };
-        self.lock().insert(caller.socket, Coming { peer: caller.peer, lease, place });
+        self.lock().insert(caller.socket, PendingCaller { peer: caller.peer, lease, place });
         // The handshake may still fail, e.g. for another passphrase.
-        let (desk, socket) = (Arc::downgrade(self), caller.socket);
+        let (access, socket) = (Arc::downgrade(self), caller.socket);
         runtime.spawn(async move {
             tokio::time::sleep(COMPLETE).await;
-            let late = desk.upgrade().and_then(|desk| desk.lock().remove(&socket));
+            let late = access.upgrade().and_then(|access| access.lock().remove(&socket));
             drop(late);
         });
         Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i32, Coming>> {
-        self.coming.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<i32, PendingCaller>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -181,14 +181,14 @@ impl Listener {
 
     /// Serves until `shutdown` fires, then closes all connections and returns.
     pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
-        let Self { socket, desk, idle_timeout } = self;
+        let Self { socket, access, idle_timeout } = self;
         let runtime = Handle::current();
-        let places = desk.places.clone();
+        let places = access.places.clone();
         let all = places.available_permits();
-        if desk.open.set(Open { admission, runtime: runtime.clone() }).is_err() {
+        if access.open.set(Open { admission, runtime: runtime.clone() }).is_err() {
             return; // it can run only once, since it is consumed
         }
-        let (listening, leases, stop) = (socket.clone(), desk.clone(), shutdown.clone());
+        let (listening, leases, stop) = (socket.clone(), access.clone(), shutdown.clone());
         let accepting = tokio::task::spawn_blocking(move || {
             loop {
                 let (socket, number) = match listening.accept() {
@@ -200,7 +200,7 @@ impl Listener {
                         continue;
                     }
                 };
-                let Some(Coming { peer, lease, place }) = leases.lock().remove(&number) else { continue };
+                let Some(PendingCaller { peer, lease, place }) = leases.lock().remove(&number) else { continue };
                 let (runtime, stop) = (runtime.clone(), stop.clone());
                 let thread = std::thread::Builder::new().name("srt".into()).spawn(move || {
                     serve(&socket, peer, lease, idle_timeout, &runtime, &stop);
@@ -214,7 +214,7 @@ impl Listener {
         shutdown.cancelled().await;
         socket.close();
         let _ = tokio::time::timeout(DRAIN, accepting).await;
-        desk.lock().clear();
+        access.lock().clear();
         let all = u32::try_from(all).unwrap_or(u32::MAX);
         if tokio::time::timeout(DRAIN, places.acquire_many(all)).await.is_err() {
             tracing::warn!("SRT connections did not end in time");

@@ -76,14 +76,14 @@ pub struct PlayGrant {
 }
 
 /// Takes a text with the label of the channel it came on.
-pub type Say = Arc<dyn Fn(&str, &str) + Send + Sync>;
+pub type SendMessage = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
 /// Messages between viewers.
 pub struct MessageChannel {
     /// Takes a text that a viewer sent, with the label of the channel. Must not block.
-    pub say: Say,
+    pub send_message: SendMessage,
     /// Texts for the viewer.
-    pub hear: broadcast::Receiver<Arc<str>>,
+    pub messages: broadcast::Receiver<Arc<str>>,
 }
 
 /// A future that can be stored in a trait object.

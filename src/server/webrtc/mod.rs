@@ -28,7 +28,8 @@ mod view;
 mod worker;
 
 pub use access::{
-    Answer, MessageChannel, PlayGrant, PublishGrant, Refused, Say, SessionAccess, SessionRequest, Source, ViewerCodecs,
+    Answer, MessageChannel, PlayGrant, PublishGrant, Refused, SendMessage, SessionAccess, SessionRequest, Source,
+    ViewerCodecs,
 };
 
 use demux::Demux;

@@ -51,9 +51,9 @@ pub struct Peer {
     ufrag: String,
     etag: String,
     came: Instant,
-    heard: Instant,
+    received: Instant,
     reached: Option<(Protocol, SocketAddr)>,
-    talks: Vec<(ChannelId, String)>,
+    data_channels: Vec<(ChannelId, String)>,
     nacks: u64,
 }
 
@@ -87,7 +87,7 @@ impl Peer {
     /// A peer whose offer was answered by `rtc`.
     pub fn new(id: PeerId, rtc: Rtc, part: Part, offer: sdp::Offer, etag: String, now: Instant) -> Self {
         let (ufrag, offer) = (offer.ufrag, offer.text);
-        let (connected, channel, reached, talks, nacks) = (false, None, None, Vec::new(), 0);
+        let (connected, channel, reached, data_channels, nacks) = (false, None, None, Vec::new(), 0);
         Self {
             id,
             rtc,
@@ -99,9 +99,9 @@ impl Peer {
             ufrag,
             etag,
             came: now,
-            heard: now,
+            received: now,
             reached,
-            talks,
+            data_channels,
             nacks,
         }
     }
@@ -120,7 +120,7 @@ impl Peer {
         if !self.rtc.accepts(&input) {
             return;
         }
-        self.heard = now;
+        self.received = now;
         if let Err(error) = self.rtc.handle_input(input) {
             tracing::debug!(peer = self.id, "WebRTC: {error}");
         }
@@ -185,13 +185,13 @@ impl Peer {
                 metrics::counter!("webrtc_nacks_total").increment(stats.nacks.saturating_sub(before));
             }
             (Event::ChannelOpen(id, label), Part::Out(viewer))
-                if viewer.messages.is_some() && self.talks.len() < CHANNELS =>
+                if viewer.messages.is_some() && self.data_channels.len() < CHANNELS =>
             {
-                self.talks.push((id, label));
+                self.data_channels.push((id, label));
             }
-            (Event::ChannelClose(id), _) => self.talks.retain(|(talk, _)| *talk != id),
+            (Event::ChannelClose(id), _) => self.data_channels.retain(|(chat, _)| *chat != id),
             (Event::ChannelData(data), Part::Out(viewer)) if !data.binary && data.data.len() <= MESSAGE => {
-                let label = self.talks.iter().find(|(id, _)| *id == data.id).map(|(_, label)| label.as_str());
+                let label = self.data_channels.iter().find(|(id, _)| *id == data.id).map(|(_, label)| label.as_str());
                 if let (Some(messages), Some(label), Ok(text)) =
                     (&viewer.messages, label, std::str::from_utf8(&data.data))
                 {
@@ -203,8 +203,8 @@ impl Peer {
     }
 
     /// Sends a text on every channel the viewer opened; dropped where one is backed up.
-    pub fn say(&mut self, text: &str) {
-        for (id, _) in &self.talks {
+    pub fn send_message(&mut self, text: &str) {
+        for (id, _) in &self.data_channels {
             let Some(mut channel) = self.rtc.channel(*id) else { continue };
             if channel.buffered_amount() < BACKED_UP {
                 let _ = channel.write(false, text.as_bytes());
@@ -225,7 +225,7 @@ impl Peer {
         let silence = if matches!(self.part, Part::In(_)) { SILENT_PUBLISHER } else { SILENT_VIEWER };
         match self.connected {
             false => (now.saturating_duration_since(self.came) > CONNECTING).then_some("never connected"),
-            true => (now.saturating_duration_since(self.heard) > silence).then_some("silent"),
+            true => (now.saturating_duration_since(self.received) > silence).then_some("silent"),
         }
     }
 

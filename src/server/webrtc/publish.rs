@@ -31,7 +31,7 @@ pub struct Publisher {
     picture: Option<Mid>,
     sync: Sync,
     /// The picture's configuration that was handed over.
-    said: Option<(VideoCodec, Bytes)>,
+    configured: Option<(VideoCodec, Bytes)>,
     said_sound: bool,
     /// Pictures are worth nothing before the next key frame.
     waits: bool,
@@ -50,7 +50,7 @@ impl Publisher {
             audio_only: grant.audio_only,
             picture: None,
             sync: Sync::default(),
-            said: None,
+            configured: None,
             said_sound: false,
             waits: true,
             asked: None,
@@ -123,12 +123,12 @@ impl Publisher {
             }
             _ => (Bytes::copy_from_slice(&frame.data), frame.is_keyframe(), Some(Bytes::new())),
         };
-        if let Some(record) = record.filter(|record| self.said.as_ref() != Some(&(codec, record.clone()))) {
-            self.said = Some((codec, record.clone()));
+        if let Some(record) = record.filter(|record| self.configured.as_ref() != Some(&(codec, record.clone()))) {
+            self.configured = Some((codec, record.clone()));
             self.push(Packet::VideoConfig { codec, record })?;
         }
         // A key frame without parameter sets, ever, cannot be decoded.
-        let decodable = keyframe && self.said.as_ref().is_some_and(|(said, _)| *said == codec);
+        let decodable = keyframe && self.configured.as_ref().is_some_and(|(configured, _)| *configured == codec);
         self.waits &= !decodable;
         if self.waits {
             self.ask(rtc, now);

@@ -231,8 +231,8 @@ mod tests {
             offer.text.lines().filter(|line| line.ends_with("ly") || *line == "a=inactive").collect();
         assert_eq!(directions, ["a=sendonly", "a=sendonly", "a=inactive"]);
         assert!(!offer.text.contains("candidate") && !offer.text.contains("simulcast"));
-        let heard = shape(OFFER, Way::Out, true).unwrap();
-        assert!(!heard.picture && heard.sound);
+        let received = shape(OFFER, Way::Out, true).unwrap();
+        assert!(!received.picture && received.sound);
     }
 
     #[test]

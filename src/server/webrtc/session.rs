@@ -137,10 +137,10 @@ impl Sessions {
                 let offer = sdp::shape(offer, way, grant.audio_only)?;
                 let (rtc, answer) = self.answer(way, &offer)?;
                 let (viewer, messages) = Viewer::new(grant, offer.codecs);
-                let talks = offer.data;
+                let data_channels = offer.data;
                 let (opened, worker, id) = self.settle(way, rtc, Part::Out(Box::new(viewer)), offer, &answer)?;
-                if let Some(messages) = messages.filter(|_| talks) {
-                    tokio::spawn(relay(messages.hear, worker, id, self.demux.clone()));
+                if let Some(messages) = messages.filter(|_| data_channels) {
+                    tokio::spawn(relay(messages.messages, worker, id, self.demux.clone()));
                 }
                 Ok(opened)
             }
@@ -240,7 +240,7 @@ impl Sessions {
             });
         }
         let peer = Peer::new(id, rtc, part, offer, etag.clone(), Instant::now());
-        if !worker.put(Job::Come(Box::new(peer))) {
+        if !worker.put(Job::Join(Box::new(peer))) {
             return Err(Declined::Full);
         }
         counter!("webrtc_sessions_total", "way" => if way == Way::In { "whip" } else { "whep" }).increment(1);
@@ -250,16 +250,16 @@ impl Sessions {
 }
 
 /// Passes the room's messages on to a viewer until it is gone; what it is too slow for is left out.
-async fn relay(mut hear: broadcast::Receiver<Arc<str>>, worker: Mailbox, peer: PeerId, demux: Arc<Demux>) {
+async fn relay(mut messages: broadcast::Receiver<Arc<str>>, worker: Mailbox, peer: PeerId, demux: Arc<Demux>) {
     let gone = demux.gone(peer);
     tokio::pin!(gone);
     loop {
-        let heard = tokio::select! {
-            heard = hear.recv() => heard,
+        let received = tokio::select! {
+            received = messages.recv() => received,
             () = &mut gone => return,
         };
-        match heard {
-            Ok(text) => drop(worker.put(Job::Say { peer, text })),
+        match received {
+            Ok(text) => drop(worker.put(Job::SendMessage { peer, text })),
             Err(broadcast::error::RecvError::Lagged(_)) => {}
             Err(broadcast::error::RecvError::Closed) => return,
         }

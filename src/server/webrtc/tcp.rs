@@ -75,7 +75,7 @@ pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demu
                 let (sockets, demux, stop) = (sockets.clone(), demux.clone(), stop.clone());
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = talk(stream, peer, sockets, demux) => {}
+                        () = chat(stream, peer, sockets, demux) => {}
                         () = stop.cancelled() => {}
                     }
                 });
@@ -88,7 +88,7 @@ pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demu
     }
 }
 
-async fn talk(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux: Arc<Demux>) {
+async fn chat(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux: Arc<Demux>) {
     let Ok(local) = stream.local_addr() else { return };
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     let Some(face) = sockets.local_addresses.entered(Some(local.ip())) else { return };

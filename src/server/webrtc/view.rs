@@ -6,7 +6,7 @@
 //! Refuses to know: sockets, threads, how a stream is come by.
 
 use super::{
-    access::{MessageChannel, PlayGrant, Say, Source, ViewerCodecs},
+    access::{MessageChannel, PlayGrant, SendMessage, Source, ViewerCodecs},
     gop_cache::{Codec, Frame, GopCache},
     pace::Line,
 };
@@ -53,7 +53,7 @@ pub struct Viewer {
     /// Gives the stream; asked again when its codec does not fit.
     pub source: Source,
     pub codecs: ViewerCodecs,
-    pub messages: Option<Say>,
+    pub messages: Option<SendMessage>,
     /// When the codec was first found not to fit, or was asked for anew.
     pub misfit: Option<Instant>,
     /// Asked for a key frame and has not got one.
@@ -102,7 +102,7 @@ impl Viewer {
         let viewer = Self {
             source: grant.source,
             codecs,
-            messages: messages.as_ref().map(|messages| messages.say.clone()),
+            messages: messages.as_ref().map(|messages| messages.send_message.clone()),
             misfit: None,
             lost: None,
             picture: None,

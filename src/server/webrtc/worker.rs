@@ -53,13 +53,13 @@ pub enum Job {
     /// Something came on a stream that is watched here.
     Unit { channel: u64, unit: Arc<Unit> },
     /// A peer whose offer was answered.
-    Come(Box<Peer>),
+    Join(Box<Peer>),
     /// A peer is to go, for a reason.
     Go { peer: PeerId, why: &'static str, done: Option<oneshot::Sender<()>> },
     /// A PATCH of a peer's session.
     Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<Patched> },
     /// A text for a viewer.
-    Say { peer: PeerId, text: Arc<str> },
+    SendMessage { peer: PeerId, text: Arc<str> },
     /// Somebody lacks a key frame of a publisher.
     Ask { peer: PeerId },
     /// The end.
@@ -189,7 +189,7 @@ impl Worker {
                 known.receive(protocol, source, destination, &data, now);
                 self.serve(peer, now, true);
             }
-            Job::Come(peer) => {
+            Job::Join(peer) => {
                 let id = peer.id;
                 self.peers.insert(id, *peer);
                 self.count();
@@ -208,9 +208,9 @@ impl Worker {
                 let _ = reply.send(patched);
                 self.serve(peer, now, true);
             }
-            Job::Say { peer, text } => {
+            Job::SendMessage { peer, text } => {
                 let Some(known) = self.peers.get_mut(&peer) else { return };
-                known.say(&text);
+                known.send_message(&text);
                 self.serve(peer, now, true);
             }
             Job::Ask { peer } => {
@@ -280,9 +280,9 @@ impl Worker {
             let epoch = Epoch(now, live.clock().now());
             // What is there already goes into the GOP cache at once, what comes later through the mailbox.
             let past = Arc::new(Mutex::new(Some(Vec::new())));
-            let heard = past.clone();
+            let received = past.clone();
             let listener = live.listen(Start::Backlog, move |unit| {
-                match heard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                match received.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                     Some(past) => past.push(unit.clone()),
                     None => drop(mailbox.put(Job::Unit { channel: number, unit: unit.clone() })),
                 }

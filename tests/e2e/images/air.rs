@@ -20,7 +20,7 @@ async fn program_loses_no_frame_while_100_jobs_run() {
     let _turn = fixture::turn().await;
     let clip = Clip { hum_hz: 400, ..Clip::of(1, 90.0) }.cached();
     let server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let _camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     command(&server, &["account", "create", "studio", "--credits", "200", "--rpm", "100000"]);

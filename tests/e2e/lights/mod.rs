@@ -103,7 +103,7 @@ async fn a_cut_is_on_the_wire_within_a_frame_and_25_ms() {
     let server = Server::start(show(&controller, rules)).await;
     bright(&server).await;
     put(&server, "/api/v2/segments/0", json!({ "effect": "solid", "primaryColor": [0, 0, 9] })).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     controller.until("green: on preview", |packet| packet.all(GREEN, LEDS)).await;
 
     let mut took = Vec::new();
@@ -168,7 +168,7 @@ async fn graphics_sound_and_the_picture_s_edges_are_followed() {
     let level =
         json!({ "id": "level", "segment": 1, "when": { "level": "program" }, "floorDb": -50, "ceilingDb": -20 });
     post(&server, "/api/v2/rules", level).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     cut_to(&mut wing, 1).await;
     controller.until("dark by silence", wanted(1, [0; 3])).await;
     cut_to(&mut wing, 0).await;
@@ -210,7 +210,7 @@ async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
     // All white by hand: program shows the strip's cells as white, the picture around them as black.
     post(&server, "/api/pixels", json!({ "fill": [255, 255, 255] })).await;
     controller.until("white", |packet| packet.all([255; 3], LEDS)).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     fixture::until_seen(&mut wing, 2).await;
     cut_to(&mut wing, 2).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

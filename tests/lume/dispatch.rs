@@ -1,8 +1,8 @@
 //! What every answer of the plane has in common: other origins, methods, sizes.
 
 use crate::{
-    desk::{Desk, told},
     golden::assert_golden,
+    server::{Server, told},
 };
 use bytes::Bytes;
 use futures::stream;
@@ -16,32 +16,32 @@ use tokio::{
 
 #[tokio::test]
 async fn pages_of_other_origins_may_ask_everything() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for (method, path) in route_table() {
         let path = path.replace("{id}", "0");
-        let request = desk.request("OPTIONS", &path).header("origin", "https://page.example");
+        let request = server.request("OPTIONS", &path).header("origin", "https://page.example");
         let response = request.header("access-control-request-method", method).send().await.expect("an answer");
         assert_eq!(response.status(), 204, "{path}");
         let headers = response.headers();
         assert_eq!(headers["access-control-allow-origin"], "*");
         assert_eq!(headers["access-control-allow-methods"], "GET, POST, PUT, DELETE, OPTIONS");
         assert_eq!(headers["access-control-allow-headers"], "Authorization, Content-Type, X-API-Key");
-        let response = desk.raw(method, &path, &json!({ "prompt": 1 })).await;
+        let response = server.raw(method, &path, &json!({ "prompt": 1 })).await;
         assert_eq!(response.headers()["access-control-allow-origin"], "*", "{method} {path}");
         assert_eq!(response.headers()["cache-control"], "no-store");
     }
-    let unknown = desk.raw("GET", "/api/v2/nothing", &Value::Null).await;
+    let unknown = server.raw("GET", "/api/v2/nothing", &Value::Null).await;
     assert_eq!(unknown.headers()["access-control-allow-origin"], "*");
-    assert_eq!(desk.raw("OPTIONS", "/api/v2/nothing", &Value::Null).await.status(), 404);
+    assert_eq!(server.raw("OPTIONS", "/api/v2/nothing", &Value::Null).await.status(), 404);
 }
 
 #[tokio::test]
 async fn a_head_is_a_get_without_its_body() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for (method, path) in route_table().into_iter().filter(|(method, _)| *method == "GET") {
         let path = path.replace("{id}", "0");
-        let get = desk.raw(method, &path, &Value::Null).await;
-        let head = desk.raw("HEAD", &path, &Value::Null).await;
+        let get = server.raw(method, &path, &Value::Null).await;
+        let head = server.raw("HEAD", &path, &Value::Null).await;
         assert_eq!(head.status(), get.status(), "{path}");
         assert_eq!(head.headers()["content-type"], "application/json");
         assert_eq!(head.bytes().await.expect("no body"), Bytes::new());
@@ -50,9 +50,9 @@ async fn a_head_is_a_get_without_its_body() {
 
 #[tokio::test]
 async fn paths_of_others_are_left_alone() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     for path in ["/", "/health", "/api/v1/status/cg1", "/api/v1/apps", "/api/scenes", "/ws/x", "/live/ws"] {
-        let response = desk.raw("GET", path, &Value::Null).await;
+        let response = server.raw("GET", path, &Value::Null).await;
         assert_eq!(response.status(), 404);
         assert!(!response.headers().contains_key("access-control-allow-origin"), "{path} was answered by this plane");
     }
@@ -66,9 +66,9 @@ fn body(bytes: usize) -> String {
 
 #[tokio::test]
 async fn a_body_has_at_most_16384_bytes_whatever_is_announced() {
-    let desk = Desk::open().await;
+    let server = Server::open().await;
     assert_eq!(body(16_384).len(), 16_384);
-    let put = |body: Body| desk.request("PUT", "/api/v2/controller").body(body).send();
+    let put = |body: Body| server.request("PUT", "/api/v2/controller").body(body).send();
     for size in [16_385, 100_000, 900_000] {
         let answer = told(put(body(size).into()).await.expect("an answer")).await;
         assert_golden("lume/too_large", &answer);
@@ -78,21 +78,21 @@ async fn a_body_has_at_most_16384_bytes_whatever_is_announced() {
         let answer = told(put(Body::wrap_stream(stream::iter(parts))).await.expect("an answer")).await;
         assert_golden("lume/too_large", &answer);
     }
-    assert!(desk.lights.view().controller.power, "nothing of them was heeded");
+    assert!(server.lights.view().controller.power, "nothing of them was heeded");
     let whole = body(16_384).into_bytes();
     let parts: Vec<_> = whole.chunks(1000).map(|part| Ok::<_, std::io::Error>(part.to_vec())).collect();
     assert_eq!(put(Body::wrap_stream(stream::iter(parts))).await.expect("an answer").status(), 200);
-    assert!(!desk.lights.view().controller.power);
+    assert!(!server.lights.view().controller.power);
     for (method, path) in route_table().into_iter().filter(|(method, _)| matches!(*method, "POST" | "PUT")) {
-        let request = desk.request(method, &path.replace("{id}", "0")).body(body(20_000));
+        let request = server.request(method, &path.replace("{id}", "0")).body(body(20_000));
         assert_eq!(request.send().await.expect("an answer").status(), 413, "{method} {path}");
     }
 }
 
 #[tokio::test]
 async fn whoever_asks_before_sending_too_much_is_told_at_once() {
-    let desk = Desk::open().await;
-    let mut stream = TcpStream::connect(desk.addr).await.expect("a connection");
+    let server = Server::open().await;
+    let mut stream = TcpStream::connect(server.addr).await.expect("a connection");
     let head =
         "PUT /api/v2/controller HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 999999999\r\n\r\n";
     stream.write_all(head.as_bytes()).await.expect("it is sent");

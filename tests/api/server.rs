@@ -8,14 +8,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub const TOKEN: &str = "correct horse";
 
-pub struct Studio {
+pub struct Server {
     pub fixture: Fixture,
     pub addr: SocketAddr,
     pub shutdown: CancellationToken,
     _ends: DropGuard,
 }
 
-impl Studio {
+impl Server {
     pub async fn open() -> Self {
         Self::with(Fixture::new(), |_| {}).await
     }

@@ -30,7 +30,7 @@ pub const JWT_SECRET: &str = "what the sessions of browsers are signed with";
 pub const PUBLIC: &str = "https://media.example.com";
 
 /// See the module's text.
-pub struct Desk {
+pub struct Server {
     pub store: Store,
     pub operator: Auth,
     /// The account that is there from the start, with 60 credits.
@@ -46,14 +46,14 @@ pub struct Desk {
     _data: TempDir,
 }
 
-impl Desk {
+impl Server {
     /// As everything is, but that accounts may ask as often as a test needs.
     pub async fn open() -> Self {
-        let desk = Self::strict().await;
-        for account in [&desk.account, &desk.other] {
-            desk.change(account, AccountChange { rate_limit_rpm: Some(100_000), ..AccountChange::default() }).await;
+        let server = Self::strict().await;
+        for account in [&server.account, &server.other] {
+            server.change(account, AccountChange { rate_limit_rpm: Some(100_000), ..AccountChange::default() }).await;
         }
-        desk
+        server
     }
 
     /// With the limits of ordinary accounts.

@@ -26,7 +26,7 @@ pub const API_KEY: &str = "APItest";
 pub const API_SECRET: &str = "a secret of more than thirty-two characters";
 
 /// See the module's text.
-pub struct Desk {
+pub struct Server {
     pub apps: Apps,
     pub auth: Auth,
     pub keys: KeyService,
@@ -40,7 +40,7 @@ pub struct Desk {
     data: TempDir,
 }
 
-impl Desk {
+impl Server {
     pub async fn open() -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let store = Store::open(data.path()).await.expect("a store");

@@ -48,12 +48,16 @@ async fn what_one_viewer_says_everybody_in_the_room_hears() {
 async fn the_servers_messages_arrive_at_whom_they_are_for() {
     let fixture = Fixture::open().await;
     let (mut ann, mut guest) = pair(&fixture).await;
-    let say = |text: &str, to: &[&str]| {
+    let send_message = |text: &str, to: &[&str]| {
         let to = to.iter().map(|&to| to.to_owned()).collect();
-        fixture.rooms.say("live", "live-cam", DataMessage { topic: "chat".into(), text: text.into(), to, event: None })
+        fixture.rooms.send_message(
+            "live",
+            "live-cam",
+            DataMessage { topic: "chat".into(), text: text.into(), to, event: None },
+        )
     };
-    assert_eq!(say(r#"{"from":"host","message":"for Ann"}"#, &["viewer-Ann"]), 2);
-    say(r#"{"from":"host","message":"for all"}"#, &[]);
+    assert_eq!(send_message(r#"{"from":"host","message":"for Ann"}"#, &["viewer-Ann"]), 2);
+    send_message(r#"{"from":"host","message":"for all"}"#, &[]);
     assert_eq!(ann.json().await["body"], "for Ann");
     assert_eq!(ann.json().await["body"], "for all");
     let heard = guest.json().await;

@@ -21,7 +21,7 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// See the module's text.
-pub struct Desk {
+pub struct Server {
     pub lights: Lights,
     pub shutdown: CancellationToken,
     pub addr: SocketAddr,
@@ -29,7 +29,7 @@ pub struct Desk {
     _data: TempDir,
 }
 
-impl Desk {
+impl Server {
     /// As the document's device: 160 LEDs.
     pub async fn open() -> Self {
         Self::with_leds(160).await
