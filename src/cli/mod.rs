@@ -15,6 +15,7 @@ mod worker;
 use crate::{
     app::access::keys::Plane,
     config::{Config, LogFormat},
+    store::FolderLock,
 };
 use clap::{Parser, Subcommand};
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -171,13 +172,22 @@ impl Place {
     }
 }
 
+/// What processes that work on one data folder must have in common.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Runs a command.
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve { place, demo } => place.config().and_then(|config| serve::run(config, place, demo)),
-        Command::Account { action, place } => place.config().and_then(|config| account::run(&config, action)),
+        Command::Account { action, place } => place.config().and_then(|config| {
+            let _folder = FolderLock::beside(&config.data_dir, VERSION)?;
+            account::run(&config, action)
+        }),
         Command::Worker { place, beside } => place.config().and_then(|config| worker::run(&config, beside)),
-        Command::Key { action, place } => place.config().and_then(|config| key::run(&config, action)),
+        Command::Key { action, place } => place.config().and_then(|config| {
+            let _folder = FolderLock::beside(&config.data_dir, VERSION)?;
+            key::run(&config, action)
+        }),
         Command::Doctor { place } => place.config().and_then(|config| doctor::run(&config)),
         Command::Devices => doctor::devices(),
     };

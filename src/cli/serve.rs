@@ -24,6 +24,7 @@ use crate::{
     domain::{command::Command, show::Show},
     media::{engine::Engine, output::recover},
     server::{self, webrtc},
+    store::FolderLock,
 };
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -46,6 +47,8 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
     super::log(&config);
     setup::check_outputs(&config)?;
     let show = Show::new(setup::show(&config)?);
+    // Before anything in the folder is touched: a second server would take what the first one records for leftovers.
+    let _folder = FolderLock::server(&config.data_dir, super::VERSION)?;
     if let Some(fault) = survey::survey()?.fault() {
         bail!(fault);
     }

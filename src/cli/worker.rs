@@ -8,7 +8,7 @@
 //! costs its job and nothing that is on air.
 
 use super::{Place, images};
-use crate::{app::imaging::worker::Worker, config::Config};
+use crate::{app::imaging::worker::Worker, config::Config, store::FolderLock};
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
 use std::{process::Stdio, sync::Arc, time::Duration};
@@ -35,6 +35,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Why it cannot start, in one line.
 pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
     super::log(config);
+    let _folder = FolderLock::beside(&config.data_dir, super::VERSION)?;
     // Before there are threads: they inherit it. Without it live media would share its cores evenly with pictures.
     nice(19).context("the priority cannot be lowered")?;
     let most = u64::from(config.lumely.memory_mb) * 1_000_000 + BESIDE_JOBS;

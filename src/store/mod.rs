@@ -11,6 +11,7 @@
 
 mod apps;
 mod cameras;
+mod folder_lock;
 mod imaging;
 mod ingress;
 mod keys;
@@ -23,6 +24,7 @@ mod users;
 
 pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
 pub use cameras::{CameraRow, CameraRows};
+pub use folder_lock::{FolderLock, FolderLockError};
 pub use imaging::{
     AccountChange, AccountRow, Accounts, Balance, Change, Created, Entry, EntryKind, ImageJobs, ImageKeyRow, ImageKeys,
     ImageWebhooks, Inserted, JobQuery, JobRow, LedgerRow, MAX_ATTEMPTS, NewAccount, NewImageKey, NewJob, NewWebhook,
@@ -209,10 +211,14 @@ impl Store {
     }
 }
 
+/// Makes the data folder, for its owner alone.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
 /// Makes folder and file with closed modes, and locks the folder until the answer is dropped.
 fn prepare(folder: &Path) -> io::Result<File> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(folder)?;
+    make_folder(folder)?;
     let lock = File::open(folder)?;
     lock.lock()?;
     // Only ever created, never opened here: closing any descriptor of the file would drop SQLite's own locks.

@@ -21,3 +21,4 @@ mod rooms;
 mod starting;
 mod streams;
 mod switching;
+mod two_servers;

@@ -8,21 +8,28 @@ use crate::support::server::Server;
 use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Runs `serve` with settings that it must refuse; answers the one line it says. Panics unless it ends soon, with exit
-/// code 2 and nothing else on standard error.
+/// Runs `serve` with settings that it must refuse; see [`refused_on`].
 async fn refused(config: Config) -> String {
+    let home = tempfile::tempdir().expect("home");
+    refused_on(&home.path().join("data"), "serve", config).await
+}
+
+/// Runs a command that must be refused; answers the one line it says. Panics unless it ends soon, with exit code 2 and
+/// nothing else on standard error.
+pub async fn refused_on(data: &Path, command: &str, config: Config) -> String {
     let home = tempfile::tempdir().expect("home");
     let path = home.path().join("lumencast.toml");
     std::fs::write(&path, config.to_toml()).expect("write settings");
     let mut child = Command::new(env!("CARGO_BIN_EXE_lumencast"))
-        .arg("serve")
+        .arg(command)
         .arg("--config")
         .arg(&path)
         .arg("--data")
-        .arg(home.path().join("data"))
+        .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -41,7 +48,7 @@ async fn refused(config: Config) -> String {
 }
 
 /// Settings with four free ports, and the ports to keep.
-fn free() -> (Config, [Port; 4]) {
+pub fn free() -> (Config, [Port; 4]) {
     let ports = [(); 4].map(|()| Port::take());
     let keys = ["http.listen", "rtmp.listen", "livewing.listen", "webrtc.udp"];
     let config = keys.iter().zip(&ports).fold(Config::new(), |config, (key, port)| config.set(key, port.address()));
