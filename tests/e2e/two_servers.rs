@@ -14,7 +14,7 @@ async fn a_second_server_and_another_version_are_refused_and_the_firsts_recordin
     let _turn = fixture::turn().await;
     let clip = fixture::first().cached();
     let mut server = Server::start(fixture::two_cameras()).await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;
