@@ -8,7 +8,8 @@ SHELL := /bin/bash
 # Node.js that scripts/setup.sh fetched goes first; cargo as rustup leaves it is found without a new login.
 export PATH := $(CURDIR)/target/tools/node_modules/.bin:$(PATH):$(HOME)/.cargo/bin
 
-BIN := $(or $(CARGO_TARGET_DIR),target)/release/lumencast
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+RUN_BIN := $(TARGET)/quick/lumencast
 # What `make run` passes to `lumencast serve`.
 ARGS ?= --demo
 
@@ -23,11 +24,14 @@ help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 .PHONY: run
-run: build ## install what is missing, build, and start the demo (ARGS=... for other options of serve)
-	$(BIN) serve $(ARGS)
+run: setup $(WEB_DIST) ## install what is missing, build, and start the demo (ARGS=... for other options of serve)
+	@[ -e $(RUN_BIN) ] || echo 'run: the first build compiles about 480 crates: some 8 minutes on 2 cores, less on more;' \
+		'a later one takes seconds. Each crate is named as it is begun.'
+	cargo build --profile quick --locked
+	$(RUN_BIN) serve $(ARGS)
 
 .PHONY: build
-build: setup $(WEB_DIST) ## build the server with its pages
+build: setup $(WEB_DIST) ## build the server with its pages, fully optimised: target/release/lumencast
 	cargo build --release --locked
 
 .PHONY: web
