@@ -1,6 +1,6 @@
 //! Lumora over HTTP, with keys from a real store.
 
-use crate::{fixture::Fixture, golden::assert_golden};
+use crate::{fixture::Fixture, golden::assert_golden, openapi::Document};
 use lumencast::{
     api::lumora::{LumoraState, Plan, routes},
     app::access::keys::{KeyService, Plane},
@@ -8,9 +8,13 @@ use lumencast::{
 };
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use warp::Filter;
+
+/// The document.
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of("lumora"));
 
 struct Server {
     fixture: Fixture,
@@ -48,11 +52,15 @@ impl Server {
     }
 
     async fn send(&self, method: Method, path: &str) -> (u16, Value) {
-        let response = self.raw(method, path, Some(&format!("Bearer {}", self.key))).await;
+        let response = self.raw(method.clone(), path, Some(&format!("Bearer {}", self.key))).await;
         let status = response.status().as_u16();
         assert!(response.headers().contains_key("ratelimit-limit"), "{path}");
         assert_eq!(response.headers()["content-type"], "application/json", "{path}");
-        (status, response.json().await.expect("JSON"))
+        let body = response.json().await.expect("JSON");
+        if let Some(below) = path.strip_prefix("/api/v1") {
+            DOCUMENT.check(method.as_str(), below, status, &body);
+        }
+        (status, body)
     }
 
     async fn get(&self, path: &str) -> (u16, Value) {

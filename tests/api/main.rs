@@ -9,6 +9,8 @@ mod livewing_outputs;
 mod livewing_switching;
 mod livewing_topics;
 mod lumora;
+#[path = "../support/openapi.rs"]
+mod openapi;
 mod operator;
 mod server;
 mod ws;

@@ -1,8 +1,9 @@
 //! A LiveWing client: a real WebSocket that keeps what it was not waiting for.
 
+use crate::openapi::Document;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, sync::LazyLock, time::Duration};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -12,6 +13,24 @@ use tokio_tungstenite::{
 /// Nothing that is waited for here takes nearly as long.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// `docs/api/livewing.yaml`.
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of("livewing"));
+
+/// Panics when the document does not allow this message of the server.
+fn check(message: &Value) {
+    let name = match (message["event"].as_str(), message["status"].as_str()) {
+        (None, Some("ok")) => "response",
+        (None, Some("error")) => "failure",
+        (Some("switcher.state"), None) => "switcherState",
+        (Some("source.health"), None) => "sourceHealth",
+        (Some(topic), None) if topic.starts_with("output.") && topic.ends_with(".state") => "outputState",
+        (Some(topic), None) if topic.starts_with("output.") && topic.ends_with(".stats") => "outputStats",
+        (Some(topic @ ("tally" | "inputs")), None) => topic,
+        _ => panic!("no message of the document: {message}"),
+    };
+    DOCUMENT.validate(&format!("/components/messages/{name}/payload"), message, &message.to_string());
+}
+
 pub struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Everything that was received, for the message of a failure.
@@ -19,12 +38,14 @@ pub struct Client {
     /// Events that were passed over while waiting for an answer.
     events: Vec<Value>,
     next: u32,
+    /// Commands that are not answered yet, by id.
+    asked: HashMap<String, String>,
 }
 
 impl Client {
     pub async fn connect(addr: SocketAddr) -> Self {
         let (socket, _) = connect_async(format!("ws://{addr}")).await.expect("the plane takes connections");
-        Self { socket, log: Vec::new(), events: Vec::new(), next: 0 }
+        Self { socket, log: Vec::new(), events: Vec::new(), next: 0, asked: HashMap::new() }
     }
 
     pub async fn send(&mut self, text: impl Into<String>) {
@@ -39,6 +60,7 @@ impl Client {
     pub async fn ask(&mut self, kind: &str, params: Value) -> String {
         self.next += 1;
         let id = format!("r{}", self.next);
+        self.asked.insert(id.clone(), kind.to_owned());
         self.send(json!({ "id": id, "type": kind, "params": params }).to_string()).await;
         id
     }
@@ -49,6 +71,12 @@ impl Client {
             match self.frame().await {
                 Some(Message::Text(text)) => {
                     let message: Value = serde_json::from_str(&text).expect("messages are JSON");
+                    check(&message);
+                    let answered = message["id"].as_str().and_then(|id| self.asked.remove(id));
+                    if let (Some(command), "ok") = (answered, message["status"].as_str().unwrap_or_default()) {
+                        let answer = format!("/components/x-answers/{command}");
+                        DOCUMENT.validate(&answer, &message["data"], &format!("{command}: {message}"));
+                    }
                     self.log.push(message.clone());
                     return message;
                 }

@@ -8,6 +8,8 @@ mod examples;
 mod golden;
 mod nightlight;
 mod older;
+#[path = "../support/openapi.rs"]
+mod openapi;
 mod pixels;
 mod preview;
 mod prompt;

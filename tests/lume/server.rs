@@ -1,5 +1,6 @@
 //! A served plane over lights of its own.
 
+use crate::document::DOCUMENT;
 use lumencast::{
     api::lume::{LumeState, routes},
     app::lights::{Lights, Setup, forms, prompt::Prompt},
@@ -83,7 +84,9 @@ impl Server {
     /// As [`Self::raw`]: status and body.
     pub async fn send(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let (status, text) = self.text(method, path, body).await;
-        (status, serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text:?}")))
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text:?}"));
+        DOCUMENT.check(method, path, status, &body);
+        (status, body)
     }
 
     pub async fn get(&self, path: &str) -> Value {

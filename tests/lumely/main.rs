@@ -10,6 +10,8 @@ mod golden;
 mod isolation;
 mod keys;
 mod limits;
+#[path = "../support/openapi.rs"]
+mod openapi;
 mod refusals;
 mod server;
 mod services;

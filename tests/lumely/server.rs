@@ -1,5 +1,6 @@
 //! A served plane with two accounts, and a worker that does what it is told.
 
+use crate::document::DOCUMENT;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jsonwebtoken::{EncodingKey, Header};
 use lumencast::{
@@ -132,7 +133,9 @@ impl Server {
 
     /// As [`Self::raw`]: status and body.
     pub async fn send(&self, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
-        status_and_body(self.raw(method, path, bearer, &body).await).await
+        let answer = status_and_body(self.raw(method.clone(), path, bearer, &body).await).await;
+        DOCUMENT.check(method.as_str(), path, answer.0, &answer.1);
+        answer
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {

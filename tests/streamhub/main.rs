@@ -8,6 +8,8 @@ mod document;
 mod fixture;
 mod ingress;
 mod join;
+#[path = "../support/openapi.rs"]
+mod openapi;
 mod permissions;
 mod room_access;
 mod server;

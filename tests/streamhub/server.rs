@@ -1,5 +1,6 @@
 //! A served plane with credentials of every kind.
 
+use crate::document::DOCUMENT;
 use crate::fixture::Fixture;
 use lumencast::{
     api::streamhub::{Parts, StreamHubState, Urls, routes, snapshot_routes},
@@ -124,10 +125,11 @@ impl Server {
 
     /// As [`Self::raw`]: status and body, which is null where there is none.
     pub async fn send(&self, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
-        let response = self.raw(method, path, bearer, body).await;
+        let response = self.raw(method.clone(), path, bearer, body).await;
         let status = response.status().as_u16();
         let bytes = response.bytes().await.expect("a body");
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        DOCUMENT.check(method.as_str(), path, status, &body);
         (status, body)
     }
 
