@@ -3,6 +3,8 @@
 
 #[path = "engine/census.rs"]
 mod census;
+#[path = "live_forms/decoded.rs"]
+mod decoded;
 #[path = "live_forms/media.rs"]
 mod media;
 mod support;
@@ -11,7 +13,9 @@ use lumencast::{
     domain::time::{Format, Rate, ShowTime},
     media::{
         clock::ShowClock,
-        live::{Bridge, Layout, Live, SnapFault, Start, StreamForm, Unit, composite, snapshot},
+        composite::{Layout, composite},
+        decode::{SnapFault, snapshot},
+        live::{Bridge, Live, Start, StreamForm, Unit},
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };
