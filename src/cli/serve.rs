@@ -61,6 +61,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
     let store = images::store(&config).await?;
+    let _one_server = store.one_server().await?;
     let keys = KeyService::new(&store);
     let process = PrometheusBuilder::new().install_recorder().context("metrics")?;
     let recordings = setup::recordings(&config);
@@ -171,6 +172,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();
     http.abort(); // readers that hang on must not hold up the end
+    parts.journal.finish().await;
     store.close().await;
     broken.map_or(Ok(()), |door| bail!("the {door} door broke down"))
 }

@@ -1,9 +1,14 @@
-//! Rows of streams that are live or were: one for each publisher's place, taken again when it comes back.
+//! Rows of streams that are live or were: one for each publisher's place, taken again when it comes back. What becomes
+//! of a stream and the messages that tell of it are one transaction.
 //!
 //! Refuses to know: media, and who may see what.
 
-use super::StoreError;
-use sqlx::sqlite::SqlitePool;
+use super::{
+    StoreError,
+    database::{Database, is_text},
+    outbox::{self, NewMessage},
+};
+use sqlx::{AnyConnection, AssertSqlSafe};
 use std::collections::HashMap;
 
 /// A stream as it is kept.
@@ -30,7 +35,7 @@ pub struct StreamRow {
     pub started_at: i64,
     /// Milliseconds since 1970 UTC; none while active.
     pub ended_at: Option<i64>,
-    /// A JSON object, the last that was known.
+    /// A JSON object of figures, the last that its publisher told.
     pub last_stats: Option<String>,
 }
 
@@ -55,6 +60,22 @@ pub struct NewStream<'a> {
     pub started_at: i64,
 }
 
+/// What becomes of a stream.
+#[derive(Debug, Clone, Copy)]
+pub enum StreamChange<'a> {
+    /// It begins.
+    Started(NewStream<'a>),
+    /// It ends.
+    Ended {
+        /// See [`StreamRow::app`].
+        app: &'a str,
+        /// See [`StreamRow::stream_id`].
+        stream_id: &'a str,
+        /// Milliseconds since 1970 UTC.
+        at: i64,
+    },
+}
+
 /// How many streams of an app came by an ingress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct IngressCount {
@@ -64,97 +85,98 @@ pub struct IngressCount {
     pub active: i64,
 }
 
+/// The columns of a [`StreamRow`].
+const COLUMNS: &str = "id, app, stream_id, type, room, participant, ingress, status, started_at, ended_at, last_stats";
+
 /// The table of streams.
 #[derive(Debug, Clone)]
 pub struct StreamRows {
-    pool: SqlitePool,
+    database: Database,
 }
 
 impl StreamRows {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
-    /// A stream begins: a new row, or the one it had before, which is active again.
-    pub async fn start(&self, stream: NewStream<'_>) -> Result<StreamRow, StoreError> {
-        let row = sqlx::query_as(
-            "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?)
-             ON CONFLICT (stream_id) DO UPDATE SET
-                 app = excluded.app, type = excluded.type, room = excluded.room, participant = excluded.participant,
-                 ingress = excluded.ingress, status = 'active', started_at = excluded.started_at,
-                 ended_at = NULL, last_stats = NULL
-             RETURNING *",
-        )
-        .bind(stream.id)
-        .bind(stream.app)
-        .bind(stream.stream_id)
-        .bind(stream.kind)
-        .bind(stream.room)
-        .bind(stream.participant)
-        .bind(stream.ingress)
-        .bind(stream.started_at)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(row)
-    }
-
-    /// A stream ends; whether it was active.
-    pub async fn end(&self, app: &str, stream_id: &str, now: i64) -> Result<bool, StoreError> {
-        let update = sqlx::query(
-            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
-             WHERE app = ? AND stream_id = ? AND status = 'active'",
-        );
-        Ok(update.bind(now).bind(app).bind(stream_id).execute(&self.pool).await?.rows_affected() > 0)
+    /// Writes a change and the messages that tell of it, all or nothing. The same call again changes nothing more, so a
+    /// call of which it is not known whether it was kept can be repeated.
+    ///
+    /// A stream that begins gets a new row, or the one it had before, which is active again. The end of one that is not
+    /// active changes nothing.
+    pub async fn record(&self, change: &StreamChange<'_>, messages: &[NewMessage<'_>]) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        match change {
+            StreamChange::Started(stream) => start(&mut tx, stream).await?,
+            StreamChange::Ended { app, stream_id, at } => {
+                let update = "UPDATE streams SET status = 'ended', ended_at = $1
+                              WHERE app = $2 AND stream_id = $3 AND status = 'active'";
+                sqlx::query(update).bind(*at).bind(*app).bind(*stream_id).execute(&mut *tx).await?;
+            }
+        }
+        for message in messages {
+            outbox::add(&mut tx, message).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Ends all that are active, of all apps, and gives them as they are now: after a start none of them can be live.
     pub async fn end_all(&self, now: i64) -> Result<Vec<StreamRow>, StoreError> {
-        let update = sqlx::query_as(
-            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
-             WHERE status = 'active' RETURNING *",
-        );
-        Ok(update.bind(now).fetch_all(&self.pool).await?)
+        let update =
+            format!("UPDATE streams SET status = 'ended', ended_at = $1 WHERE status = 'active' RETURNING {COLUMNS}");
+        let update = sqlx::query_as(AssertSqlSafe(update));
+        Ok(update.bind(now).fetch_all(self.database.pool()).await?)
     }
 
     /// Notes a JSON object of figures with a stream.
     pub async fn note(&self, app: &str, stream_id: &str, stats: &str) -> Result<(), StoreError> {
-        let update = sqlx::query("UPDATE streams SET last_stats = ? WHERE app = ? AND stream_id = ?");
-        update.bind(stats).bind(app).bind(stream_id).execute(&self.pool).await?;
+        let update = sqlx::query("UPDATE streams SET last_stats = $1 WHERE app = $2 AND stream_id = $3");
+        update.bind(stats).bind(app).bind(stream_id).execute(self.database.pool()).await?;
         Ok(())
-    }
-
-    /// All that are active, of all apps.
-    pub async fn active(&self) -> Result<Vec<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' ORDER BY id");
-        Ok(query.fetch_all(&self.pool).await?)
     }
 
     /// An app's active ones.
     pub async fn active_of(&self, app: &str) -> Result<Vec<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' AND app = ? ORDER BY id");
-        Ok(query.bind(app).fetch_all(&self.pool).await?)
+        let query = format!("SELECT {COLUMNS} FROM streams WHERE status = 'active' AND app = $1 ORDER BY id");
+        Ok(sqlx::query_as(AssertSqlSafe(query)).bind(app).fetch_all(self.database.pool()).await?)
     }
 
     /// The numbers of all streams there ever were, by their ids.
     pub async fn numbers(&self) -> Result<HashMap<String, i64>, StoreError> {
         let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT stream_id, id FROM streams").fetch_all(&self.pool).await?;
+            sqlx::query_as("SELECT stream_id, id FROM streams").fetch_all(self.database.pool()).await?;
         Ok(rows.into_iter().collect())
     }
 
     /// One of an app, live or not.
     pub async fn get(&self, app: &str, stream_id: &str) -> Result<Option<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE app = ? AND stream_id = ?");
-        Ok(query.bind(app).bind(stream_id).fetch_optional(&self.pool).await?)
+        if !is_text(stream_id) {
+            return Ok(None);
+        }
+        let query = format!("SELECT {COLUMNS} FROM streams WHERE app = $1 AND stream_id = $2");
+        Ok(sqlx::query_as(AssertSqlSafe(query)).bind(app).bind(stream_id).fetch_optional(self.database.pool()).await?)
     }
 
     /// How many of an app's streams were pushed or pulled in, as opposed to published from a page or a camera.
     pub async fn ingress_count(&self, app: &str) -> Result<IngressCount, StoreError> {
         let query = sqlx::query_as(
             "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'active') AS active
-             FROM streams WHERE app = ? AND type IN ('rtmp', 'whip', 'rtsp')",
+             FROM streams WHERE app = $1 AND type IN ('rtmp', 'whip', 'rtsp')",
         );
-        Ok(query.bind(app).fetch_one(&self.pool).await?)
+        Ok(query.bind(app).fetch_one(self.database.pool()).await?)
     }
+}
+
+async fn start(connection: &mut AnyConnection, stream: &NewStream<'_>) -> Result<(), StoreError> {
+    let start = "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)
+                 ON CONFLICT (stream_id) DO UPDATE SET
+                     app = excluded.app, type = excluded.type, room = excluded.room,
+                     participant = excluded.participant, ingress = excluded.ingress, status = 'active',
+                     started_at = excluded.started_at, ended_at = NULL, last_stats = NULL";
+    let start = sqlx::query(start).bind(stream.id).bind(stream.app).bind(stream.stream_id).bind(stream.kind);
+    let start = start.bind(stream.room).bind(stream.participant).bind(stream.ingress).bind(stream.started_at);
+    start.execute(connection).await?;
+    Ok(())
 }

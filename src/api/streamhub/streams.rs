@@ -6,7 +6,7 @@ use super::{
     reply::{Answer, Reply},
     time::{iso, iso_of},
 };
-use crate::app::rooms::{StreamView, apps::App, stream_log::StreamRow};
+use crate::app::rooms::{EndReason, StreamView, apps::App, stream_log::StreamRow};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub async fn stop(call: Call, app: Arc<App>) -> Answer {
                 let deleted = call.parts().ingresses.delete(&app.name, ingress).await;
                 deleted.map_err(|error| ApiError::internal(&error))?;
             }
-            call.parts().rooms.stop(&stream.id, Some("stopped"));
+            call.parts().rooms.stop(&stream.id, Some(EndReason::Stopped));
         }
         None if row.is_some() => {}
         None => return Err(unknown()),
@@ -86,6 +86,9 @@ fn active(app: &App, stream: &StreamView, noted: Option<&String>) -> Value {
 
 /// A stream that nobody publishes any more; its row may be a moment behind.
 fn ended(app: &App, row: &StreamRow) -> Value {
+    let noted = row.last_stats.as_ref().and_then(|noted| serde_json::from_str(noted).ok());
+    let mut stats: Map<String, Value> = noted.unwrap_or_default();
+    stats.insert("live".into(), json!(false));
     json!({
         "id": row.id,
         "appId": app.id,
@@ -96,7 +99,7 @@ fn ended(app: &App, row: &StreamRow) -> Value {
         "status": "ended",
         "startedAt": iso(row.started_at),
         "endedAt": row.ended_at.map(iso),
-        "lastStatsJson": row.last_stats,
+        "lastStatsJson": Value::from(stats).to_string(),
     })
 }
 
