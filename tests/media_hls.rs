@@ -4,6 +4,7 @@ mod hls {
     pub mod publisher;
     pub mod reader;
 }
+mod support;
 
 use hls::{publisher::*, reader::*};
 use lumencast::app::rooms::hls::{HlsSettings, HlsStream};
@@ -12,6 +13,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use support::marks::{Clip, Reader};
 
 const SETTINGS: HlsSettings = HlsSettings { segment_ms: 1000, part_ms: 200, window: 6 };
 
@@ -70,6 +72,26 @@ async fn ffmpeg_plays_five_live_seconds_without_a_word_of_complaint() {
     let played = door.play(5).await;
     assert_eq!(played.complaints, "");
     assert!((145..=155).contains(&played.frames), "{played:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_picture_of_a_stream_with_b_frames_is_played_wherever_its_parts_are_cut() {
+    // An I-frame, then threes of a P-frame and two B-frames: parts of four begin with each kind.
+    let settings = HlsSettings { segment_ms: 1500, part_ms: 134, window: 6 };
+    let clip = Clip { gop: 45, bframes: 2, kbps: 1200, ..Clip::of(4, 10.0).size(320, 180) }.cached();
+    let (show, door) = (Show::new(), Door::open(Arc::new(HlsStream::new(settings))));
+    let _output = show.output(&door.hls_stream);
+    let _publisher = show.publish_clip(&clip);
+    let text = door.until("video.m3u8", |text| segments(text).len() >= 3).await;
+    let packets = packets(&door.join(&text, 3).await, "h264");
+    for pair in packets.windows(2) {
+        assert_eq!(pair[0].decoded.0 + pair[0].decoded.1, pair[1].decoded.0, "{pair:?}");
+    }
+    assert!(packets.iter().all(|packet| !packet.discarded), "{packets:?}");
+    let played = Reader::of(door.url("master.m3u8")).input_options(["-live_start_index", "0"]).frames(130);
+    let played = played.read_async().await;
+    assert_eq!((played.frames.len(), played.undecodable(), played.flaws()), (130, vec![], (0, 0, 0)), "{played}");
+    assert_eq!((played.gaps(), played.errors), (vec![], 0), "{played}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

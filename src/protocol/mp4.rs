@@ -5,9 +5,11 @@
 //!
 //! Refuses to know: files.
 
+mod fragment;
 mod read;
 mod tables;
 
+pub use fragment::{FragmentHead, FragmentTrack, SampleTime, picture_tracks};
 pub use read::{BoxHeader, header, takes_fragments};
 
 /// Why an index cannot be made.

@@ -10,7 +10,7 @@ use lumencast::{
         output::{hls::HlsOutput, stream::CodedStream},
     },
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 pub struct Coding {
     pub encode: &'static str,
@@ -56,9 +56,28 @@ impl Show {
              audiotestsrc is-live=true samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! \
              aacparse ! audio/mpeg,mpegversion=4,stream-format=raw ! appsink name=audio sync=false async=false"
         );
-        let pipeline = gst::parse::launch(&graph).unwrap().downcast::<gst::Pipeline>().unwrap();
+        self.play(&graph, 0)
+    }
+
+    /// A clip's picture and sound as they are, at their time, from a second of show time on.
+    pub fn publish_clip(&self, clip: &Path) -> Publisher {
+        let clip = clip.display();
+        let graph = format!(
+            "filesrc location={clip} ! qtdemux name=d \
+             d.video_0 ! queue ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! \
+             appsink name=video sync=true async=false \
+             d.audio_0 ! queue ! aacparse ! audio/mpeg,mpegversion=4,stream-format=raw ! \
+             appsink name=audio sync=true async=false"
+        );
+        self.play(&graph, 1_000_000_000)
+    }
+
+    fn play(&self, graph: &str, from: i64) -> Publisher {
+        let pipeline = gst::parse::launch(graph).unwrap().downcast::<gst::Pipeline>().unwrap();
         for (name, feed) in [("video", &self.video), ("audio", &self.audio)] {
-            feed.fill_from(&pipeline.by_name(name).unwrap().downcast().unwrap());
+            let sink = pipeline.by_name(name).unwrap();
+            sink.static_pad("sink").unwrap().set_offset(from);
+            feed.fill_from(&sink.downcast().unwrap());
         }
         self.clock.adopt(&pipeline);
         pipeline.set_state(gst::State::Playing).unwrap();

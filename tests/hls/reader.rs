@@ -47,7 +47,11 @@ pub struct Segment {
 #[derive(Debug)]
 pub struct Packet {
     pub time: f64,
+    /// When it is decoded, and for how long, in ticks.
+    pub decoded: (i64, i64),
     pub key: bool,
+    /// A reader of fragments throws it away.
+    pub discarded: bool,
 }
 
 #[derive(Debug)]
@@ -162,7 +166,7 @@ pub fn packets(bytes: &[u8], codec: &str) -> Vec<Packet> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let out = std::process::Command::new("ffprobe")
-        .args(["-v", "warning", "-of", "csv", "-show_entries", "packet=pts_time,flags:stream=codec_name"])
+        .args(["-v", "warning", "-of", "csv", "-show_entries", "packet=pts_time,dts,duration,flags:stream=codec_name"])
         .arg(file.path())
         .stdin(Stdio::null())
         .output()
@@ -173,8 +177,11 @@ pub fn packets(bytes: &[u8], codec: &str) -> Vec<Packet> {
     text.lines()
         .filter_map(|line| line.strip_prefix("packet,"))
         .map(|line| {
-            let (time, flags) = line.split_once(',').unwrap();
-            Packet { time: time.parse().unwrap(), key: flags.starts_with('K') }
+            let fields: Vec<&str> = line.split(',').collect();
+            let [time, dts, duration, flags, ..] = fields[..] else { panic!("{line}") };
+            let decoded = (dts.parse().unwrap(), duration.parse().unwrap());
+            let (key, discarded) = (flags.starts_with('K'), flags.contains('D'));
+            Packet { time: time.parse().unwrap(), decoded, key, discarded }
         })
         .collect()
 }

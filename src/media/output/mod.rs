@@ -1,5 +1,6 @@
 //! Where streams go: files, HLS, other servers. Each output is a pipeline of its own that can fail alone.
 
+mod decode_times;
 pub mod hls;
 pub mod meter;
 pub mod pair;

@@ -6,6 +6,7 @@
 //! Refuses to know: who ordered it, and what is encoded how. Nothing is re-encoded.
 
 use super::{
+    decode_times,
     meter::Meter,
     pair::{Beginning, Pair, Room},
     recover,
@@ -262,9 +263,11 @@ impl Job {
         let values =
             [("location", location.into()), ("fragment_ns", Value::Int(i64::from(self.fragment_ms) * 1_000_000))];
         let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;
-        if let Some(pad) = pipeline.by_name("mux").and_then(|mux| mux.static_pad("sink_0")) {
+        let mux = pipeline.by_name("mux").ok_or_else(|| here(format!("pipelines/{name}.toml has no mux")))?;
+        if let Some(pad) = mux.static_pad("sink_0") {
             pad.set_property("trak-timescale", TIMESCALE);
         }
+        decode_times::correct(&mux);
         let end = |name: &str| pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let video = end("video").ok_or_else(|| here(format!("pipelines/{name}.toml has no appsrc video")))?;
         let audio = end("audio");

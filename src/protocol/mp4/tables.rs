@@ -156,7 +156,7 @@ fn table<const COLUMNS: usize>(kind: &[u8; 4], version: u8, rows: &[[u32; COLUMN
     wrap(kind, &body)
 }
 
-fn wrap(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+pub(super) fn wrap(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     // An index has far less than 4 GiB: 2^26 samples of 40 bytes at the very most.
     let mut out = ((body.len() + 8) as u32).to_be_bytes().to_vec();
     out.extend(kind);
@@ -164,7 +164,8 @@ fn wrap(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn timescale(whole: &[u8]) -> Result<u64, Mp4Error> {
+/// Ticks per second, from `mvhd` or `mdhd`.
+pub(super) fn timescale(whole: &[u8]) -> Result<u64, Mp4Error> {
     let (version, _, mut fields) = Fields::full(whole)?;
     fields.long(version)?;
     fields.long(version)?;

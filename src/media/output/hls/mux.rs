@@ -1,7 +1,7 @@
 //! One track of one discontinuity to CMAF.
 //!
 //! ```text
-//! units and cuts ─► appsrc ! parser ! cmafmux ! appsink ─► HLS stream
+//! units and cuts ─► appsrc ! parser ! cmafmux ! (decoding times) ! appsink ─► HLS stream
 //! ```
 //!
 //! The muxer is told with each cut to let go of what it holds, so what comes out is exactly one part per cut; the
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::media::{
     clock::ShowClock,
+    output::decode_times,
     pipeline::{Failure, FailureKind, Run, Verdict},
     template::Template,
 };
@@ -64,6 +65,7 @@ impl Mux {
         let pipeline = template.build(&[("parse", parser)], &[]).map_err(|e| here(&e))?;
         let appsrc = super::element::<gst_app::AppSrc>(&pipeline, "in")?;
         appsrc.set_caps(Some(caps));
+        decode_times::correct(&super::element::<gst::Element>(&pipeline, "mux")?);
         let (cuts, parts) = mpsc::channel();
         let sink = super::element::<gst_app::AppSink>(&pipeline, "out")?;
         sink.set_callbacks(
