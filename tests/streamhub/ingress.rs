@@ -241,7 +241,7 @@ async fn a_password_is_asked_of_every_push_until_it_was_validated() {
     assert_eq!(password.len(), 16, "12 bytes in base64url");
     assert!(!server.get("/apps/live/ingress").await.1.to_string().contains(password), "it is shown once");
 
-    let (ingresses, rooms) = (&server.fixture.ingresses, &server.fixture.rooms);
+    let ingresses = &server.fixture.ingresses;
     let row = ingresses.by_key(text(&made, "/streamKey")).await.expect("rows").expect("a row");
     let mut events = server.fixture.events();
     for wrong in [None, Some("wrong"), Some("")] {
