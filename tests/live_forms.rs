@@ -11,7 +11,9 @@ use lumencast::{
     domain::time::{Format, Rate, ShowTime},
     media::{
         clock::ShowClock,
-        live::{Bridge, Layout, Live, SnapFault, Start, StreamForm, Unit, composite, snapshot},
+        composite::{Layout, composite},
+        decode::{SnapFault, snapshot},
+        live::{Bridge, Live, Start, StreamForm, Unit},
     },
     protocol::packet::{AudioCodec, Packet, VideoCodec},
 };

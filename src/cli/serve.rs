@@ -133,7 +133,6 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         setup::stream_keys(&config),
         parts.ingresses.clone(),
         parts.rooms.clone(),
-        engine.clone(),
     ));
     let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
     let srt = doors.srt.run(intake, shutdown.clone());

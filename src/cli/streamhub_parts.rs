@@ -19,9 +19,9 @@ use crate::{
     config::{Config, Secrets},
     domain::source::{SourceId, SourceKind},
     media::{
+        decode::snapshot,
         engine::Engine,
         ingest::pull::{self, PullNews},
-        live::snapshot,
     },
     protocol::guard::Guard,
     server::media_access::{self, MediaAccess},

@@ -38,6 +38,9 @@ pub struct SourceStats {
     pub frames: u64,
     /// Frames that were left out because another took their slot or they came too late.
     pub dropped: u64,
+    /// Pictures that were not shown because newer ones had come already: after a stall, or when the source began to show
+    /// a stream. Some of them were not even decoded.
+    pub skipped: u64,
     /// Slots that had to show the frame before once more while the source was delivering.
     pub repeated: u64,
     /// How often it was anchored to show time anew.

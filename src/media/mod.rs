@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod coding;
+pub mod composite;
+pub mod decode;
 pub mod encode;
 pub mod encoder;
 pub mod engine;

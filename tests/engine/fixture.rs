@@ -83,7 +83,6 @@ impl Fixture {
 
     /// Publishes packets at the pace of their stamps, from a thread; the publisher leaves after the last.
     pub fn publish(&self, source: SourceId, packets: Vec<Packet>) {
-        let lease = self.engine.lease(source).expect("a lease");
         let live = self.engine.live(source).expect("a stream").begin();
         std::thread::spawn(move || {
             let began = Instant::now();
@@ -92,8 +91,7 @@ impl Fixture {
                     // The pace of a live encoder, not a wait for a result.
                     std::thread::park_timeout(dts.saturating_sub(began.elapsed()));
                 }
-                live.push(packet.clone());
-                if lease.blocking_send(packet).is_err() {
+                if !live.push(packet) {
                     return;
                 }
             }

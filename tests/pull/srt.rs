@@ -10,6 +10,8 @@ use lumencast::{
         admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal},
         publish_lease::PublishLeases,
     },
+    app::rooms::live::{Live, Start},
+    media::clock::ShowClock,
     protocol::packet::{AudioCodec, VideoCodec},
     server::srt::{Settings, bind},
 };
@@ -20,7 +22,7 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
-use tokio::{runtime::Runtime, sync::mpsc, task::JoinHandle};
+use tokio::{runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 /// Lets in whoever has a key that begins with `cam`, and gathers what comes on it.
@@ -39,14 +41,10 @@ impl Admission for Fixture {
                 return Err(Refusal::UnknownKey);
             }
             let hold = self.leases.take(&request.key).await?;
-            let (sender, mut packets) = mpsc::channel(8);
             let got = self.got.lock().unwrap().entry(request.key).or_default().clone();
-            tokio::spawn(async move {
-                while let Some(packet) = packets.recv().await {
-                    got.put(packet);
-                }
-            });
-            Ok(PublishLease::leased_queue(sender, hold))
+            let live = Live::new("test", ShowClock::start());
+            let listener = live.listen(Start::Now, move |unit| got.put(unit.packet.clone()));
+            Ok(PublishLease::on_stream(live.begin(), hold, Box::new(listener)))
         })
     }
 }

@@ -23,7 +23,7 @@ async fn closed(socket: &mut TcpStream) -> Duration {
 
 #[tokio::test]
 async fn a_declared_size_above_the_limit_closes_before_its_bytes_come() {
-    let mut door = Door::with(64, |settings| settings.max_message = 100_000).await;
+    let mut door = Door::with(|settings| settings.max_message = 100_000).await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.socket.write_all(&header(100_001)).await.unwrap();
     assert!(closed(&mut encoder.socket).await < Duration::from_secs(5));
@@ -33,7 +33,7 @@ async fn a_declared_size_above_the_limit_closes_before_its_bytes_come() {
 
 #[tokio::test]
 async fn a_handshake_that_does_not_come_or_trickles_is_cut_off() {
-    let door = Door::with(64, |settings| settings.handshake_timeout = Duration::from_millis(300)).await;
+    let door = Door::with(|settings| settings.handshake_timeout = Duration::from_millis(300)).await;
     let mut mute = TcpStream::connect(door.address).await.unwrap();
     let mut slow = TcpStream::connect(door.address).await.unwrap();
     let trickle = async {
@@ -49,7 +49,7 @@ async fn a_handshake_that_does_not_come_or_trickles_is_cut_off() {
 
 #[tokio::test]
 async fn one_who_shakes_hands_and_then_does_not_publish_is_cut_off() {
-    let door = Door::with(64, |settings| settings.idle_timeout = Duration::from_millis(300)).await;
+    let door = Door::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::shaken(door.address).await;
     let waited = closed(&mut encoder.socket).await;
     assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
@@ -57,7 +57,7 @@ async fn one_who_shakes_hands_and_then_does_not_publish_is_cut_off() {
 
 #[tokio::test]
 async fn a_publisher_without_bytes_loses_its_lease() {
-    let mut door = Door::with(64, |settings| settings.idle_timeout = Duration::from_millis(300)).await;
+    let mut door = Door::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::publishing(door.address).await;
     let waited = closed(&mut encoder.socket).await;
     assert!((Duration::from_millis(250)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
@@ -82,7 +82,7 @@ async fn garbage_and_port_scans_close_at_once_and_the_door_serves_on() {
 
 #[tokio::test]
 async fn connections_above_the_limit_are_closed_and_places_come_back() {
-    let door = Door::with(64, |settings| settings.max_connections = 1).await;
+    let door = Door::with(|settings| settings.max_connections = 1).await;
     let first = Encoder::shaken(door.address).await;
     let mut second = TcpStream::connect(door.address).await.unwrap();
     assert!(closed(&mut second).await < Duration::from_secs(2));

@@ -2,6 +2,8 @@
 
 use lumencast::app::access::admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal};
 use lumencast::app::access::publish_lease::PublishLeases;
+use lumencast::app::rooms::live::{Live, Start};
+use lumencast::media::clock::ShowClock;
 use lumencast::protocol::packet::Packet;
 use lumencast::server::rtmp::{Settings, bind};
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
@@ -10,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 /// Everything that a test waits for must come within this.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+/// Packets of one publisher that a test may leave unread.
+const MOST: usize = 1024;
 
 /// Lets `live/KEY` in and hands each granted publisher's packets to the test; `live/BROKEN` is never available.
 struct Fixture {
     leases: PublishLeases,
-    room: usize,
     arrivals: mpsc::UnboundedSender<mpsc::Receiver<Packet>>,
 }
 
@@ -27,9 +30,13 @@ impl Admission for Fixture {
                 _ => return Err(Refusal::UnknownKey),
             }
             let hold = self.leases.take(&request.key).await?;
-            let (sender, receiver) = mpsc::channel(self.room);
+            let live = Live::new("test", ShowClock::start());
+            let (sender, receiver) = mpsc::channel(MOST);
+            let listener = live.listen(Start::Now, move |unit| {
+                let _ = sender.try_send(unit.packet.clone()); // a test may have seen enough
+            });
             self.arrivals.send(receiver).map_err(|_| Refusal::Unavailable)?;
-            Ok(PublishLease::leased_queue(sender, hold))
+            Ok(PublishLease::on_stream(live.begin(), hold, Box::new(listener)))
         })
     }
 }
@@ -45,18 +52,19 @@ pub struct Door {
 
 impl Door {
     pub async fn open() -> Self {
-        Self::with(64, |_| {}).await
+        Self::with(|_| {}).await
     }
 
-    /// A door to leases with room for so many packets, on changed settings.
-    pub async fn with(room: usize, change: impl FnOnce(&mut Settings)) -> Self {
+    /// A door on changed settings.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
         change(&mut settings);
+        gst::init().unwrap();
         let listener = bind(&settings).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, arrivals) = mpsc::unbounded_channel();
         let (leases, shutdown) = (PublishLeases::new(), CancellationToken::new());
-        let fixture = Arc::new(Fixture { leases: leases.clone(), room, arrivals: sender });
+        let fixture = Arc::new(Fixture { leases: leases.clone(), arrivals: sender });
         let running = tokio::spawn(listener.run(fixture, shutdown.clone()));
         Self { address, leases, arrivals, shutdown, running }
     }

@@ -116,7 +116,7 @@ impl Fixture {
             duplicate: Duplicate::Replace,
         };
         let lease = self.rooms.enter(entry).await.expect("a lease");
-        assert!(lease.push(configuration()) && lease.push(picture(0)));
+        assert!(lease.push(configuration()).is_ok() && lease.push(picture(0)).is_ok());
         lease
     }
 

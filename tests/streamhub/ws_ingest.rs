@@ -171,7 +171,7 @@ async fn a_newer_connection_takes_the_stream_over_without_an_end() {
     let mut events = rooms.events();
     let enter = async |identity| cameras.enter(rooms, ("live", "cam1"), &key, identity).await;
     let (first, lease) = enter(None).await.expect("a lease");
-    assert!(lease.push(crate::fixture::picture(0)));
+    assert!(lease.push(crate::fixture::picture(0)).is_ok());
     let (second, _second) = enter(None).await.expect("a lease");
     assert_eq!(first.ended().await, CameraEnd::Replaced);
     lease.evicted.cancelled().await;

@@ -71,6 +71,7 @@ fn of_source(id: SourceId, kind: &'static str, stats: &SourceStats) {
         height,
         frames,
         dropped,
+        skipped,
         repeated,
         anchored,
         last_frame_ms,
@@ -85,6 +86,7 @@ fn of_source(id: SourceId, kind: &'static str, stats: &SourceStats) {
     gauge!("lumencast_source_has_audio", of()).set(u8::from(has_audio));
     counter!("lumencast_source_frames_total", of()).absolute(frames);
     counter!("lumencast_source_frames_dropped_total", of()).absolute(dropped);
+    counter!("lumencast_source_frames_skipped_total", of()).absolute(skipped);
     counter!("lumencast_source_frames_repeated_total", of()).absolute(repeated);
     counter!("lumencast_source_anchored_total", of()).absolute(anchored);
     if let Some(age) = last_frame_ms {

@@ -1,12 +1,11 @@
 //! Who may publish, and on which lease: the contract between the ingest doors and the show.
 //!
 //! Refuses to know: sockets, protocols, pipelines. A door asks with a stream key, gets a [`PublishLease`] or a [`Refusal`],
-//! and feeds the lease until it closes.
+//! and feeds the lease until it is taken away.
 
 use crate::app::{access::publish_lease::LeaseGuard, rooms::live::Publishing};
 use crate::protocol::packet::Packet;
 use std::{any::Any, fmt, future::Future, net::SocketAddr, pin::Pin};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// What a publisher asks for.
@@ -49,98 +48,41 @@ pub struct PublishLease {
     /// Fires when the lease was taken away (the key was given to a newer publisher, the input was removed, shutdown).
     pub evicted: CancellationToken,
     /// The stream that is published.
-    publishing: Option<Publishing>,
-    /// Somebody who takes every packet and may ask the publisher to wait: the switcher's decoder. Bounded.
-    decoder_queue: Option<mpsc::Sender<Packet>>,
-    /// Keeps the key while the lease lives; none when the key is not registered.
-    guard: Option<LeaseGuard>,
+    publishing: Publishing,
+    /// Keeps the key while the lease lives.
+    guard: LeaseGuard,
     /// What is undone when the lease is left. Dropped last.
-    _leave: Option<Box<dyn Any + Send + Sync>>,
+    _leave: Box<dyn Any + Send + Sync>,
 }
 
 impl PublishLease {
     /// A lease on a live stream.
     pub fn on_stream(publishing: Publishing, guard: LeaseGuard, leave: Box<dyn Any + Send + Sync>) -> Self {
-        let evicted = guard.evicted();
-        Self { evicted, publishing: Some(publishing), decoder_queue: None, guard: Some(guard), _leave: Some(leave) }
+        Self { evicted: guard.evicted(), publishing, guard, _leave: leave }
     }
 
-    /// A lease that is nothing but a queue.
-    pub fn queue(packets: mpsc::Sender<Packet>, evicted: CancellationToken) -> Self {
-        Self { evicted, publishing: None, decoder_queue: Some(packets), guard: None, _leave: None }
-    }
-
-    /// A queue on a key of the register, evicted as the register says.
-    pub fn leased_queue(packets: mpsc::Sender<Packet>, guard: LeaseGuard) -> Self {
-        let evicted = guard.evicted();
-        Self { evicted, publishing: None, decoder_queue: Some(packets), guard: Some(guard), _leave: None }
-    }
-
-    /// Adds somebody for whom the publisher waits when he cannot follow.
-    #[must_use]
-    pub fn with_decoder_queue(mut self, packets: mpsc::Sender<Packet>) -> Self {
-        self.decoder_queue = Some(packets);
-        self
-    }
-
-    /// Hands over a packet; waits while whoever decodes it cannot follow, so that TCP pushes back.
+    /// Hands over a packet. Never waits: whoever takes the stream has a queue of its own.
     ///
     /// # Errors
-    /// [`Gone`] when the lease is no longer anybody's.
-    pub async fn send(&self, packet: Packet) -> Result<(), Gone> {
-        self.publish(&packet)?;
-        match &self.decoder_queue {
-            Some(decoder_queue) => decoder_queue.send(packet).await.map_err(|_| Gone),
-            None => Ok(()),
-        }
+    /// [`Gone`] when another publisher has the stream.
+    pub fn push(&self, packet: Packet) -> Result<(), Gone> {
+        if self.publishing.push(packet) { Ok(()) } else { Err(Gone) }
     }
 
-    /// Hands over a packet without ever waiting; who cannot follow loses it. Gives whether the lease is still good.
-    pub fn push(&self, packet: Packet) -> bool {
-        let published = self.publish(&packet).is_ok();
-        if let Some(decoder_queue) = &self.decoder_queue
-            && matches!(decoder_queue.try_send(packet), Err(mpsc::error::TrySendError::Closed(_)))
-        {
-            return false;
-        }
-        published
-    }
-
-    /// Waits until nobody takes packets any more. Never ends where a stream takes them.
-    pub async fn closed(&self) {
-        match &self.decoder_queue {
-            Some(decoder_queue) => decoder_queue.closed().await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Tells the register that the publisher delivers. A door calls it with each packet that comes in, before the
-    /// packet waits for room.
+    /// Tells the register that the publisher delivers. A door calls it with each packet that comes in.
     pub fn alive(&self) {
-        if let Some(guard) = &self.guard {
-            guard.alive();
-        }
+        self.guard.alive();
     }
 
     /// Says how the publisher is asked for a key frame.
     pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
-        if let Some(publishing) = &self.publishing {
-            publishing.on_want_keyframe(ask);
-        }
-    }
-
-    fn publish(&self, packet: &Packet) -> Result<(), Gone> {
-        match &self.publishing {
-            Some(publishing) if !publishing.push(packet.clone()) => Err(Gone),
-            _ => Ok(()),
-        }
+        self.publishing.on_want_keyframe(ask);
     }
 }
 
 impl fmt::Debug for PublishLease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stream = self.publishing.as_ref().map(|publishing| publishing.live().name());
-        f.debug_struct("PublishLease").field("stream", &stream).field("guard", &self.guard).finish_non_exhaustive()
+        f.debug_struct("PublishLease").field("stream", &self.publishing.live().name()).field("guard", &self.guard).finish_non_exhaustive()
     }
 }
 

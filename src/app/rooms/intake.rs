@@ -7,8 +7,8 @@ use crate::app::{
         ingress::{Ingresses, PushRefused},
     },
 };
-use crate::{domain::source::SourceId, media::engine::Engine};
-use std::{collections::HashMap, sync::Arc};
+use crate::domain::source::SourceId;
+use std::collections::HashMap;
 
 /// The application that encoders name before the key, whatever the key belongs to: `rtmp://host/live/KEY`.
 pub const APP: &str = "live";
@@ -18,7 +18,6 @@ pub struct Intake {
     inputs: HashMap<String, SourceId>,
     ingress: Ingresses,
     rooms: Rooms,
-    engine: Arc<Engine>,
 }
 
 /// The room and identity of an input of the switcher.
@@ -32,14 +31,13 @@ impl Intake {
         inputs: impl IntoIterator<Item = (String, SourceId)>,
         ingress: Ingresses,
         rooms: Rooms,
-        engine: Arc<Engine>,
     ) -> Self {
-        Self { inputs: inputs.into_iter().collect(), ingress, rooms, engine }
+        Self { inputs: inputs.into_iter().collect(), ingress, rooms }
     }
 
     async fn input(&self, source: SourceId) -> Result<PublishLease, Refusal> {
         let (room, identity) = input_stream(source);
-        let lease = self.rooms.enter(Entry {
+        self.rooms.enter(Entry {
             app: APP.into(),
             room,
             identity,
@@ -47,13 +45,8 @@ impl Intake {
             via: Via::Rtmp,
             ingress: None,
             duplicate: Duplicate::Challenge,
-        });
-        let lease = lease.await?;
-        let packets = self.engine.lease(source).map_err(|error| {
-            tracing::error!(source = %source, "no lease: {error}");
-            Refusal::Unavailable
-        })?;
-        Ok(lease.with_decoder_queue(packets))
+        })
+        .await
     }
 
     async fn ingress(&self, request: &PublishRequest) -> Result<PublishLease, Refusal> {

@@ -34,7 +34,7 @@ use crate::app::{
 };
 use crate::{
     domain::time::{Format, Rate},
-    media::{clock::ShowClock, live::composite},
+    media::{clock::ShowClock, composite},
 };
 pub use composite::Layout;
 use event::PendingEvents;

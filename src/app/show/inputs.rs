@@ -6,7 +6,7 @@
 use crate::app::rooms::{Rooms, StreamView};
 use crate::{
     domain::source::SourceId,
-    media::{engine::Engine, ingest::attach::Attached},
+    media::engine::{Engine, Shown},
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::broadcast::error::RecvError;
@@ -21,17 +21,17 @@ pub fn spawn(places: Vec<Place>, rooms: &Rooms, engine: Arc<Engine>) {
     }
     let (mut events, rooms) = (rooms.events(), rooms.downgrade());
     tokio::spawn(async move {
-        let mut taken = BTreeMap::<SourceId, (String, Attached)>::new();
+        let mut taken = BTreeMap::<SourceId, (String, Shown)>::new();
         loop {
             let Some(present) = rooms.upgrade() else { return };
             let streams = present.every_stream();
             drop(present);
             taken.retain(|_, (id, _)| streams.iter().any(|stream| stream.id == *id));
             for (source, stream) in assign(&places, &taken, &streams) {
-                match engine.attach(source, &stream.live) {
-                    Ok(attached) => {
+                match engine.show(source, &stream.live) {
+                    Ok(shown) => {
                         tracing::info!(input = %source, stream = stream.id, "the stream is on the input");
-                        taken.insert(source, (stream.id.clone(), attached));
+                        taken.insert(source, (stream.id.clone(), shown));
                     }
                     Err(error) => tracing::error!(input = %source, stream = stream.id, "no place: {error}"),
                 }
@@ -46,7 +46,7 @@ pub fn spawn(places: Vec<Place>, rooms: &Rooms, engine: Arc<Engine>) {
 /// Who goes where now: first those that are waited for, then the oldest ones to the free inputs.
 fn assign<'a>(
     places: &[Place],
-    taken: &BTreeMap<SourceId, (String, Attached)>,
+    taken: &BTreeMap<SourceId, (String, Shown)>,
     streams: &'a [StreamView],
 ) -> Vec<(SourceId, &'a StreamView)> {
     let free = || places.iter().filter(|(source, _)| !taken.contains_key(source));

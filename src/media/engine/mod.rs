@@ -21,25 +21,21 @@ use super::{
     clock::ShowClock,
     encoder::Quality,
     ingest::{
-        attach::{self, Attached},
         capture::{self, Capture, CaptureSpec},
-        lights, pattern, publisher,
-        source::Source,
+        lights, pattern,
+        source::{self, Source},
     },
     link::Feed,
-    live::{Bridge, Live},
+    live::{Bridge, Listener, Live, Start},
     mixer::{self, Instruction, Mixer},
     output::hls::{HlsSettings, HlsStream, HlsStreams, Publication},
     pipeline::Run,
 };
-use crate::{
-    domain::{
-        order::{Order, Report},
-        source::{OutputSource, SourceId, SourceKind},
-        stats::Stats,
-        time::{Format, ShowTime},
-    },
-    protocol::packet::Packet,
+use crate::domain::{
+    order::{Order, Report},
+    source::{OutputSource, SourceId, SourceKind},
+    stats::Stats,
+    time::{Format, ShowTime},
 };
 use std::{
     collections::BTreeMap,
@@ -81,6 +77,12 @@ pub struct Settings {
     pub min_free: u64,
 }
 
+/// A live stream on a source. Dropping it takes it off.
+pub struct Shown {
+    _passed: Listener,
+    _shown: source::Shown,
+}
+
 /// The running engine. Dropping it stops everything and finishes the files.
 pub struct Engine {
     clock: ShowClock,
@@ -92,6 +94,8 @@ pub struct Engine {
     renderer: renderer::Renderer,
     watch: watch::Watch,
     mixer: Arc<Mixer>,
+    /// What publishers of inputs send, on their sources.
+    _shown: Vec<source::Shown>,
     _patterns: Vec<Run>,
     _captures: Vec<Capture>,
     _lights: Vec<lights::Lights>,
@@ -126,6 +130,12 @@ impl Engine {
             hold: settings.hold,
             reports: reports.clone(),
         })?);
+        let mut shown = Vec::new();
+        for (source, input) in sources.values().zip(&settings.inputs) {
+            if matches!(input.kind, SourceKind::Rtmp { .. }) {
+                shown.push(source.show(&source.live)?);
+            }
+        }
         let mut patterns = Vec::new();
         for (source, input) in sources.values().zip(&settings.inputs) {
             if let SourceKind::Pattern { pattern, tone_hz } = &input.kind {
@@ -159,6 +169,7 @@ impl Engine {
             renderer,
             watch,
             mixer,
+            _shown: shown,
             _patterns: patterns,
             _captures: captures,
             _lights: lights,
@@ -177,22 +188,23 @@ impl Engine {
         }
     }
 
-    /// Connects a publisher to a source; it leaves when the sender is dropped.
+    /// Shows a live stream on a source; its units pass on as they are to those who take the source coded.
     ///
     /// # Errors
     /// When there is no such source or no thread to be had.
-    pub fn lease(&self, source: SourceId) -> std::io::Result<mpsc::Sender<Packet>> {
+    pub fn show(&self, source: SourceId, live: &Arc<Live>) -> std::io::Result<Shown> {
         let source = self.sources.get(&source).ok_or(std::io::ErrorKind::NotFound)?;
-        publisher::lease(source.clone(), self.clock.clone(), self.project)
-    }
-
-    /// Puts a live stream on a source.
-    ///
-    /// # Errors
-    /// As [`lease`](Self::lease).
-    pub fn attach(&self, source: SourceId, live: &Arc<Live>) -> std::io::Result<Attached> {
-        let own = self.live(source).ok_or(std::io::ErrorKind::NotFound)?;
-        Ok(attach::attach(live, &own, self.lease(source)?))
+        let publishing = source.live.begin();
+        let asked = Arc::downgrade(live);
+        publishing.on_want_keyframe(move || {
+            if let Some(asked) = asked.upgrade() {
+                asked.want_keyframe();
+            }
+        });
+        let passed = live.listen(Start::Backlog, move |unit| {
+            publishing.pass(unit);
+        });
+        Ok(Shown { _passed: passed, _shown: source.show(live)? })
     }
 
     /// What a source's publishers send, as it came in.

@@ -1,4 +1,4 @@
-//! A frame queue: the decoded frames of one source that wait for their slots.
+//! The frame queue: the decoded frames of one source that wait for their slots.
 //!
 //! Written by the source's decoder thread, read by the mixer once a slot. A slot without a frame of its own shows the
 //! newest one before it. Bounded: when the mixer does not come, the oldest go.
@@ -28,7 +28,7 @@ pub struct FrameQueue {
 }
 
 impl FrameQueue {
-    /// A frame queue for a source that is shown `latency` slots behind its arrival.
+    /// A queue for a source that is shown `latency` slots behind its arrival.
     pub fn new(latency: u64) -> Self {
         Self { capacity: (latency + SPARE) as usize, frames: Mutex::default() }
     }

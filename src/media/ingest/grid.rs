@@ -14,6 +14,12 @@ const WINDOW: u32 = 60;
 const LATE_IN_A_ROW: u32 = 5;
 /// How much more than its latency a source may stay behind because its first frame took long, in nanoseconds.
 const SLOW_START: i64 = 250_000_000;
+/// Stamps that are further apart than this do not go on, in nanoseconds.
+const GAP: i64 = 1_500_000_000;
+/// Frames that come too early in a row before the whole source is put earlier, and by how many slots more than its
+/// latency they come too early. Fewer than the frame queue holds.
+const EARLY_IN_A_ROW: u32 = 5;
+const EARLY_SLOTS: i64 = 20;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +38,7 @@ pub struct Grid {
     offset: Option<i64>,
     last: Option<(Slot, i64)>,
     late: u32,
+    early: u32,
     seen: u32,
     least_margin: i64,
     /// Windows judged since the source was put here, and the least margin of the second: the first one still holds the
@@ -47,12 +54,12 @@ impl Grid {
     pub fn new(rate: Rate, latency: Duration) -> Self {
         let latency = latency.as_nanos() as i64;
         let (offset, last, least_margin) = (None, None, i64::MAX);
-        Self { rate, latency, offset, last, late: 0, seen: 0, least_margin, windows: 0, settled: 0, moved: 0 }
+        Self { rate, latency, offset, last, late: 0, early: 0, seen: 0, least_margin, windows: 0, settled: 0, moved: 0 }
     }
 
     /// Another publisher begins: its first frame is put on the grid anew.
     pub fn restart(&mut self) {
-        (self.offset, self.last, self.late) = (None, None, 0);
+        (self.offset, self.last, self.late, self.early) = (None, None, 0, 0);
     }
 
     /// Whether the publisher's first frame was put on the grid.
@@ -69,19 +76,15 @@ impl Grid {
     pub fn place(&mut self, stamp: ShowTime, now: ShowTime) -> Placed {
         let stamp = stamp.0 as i64;
         let now = now.0 as i64;
-        let begun = self.last.is_some_and(|(_, before)| (stamp - before).abs() < 1_500_000_000);
-        if !begun {
+        let goes_on = self.last.is_some_and(|(_, before)| (stamp - before).abs() < GAP);
+        // After a stall the source stands where it stood, if what comes now comes in time.
+        if !goes_on && !self.is_in_time(stamp, now) {
             self.put(stamp, stamp.max(now - self.latency / 2) + self.latency);
         }
         let slot = self.slot_of(stamp);
-        if let Some((last, _)) = self.last
-            && begun
-            && slot <= last
-        {
-            return Placed::Dropped;
-        }
         let repeated = match self.last {
-            Some((last, _)) if begun => slot.0 - last.0 - 1,
+            Some((last, _)) if goes_on && slot <= last => return Placed::Dropped,
+            Some((last, _)) if goes_on => slot.0 - last.0 - 1,
             _ => 0,
         };
         self.last = Some((slot, stamp));
@@ -89,11 +92,16 @@ impl Grid {
         Placed::At { slot, repeated }
     }
 
+    fn is_in_time(&self, stamp: i64, now: i64) -> bool {
+        let most = self.latency + SLOW_START + 2 * self.rate.slot_ns() as i64;
+        self.offset.is_some_and(|offset| (0..=most).contains(&(stamp + offset - now)))
+    }
+
     fn put(&mut self, stamp: i64, shown: i64) {
         let slot = Slot(self.rate.slot_at(ShowTime(shown.max(0) as u64)).0 + 1);
         self.offset = Some(self.rate.time_of(slot).0 as i64 - stamp);
         self.moved += 1;
-        (self.late, self.seen, self.least_margin) = (0, 0, i64::MAX);
+        (self.late, self.early, self.seen, self.least_margin) = (0, 0, 0, i64::MAX);
         (self.windows, self.settled) = (0, 0);
     }
 
@@ -118,6 +126,12 @@ impl Grid {
         self.late = if margin < 0 { self.late + 1 } else { 0 };
         if self.late >= LATE_IN_A_ROW {
             self.put(stamp, now + self.latency / 2);
+            return;
+        }
+        // The one it was put by came much too late, e.g. out of a burst of which more was to come.
+        self.early = if margin > self.latency + EARLY_SLOTS * length { self.early + 1 } else { 0 };
+        if self.early >= EARLY_IN_A_ROW {
+            self.put(stamp, now + self.latency);
             return;
         }
         self.seen += 1;
@@ -242,6 +256,39 @@ mod tests {
             }
             assert_eq!(grid.moved, 1, "{first} ms");
         }
+    }
+
+    #[test]
+    fn a_source_stands_where_it_stood_when_what_came_late_was_passed_over() {
+        let mut grid = grid();
+        for n in 0..60 {
+            grid.place(ShowTime(1_000 * MS + rtmp_stamp(n, 30.0)), ShowTime(1_010 * MS + rtmp_stamp(n, 30.0)));
+        }
+        let offset = grid.offset();
+        for n in 150..200 {
+            let at = 1_000 * MS + rtmp_stamp(n, 30.0);
+            let placed = grid.place(ShowTime(at), ShowTime(at + 30 * MS));
+            assert!(matches!(placed, Placed::At { repeated: 0, .. }), "{n}: {placed:?}");
+        }
+        assert_eq!((grid.offset(), grid.moved), (offset, 1));
+    }
+
+    #[test]
+    fn a_source_that_was_anchored_by_what_came_late_is_put_earlier_again() {
+        // Two seconds come at once; then each frame in its time.
+        let mut grid = grid();
+        let stamp = |n: u64| 1_000 * MS + rtmp_stamp(n, 30.0);
+        let mut last = Slot(0);
+        for n in 0..120 {
+            let now = stamp(0) + stamp(n).saturating_sub(stamp(60));
+            if let Placed::At { slot, .. } = grid.place(ShowTime(stamp(n)), ShowTime(now)) {
+                let ahead = THIRTY.time_of(slot).0 as i64 - now as i64;
+                assert!(ahead < 900 * MS as i64, "{n}: {ahead}");
+                last = slot;
+            }
+        }
+        let ahead = THIRTY.time_of(last).0 as i64 - (stamp(0) + stamp(119) - stamp(60)) as i64;
+        assert!((100..700).contains(&(ahead / MS as i64)), "{ahead}");
     }
 
     #[test]

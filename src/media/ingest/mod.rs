@@ -1,21 +1,19 @@
-//! Sources: how media gets from a door to the mixer's slots.
+//! Sources: how pictures and sound get to the mixer's slots, and what is made or fetched here.
 //!
 //! ```text
-//! door ─► Packet ─► publisher ─► appsrc ! parse ! decode ! fit ─► grid ─► frame_queue of slots ─► mixer
-//!              └─► Live (outputs take it as it came)
+//! door ─► Packet ─► Live ─► its decoder ─┐
+//!                                        ├─► Source: grid ─► frame queue, sound ─► mixer
+//! device, pattern, lights ───────────────┘
 //! ```
 //!
-//! A [`source::Source`] lives as long as the show; publishers come and go on it.
+//! A [`source::Source`] lives as long as the show; it shows one live stream after the other.
 
-pub mod anchor;
-pub mod attach;
 pub mod capture;
 pub mod demux;
 pub mod frame_queue;
 pub mod grid;
 pub mod lights;
 pub mod pattern;
-pub mod publisher;
 pub mod pull;
 pub mod raw;
 pub mod sound;

@@ -18,8 +18,7 @@ const SLACK: f64 = 144.0;
 /// What may wait: 8 s, more than any latency.
 const CAPACITY: usize = 8 * RATE as usize;
 
-/// One sample, left and right, ±1.0 full scale.
-pub type Sample = [f32; 2];
+pub use crate::media::decode::raw::Sample;
 
 /// See the module's text.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
-//! A source as long as the show lasts: what publishers write and the mixer and the outputs read.
+//! A source as long as the show lasts: what decoders and devices write and the mixer and the outputs read.
+//!
+//! Refuses to know: where its pictures come from, beyond the live stream it shows.
 
 use super::{
-    anchor::Anchor,
     frame_queue::{Frame, FrameQueue},
     grid::{Grid, Placed},
     sound::{Sample, Sound},
@@ -10,24 +11,28 @@ use crate::{
     domain::{
         source::{Health, Signal, SourceId},
         stats::SourceStats,
-        time::{Format, ShowTime},
+        time::{Format, ShowTime, Slot},
     },
     media::{
         clock::ShowClock,
+        decode::{Consumer, Decoder, Picture, Watching, raw::Block},
         link::{Carries, Feed},
         live::Live,
     },
 };
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 /// Frames stopped for this long: the signal stalls.
 const STALL: u64 = 400_000_000;
+
+/// While its decoder is behind, a picture is shown so often, in nanoseconds: the source is seen to be there.
+const GLIMPSE: u64 = 500_000_000;
 
 /// See the module's text.
 pub struct Source {
@@ -42,31 +47,51 @@ pub struct Source {
     pub raw_audio: Arc<Feed>,
     clock: ShowClock,
     project: Format,
+    /// The size in pixels that pictures of live streams get.
+    size: Mutex<(u32, u32)>,
     /// A source that was silent for this long has no signal.
     hold: Duration,
     state: Mutex<State>,
-    bytes: AtomicU64,
-    /// Held by the publisher that is on it, until its last frame is through.
+    /// Not locked where pictures come in.
+    shown: Mutex<Option<(u64, Watching)>>,
+    /// Whether the last picture could not be fitted.
+    unfit: AtomicBool,
+    /// Held by the device that is on it, until its last frame is through.
     pub turn: Mutex<()>,
 }
 
 struct State {
-    anchor: Anchor,
     grid: Grid,
     stats: SourceStats,
     last_frame: Option<ShowTime>,
+    /// When a picture was last put up to be shown.
+    last_shown: Option<ShowTime>,
     measured: Measured,
-    /// Whether a publisher is there at all, and whether it sends sound.
-    online: bool,
+    /// Publishers that began.
+    publishers: u64,
 }
 
 #[derive(Default)]
 struct Measured {
     at: ShowTime,
     frames: u64,
-    bytes: u64,
     fps: f64,
-    kbps: f64,
+}
+
+/// A live stream's place on a source. Dropping it takes the stream off.
+pub struct Shown {
+    source: Weak<Source>,
+    number: u64,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        let Some(source) = self.source.upgrade() else { return };
+        let mut shown = source.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.take_if(|(number, _)| *number == self.number).is_some() {
+            source.end();
+        }
+    }
 }
 
 impl Source {
@@ -89,47 +114,52 @@ impl Source {
             raw_audio: Feed::new(Carries::Raw),
             clock,
             project,
+            size: Mutex::new((project.width, project.height)),
             hold,
             state: Mutex::new(State {
-                anchor: Anchor::default(),
                 grid: Grid::new(project.rate, latency),
                 stats: SourceStats::default(),
                 last_frame: None,
+                last_shown: None,
                 measured: Measured::default(),
-                online: false,
+                publishers: 0,
             }),
-            bytes: AtomicU64::new(0),
+            shown: Mutex::default(),
+            unfit: AtomicBool::new(false),
             turn: Mutex::new(()),
         })
     }
 
-    /// A publisher begins: its clock is anchored anew.
+    /// Shows a live stream instead of the one before, for as long as the answer is kept. Blocks for a moment.
+    ///
+    /// # Errors
+    /// When there is no thread to be had for its decoder.
+    pub fn show(self: &Arc<Self>, live: &Arc<Live>) -> std::io::Result<Shown> {
+        let consumer: Weak<Self> = Arc::downgrade(self);
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = shown.take().map_or(0, |(number, _)| number + 1);
+        *shown = Some((number, Decoder::watch(live, consumer)?));
+        Ok(Shown { source: Arc::downgrade(self), number })
+    }
+
+    /// The size in pixels that the next pictures of live streams get.
+    pub fn fit(&self, size: (u32, u32)) {
+        *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;
+    }
+
+    /// A publisher or a device begins.
     pub fn begin(&self) {
         let mut state = self.lock();
-        state.anchor.restart();
         state.grid.restart();
-        state.online = true;
+        state.publishers += 1;
     }
 
     /// The publisher left. What it sent is shown to its end, then held.
     pub fn end(&self) {
-        let mut state = self.lock();
-        state.online = false;
-        state.stats.has_audio = false;
+        self.lock().stats.has_audio = false;
     }
 
-    /// Uses the anchor: `place` gets it with the time as of now.
-    pub fn anchored<T>(&self, place: impl FnOnce(&mut Anchor, ShowTime) -> T) -> T {
-        let now = self.clock.now();
-        place(&mut self.lock().anchor, now)
-    }
-
-    /// Counts what came in.
-    pub fn count_bytes(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-    }
-
-    /// The publisher's sound is there.
+    /// Its sound is there.
     pub fn set_has_audio(&self) {
         self.lock().stats.has_audio = true;
     }
@@ -140,47 +170,74 @@ impl Source {
         (state.stats.width, state.stats.height) = (width, height);
     }
 
-    /// A frame left the decoder, in the project's format, stamped with its anchored time.
-    pub fn frame(&self, mut buffer: gst::Buffer, caps: &gst::Caps, info: &Arc<gst_video::VideoInfo>) {
+    /// A frame of a device, in the project's format, stamped with show time.
+    pub fn frame(&self, buffer: gst::Buffer, caps: &gst::Caps, info: &Arc<gst_video::VideoInfo>) {
         let Some(stamp) = buffer.pts() else { return };
-        let now = self.clock.now();
+        if let Some(slot) = self.place(ShowTime(stamp.nseconds()), self.clock.now()) {
+            self.lay(slot, buffer, caps, info);
+        }
+    }
+
+    /// The slot of a picture; `None` when another one has it.
+    fn place(&self, stamp: ShowTime, now: ShowTime) -> Option<Slot> {
         let mut state = self.lock();
         state.last_frame = Some(now);
         let (begun, offset) = (state.grid.has_begun(), state.grid.offset());
-        let placed = state.grid.place(ShowTime(stamp.nseconds()), now);
+        let placed = state.grid.place(stamp, now);
         let moved = state.grid.offset() - offset;
-        let slot = match placed {
-            Placed::At { slot, repeated } => {
-                state.stats.frames += 1;
-                state.stats.repeated += repeated;
-                slot
-            }
-            Placed::Dropped => {
-                state.stats.dropped += 1;
-                return;
-            }
+        let Placed::At { slot, repeated } = placed else {
+            state.stats.dropped += 1;
+            return None;
         };
+        state.stats.frames += 1;
+        state.stats.repeated += repeated;
+        state.last_shown = Some(now);
         drop(state);
         if !begun {
             // Sound that came before the first picture was laid where the picture was only guessed to be.
             self.sound.shift(moved);
         }
-        {
-            let buffer = buffer.make_mut();
-            buffer.set_pts(gst::ClockTime::from_nseconds(self.project.rate.time_of(slot).0));
-            buffer.set_dts(gst::ClockTime::NONE);
-            buffer.set_duration(gst::ClockTime::from_nseconds(self.project.rate.slot_ns()));
+        Some(slot)
+    }
+
+    /// The next slot, for a picture that is not the one for now but better than none; `None` when such a one is there.
+    fn place_at_once(&self, now: ShowTime) -> Option<Slot> {
+        let mut state = self.lock();
+        state.last_frame = Some(now);
+        if state.last_shown.is_some_and(|last| now.since(last) < GLIMPSE) {
+            state.stats.skipped += 1;
+            return None;
         }
+        state.last_shown = Some(now);
+        state.stats.frames += 1;
+        Some(Slot(self.project.rate.slot_at(now).0 + 1))
+    }
+
+    fn lay(&self, slot: Slot, mut buffer: gst::Buffer, caps: &gst::Caps, info: &Arc<gst_video::VideoInfo>) {
         if self.raw_video.is_wanted() {
+            let stamped = buffer.make_mut();
+            stamped.set_pts(gst::ClockTime::from_nseconds(self.project.rate.time_of(slot).0));
+            stamped.set_dts(gst::ClockTime::NONE);
+            stamped.set_duration(gst::ClockTime::from_nseconds(self.project.rate.slot_ns()));
             self.raw_video.push(&buffer, caps);
         }
         self.frame_queue.put(Frame { slot, buffer, info: info.clone() });
     }
 
-    /// A block of sound left the decoder, stamped with its anchored time.
-    pub fn block(&self, stamp: ShowTime, samples: &[Sample]) {
-        let offset = self.lock().grid.offset();
-        self.sound.put(stamp.0 as i64 + offset, samples);
+    /// A block of sound, stamped with show time.
+    pub fn block(&self, block: &Block<'_>) {
+        let offset = self.offset();
+        self.lay_sound(block.at, block.samples);
+        if self.raw_audio.is_wanted() {
+            let mut shifted = block.buffer.copy();
+            shifted.make_mut().set_pts(gst::ClockTime::from_nseconds(block.at.0.saturating_add_signed(offset)));
+            self.raw_audio.push(&shifted, block.caps);
+        }
+    }
+
+    /// Sound from a show time on.
+    pub fn lay_sound(&self, at: ShowTime, samples: &[Sample]) {
+        self.sound.put(at.0 as i64 + self.offset(), samples);
     }
 
     /// How far behind its arrival the source is shown, in nanoseconds.
@@ -206,25 +263,25 @@ impl Source {
     pub fn measure(&self) -> SourceStats {
         let health = self.health();
         let peak = self.sound.take_peak();
-        let bytes = self.bytes.load(Ordering::Relaxed);
+        let (bps, left_out) = {
+            let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+            let of = |(_, watching): &(u64, Watching)| (watching.live().stats().bitrate_bps, watching.left_out());
+            shown.as_ref().map(of).unwrap_or_default()
+        };
         let now = self.clock.now();
         let mut state = self.lock();
         let seconds = now.since(state.measured.at) as f64 / 1e9;
         if seconds > 0.0 {
             let frames = state.stats.frames + state.stats.dropped;
-            state.measured = Measured {
-                at: now,
-                frames,
-                bytes,
-                fps: (frames - state.measured.frames) as f64 / seconds,
-                kbps: (bytes - state.measured.bytes) as f64 * 8.0 / 1000.0 / seconds,
-            };
+            let fps = (frames - state.measured.frames) as f64 / seconds;
+            state.measured = Measured { at: now, frames, fps };
         }
         SourceStats {
             signal: health.signal,
             fps: state.measured.fps,
-            bitrate_kbps: state.measured.kbps,
-            anchored: state.anchor.count + state.grid.moved,
+            bitrate_kbps: bps as f64 / 1000.0,
+            skipped: state.stats.skipped + left_out,
+            anchored: state.publishers + state.grid.moved,
             last_frame_ms: health.last_frame_ms,
             peak_db: peak.map(|peak| 20.0 * peak.max(1e-6).log10()),
             ..state.stats
@@ -233,5 +290,44 @@ impl Source {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Consumer for Source {
+    fn begins(&self) {
+        self.begin();
+    }
+
+    fn picture(&self, picture: &Picture<'_>) {
+        let now = self.clock.now();
+        let (width, height) = picture.size();
+        self.set_size(width, height);
+        let is_late = || {
+            let grid = &self.lock().grid;
+            !grid.has_begun() || picture.at().0 as i64 + grid.offset() < now.0 as i64
+        };
+        let slot = if picture.behind() && is_late() { self.place_at_once(now) } else { self.place(picture.at(), now) };
+        let Some(slot) = slot else { return };
+        let size = *self.size.lock().unwrap_or_else(PoisonError::into_inner);
+        match picture.fitted(size) {
+            Ok(fitted) => {
+                self.unfit.store(false, Ordering::Relaxed);
+                self.lay(slot, fitted.buffer, &fitted.caps, &fitted.info);
+            }
+            Err(error) if self.unfit.swap(true, Ordering::Relaxed) => drop(error), // said before
+            Err(error) => tracing::error!(source = %self.label, "its pictures cannot be shown: {error}"),
+        }
+    }
+
+    fn has_sound(&self, has: bool) {
+        self.lock().stats.has_audio = has;
+    }
+
+    fn sound(&self, block: &Block<'_>) {
+        self.block(block);
+    }
+
+    fn ends(&self) {
+        self.end();
     }
 }

@@ -25,8 +25,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Units that may wait in the pipeline; beyond that whoever pushes is held back.
-const WAITING: u64 = 64;
+/// Units that may wait in the pipeline; beyond that whoever pushes is held back. Few, because what waits here can no
+/// longer be left out when a newer key frame comes.
+const WAITING: u64 = 16;
 
 /// A pipeline that takes nothing for so long has broken down.
 const STUCK: Duration = Duration::from_secs(3);
@@ -35,7 +36,7 @@ const STUCK: Duration = Duration::from_secs(3);
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// See the module's text. Dropping it stops the pipeline at once.
-pub(super) struct Chain {
+pub(in crate::media) struct Chain {
     appsrc: gst_app::AppSrc,
     failed: Arc<AtomicBool>,
     run: Run,
@@ -103,7 +104,7 @@ impl Chain {
 
 /// When something broken may be made anew: at most once a second, so that no publisher keeps the machine busy.
 #[derive(Default)]
-pub(super) struct Mending(Option<Instant>);
+pub(in crate::media) struct Mending(Option<Instant>);
 
 impl Mending {
     /// Whether it may be made now; counts as made.
@@ -118,7 +119,7 @@ impl Mending {
 
 /// Lets decoded pictures through that are shown at a time or later: whoever begins to watch needs the newest one, not a
 /// film of how it came to be.
-pub(super) fn skip_before(pipeline: &gst::Pipeline, from: ShowTime) -> Result<(), Failure> {
+pub(in crate::media) fn skip_before(pipeline: &gst::Pipeline, from: ShowTime) -> Result<(), Failure> {
     let pad = pipeline.by_name("decode").and_then(|decoder| decoder.static_pad("src"));
     let pad = pad.ok_or_else(|| missing("decoder"))?;
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -129,22 +130,22 @@ pub(super) fn skip_before(pipeline: &gst::Pipeline, from: ShowTime) -> Result<()
 }
 
 /// When the newest picture is shown that a stream keeps for newcomers.
-pub(super) fn newest(live: &Live) -> ShowTime {
+pub(in crate::media) fn newest(live: &Live) -> ShowTime {
     let units = live.backlog();
     let pictures = units.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. }));
     pictures.map(|unit| unit.pts).max().unwrap_or_default()
 }
 
 /// The appsink `out` of a template.
-pub(super) fn out(pipeline: &gst::Pipeline) -> Result<gst_app::AppSink, Failure> {
+pub(in crate::media) fn out(pipeline: &gst::Pipeline) -> Result<gst_app::AppSink, Failure> {
     pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).ok_or_else(|| missing("appsink out"))
 }
 
 /// A template that is wrong is this program's fault.
-pub(super) fn here(error: TemplateError) -> Failure {
+pub(in crate::media) fn here(error: TemplateError) -> Failure {
     Failure { fault: FailureKind::Here, text: error.to_string() }
 }
 
-pub(super) fn missing(what: &str) -> Failure {
+pub(in crate::media) fn missing(what: &str) -> Failure {
     Failure { fault: FailureKind::Here, text: format!("the template has no {what}") }
 }

@@ -9,7 +9,7 @@ use super::{
 use bytes::Bytes;
 
 /// A pipeline and what it was made for: codec, record, and whose.
-pub(super) struct Line<Codec> {
+pub(in crate::media) struct Line<Codec> {
     pub said: Option<(Codec, Bytes, u64)>,
     pub chain: Option<Chain>,
     mending: Mending,
@@ -32,6 +32,14 @@ impl<Codec: PartialEq + Copy> Line<Codec> {
             old.finish();
         }
         true
+    }
+
+    /// The publisher is gone: what the pipeline still holds comes out, then it ends.
+    pub fn close(&mut self) {
+        self.said = None;
+        if let Some(old) = self.chain.take() {
+            old.finish();
+        }
     }
 
     /// Whether it has to be made again, and may be.

@@ -9,42 +9,38 @@
 //! Nothing runs for a stream that nobody listens to: a packet is stamped with show time, counted and laid into the
 //! backlog, which reaches back to the last key frame, so that a newcomer sees a picture at once.
 //!
-//! Refuses to know: rooms, viewers and protocols.
+//! Refuses to know: rooms, viewers, protocols, and who decodes it.
 
+mod anchor;
 mod backlog;
 pub mod bridge;
-mod chain;
-pub mod composite;
+pub(super) mod chain;
 mod figures;
 pub mod from_coded;
-mod inbox;
+pub(super) mod inbox;
 mod lazy;
-mod line;
+pub(super) mod line;
 mod picture;
-pub mod snapshot;
-mod transcode;
+pub(super) mod transcode;
 pub mod view;
 
 pub use bridge::Bridge;
-pub use composite::{Layout, composite};
 pub use figures::{LiveStats, Medium};
 pub use from_coded::of_coded;
 pub use picture::Picture;
-pub use snapshot::{SnapFault, snapshot};
 pub use view::StreamForm;
 
-use super::{
-    clock::ShowClock,
-    ingest::anchor::{Anchor, Track},
-};
+use super::clock::ShowClock;
 use crate::{
     domain::time::ShowTime,
     protocol::packet::{AudioCodec, Packet},
 };
+use anchor::{Anchor, Track};
 use backlog::Backlog;
 use figures::Figures;
 use lazy::Works;
 use std::{
+    any::{Any, TypeId},
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -95,6 +91,8 @@ pub struct Live {
     works: Works,
     /// Other forms of it that somebody holds.
     views: Mutex<HashMap<StreamForm, WeakLive>>,
+    /// What others made of it to share, one of a type, as long as somebody holds it.
+    shared: Mutex<HashMap<TypeId, Weak<dyn Any + Send + Sync>>>,
 }
 
 #[derive(Default)]
@@ -126,7 +124,8 @@ impl Live {
     }
 
     fn made_by(name: String, clock: ShowClock, works: Works) -> Arc<Self> {
-        Arc::new(Self { name, clock, state: Mutex::default(), works, views: Mutex::default() })
+        let (state, views, shared) = Default::default();
+        Arc::new(Self { name, clock, state, works, views, shared })
     }
 
     /// The stream in a form that somebody can take. There is one of each form, made while anybody listens to it; it
@@ -142,6 +141,19 @@ impl Live {
         let view = Self::lazy(format!("{} ({form})", self.name), self.clock.clone(), make);
         views.insert(form, Arc::downgrade(&view));
         view
+    }
+
+    /// The one thing of a type that all takers of the stream share, e.g. its decoder; made when nobody has it.
+    pub fn shared<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shared.get(&TypeId::of::<T>()).and_then(Weak::upgrade);
+        if let Some(known) = known.and_then(|known| known.downcast::<T>().ok()) {
+            return known;
+        }
+        let made = Arc::new(make());
+        let weak: Weak<T> = Arc::downgrade(&made);
+        shared.insert(TypeId::of::<T>(), weak);
+        made
     }
 
     /// What it is called in logs.

@@ -124,7 +124,7 @@ fn start(pipeline: gst::Pipeline, caps: &gst::Caps, publishing: &Publishing) -> 
 }
 
 /// A bitrate that suits a picture at up to 30 frames a second.
-pub(super) fn kbps((width, height): (u32, u32)) -> u32 {
+pub(in crate::media) fn kbps((width, height): (u32, u32)) -> u32 {
     let pixels = if width * height == 0 { 1280 * 720 } else { width.saturating_mul(height) };
     (pixels / 450).clamp(400, 8000)
 }

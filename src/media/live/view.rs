@@ -274,9 +274,10 @@ impl Work for View {
         }
     }
 
-    fn idle(&mut self) {
+    fn idle(&mut self) -> bool {
         if self.publishing.is_some() && !self.parent.is_live() {
             self.end();
         }
+        self.publishing.is_some()
     }
 }

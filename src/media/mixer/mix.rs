@@ -86,7 +86,7 @@ mod tests {
             let id = SourceId(n);
             let (latency, hold) = (Duration::ZERO, Duration::from_secs(1));
             let source = Source::new(id, format!("{n}"), clock.clone(), project, latency, hold);
-            source.block(ShowTime(0), &vec![[levels[n as usize]; 2]; 48_000]);
+            source.lay_sound(ShowTime(0), &vec![[levels[n as usize]; 2]; 48_000]);
             (id, source)
         };
         (0..2).map(make).collect()

@@ -99,7 +99,7 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
     let ready =
         wire::ready(&grant.room, &grant.identity, grant.max_fps, grant.max_frame_bytes, door.settings.patience.idle);
     say(socket, Message::text(ready)).await?;
-    if !grant.lease.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }) {
+    if grant.lease.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }).is_err() {
         return Some(lost(grant));
     }
     loop {
@@ -131,7 +131,8 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
                             counters.bytes.increment(data.len() as u64);
                             let codec = VideoCodec::Jpeg;
                             grant.lease.alive();
-                            if !grant.lease.push(Packet::Video { codec, pts: now, dts: now, keyframe: true, data }) {
+                            let picture = Packet::Video { codec, pts: now, dts: now, keyframe: true, data };
+                            if grant.lease.push(picture).is_err() {
                                 return Some(lost(grant));
                             }
                         }

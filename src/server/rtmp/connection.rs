@@ -45,8 +45,6 @@ pub(super) enum End {
     Codec(TagError),
     #[error("the stream key was given to another publisher or taken away")]
     Evicted,
-    #[error("the input was closed")]
-    InputClosed,
     #[error("the server is going down")]
     Shutdown,
 }
@@ -69,7 +67,6 @@ impl End {
             | Self::Io(_)
             | Self::Silent
             | Self::Evicted
-            | Self::InputClosed
             | Self::Shutdown => return None,
         })
     }
@@ -79,7 +76,7 @@ impl End {
         match self {
             Self::Refused(Refusal::UnknownKey | Refusal::Password | Refusal::InUse) => Some(Denial::BadName),
             Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
-            Self::Codec(_) | Self::Evicted | Self::InputClosed | Self::Shutdown => Some(Denial::Failed),
+            Self::Codec(_) | Self::Evicted | Self::Shutdown => Some(Denial::Failed),
             _ => None,
         }
     }
@@ -156,7 +153,6 @@ impl Connection {
                 self.handle(event).await?;
             }
             self.flush().await?;
-            // Counted from when we are ready to read again: waiting for room in the lease is not the publisher's silence.
             if self.session.is_publishing() {
                 self.deadline = Instant::now() + self.settings.idle_timeout;
             }
@@ -171,11 +167,7 @@ impl Connection {
                     return Ok(());
                 };
                 lease.alive();
-                tokio::select! {
-                    biased;
-                    end = called_off(&self.shutdown, Some(lease)) => Err(end),
-                    sent = lease.send(packet) => sent.map_err(|_| End::InputClosed),
-                }
+                lease.push(packet).map_err(|_| End::Evicted)
             }
             Event::Unreadable(error @ TagError::Unsupported(_)) => Err(End::Codec(error)),
             Event::Unreadable(error) => {
@@ -248,11 +240,10 @@ impl Connection {
 async fn called_off(shutdown: &CancellationToken, lease: Option<&PublishLease>) -> End {
     let lease_lost = async {
         match lease {
-            Some(lease) => tokio::select! {
-                biased;
-                () = lease.evicted.cancelled() => End::Evicted,
-                () = lease.closed() => End::InputClosed,
-            },
+            Some(lease) => {
+                lease.evicted.cancelled().await;
+                End::Evicted
+            }
             None => std::future::pending().await,
         }
     };

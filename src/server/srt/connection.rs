@@ -11,7 +11,10 @@ use bytes::Bytes;
 use metrics::{counter, gauge};
 use std::{
     net::SocketAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::runtime::Handle;
@@ -74,14 +77,12 @@ fn publish(
         },
     };
     let (evicted, lease) = (lease.evicted.clone(), Arc::new(lease));
-    // Fires when this connection ends, so that nobody goes on waiting for room in the lease.
-    let over = CancellationToken::new();
-    let _over = over.clone().drop_guard();
-    let (taking, waiting, ended) = (lease.clone(), runtime.clone(), over.clone());
+    // What is still in the demuxer when the connection was ended is not published.
+    let over = Arc::new(AtomicBool::new(false));
+    let (taking, ended) = (lease.clone(), over.clone());
     let reader = TsReader::start(move |packet| {
         taking.alive();
-        let sent = ended.run_until_cancelled(taking.send(packet));
-        waiting.block_on(sent).is_some_and(|sent| sent.is_ok())
+        !ended.load(Ordering::Relaxed) && taking.push(packet).is_ok()
     });
     let reader = match reader {
         Ok(reader) => reader,
@@ -89,11 +90,11 @@ fn publish(
     };
     let end = read(socket, &reader, idle, &evicted, shutdown);
     if !matches!(end, End::Left) {
-        over.cancel();
+        over.store(true, Ordering::Relaxed);
     }
     // A caller that left is heard to its end, but not for ever.
     reader.finish(Duration::from_millis(300));
-    over.cancel();
+    over.store(true, Ordering::Relaxed);
     end
 }
 

@@ -152,6 +152,6 @@ impl Publisher {
     }
 
     fn push(&self, packet: Packet) -> Result<(), Evicted> {
-        if self.lease.push(packet) { Ok(()) } else { Err(Evicted) }
+        self.lease.push(packet).map_err(|_| Evicted)
     }
 }

@@ -278,15 +278,15 @@ impl Place<'_> {
         match (&self.lease, configures) {
             (Some(lease), _) => {
                 lease.alive();
-                lease.send(packet).await?;
+                lease.push(packet)?;
             }
             (None, Some(_)) => {}
             (None, None) => {
                 let lease = self.rooms.enter(self.entry.clone()).await?;
                 for known in self.known.iter().flatten() {
-                    lease.send(known.clone()).await?;
+                    lease.push(known.clone())?;
                 }
-                lease.send(packet).await?;
+                lease.push(packet)?;
                 self.lease = Some(lease);
             }
         }

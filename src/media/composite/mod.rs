@@ -18,7 +18,6 @@ mod speaker;
 
 pub use layout::Layout;
 
-use super::{Live, from_coded::of_coded, transcode::kbps};
 use crate::{
     domain::time::{Format, ShowTime, Slot},
     media::{
@@ -28,6 +27,7 @@ use crate::{
         format,
         ingest::sound::{RATE, Sample, sample_at},
         link::{Carries, Feed},
+        live::{Live, of_coded, transcode::kbps},
         output::stream::CodedStream,
         pipeline::{Failure, FailureKind},
     },

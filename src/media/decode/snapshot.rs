@@ -1,20 +1,22 @@
 //! The newest picture of a live stream as a JPEG.
 //!
 //! ```text
-//! Live ─ everything since the last key frame ─► decode ─ last one ─► encode ─► bytes
+//! Live ─┬─ its decoder is awake: its newest picture ────────────────────────┬─► encode ─► bytes
+//!       └─ it sleeps: everything since the last key frame ─► decode ─ last ─┘
 //! ```
 //!
 //! A stream of JPEGs gives its last one as it came. Nothing stays behind: what was made for one snapshot ends with it.
 //!
 //! Refuses to know: who looks at it, and how often.
 
-use super::{
-    Live, Start, Unit,
-    chain::{here, missing, out},
-};
+use super::{Decoder, picture::Native};
 use crate::{
     media::{
         coding,
+        live::{
+            Live, Start, Unit,
+            chain::{here, missing, out},
+        },
         pipeline::{Failure, FailureKind, Run, Verdict},
         template::Template,
     },
@@ -52,6 +54,11 @@ pub enum SnapFault {
 /// See [`SnapFault`].
 pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault> {
     let end = Instant::now() + deadline;
+    let is_jpeg = live.picture().is_some_and(|picture| picture.codec == VideoCodec::Jpeg);
+    if let Some(newest) = Decoder::newest(live).filter(|_| !is_jpeg) {
+        let Native { buffer, caps, .. } = &*newest;
+        return encode(live, buffer.clone(), caps, end).map_err(SnapFault::Broken);
+    }
     let mut units = live.backlog();
     if !units.iter().any(is_picture) {
         if !live.is_live() && !live.is_lazy() {
@@ -86,7 +93,10 @@ pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault
         return Ok(data.clone());
     }
     let frame = decode(live, *codec, &units, end).map_err(SnapFault::Broken)?;
-    encode(live, &frame, end).map_err(SnapFault::Broken)
+    let (Some(buffer), Some(caps)) = (frame.buffer_owned(), frame.caps_owned()) else {
+        return Err(SnapFault::Broken(missing("picture in what was decoded")));
+    };
+    encode(live, buffer, &caps, end).map_err(SnapFault::Broken)
 }
 
 fn is_picture(unit: &Arc<Unit>) -> bool {
@@ -117,9 +127,8 @@ fn decode(live: &Live, codec: VideoCodec, units: &[Arc<Unit>], end: Instant) -> 
     through(live, "snapshot_decode", &slots, &caps, pictures, end)
 }
 
-fn encode(live: &Live, frame: &gst::Sample, end: Instant) -> Result<Bytes, Failure> {
-    let caps = frame.caps_owned().ok_or_else(|| missing("caps of the picture"))?;
-    let jpeg = through(live, "snapshot_jpeg", &[], &caps, frame.buffer_owned(), end)?;
+fn encode(live: &Live, frame: gst::Buffer, caps: &gst::Caps, end: Instant) -> Result<Bytes, Failure> {
+    let jpeg = through(live, "snapshot_jpeg", &[], caps, [frame], end)?;
     jpeg.buffer_owned().and_then(coding::bytes).ok_or_else(|| missing("JPEG"))
 }
 

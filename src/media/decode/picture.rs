@@ -1,0 +1,202 @@
+//! A live stream's pictures, decoded: one pipeline after the other, as its configurations say.
+//!
+//! A pipeline that fails (broken media) is built again at the next key frame, at most once a second; one whose
+//! configuration changes is replaced at once, after what it still holds has come out.
+
+use super::{
+    Output,
+    fit::{Fitted, Fitter},
+    pace::Pace,
+    raw,
+};
+use crate::{
+    domain::time::ShowTime,
+    media::{
+        coding,
+        live::{
+            Live, Unit,
+            chain::{Chain, here, missing, out},
+            inbox::{Level, Work},
+            line::Line,
+        },
+        pipeline::Failure,
+        template::Template,
+    },
+    protocol::packet::{Packet, VideoCodec},
+};
+use gst::prelude::*;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// A picture as it left the decoder.
+pub(super) struct Native {
+    at: ShowTime,
+    pub buffer: gst::Buffer,
+    pub caps: gst::Caps,
+    info: Arc<gst_video::VideoInfo>,
+    /// Another one for each picture of a form.
+    number: u64,
+    fitter: Arc<Mutex<Fitter>>,
+    /// Whether the decoder was behind with it.
+    pub behind: bool,
+}
+
+/// A decoded picture, as a consumer gets it. Nothing is scaled before a consumer asks for it.
+pub struct Picture<'a> {
+    native: &'a Native,
+    behind: bool,
+}
+
+impl<'a> Picture<'a> {
+    /// A picture that came before, for a consumer that comes now.
+    pub(super) fn again(native: &'a Native) -> Self {
+        Self { native, behind: true }
+    }
+
+    /// When it is shown at the earliest: the show time of its coming to the server.
+    pub fn at(&self) -> ShowTime {
+        self.native.at
+    }
+
+    /// Whether newer pictures have come and wait to be decoded: it is better than none, but not the one for now.
+    pub fn behind(&self) -> bool {
+        self.behind
+    }
+
+    /// Its own size in pixels.
+    pub fn size(&self) -> (u32, u32) {
+        (self.native.info.width(), self.native.info.height())
+    }
+
+    /// The picture in a size, in the project's form.
+    ///
+    /// # Errors
+    /// When it cannot be converted, or there is no memory.
+    pub fn fitted(&self, size: (u32, u32)) -> Result<Fitted, glib::BoolError> {
+        let mut fitter = self.native.fitter.lock().unwrap_or_else(PoisonError::into_inner);
+        fitter.fit(&self.native.buffer, self.native.number, size)
+    }
+}
+
+/// The worker.
+pub(super) struct Pictures {
+    live: Arc<Live>,
+    output: Arc<Output>,
+    level: Level,
+    pace: Arc<Mutex<Pace>>,
+    numbers: Arc<AtomicU64>,
+    line: Line<VideoCodec>,
+    /// The publisher whose pictures come.
+    run: Option<u64>,
+}
+
+impl Pictures {
+    /// Pictures before `from` are only on the way to it.
+    pub fn new(live: &Arc<Live>, output: &Arc<Output>, level: Level, from: ShowTime) -> Self {
+        Self {
+            live: live.clone(),
+            output: output.clone(),
+            level,
+            pace: Arc::new(Mutex::new(Pace::until(from))),
+            numbers: Arc::default(),
+            line: Line::new(),
+            run: None,
+        }
+    }
+
+    fn take(&mut self, unit: &Unit) -> Result<(), Failure> {
+        if self.run != Some(unit.run) {
+            self.publisher(unit.run);
+        }
+        match &unit.packet {
+            Packet::VideoConfig { codec, record } => {
+                if self.line.changes(*codec, record, unit.run) {
+                    self.line.chain = self.chain()?;
+                }
+            }
+            Packet::Video { keyframe, .. } => {
+                if *keyframe && self.line.is_broken() {
+                    self.line.chain = None;
+                    self.line.chain = self.chain()?;
+                }
+                self.line.push(unit);
+            }
+            Packet::AudioConfig { .. } | Packet::Audio { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Another publisher begins. What the one before sent is shown to its end.
+    fn publisher(&mut self, run: u64) {
+        self.line.close();
+        if self.run.replace(run).is_some() {
+            *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = Pace::default();
+        }
+        self.output.begins(run);
+    }
+
+    fn chain(&self) -> Result<Option<Chain>, Failure> {
+        let Some((codec, record, _)) = self.line.said.clone() else { return Ok(None) };
+        let slots = [("parse", coding::video_parser(codec)), ("decode", coding::video_decoder(codec))];
+        let pipeline = Template::load("decode_picture").and_then(|t| t.build(&slots, &[])).map_err(here)?;
+        let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
+        let appsrc = appsrc.ok_or_else(|| missing("appsrc in"))?.downgrade();
+        let (output, level, clock) = (self.output.clone(), self.level.clone(), self.live.clock().clone());
+        let (pace, numbers) = (self.pace.clone(), self.numbers.clone());
+        let fitter = Mutex::new(None::<Arc<Mutex<Fitter>>>);
+        raw::pictures(&out(&pipeline)?, move |buffer, caps, info| {
+            let Some(at) = buffer.pts().map(|pts| ShowTime(pts.nseconds())) else { return Ok(()) };
+            let inside = appsrc.upgrade().map_or(0, |appsrc| appsrc.current_level_buffers());
+            let waiting = level.waiting() + usize::try_from(inside).unwrap_or(usize::MAX / 2);
+            let behind = {
+                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+                pace.judge(clock.now(), at, level.newest(), waiting)
+            };
+            let native = Arc::new(Native {
+                at,
+                buffer,
+                caps: caps.clone(),
+                info: info.clone(),
+                number: numbers.fetch_add(1, Ordering::Relaxed),
+                fitter: fitter_for(&fitter, info),
+                behind,
+            });
+            *output.newest() = Some(native.clone());
+            output.each(|consumer| consumer.picture(&Picture { native: &native, behind }));
+            Ok(())
+        });
+        let caps = coding::video_caps(codec, record);
+        Chain::start(pipeline, &caps, self.live.clock(), self.live.name()).map(Some)
+    }
+}
+
+/// The fitter of pictures of a form; another one when the form changes.
+fn fitter_for(present: &Mutex<Option<Arc<Mutex<Fitter>>>>, info: &gst_video::VideoInfo) -> Arc<Mutex<Fitter>> {
+    let mut present = present.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_for = |fitter: &Arc<Mutex<Fitter>>| fitter.lock().unwrap_or_else(PoisonError::into_inner).is_for(info);
+    match present.as_ref().filter(|fitter| is_for(fitter)) {
+        Some(fitter) => fitter.clone(),
+        None => present.insert(Arc::new(Mutex::new(Fitter::new(info.clone())))).clone(),
+    }
+}
+
+impl Work for Pictures {
+    fn unit(&mut self, unit: &Arc<Unit>) {
+        if let Err(failure) = self.take(unit) {
+            tracing::error!(stream = self.live.name(), "{}", failure.text);
+        }
+    }
+
+    fn idle(&mut self) -> bool {
+        if self.run.is_some() && !self.live.is_live() {
+            self.line.close();
+            self.run = None;
+            *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = Pace::default();
+            *self.output.newest() = None;
+            self.output.each(|consumer| consumer.ends());
+        }
+        self.run.is_some()
+    }
+}
