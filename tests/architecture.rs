@@ -46,6 +46,11 @@ fn planes_do_not_know_one_another() {
 }
 
 #[test]
+fn folders_of_media_do_not_know_each_other_in_a_circle() {
+    none(rules::circles(&sources()));
+}
+
+#[test]
 fn foreign_crates_are_named_only_where_they_belong() {
     let manifest = read(&["Cargo.toml"]);
     let dependencies = Dependencies::of(&manifest[0].text);

@@ -3,6 +3,8 @@
 
 #[path = "engine/census.rs"]
 mod census;
+#[path = "live_forms/decoded.rs"]
+mod decoded;
 #[path = "live_forms/media.rs"]
 mod media;
 mod support;

@@ -155,3 +155,17 @@ fn long_files_and_drawers_are_caught() {
     assert_eq!(drawers("src/app/bus.rs", "pub mod manager { }"), 1);
     assert_eq!(drawers("src/app/bus.rs", "// mod utils\nmod utility; fn common() {}"), 0);
 }
+
+#[test]
+fn a_circle_of_media_folders_is_caught_and_a_line_is_not() {
+    let live = file("src/media/live/mod.rs", "use super::{clock::ShowClock, pipeline::Run};");
+    let decode = file("src/media/decode/picture.rs", "use crate::media::live::Live;");
+    let clock = file("src/media/clock.rs", "use std::fmt;");
+    assert_eq!(rules::circles(&[live, decode, clock]), Vec::<String>::new());
+    let live = file("src/media/live/mod.rs", "use super::ingest::grid::Grid;");
+    let ingest = file("src/media/ingest/source.rs", "use crate::media::decode::Decoder;");
+    let decode = file("src/media/decode/picture.rs", "use crate::media::live::Live;");
+    let broken = rules::circles(&[live, ingest, decode]);
+    assert_eq!(broken.len(), 3, "{broken:?}");
+    assert!(broken[2].starts_with("src/media/live/mod.rs:1: `media::ingest` leads back to `media::live`"), "{broken:?}");
+}

@@ -5,7 +5,7 @@ use super::{
     paths::{Named, paths},
     tokens::{Kind, tokens},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Who may know whom. `config` stands in the row of `cli` alone.
 const MAY_KNOW: [(&str, &[&str]); 13] = [
@@ -76,6 +76,32 @@ pub fn plane(file: &SourceFile, planes: &BTreeSet<String>) -> Vec<String> {
         Some(sentence(file, named, &format!("{who} must not know `api::{other}`")))
     };
     paths(file).iter().filter_map(breaks).collect()
+}
+
+/// The folders of `src/media` do not name each other in a circle.
+pub fn circles(files: &[SourceFile]) -> Vec<String> {
+    let of = |file: &SourceFile| file.module().get(1).cloned().filter(|_| file.layer() == "media");
+    let folders: BTreeSet<String> = files.iter().filter_map(of).collect();
+    let mut arrows = BTreeMap::<(String, String), String>::new();
+    for file in files {
+        let Some(own) = of(file) else { continue };
+        for named in paths(file) {
+            let [_, _, other, ..] = named.parts.as_slice() else { continue };
+            if named.layer() == Some("media") && *other != own && folders.contains(other) {
+                let told = sentence(file, &named, &format!("`media::{other}` leads back to `media::{own}`"));
+                arrows.entry((own.clone(), other.clone())).or_insert(told);
+            }
+        }
+    }
+    let leads = |from: &str, to: &str| {
+        let (mut seen, mut open) = (BTreeSet::from([from]), vec![from]);
+        while let Some(at) = open.pop() {
+            let next = arrows.keys().filter(|(a, _)| a == at).map(|(_, b)| b.as_str());
+            open.extend(next.filter(|b| seen.insert(b)).collect::<Vec<_>>());
+        }
+        seen.contains(to)
+    };
+    arrows.iter().filter(|((own, other), _)| leads(other, own)).map(|(_, told)| told.clone()).collect()
 }
 
 /// The crates that the manifest lists for the program itself.
