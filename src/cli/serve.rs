@@ -129,11 +129,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let clock = engine.clone();
     let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
-    let intake = Arc::new(Intake::new(
-        setup::stream_keys(&config),
-        parts.ingresses.clone(),
-        parts.rooms.clone(),
-    ));
+    let intake = Arc::new(Intake::new(setup::stream_keys(&config), parts.ingresses.clone(), parts.rooms.clone()));
     let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
     let srt = doors.srt.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));

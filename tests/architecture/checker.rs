@@ -167,5 +167,8 @@ fn a_circle_of_media_folders_is_caught_and_a_line_is_not() {
     let decode = file("src/media/decode/picture.rs", "use crate::media::live::Live;");
     let broken = rules::circles(&[live, ingest, decode]);
     assert_eq!(broken.len(), 3, "{broken:?}");
-    assert!(broken[2].starts_with("src/media/live/mod.rs:1: `media::ingest` leads back to `media::live`"), "{broken:?}");
+    assert!(
+        broken[2].starts_with("src/media/live/mod.rs:1: `media::ingest` leads back to `media::live`"),
+        "{broken:?}"
+    );
 }

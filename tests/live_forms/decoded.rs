@@ -74,7 +74,8 @@ impl Screen {
 
     /// What is seen from a slot on, without repetition.
     fn marks_from(&self, slot: Slot) -> Vec<(u8, u32)> {
-        let mut marks: Vec<_> = self.seen().into_iter().filter(|(at, _)| *at >= slot).filter_map(|seen| seen.1).collect();
+        let mut marks: Vec<_> =
+            self.seen().into_iter().filter(|(at, _)| *at >= slot).filter_map(|seen| seen.1).collect();
         marks.dedup();
         marks
     }
@@ -85,7 +86,10 @@ impl Screen {
 
     /// When a frame was first seen after a slot.
     fn first_of(&self, slot: Slot, wanted: impl Fn(u8, u32) -> bool) -> Option<Slot> {
-        self.seen().into_iter().find(|(at, mark)| *at > slot && mark.is_some_and(|(s, n)| wanted(s, n))).map(|seen| seen.0)
+        self.seen()
+            .into_iter()
+            .find(|(at, mark)| *at > slot && mark.is_some_and(|(s, n)| wanted(s, n)))
+            .map(|seen| seen.0)
     }
 }
 
@@ -242,7 +246,8 @@ fn after_a_stall_and_a_burst_the_picture_is_back_where_it_was_in_time() {
         let seen = screen.seen();
         seen.iter().any(|(at, mark)| *at > burst && mark.is_some_and(|(_, n)| n > 145 && back(*at, n)))
     });
-    let first = screen.seen().into_iter().find(|(at, mark)| *at > burst && mark.is_some_and(|(_, n)| n > 145 && back(*at, n)));
+    let first =
+        screen.seen().into_iter().find(|(at, mark)| *at > burst && mark.is_some_and(|(_, n)| n > 145 && back(*at, n)));
     let took = milliseconds(burst, first.unwrap().0);
     println!("back {took} ms after the burst");
     assert!(took < 1000, "{took} ms");

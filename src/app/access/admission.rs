@@ -82,7 +82,10 @@ impl PublishLease {
 
 impl fmt::Debug for PublishLease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublishLease").field("stream", &self.publishing.live().name()).field("guard", &self.guard).finish_non_exhaustive()
+        f.debug_struct("PublishLease")
+            .field("stream", &self.publishing.live().name())
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
     }
 }
 

@@ -27,26 +27,23 @@ pub fn input_stream(source: SourceId) -> (String, String) {
 
 impl Intake {
     /// An intake for the stream keys of inputs and ingresses.
-    pub fn new(
-        inputs: impl IntoIterator<Item = (String, SourceId)>,
-        ingress: Ingresses,
-        rooms: Rooms,
-    ) -> Self {
+    pub fn new(inputs: impl IntoIterator<Item = (String, SourceId)>, ingress: Ingresses, rooms: Rooms) -> Self {
         Self { inputs: inputs.into_iter().collect(), ingress, rooms }
     }
 
     async fn input(&self, source: SourceId) -> Result<PublishLease, Refusal> {
         let (room, identity) = input_stream(source);
-        self.rooms.enter(Entry {
-            app: APP.into(),
-            room,
-            identity,
-            name: None,
-            via: Via::Rtmp,
-            ingress: None,
-            duplicate: Duplicate::Challenge,
-        })
-        .await
+        self.rooms
+            .enter(Entry {
+                app: APP.into(),
+                room,
+                identity,
+                name: None,
+                via: Via::Rtmp,
+                ingress: None,
+                duplicate: Duplicate::Challenge,
+            })
+            .await
     }
 
     async fn ingress(&self, request: &PublishRequest) -> Result<PublishLease, Refusal> {

@@ -61,10 +61,7 @@ fn accept_strides(sink: &gst_app::AppSink) {
 }
 
 /// Hears every block of an appsink in the mix's format; it stops when that gives an error.
-pub fn blocks(
-    sink: &gst_app::AppSink,
-    hear: impl Fn(&Block<'_>) -> Result<(), gst::FlowError> + Send + 'static,
-) {
+pub fn blocks(sink: &gst_app::AppSink, hear: impl Fn(&Block<'_>) -> Result<(), gst::FlowError> + Send + 'static) {
     let mut samples: Vec<Sample> = Vec::new();
     sink.set_callbacks(
         gst_app::AppSinkCallbacks::builder()

@@ -341,9 +341,7 @@ mod tests {
             let time = ShowTime(ms * 1_000_000);
             Arc::new(Unit { packet, pts: time, dts: time, run: 1 })
         };
-        for (needs, length, left) in
-            [(Needs::Newest, 40, 2), (Needs::Newest, 10, 12), (Needs::All, 40, 42)]
-        {
+        for (needs, length, left) in [(Needs::Newest, 40, 2), (Needs::Newest, 10, 12), (Needs::All, 40, 42)] {
             let mut waiting = Waiting { needs: Some(needs), limit: Some(400), ..Waiting::default() };
             waiting.put(&config());
             (0..length).for_each(|n| waiting.put(&at(n * 33, n == 0)));
