@@ -18,6 +18,7 @@ mod publisher_loss;
 mod publishing;
 mod pushing;
 mod rooms;
+mod stalling;
 mod starting;
 mod streams;
 mod switching;

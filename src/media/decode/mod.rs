@@ -126,10 +126,7 @@ impl Decoder {
 
 impl Awake {
     fn start(live: &Arc<Live>, output: Arc<Output>) -> std::io::Result<Self> {
-        let is_picture = |packet: &Packet| matches!(packet, Packet::Video { .. } | Packet::VideoConfig { .. });
-        let is_sound = |packet: &Packet| matches!(packet, Packet::Audio { .. } | Packet::AudioConfig { .. });
-        let pictures = Inbox::new(Needs::Newest, WAITING, is_picture);
-        let sounds = Inbox::new(Needs::All, WAITING, is_sound);
+        let (pictures, sounds) = (Inbox::new(Needs::Pictures, WAITING), Inbox::new(Needs::Sound, WAITING));
         let (level, behind) = (pictures.level(), sounds.level());
         let from = newest_of(live);
         let _sound = sounds.put_to_work(live, Sounds::new(live, &output, behind))?;

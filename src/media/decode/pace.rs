@@ -8,6 +8,9 @@ use crate::domain::time::ShowTime;
 
 /// So much newer is the newest picture that has come, in nanoseconds.
 const BEHIND: u64 = 500_000_000;
+/// The same while a publisher begins: a decoder that was long in starting loses nothing for that. And how long it begins.
+const BEHIND_AT_FIRST: u64 = 1_500_000_000;
+const FIRST: u64 = 1_000_000_000;
 /// So many access units wait at least.
 const WAITING: usize = 3;
 /// When it was behind less than this ago, in nanoseconds, the stream comes in bursts.
@@ -19,6 +22,8 @@ pub struct Pace {
     /// Pictures before it are only on the way to it.
     from: ShowTime,
     behind: bool,
+    /// When the first picture was put out.
+    first: Option<ShowTime>,
     /// When it was no longer behind.
     since: Option<ShowTime>,
 }
@@ -26,17 +31,19 @@ pub struct Pace {
 impl Pace {
     /// A decoder that begins with old pictures and is to arrive at one that is shown at `from`.
     pub fn until(from: ShowTime) -> Self {
-        Self { from, behind: false, since: None }
+        Self { from, ..Self::default() }
     }
 
     /// Whether the decoder is behind with this picture. `newest` is when the newest one is shown that has come, and
     /// `waiting` is how many access units wait to be decoded.
     pub fn judge(&mut self, now: ShowTime, shown: ShowTime, newest: ShowTime, waiting: usize) -> bool {
+        let begins = now.since(*self.first.get_or_insert(now)) < FIRST;
+        let most = if begins { BEHIND_AT_FIRST } else { BEHIND };
         if shown < self.from {
             self.behind = true;
         } else if self.behind && waiting <= 1 {
             (self.behind, self.since) = (false, Some(now));
-        } else if !self.behind && newest.since(shown) > BEHIND && waiting >= WAITING {
+        } else if !self.behind && newest.since(shown) > most && waiting >= WAITING {
             self.behind = self.since.is_none_or(|since| now.since(since) > AGAIN);
         }
         self.behind
@@ -65,9 +72,10 @@ mod tests {
     fn a_new_publisher_is_never_behind_and_neither_is_a_picture_a_second() {
         let mut pace = Pace::until(ms(0));
         // The first picture was long in the decoder.
-        assert!(!pace.judge(ms(400), ms(0), ms(366), 11));
+        assert!(!pace.judge(ms(1200), ms(0), ms(1166), 35));
         for n in 1..60 {
-            assert!(!pace.judge(ms(n * 1000), ms(n * 1000 - 1000), ms(n * 1000), 1), "{n}");
+            let now = 2000 + n * 1000;
+            assert!(!pace.judge(ms(now), ms(now - 1000), ms(now), 1), "{n}");
         }
     }
 

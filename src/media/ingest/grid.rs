@@ -20,6 +20,8 @@ const GAP: i64 = 1_500_000_000;
 /// latency they come too early. Fewer than the frame queue holds.
 const EARLY_IN_A_ROW: u32 = 5;
 const EARLY_SLOTS: i64 = 20;
+/// Sound without a picture that comes too late to be heard for so long is put later, in nanoseconds.
+const UNHEARD: u64 = 1_000_000_000;
 
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,9 @@ pub struct Grid {
     latency: i64,
     offset: Option<i64>,
     last: Option<(Slot, i64)>,
+    /// How much later than its latency sound is heard that has no picture, and since when it comes at another time.
+    alone: i64,
+    astray: Option<ShowTime>,
     late: u32,
     early: u32,
     seen: u32,
@@ -53,13 +58,15 @@ impl Grid {
     /// A grid of a project; `latency` is how far behind arrival a frame is shown.
     pub fn new(rate: Rate, latency: Duration) -> Self {
         let latency = latency.as_nanos() as i64;
-        let (offset, last, least_margin) = (None, None, i64::MAX);
-        Self { rate, latency, offset, last, late: 0, early: 0, seen: 0, least_margin, windows: 0, settled: 0, moved: 0 }
+        let (offset, last, alone, astray) = (None, None, 0, None);
+        let (late, early, seen, least_margin, windows, settled, moved) = (0, 0, 0, i64::MAX, 0, 0, 0);
+        Self { rate, latency, offset, last, alone, astray, late, early, seen, least_margin, windows, settled, moved }
     }
 
     /// Another publisher begins: its first frame is put on the grid anew.
     pub fn restart(&mut self) {
         (self.offset, self.last, self.late, self.early) = (None, None, 0, 0);
+        (self.alone, self.astray) = (0, None);
     }
 
     /// Whether the publisher's first frame was put on the grid.
@@ -69,7 +76,23 @@ impl Grid {
 
     /// How much later than its anchored stamp something of this source is shown or heard, in nanoseconds.
     pub fn offset(&self) -> i64 {
-        self.offset.unwrap_or(self.latency)
+        self.offset.unwrap_or(self.latency + self.alone)
+    }
+
+    /// How much later than its anchored stamp this sound is heard, in nanoseconds. It goes with the picture; without
+    /// one it finds its own place, and another one when it has come too late, or much too early, for a while.
+    pub fn hear(&mut self, stamp: ShowTime, now: ShowTime) -> i64 {
+        let shift = self.offset();
+        if self.offset.is_none() {
+            let margin = stamp.0 as i64 + shift - now.0 as i64;
+            if (0..=self.latency + GAP).contains(&margin) {
+                self.astray = None;
+            } else if now.since(*self.astray.get_or_insert(now)) >= UNHEARD {
+                (self.alone, self.astray) = (now.0 as i64 - stamp.0 as i64 - self.latency / 2, None);
+                self.moved += 1;
+            }
+        }
+        self.offset()
     }
 
     /// Places a frame of this anchored stamp that left the decoder now.
@@ -289,6 +312,23 @@ mod tests {
         }
         let ahead = THIRTY.time_of(last).0 as i64 - (stamp(0) + stamp(119) - stamp(60)) as i64;
         assert!((100..700).contains(&(ahead / MS as i64)), "{ahead}");
+    }
+
+    #[test]
+    fn sound_without_a_picture_that_comes_too_late_is_heard_later_and_goes_with_the_picture_once_there_is_one() {
+        let mut grid = grid();
+        let stamp = |n: u64| ShowTime(1_000 * MS + n * 20 * MS);
+        // On time, then two seconds late for good.
+        let heard: Vec<bool> = (0..200)
+            .map(|n| {
+                let now = ShowTime(stamp(n).0 + if n < 50 { 10 * MS } else { 2_000 * MS });
+                stamp(n).0 as i64 + grid.hear(stamp(n), now) >= now.0 as i64
+            })
+            .collect();
+        assert!(heard[..50].iter().all(|heard| *heard) && heard[102..].iter().all(|heard| *heard), "{heard:?}");
+        assert_eq!(grid.moved, 1);
+        grid.place(stamp(200), ShowTime(stamp(200).0 + 2_000 * MS));
+        assert_eq!(grid.hear(stamp(200), ShowTime(stamp(200).0 + 2_000 * MS)), grid.offset());
     }
 
     #[test]

@@ -226,8 +226,9 @@ impl Source {
 
     /// A block of sound, stamped with show time.
     pub fn block(&self, block: &Block<'_>) {
-        let offset = self.offset();
-        self.lay_sound(block.at, block.samples);
+        let now = self.clock.now();
+        let offset = self.lock().grid.hear(block.at, now);
+        self.sound.put(block.at.0 as i64 + offset, block.samples);
         if self.raw_audio.is_wanted() {
             let mut shifted = block.buffer.copy();
             shifted.make_mut().set_pts(gst::ClockTime::from_nseconds(block.at.0.saturating_add_signed(offset)));
@@ -235,7 +236,7 @@ impl Source {
         }
     }
 
-    /// Sound from a show time on.
+    /// Sound from a show time on, as it comes when its source is in time.
     pub fn lay_sound(&self, at: ShowTime, samples: &[Sample]) {
         self.sound.put(at.0 as i64 + self.offset(), samples);
     }

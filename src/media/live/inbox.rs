@@ -6,7 +6,7 @@
 //!
 //! What the stream keeps for newcomers always fits. A worker that falls behind loses everything that waits but the
 //! configurations, and goes on with the next key frame, which is asked for: a part of a group would show nothing. A
-//! worker that only needs what is new ([`Needs::Newest`]) leaves out what is older than a key frame that has come.
+//! worker that only needs new pictures ([`Needs::Pictures`]) leaves out what is older than a key frame that has come.
 //!
 //! Refuses to know: what is made of the units.
 
@@ -31,12 +31,26 @@ const LONG: usize = 150;
 const OLD: u64 = 500_000_000;
 
 /// What a worker needs of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::media) enum Needs {
     /// Every unit, unless it falls behind by more than may wait.
+    #[default]
     All,
-    /// What is new; what is old only as far as the new leans on it.
-    Newest,
+    /// Pictures that are new; old ones only as far as the new ones lean on them.
+    Pictures,
+    /// Its sound alone.
+    Sound,
+}
+
+impl Needs {
+    fn includes(self, packet: &Packet) -> bool {
+        let is_sound = matches!(packet, Packet::Audio { .. } | Packet::AudioConfig { .. });
+        match self {
+            Self::All => true,
+            Self::Pictures => !is_sound,
+            Self::Sound => is_sound,
+        }
+    }
 }
 
 /// What a worker does. It may block, but should take less time than its stream.
@@ -58,14 +72,14 @@ pub(in crate::media) struct Working(Arc<Queue>);
 /// # Errors
 /// When there is no thread to be had.
 pub(in crate::media) fn put_to_work(live: &Arc<Live>, limit: usize, work: impl Work) -> std::io::Result<Working> {
-    Inbox::new(Needs::All, limit, |_| true).put_to_work(live, work)
+    Inbox::new(Needs::All, limit).put_to_work(live, work)
 }
 
 /// A queue that no worker takes from yet.
 pub(in crate::media) struct Inbox {
     queue: Arc<Queue>,
+    needs: Needs,
     limit: usize,
-    wants: fn(&Packet) -> bool,
 }
 
 /// How far a worker is behind; readable from any thread.
@@ -90,10 +104,10 @@ impl Level {
 }
 
 impl Inbox {
-    /// A queue for those packets that a worker wants. `limit` is how many units may wait beyond what the stream kept.
-    pub fn new(needs: Needs, limit: usize, wants: fn(&Packet) -> bool) -> Self {
-        let waiting = Waiting { needs: Some(needs), ..Waiting::default() };
-        Self { queue: Arc::new(Queue { waiting: Mutex::new(waiting), came: Condvar::new() }), limit, wants }
+    /// A queue for what a worker needs. `limit` is how many units may wait beyond what the stream kept.
+    pub fn new(needs: Needs, limit: usize) -> Self {
+        let waiting = Mutex::new(Waiting { needs, ..Waiting::default() });
+        Self { queue: Arc::new(Queue { waiting, came: Condvar::new() }), needs, limit }
     }
 
     /// How far its worker is behind.
@@ -106,7 +120,7 @@ impl Inbox {
     /// # Errors
     /// When there is no thread to be had.
     pub fn put_to_work(self, live: &Arc<Live>, work: impl Work) -> std::io::Result<Working> {
-        let Self { queue, limit, wants } = self;
+        let Self { queue, needs, limit } = self;
         let (inbox, stream) = (queue.clone(), Arc::downgrade(live));
         let thread = std::thread::Builder::new().name(format!("form {}", live.name()).chars().take(15).collect());
         // The listener goes to the thread once it is there: it is dropped with what it feeds.
@@ -116,10 +130,9 @@ impl Inbox {
             inbox.serve(work, || stream.upgrade());
         })?;
         let heard = queue.clone();
-        let needs = queue.lock().needs;
-        let (start, ask) = beginning(live, needs == Some(Needs::Newest));
+        let (start, ask) = beginning(live, needs);
         let listener = live.listen(start, move |unit| {
-            if wants(&unit.packet) {
+            if needs.includes(&unit.packet) {
                 heard.put(unit);
             }
         });
@@ -136,13 +149,17 @@ impl Inbox {
 }
 
 /// Where a worker begins on a stream, and whether a key frame has to be asked for. A browser makes none for minutes
-/// unless it is asked. One that shows the newest begins with the oldest key frame nevertheless: its picture is there at
-/// once.
-fn beginning(live: &Live, newest: bool) -> (Start, bool) {
+/// unless it is asked. One that shows the newest begins with the key frame that is there nevertheless: its picture is
+/// better than none.
+fn beginning(live: &Live, needs: Needs) -> (Start, bool) {
+    if needs == Needs::Sound {
+        return (Start::Backlog, false);
+    }
     let units = live.backlog();
     let pictures = units.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. })).count();
     let long = pictures > LONG && live.makes_keyframes();
-    (if long && !newest { Start::Now } else { Start::Backlog }, long || pictures == 0)
+    let start = if long && needs == Needs::All { Start::Now } else { Start::Backlog };
+    (start, long || pictures == 0)
 }
 
 impl Drop for Working {
@@ -162,7 +179,7 @@ struct Queue {
 struct Waiting {
     units: VecDeque<Arc<Unit>>,
     bytes: usize,
-    needs: Option<Needs>,
+    needs: Needs,
     /// None while the stream still hands over what it kept.
     limit: Option<usize>,
     awaits_keyframe: bool,
@@ -248,7 +265,7 @@ impl Waiting {
         if full {
             self.lost += self.lose();
             self.awaits_keyframe = true;
-        } else if self.needs == Some(Needs::Newest) && unit.is_keyframe() && self.is_old(unit) {
+        } else if self.needs == Needs::Pictures && unit.is_keyframe() && self.is_old(unit) {
             self.lose();
         }
         if let Packet::Video { keyframe, .. } = &unit.packet {
@@ -341,8 +358,8 @@ mod tests {
             let time = ShowTime(ms * 1_000_000);
             Arc::new(Unit { packet, pts: time, dts: time, run: 1 })
         };
-        for (needs, length, left) in [(Needs::Newest, 40, 2), (Needs::Newest, 10, 12), (Needs::All, 40, 42)] {
-            let mut waiting = Waiting { needs: Some(needs), limit: Some(400), ..Waiting::default() };
+        for (needs, length, left) in [(Needs::Pictures, 40, 2), (Needs::Pictures, 10, 12), (Needs::All, 40, 42)] {
+            let mut waiting = Waiting { needs, limit: Some(400), ..Waiting::default() };
             waiting.put(&config());
             (0..length).for_each(|n| waiting.put(&at(n * 33, n == 0)));
             waiting.put(&at(length * 33, true));
