@@ -23,7 +23,7 @@ use crate::{
 use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -33,6 +33,9 @@ const STALL: u64 = 400_000_000;
 
 /// While its decoder is behind, a picture is shown so often, in nanoseconds: the source is seen to be there.
 const GLIMPSE: u64 = 500_000_000;
+
+/// Numbers what is shown, over all sources.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// See the module's text.
 pub struct Source {
@@ -64,7 +67,7 @@ struct State {
     grid: Grid,
     stats: SourceStats,
     last_frame: Option<ShowTime>,
-    /// When a picture was last put up to be shown.
+    /// When a picture of this publisher was last put up to be shown.
     last_shown: Option<ShowTime>,
     measured: Measured,
     /// Publishers that began.
@@ -137,7 +140,8 @@ impl Source {
     pub fn show(self: &Arc<Self>, live: &Arc<Live>) -> std::io::Result<Shown> {
         let consumer: Weak<Self> = Arc::downgrade(self);
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = shown.take().map_or(0, |(number, _)| number + 1);
+        *shown = None; // nothing of the one before comes any more
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         *shown = Some((number, Decoder::watch(live, consumer)?));
         Ok(Shown { source: Arc::downgrade(self), number })
     }
@@ -151,6 +155,7 @@ impl Source {
     pub fn begin(&self) {
         let mut state = self.lock();
         state.grid.restart();
+        state.last_shown = None;
         state.publishers += 1;
     }
 
