@@ -2,7 +2,7 @@
 
 use super::{
     alone, census, live,
-    media::{Heard, Timed, packets, play, recoded, until},
+    media::{Received, Timed, packets, play, recoded, until},
     small,
     support::marks::{
         Clip,
@@ -136,7 +136,7 @@ fn milliseconds(from: Slot, to: Slot) -> u64 {
 fn a_stream_with_a_long_group_is_seen_at_once_whenever_it_is_put_on_and_then_in_its_time() {
     let _alone = alone();
     let parent = live("cam");
-    let stamps = Heard::of(&parent, Start::Now);
+    let stamps = Received::of(&parent, Start::Now);
     let clip = Clip { gop: 300, ..Clip::of(3, 14.0).size(1280, 720) };
     let player = play(&parent, packets(&clip));
     let screen = Screen::new(&parent);
@@ -228,7 +228,7 @@ fn stalled(live: &Arc<Live>, packets: Vec<Timed>, after: Duration, hold: Duratio
 fn after_a_stall_and_a_burst_the_picture_is_back_where_it_was_in_time() {
     let _alone = alone();
     let parent = live("cam");
-    let stamps = Heard::of(&parent, Start::Now);
+    let stamps = Received::of(&parent, Start::Now);
     let screen = Screen::new(&parent);
     let _shown = screen.show(&parent);
     let clip = Clip { gop: 60, ..small(5, 9.0) };
