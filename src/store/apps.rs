@@ -3,11 +3,8 @@
 //!
 //! Refuses to know: what settings mean, which names are good, who may write.
 
-use super::StoreError;
-use sqlx::{
-    Sqlite, SqliteConnection, Transaction,
-    sqlite::{SqlitePool, SqliteQueryResult},
-};
+use super::{StoreError, database::Database};
+use sqlx::{Any, AnyConnection, Transaction, any::AnyQueryResult};
 
 /// An app as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -87,28 +84,27 @@ pub enum AppWrite {
 /// The table of apps.
 #[derive(Debug, Clone)]
 pub struct Apps {
-    pool: SqlitePool,
+    database: Database,
 }
 
 impl Apps {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// All apps.
     pub async fn all(&self) -> Result<AppTable, StoreError> {
-        // Even reading: revision and rows must be of one moment.
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.database.read().await?;
         Ok(table(&mut transaction).await?)
     }
 
     /// Keeps a new app with default settings.
     pub async fn insert(&self, app: NewApp<'_>) -> Result<AppWrite, StoreError> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.database.write().await?;
         let revision = next_revision(&mut transaction).await?;
         let done = sqlx::query(
             "INSERT INTO apps (name, display_name, room_prefix, tenant, created_at, updated_at, revision)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(app.name)
         .bind(app.display_name)
@@ -124,11 +120,11 @@ impl Apps {
 
     /// Writes a changed app if nobody else changed it meanwhile.
     pub async fn update(&self, change: AppChange<'_>) -> Result<AppWrite, StoreError> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.database.write().await?;
         let revision = next_revision(&mut transaction).await?;
         let done = sqlx::query(
-            "UPDATE apps SET display_name = ?, room_prefix = ?, settings = ?, updated_at = ?, revision = ?
-             WHERE name = ? AND revision = ?",
+            "UPDATE apps SET display_name = $1, room_prefix = $2, settings = $3, updated_at = $4, revision = $5
+             WHERE name = $6 AND revision = $7",
         )
         .bind(change.display_name)
         .bind(change.room_prefix)
@@ -144,36 +140,30 @@ impl Apps {
 
     /// Forgets an app, and revokes its keys: an app that later has the same name is another one.
     pub async fn delete(&self, name: &str, now: i64) -> Result<AppWrite, StoreError> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.database.write().await?;
         next_revision(&mut transaction).await?;
-        sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE plane = 'streamhub' AND app = ? AND revoked_at IS NULL")
+        sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE plane = 'streamhub' AND app = $2 AND revoked_at IS NULL")
             .bind(now)
             .bind(name)
             .execute(&mut *transaction)
             .await?;
-        let done = sqlx::query("DELETE FROM apps WHERE name = ?").bind(name).execute(&mut *transaction).await;
+        let done = sqlx::query("DELETE FROM apps WHERE name = $1").bind(name).execute(&mut *transaction).await;
         finish(transaction, done).await
     }
 
     /// Bytes of the database that all apps share.
     pub async fn database_bytes(&self) -> Result<i64, StoreError> {
-        let sql = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
-        Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
-    }
-
-    /// A transaction that has the right to write from its beginning, so that it never fails half-way for another one.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+        self.database.bytes().await
     }
 }
 
-async fn next_revision(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+async fn next_revision(connection: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("UPDATE apps_revision SET revision = revision + 1 RETURNING revision")
         .fetch_one(connection)
         .await
 }
 
-async fn table(connection: &mut SqliteConnection) -> Result<AppTable, sqlx::Error> {
+async fn table(connection: &mut AnyConnection) -> Result<AppTable, sqlx::Error> {
     let revision = sqlx::query_scalar("SELECT revision FROM apps_revision").fetch_one(&mut *connection).await?;
     let rows = sqlx::query_as(
         "SELECT id, name, display_name, room_prefix, settings, tenant, created_at, updated_at, revision
@@ -186,8 +176,8 @@ async fn table(connection: &mut SqliteConnection) -> Result<AppTable, sqlx::Erro
 
 /// Commits what changed exactly one row and drops everything else.
 async fn finish(
-    mut transaction: Transaction<'static, Sqlite>,
-    done: Result<SqliteQueryResult, sqlx::Error>,
+    mut transaction: Transaction<'static, Any>,
+    done: Result<AnyQueryResult, sqlx::Error>,
 ) -> Result<AppWrite, StoreError> {
     match done {
         Ok(result) if result.rows_affected() == 1 => {

@@ -2,8 +2,7 @@
 //!
 //! Refuses to know: raw keys, and which camera is there now.
 
-use super::StoreError;
-use sqlx::sqlite::SqlitePool;
+use super::{StoreError, database::{Database, is_text}};
 
 /// A camera's key as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -25,18 +24,19 @@ pub struct CameraRow {
 /// The table of camera keys.
 #[derive(Debug, Clone)]
 pub struct CameraRows {
-    pool: SqlitePool,
+    database: Database,
 }
 
 impl CameraRows {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// Keeps a key of this SHA-256. Fails when id or hash is there already.
     pub async fn insert(&self, row: &CameraRow, hash: &[u8; 32]) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO camera_keys (id, app, room, identity, hash, shown, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO camera_keys (id, app, room, identity, hash, shown, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(&row.id)
         .bind(&row.app)
@@ -45,7 +45,7 @@ impl CameraRows {
         .bind(hash.as_slice())
         .bind(&row.shown)
         .bind(row.created_at)
-        .execute(&self.pool)
+        .execute(self.database.pool())
         .await?;
         Ok(())
     }
@@ -53,20 +53,23 @@ impl CameraRows {
     /// An app's keys, newest first.
     pub async fn list(&self, app: &str) -> Result<Vec<CameraRow>, StoreError> {
         let query = sqlx::query_as(
-            "SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE app = ? ORDER BY rowid DESC",
+            "SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE app = $1 ORDER BY seq DESC",
         );
-        Ok(query.bind(app).fetch_all(&self.pool).await?)
+        Ok(query.bind(app).fetch_all(self.database.pool()).await?)
     }
 
     /// The key whose SHA-256 this is, of whatever app.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<CameraRow>, StoreError> {
-        let query = sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = ?");
-        Ok(query.bind(hash.as_slice()).fetch_optional(&self.pool).await?)
+        let query = sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = $1");
+        Ok(query.bind(hash.as_slice()).fetch_optional(self.database.pool()).await?)
     }
 
     /// Takes a key of an app away; whether it was there.
     pub async fn delete(&self, app: &str, id: &str) -> Result<bool, StoreError> {
-        let delete = sqlx::query("DELETE FROM camera_keys WHERE app = ? AND id = ?");
-        Ok(delete.bind(app).bind(id).execute(&self.pool).await?.rows_affected() > 0)
+        if !is_text(id) {
+            return Ok(false);
+        }
+        let delete = sqlx::query("DELETE FROM camera_keys WHERE app = $1 AND id = $2");
+        Ok(delete.bind(app).bind(id).execute(self.database.pool()).await?.rows_affected() > 0)
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! Refuses to know: raw keys, planes, and who may do what.
 
-use super::StoreError;
-use sqlx::sqlite::SqlitePool;
+use super::{StoreError, database::{Database, is_text}};
 
 /// A key as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -63,19 +62,19 @@ pub enum Revocation {
 /// The table of API keys.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    pool: SqlitePool,
+    database: Database,
 }
 
 impl Keys {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// Keeps a key. Fails when id or hash is there already.
     pub async fn insert(&self, key: NewKey<'_>) -> Result<KeyRow, StoreError> {
-        let row = sqlx::query_as(
+        let insert = sqlx::query_as(
             "INSERT INTO api_keys (id, plane, label, hash, shown, created_at, app, allowed_ips)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              RETURNING id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips",
         )
         .bind(key.id)
@@ -85,19 +84,17 @@ impl Keys {
         .bind(key.shown)
         .bind(key.created_at)
         .bind(key.app)
-        .bind(key.allowed_ips)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(row)
+        .bind(key.allowed_ips);
+        self.database.written(insert).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
     /// All keys, oldest first, revoked ones too.
     pub async fn list(&self) -> Result<Vec<KeyRow>, StoreError> {
         let rows = sqlx::query_as(
             "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips
-             FROM api_keys ORDER BY created_at, rowid",
+             FROM api_keys ORDER BY seq",
         )
-        .fetch_all(&self.pool)
+        .fetch_all(self.database.pool())
         .await?;
         Ok(rows)
     }
@@ -106,38 +103,45 @@ impl Keys {
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<KeyRow>, StoreError> {
         let row = sqlx::query_as(
             "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips
-             FROM api_keys WHERE hash = ?",
+             FROM api_keys WHERE hash = $1",
         )
         .bind(hash.as_slice())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.database.pool())
         .await?;
         Ok(row)
     }
 
     /// The key with this public id, revoked or not.
     pub async fn find(&self, id: &str) -> Result<Option<KeyRow>, StoreError> {
+        if !is_text(id) {
+            return Ok(None);
+        }
         let row = sqlx::query_as(
             "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips
-             FROM api_keys WHERE id = ?",
+             FROM api_keys WHERE id = $1",
         )
         .bind(id)
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.database.pool())
         .await?;
         Ok(row)
     }
 
     /// Revokes a key for good.
     pub async fn revoke(&self, id: &str, now: i64) -> Result<Revocation, StoreError> {
-        let changed = sqlx::query("UPDATE api_keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+        if !is_text(id) {
+            return Ok(Revocation::Unknown);
+        }
+        let changed = sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL")
             .bind(now)
             .bind(id)
-            .execute(&self.pool)
+            .execute(self.database.pool())
             .await?
             .rows_affected();
         if changed > 0 {
             return Ok(Revocation::Done);
         }
-        let known = sqlx::query("SELECT 1 FROM api_keys WHERE id = ?").bind(id).fetch_optional(&self.pool).await?;
+        let known = sqlx::query("SELECT 1 FROM api_keys WHERE id = $1").bind(id);
+        let known = known.fetch_optional(self.database.pool()).await?;
         Ok(match known {
             Some(_) => Revocation::Already,
             None => Revocation::Unknown,
@@ -146,7 +150,8 @@ impl Keys {
 
     /// Notes that a key was used.
     pub async fn used(&self, id: &str, now: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE api_keys SET last_used_at = ? WHERE id = ?").bind(now).bind(id).execute(&self.pool).await?;
+        let used = sqlx::query("UPDATE api_keys SET last_used_at = $1 WHERE id = $2").bind(now).bind(id);
+        used.execute(self.database.pool()).await?;
         Ok(())
     }
 }

@@ -2,31 +2,30 @@
 //!
 //! Refuses to know: what a value says.
 
-use super::StoreError;
-use sqlx::sqlite::SqlitePool;
+use super::{StoreError, database::Database};
 
 /// The values.
 #[derive(Debug, Clone)]
 pub struct LightMemory {
-    pool: SqlitePool,
+    database: Database,
 }
 
 impl LightMemory {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// A value as it was put.
     pub async fn get(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT value FROM light_memory WHERE name = ?";
-        Ok(sqlx::query_scalar(sql).bind(name).fetch_optional(&self.pool).await?)
+        let select = sqlx::query_scalar("SELECT value FROM light_memory WHERE name = $1").bind(name);
+        Ok(select.fetch_optional(self.database.pool()).await?)
     }
 
     /// Puts a value in the place of what was there.
     pub async fn put(&self, name: &str, value: &str) -> Result<(), StoreError> {
-        let sql = "INSERT INTO light_memory (name, value) VALUES (?, ?)
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        sqlx::query(sql).bind(name).bind(value).execute(&self.pool).await?;
+        let put = "INSERT INTO light_memory (name, value) VALUES ($1, $2)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        sqlx::query(put).bind(name).bind(value).execute(self.database.pool()).await?;
         Ok(())
     }
 }

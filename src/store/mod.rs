@@ -1,9 +1,8 @@
-//! Rows and objects: the only folder that says `sqlx` and `object_store`. One SQLite file in the data folder, shared by
-//! server, workers and command line; what several machines share may be in PostgreSQL instead, and objects in S3.
+//! Rows and objects: the only folder that says `sqlx` and `object_store`. All rows are in one database, which server,
+//! workers and command line share: a SQLite file in the data folder, or PostgreSQL. Objects are in a folder or in S3.
 //!
 //! ```text
-//! lumencast.db ─► Store ─► StreamHub's tables, API keys, what lights keep
-//!       └── or postgres:// ─► Shared ─► accounts, image jobs, their keys and webhooks, outbox
+//! lumencast.db or postgres:// ─► Database ─► one repository for each kind of row
 //! a folder, or s3 ─► Objects
 //! ```
 //!
@@ -11,6 +10,8 @@
 
 mod apps;
 mod cameras;
+mod database;
+mod error;
 mod folder_lock;
 mod imaging;
 mod ingress;
@@ -18,12 +19,12 @@ mod keys;
 mod lights;
 mod objects;
 mod outbox;
-mod shared;
 mod streams;
 mod users;
 
 pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
 pub use cameras::{CameraRow, CameraRows};
+pub use error::{StoreError, StoreErrorKind};
 pub use folder_lock::{FolderLock, FolderLockError};
 pub use imaging::{
     AccountChange, AccountRow, Accounts, Balance, Change, Created, Entry, EntryKind, ImageJobs, ImageKeyRow, ImageKeys,
@@ -38,66 +39,18 @@ pub use outbox::{Outbox, OutboxRow};
 pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
 pub use users::{NewUser, SessionRow, UserRow, Users};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use database::Database;
 use std::{
     fs::{DirBuilder, File, OpenOptions},
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
-    time::Duration,
 };
-
-/// How long a statement waits for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Readers do not wait for one another; writers do anyway.
-const CONNECTIONS: u32 = 4;
 
 /// The open database. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: SqlitePool,
-    shared: shared::Shared,
-}
-
-/// Why rows cannot be had. The server's fault or the machine's, never a client's.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder or the file cannot be made or opened.
-    #[error("{path}: {source}")]
-    Io {
-        /// What it is about.
-        path: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// What is to be a database's address is none of PostgreSQL. It is not shown: there may be a password in it.
-    #[error("the database's address is not of the form postgres://user:password@host:port/database")]
-    Url,
-    /// The file is no database, or the database cannot be reached.
-    #[error("{path}: {source}")]
-    Open {
-        /// The database; no password.
-        path: String,
-        /// What it or its driver said.
-        source: sqlx::Error,
-    },
-    /// The tables are not ours, or of a newer version.
-    #[error("{path}: {source}")]
-    Migrate {
-        /// The database; no password.
-        path: String,
-        /// Which step failed.
-        source: sqlx::migrate::MigrateError,
-    },
-    /// A row was written by a newer version of this server.
-    #[error("a row is of a newer version")]
-    Newer,
-    /// Objects failed.
-    #[error("objects: {0}")]
-    Object(#[from] ObjectError),
-    /// The database failed.
-    #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    database: Database,
 }
 
 impl Store {
@@ -109,105 +62,82 @@ impl Store {
         Self::open_with(data_dir, None).await
     }
 
-    /// The same, with the rows that several machines share in PostgreSQL when its address is given, as
-    /// `postgres://user:password@host:port/database`. The tables are made when they are missing.
+    /// The same, or the PostgreSQL database whose address is given as `postgres://user:password@host:port/database`.
+    /// The tables are made when they are missing.
     ///
     /// # Errors
     /// As with [`Store::open`], and when PostgreSQL cannot be reached. None of them shows the password.
     pub async fn open_with(data_dir: &Path, database_url: Option<&str>) -> Result<Self, StoreError> {
-        let file = data_dir.join("lumencast.db");
-        let folder = data_dir.to_owned();
-        let path = file.display().to_string();
-        // Held while the tables are made: sqlx does not keep two processes from migrating a SQLite file at once.
-        let made = tokio::task::spawn_blocking(move || prepare(&folder)).await;
-        let migrating = made
-            .unwrap_or_else(|panic| Err(io::Error::other(panic)))
-            .map_err(|source| StoreError::Io { path: path.clone(), source })?;
-
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .connect_with(options)
-            .await
-            .map_err(|source| StoreError::Open { path: path.clone(), source })?;
-        sqlx::migrate!().run(&pool).await.map_err(|source| StoreError::Migrate { path, source })?;
-        drop(migrating);
-        let shared = match database_url {
-            Some(url) => shared::Shared::postgres(url).await?,
-            None => shared::Shared::sqlite(&file).await?,
+        let database = match database_url {
+            Some(url) => Database::postgres(url).await?,
+            None => sqlite(data_dir).await?,
         };
-        Ok(Self { pool, shared })
+        Ok(Self { database })
     }
 
     /// The API keys.
     pub fn keys(&self) -> Keys {
-        Keys::new(self.pool.clone())
+        Keys::new(self.database.clone())
     }
 
     /// What may come into rooms, by key or pulled.
     pub fn ingress(&self) -> IngressRows {
-        IngressRows::new(self.pool.clone())
+        IngressRows::new(self.database.clone())
     }
 
     /// The keys of cameras.
     pub fn cameras(&self) -> CameraRows {
-        CameraRows::new(self.pool.clone())
+        CameraRows::new(self.database.clone())
     }
 
     /// The streams that are live or were.
     pub fn streams(&self) -> StreamRows {
-        StreamRows::new(self.pool.clone())
+        StreamRows::new(self.database.clone())
     }
 
     /// The apps of the StreamHub plane.
     pub fn apps(&self) -> Apps {
-        Apps::new(self.pool.clone())
+        Apps::new(self.database.clone())
     }
 
     /// Tenants, people and their sessions.
     pub fn users(&self) -> Users {
-        Users::new(self.pool.clone())
+        Users::new(self.database.clone())
     }
 
     /// What the lights of this machine keep.
     pub fn lights(&self) -> LightMemory {
-        LightMemory::new(self.pool.clone())
+        LightMemory::new(self.database.clone())
     }
 
     /// Who has image jobs made, and their credits.
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.shared.clone())
+        Accounts::new(self.database.clone())
     }
 
     /// Image jobs, for owners and for workers.
     pub fn image_jobs(&self) -> ImageJobs {
-        ImageJobs::new(self.shared.clone())
+        ImageJobs::new(self.database.clone())
     }
 
     /// The keys of accounts.
     pub fn image_keys(&self) -> ImageKeys {
-        ImageKeys::new(self.shared.clone())
+        ImageKeys::new(self.database.clone())
     }
 
     /// Where accounts are told of their jobs.
     pub fn image_webhooks(&self) -> ImageWebhooks {
-        ImageWebhooks::new(self.shared.clone())
+        ImageWebhooks::new(self.database.clone())
     }
 
     /// What is to be told to webhooks, of every plane.
     pub fn outbox(&self) -> Outbox {
-        Outbox::new(self.shared.clone())
+        Outbox::new(self.database.clone())
     }
 
-    /// Writes back what is open and closes the databases; later calls fail.
+    /// Writes back what is open and closes the database; later calls fail.
     pub async fn close(&self) {
-        self.shared.close().await;
-        self.pool.close().await;
+        self.database.close().await;
     }
 }
 
@@ -216,13 +146,29 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// The name of the SQLite file in the data folder.
+const FILE: &str = "lumencast.db";
+
+/// The database of the data folder itself.
+async fn sqlite(data_dir: &Path) -> Result<Database, StoreError> {
+    let (file, folder) = (data_dir.join(FILE), data_dir.to_owned());
+    // Held while the tables are made: sqlx does not keep two processes from migrating a SQLite file at once.
+    let made = tokio::task::spawn_blocking(move || prepare(&folder)).await;
+    let migrating = made
+        .unwrap_or_else(|panic| Err(io::Error::other(panic)))
+        .map_err(|source| StoreError::Io { path: file.display().to_string(), source })?;
+    let database = Database::sqlite(&file).await?;
+    drop(migrating);
+    Ok(database)
+}
+
 /// Makes folder and file with closed modes, and locks the folder until the answer is dropped.
 fn prepare(folder: &Path) -> io::Result<File> {
     make_folder(folder)?;
     let lock = File::open(folder)?;
     lock.lock()?;
     // Only ever created, never opened here: closing any descriptor of the file would drop SQLite's own locks.
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join("lumencast.db"));
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(FILE));
     match created {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(lock),

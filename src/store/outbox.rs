@@ -10,7 +10,7 @@
 //!
 //! Refuses to know: addresses, secrets, how often and when is tried again.
 
-use super::{StoreError, shared::Shared};
+use super::{StoreError, database::Database};
 use sqlx::{AnyConnection, AssertSqlSafe};
 use uuid::Uuid;
 
@@ -45,12 +45,12 @@ const COLUMNS: &str = "id, plane, endpoint, event, body, state, attempts, next_a
 /// The table of messages.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    shared: Shared,
+    database: Database,
 }
 
 impl Outbox {
-    pub(super) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// Takes up to `limit` messages that are due for `lease_ms`, those due longest first. No other take gets them until
@@ -63,10 +63,10 @@ impl Outbox {
                  ORDER BY next_at, created_at, id LIMIT $2 {})
              UPDATE outbox SET attempts = attempts + 1, lease_until = $3
              WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}",
-            self.shared.skip_taken()
+            self.database.skip_taken()
         );
         let take = sqlx::query_as(AssertSqlSafe(text)).bind(now).bind(i64::from(limit));
-        let mut rows: Vec<OutboxRow> = take.bind(now.saturating_add(lease_ms)).fetch_all(self.shared.pool()).await?;
+        let mut rows: Vec<OutboxRow> = take.bind(now.saturating_add(lease_ms)).fetch_all(self.database.pool()).await?;
         rows.sort_by(|a, b| (a.next_at, a.created_at, &a.id).cmp(&(b.next_at, b.created_at, &b.id)));
         Ok(rows)
     }
@@ -85,19 +85,19 @@ impl Outbox {
     pub async fn again(&self, id: &str, next_at: i64) -> Result<bool, StoreError> {
         let update = "UPDATE outbox SET next_at = $2, lease_until = NULL WHERE id = $1 AND state = 'pending'";
         let update = sqlx::query(update).bind(id).bind(next_at);
-        Ok(update.execute(self.shared.pool()).await?.rows_affected() > 0)
+        Ok(update.execute(self.database.pool()).await?.rows_affected() > 0)
     }
 
     /// Takes away what ended before a time; how many.
     pub async fn purge(&self, before: i64) -> Result<u64, StoreError> {
         let delete = sqlx::query("DELETE FROM outbox WHERE state <> 'pending' AND ended_at < $1").bind(before);
-        Ok(delete.execute(self.shared.pool()).await?.rows_affected())
+        Ok(delete.execute(self.database.pool()).await?.rows_affected())
     }
 
     /// How many wait to be delivered.
     pub async fn depth(&self) -> Result<u64, StoreError> {
         let count = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE state = 'pending'");
-        let count: i64 = count.fetch_one(self.shared.pool()).await?;
+        let count: i64 = count.fetch_one(self.database.pool()).await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
@@ -105,7 +105,7 @@ impl Outbox {
         let update = "UPDATE outbox SET state = $2, ended_at = $3, lease_until = NULL
                       WHERE id = $1 AND state = 'pending'";
         let update = sqlx::query(update).bind(id).bind(state).bind(now);
-        Ok(update.execute(self.shared.pool()).await?.rows_affected() > 0)
+        Ok(update.execute(self.database.pool()).await?.rows_affected() > 0)
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! Refuses to know: media, and who may see what.
 
-use super::StoreError;
-use sqlx::sqlite::SqlitePool;
+use super::{
+    StoreError,
+    database::{Database, is_text},
+};
+use sqlx::AssertSqlSafe;
 use std::collections::HashMap;
 
 /// A stream as it is kept.
@@ -30,7 +33,7 @@ pub struct StreamRow {
     pub started_at: i64,
     /// Milliseconds since 1970 UTC; none while active.
     pub ended_at: Option<i64>,
-    /// A JSON object, the last that was known.
+    /// A JSON object of figures, the last that its publisher told.
     pub last_stats: Option<String>,
 }
 
@@ -64,97 +67,94 @@ pub struct IngressCount {
     pub active: i64,
 }
 
+/// The columns of a [`StreamRow`].
+const COLUMNS: &str = "id, app, stream_id, type, room, participant, ingress, status, started_at, ended_at, last_stats";
+
 /// The table of streams.
 #[derive(Debug, Clone)]
 pub struct StreamRows {
-    pool: SqlitePool,
+    database: Database,
 }
 
 impl StreamRows {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// A stream begins: a new row, or the one it had before, which is active again.
     pub async fn start(&self, stream: NewStream<'_>) -> Result<StreamRow, StoreError> {
-        let row = sqlx::query_as(
+        let text = format!(
             "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)
              ON CONFLICT (stream_id) DO UPDATE SET
                  app = excluded.app, type = excluded.type, room = excluded.room, participant = excluded.participant,
                  ingress = excluded.ingress, status = 'active', started_at = excluded.started_at,
                  ended_at = NULL, last_stats = NULL
-             RETURNING *",
-        )
-        .bind(stream.id)
-        .bind(stream.app)
-        .bind(stream.stream_id)
-        .bind(stream.kind)
-        .bind(stream.room)
-        .bind(stream.participant)
-        .bind(stream.ingress)
-        .bind(stream.started_at)
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(row)
+             RETURNING {COLUMNS}"
+        );
+        let start = sqlx::query_as(AssertSqlSafe(text)).bind(stream.id).bind(stream.app).bind(stream.stream_id);
+        let start = start.bind(stream.kind).bind(stream.room).bind(stream.participant).bind(stream.ingress);
+        let row = self.database.written(start.bind(stream.started_at)).await?;
+        row.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
     /// A stream ends; whether it was active.
     pub async fn end(&self, app: &str, stream_id: &str, now: i64) -> Result<bool, StoreError> {
-        let update = sqlx::query(
-            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
-             WHERE app = ? AND stream_id = ? AND status = 'active'",
-        );
-        Ok(update.bind(now).bind(app).bind(stream_id).execute(&self.pool).await?.rows_affected() > 0)
+        let update = "UPDATE streams SET status = 'ended', ended_at = $1
+                      WHERE app = $2 AND stream_id = $3 AND status = 'active'";
+        let update = sqlx::query(update);
+        Ok(update.bind(now).bind(app).bind(stream_id).execute(self.database.pool()).await?.rows_affected() > 0)
     }
 
     /// Ends all that are active, of all apps, and gives them as they are now: after a start none of them can be live.
     pub async fn end_all(&self, now: i64) -> Result<Vec<StreamRow>, StoreError> {
-        let update = sqlx::query_as(
-            "UPDATE streams SET status = 'ended', ended_at = ?, last_stats = json_set(coalesce(last_stats, '{}'), '$.live', json('false'))
-             WHERE status = 'active' RETURNING *",
-        );
-        Ok(update.bind(now).fetch_all(&self.pool).await?)
+        let update =
+            format!("UPDATE streams SET status = 'ended', ended_at = $1 WHERE status = 'active' RETURNING {COLUMNS}");
+        let update = sqlx::query_as(AssertSqlSafe(update));
+        Ok(update.bind(now).fetch_all(self.database.pool()).await?)
     }
 
     /// Notes a JSON object of figures with a stream.
     pub async fn note(&self, app: &str, stream_id: &str, stats: &str) -> Result<(), StoreError> {
-        let update = sqlx::query("UPDATE streams SET last_stats = ? WHERE app = ? AND stream_id = ?");
-        update.bind(stats).bind(app).bind(stream_id).execute(&self.pool).await?;
+        let update = sqlx::query("UPDATE streams SET last_stats = $1 WHERE app = $2 AND stream_id = $3");
+        update.bind(stats).bind(app).bind(stream_id).execute(self.database.pool()).await?;
         Ok(())
     }
 
     /// All that are active, of all apps.
     pub async fn active(&self) -> Result<Vec<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' ORDER BY id");
-        Ok(query.fetch_all(&self.pool).await?)
+        let query = format!("SELECT {COLUMNS} FROM streams WHERE status = 'active' ORDER BY id");
+        Ok(sqlx::query_as(AssertSqlSafe(query)).fetch_all(self.database.pool()).await?)
     }
 
     /// An app's active ones.
     pub async fn active_of(&self, app: &str) -> Result<Vec<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE status = 'active' AND app = ? ORDER BY id");
-        Ok(query.bind(app).fetch_all(&self.pool).await?)
+        let query = format!("SELECT {COLUMNS} FROM streams WHERE status = 'active' AND app = $1 ORDER BY id");
+        Ok(sqlx::query_as(AssertSqlSafe(query)).bind(app).fetch_all(self.database.pool()).await?)
     }
 
     /// The numbers of all streams there ever were, by their ids.
     pub async fn numbers(&self) -> Result<HashMap<String, i64>, StoreError> {
         let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT stream_id, id FROM streams").fetch_all(&self.pool).await?;
+            sqlx::query_as("SELECT stream_id, id FROM streams").fetch_all(self.database.pool()).await?;
         Ok(rows.into_iter().collect())
     }
 
     /// One of an app, live or not.
     pub async fn get(&self, app: &str, stream_id: &str) -> Result<Option<StreamRow>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM streams WHERE app = ? AND stream_id = ?");
-        Ok(query.bind(app).bind(stream_id).fetch_optional(&self.pool).await?)
+        if !is_text(stream_id) {
+            return Ok(None);
+        }
+        let query = format!("SELECT {COLUMNS} FROM streams WHERE app = $1 AND stream_id = $2");
+        Ok(sqlx::query_as(AssertSqlSafe(query)).bind(app).bind(stream_id).fetch_optional(self.database.pool()).await?)
     }
 
     /// How many of an app's streams were pushed or pulled in, as opposed to published from a page or a camera.
     pub async fn ingress_count(&self, app: &str) -> Result<IngressCount, StoreError> {
         let query = sqlx::query_as(
             "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'active') AS active
-             FROM streams WHERE app = ? AND type IN ('rtmp', 'whip', 'rtsp')",
+             FROM streams WHERE app = $1 AND type IN ('rtmp', 'whip', 'rtsp')",
         );
-        Ok(query.bind(app).fetch_one(&self.pool).await?)
+        Ok(query.bind(app).fetch_one(self.database.pool()).await?)
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! Refuses to know: passwords (only their hashes), what a role may do, and the clock.
 
-use super::StoreError;
-use sqlx::sqlite::SqlitePool;
+use super::{StoreError, database::{Database, is_text}};
 
 /// A person with a place in a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -53,28 +52,28 @@ pub struct SessionRow {
 /// The tables of people.
 #[derive(Debug, Clone)]
 pub struct Users {
-    pool: SqlitePool,
+    database: Database,
 }
 
 const USER: &str = "SELECT users.id, email, password_hash, tenant_id AS tenant, role
     FROM users JOIN memberships ON memberships.user_id = users.id";
 
 impl Users {
-    pub(super) fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub(super) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// Keeps a person; false when the address is taken.
     pub async fn insert(&self, user: NewUser<'_>) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("INSERT INTO tenants (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+        let mut transaction = self.database.write().await?;
+        sqlx::query("INSERT INTO tenants (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(user.tenant)
             .bind(user.tenant)
             .bind(user.created_at)
             .execute(&mut *transaction)
             .await?;
         let done = sqlx::query(
-            "INSERT INTO users (id, email, password_hash, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO users (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         )
         .bind(user.id)
         .bind(user.email)
@@ -85,7 +84,7 @@ impl Users {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        sqlx::query("INSERT INTO memberships (user_id, tenant_id, role) VALUES (?, ?, ?)")
+        sqlx::query("INSERT INTO memberships (user_id, tenant_id, role) VALUES ($1, $2, $3)")
             .bind(user.id)
             .bind(user.tenant)
             .bind(user.role)
@@ -97,38 +96,42 @@ impl Users {
 
     /// The person with this address, whatever its case.
     pub async fn by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE email = ?"));
-        Ok(sqlx::query_as(sql).bind(email).fetch_optional(&self.pool).await?)
+        if !is_text(email) {
+            return Ok(None);
+        }
+        let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE lower(email) = lower($1)"));
+        Ok(sqlx::query_as(sql).bind(email).fetch_optional(self.database.pool()).await?)
     }
 
     /// The person with this id.
     pub async fn by_id(&self, id: &str) -> Result<Option<UserRow>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE users.id = ?"));
-        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+        let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE users.id = $1"));
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(self.database.pool()).await?)
     }
 
     /// Begins a session, and forgets those that ended before it began.
     pub async fn begin_session(&self, session: &SessionRow) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE expires_at <= ?").bind(session.created_at).execute(&self.pool).await?;
-        sqlx::query("INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)")
+        let ended = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(session.created_at);
+        ended.execute(self.database.pool()).await?;
+        sqlx::query("INSERT INTO sessions (id, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)")
             .bind(&session.id)
             .bind(session.user_id.as_deref())
             .bind(session.created_at)
             .bind(session.expires_at)
-            .execute(&self.pool)
+            .execute(self.database.pool())
             .await?;
         Ok(())
     }
 
     /// A session that nobody ended; the caller minds its end by time.
     pub async fn session(&self, id: &str) -> Result<Option<SessionRow>, StoreError> {
-        let sql = "SELECT id, user_id, created_at, expires_at FROM sessions WHERE id = ?";
-        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+        let sql = "SELECT id, user_id, created_at, expires_at FROM sessions WHERE id = $1";
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(self.database.pool()).await?)
     }
 
     /// Ends a session; an unknown one is ended already.
     pub async fn end_session(&self, id: &str) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE id = ?").bind(id).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(self.database.pool()).await?;
         Ok(())
     }
 }

@@ -86,6 +86,9 @@ fn active(app: &App, stream: &StreamView, noted: Option<&String>) -> Value {
 
 /// A stream that nobody publishes any more; its row may be a moment behind.
 fn ended(app: &App, row: &StreamRow) -> Value {
+    let noted = row.last_stats.as_ref().and_then(|noted| serde_json::from_str(noted).ok());
+    let mut stats: Map<String, Value> = noted.unwrap_or_default();
+    stats.insert("live".into(), json!(false));
     json!({
         "id": row.id,
         "appId": app.id,
@@ -96,7 +99,7 @@ fn ended(app: &App, row: &StreamRow) -> Value {
         "status": "ended",
         "startedAt": iso(row.started_at),
         "endedAt": row.ended_at.map(iso),
-        "lastStatsJson": row.last_stats,
+        "lastStatsJson": Value::from(stats).to_string(),
     })
 }
 

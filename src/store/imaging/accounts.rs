@@ -5,7 +5,7 @@
 use super::ledger::{Entry, EntryKind, put, turn};
 use crate::store::{
     StoreError,
-    shared::{Flag, Shared},
+    database::{Database, Flag},
 };
 use sqlx::AssertSqlSafe;
 
@@ -111,22 +111,22 @@ const COLUMNS: &str = "id, name, plan, status, rate_limit_rpm, monthly_credit_li
 /// The table of accounts, and the ledger of their credits.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    shared: Shared,
+    database: Database,
 }
 
 impl Accounts {
-    pub(in crate::store) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(in crate::store) fn new(database: Database) -> Self {
+        Self { database }
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Keeps an account with the credits it starts with. None, and nothing is changed, when the name is taken: of
     /// several that make the same account at once, one does.
     pub async fn insert(&self, account: &NewAccount, credits: i64) -> Result<Option<AccountRow>, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         let insert = format!(
             "INSERT INTO image_accounts ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT (name) DO NOTHING RETURNING {COLUMNS}"
@@ -149,24 +149,24 @@ impl Accounts {
     /// The account of an id.
     pub async fn get(&self, id: &str) -> Result<Option<AccountRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_accounts WHERE id = $1");
-        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(id).fetch_optional(self.shared.pool()).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(id).fetch_optional(self.database.pool()).await?)
     }
 
     /// The account of a name.
     pub async fn by_name(&self, name: &str) -> Result<Option<AccountRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_accounts WHERE name = $1");
-        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(name).fetch_optional(self.shared.pool()).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(name).fetch_optional(self.database.pool()).await?)
     }
 
     /// All, oldest first.
     pub async fn list(&self) -> Result<Vec<AccountRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_accounts ORDER BY created_at, name");
-        Ok(sqlx::query_as(AssertSqlSafe(text)).fetch_all(self.shared.pool()).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(text)).fetch_all(self.database.pool()).await?)
     }
 
     /// Changes an account; the row as it is then, none when there is no such account.
     pub async fn update(&self, id: &str, change: &AccountChange) -> Result<Option<AccountRow>, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         if turn(&mut tx, id).await?.is_none() {
             return Ok(None);
         }

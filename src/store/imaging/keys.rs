@@ -5,7 +5,7 @@
 use super::{AccountRow, Accounts, Inserted, Updated, ledger};
 use crate::store::{
     StoreError,
-    shared::{Flag, Shared},
+    database::{Database, Flag},
 };
 use sqlx::{AnyConnection, AssertSqlSafe};
 
@@ -52,12 +52,12 @@ const COLUMNS: &str = "id, account, name, shown, is_active, created_at, last_use
 /// The table of accounts' keys.
 #[derive(Debug, Clone)]
 pub struct ImageKeys {
-    shared: Shared,
+    database: Database,
 }
 
 impl ImageKeys {
-    pub(in crate::store) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(in crate::store) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// Keeps a key, unless the account has `max_active` active ones.
@@ -65,7 +65,7 @@ impl ImageKeys {
     /// # Errors
     /// When there is no such account, or id or hash is there already.
     pub async fn insert(&self, key: &NewImageKey<'_>, max_active: u32) -> Result<Inserted<ImageKeyRow>, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         let seq = ledger::turn(&mut tx, key.account).await?.ok_or(sqlx::Error::RowNotFound)?;
         if active(&mut tx, key.account).await? >= i64::from(max_active) {
             return Ok(Inserted::TooMany);
@@ -84,15 +84,15 @@ impl ImageKeys {
     /// An account's keys, oldest first, inactive ones too.
     pub async fn list(&self, account: &str) -> Result<Vec<ImageKeyRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_keys WHERE account = $1 ORDER BY seq");
-        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.shared.pool()).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.database.pool()).await?)
     }
 
     /// The key whose SHA-256 this is, active or not, and its account.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<(ImageKeyRow, AccountRow)>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_keys WHERE hash = $1");
-        let key = sqlx::query_as(AssertSqlSafe(text)).bind(hash.as_slice()).fetch_optional(self.shared.pool());
+        let key = sqlx::query_as(AssertSqlSafe(text)).bind(hash.as_slice()).fetch_optional(self.database.pool());
         let Some(key): Option<ImageKeyRow> = key.await? else { return Ok(None) };
-        let account = Accounts::new(self.shared.clone()).get(&key.account).await?;
+        let account = Accounts::new(self.database.clone()).get(&key.account).await?;
         Ok(account.map(|account| (key, account)))
     }
 
@@ -105,7 +105,7 @@ impl ImageKeys {
         is_active: Option<bool>,
         max_active: u32,
     ) -> Result<Updated<ImageKeyRow>, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         if ledger::turn(&mut tx, account).await?.is_none() {
             return Ok(Updated::Unknown);
         }
@@ -126,13 +126,13 @@ impl ImageKeys {
     /// Takes a key away; whether it was there.
     pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
         let delete = sqlx::query("DELETE FROM image_keys WHERE id = $1 AND account = $2").bind(id).bind(account);
-        Ok(delete.execute(self.shared.pool()).await?.rows_affected() > 0)
+        Ok(delete.execute(self.database.pool()).await?.rows_affected() > 0)
     }
 
     /// Notes that a key was used.
     pub async fn used(&self, id: &str, now: i64) -> Result<(), StoreError> {
         let update = sqlx::query("UPDATE image_keys SET last_used_at = $2 WHERE id = $1").bind(id).bind(now);
-        update.execute(self.shared.pool()).await?;
+        update.execute(self.database.pool()).await?;
         Ok(())
     }
 }

@@ -92,7 +92,7 @@ impl Accounts {
     /// # Errors
     /// When the amount's sign does not go with its kind, or the job's run has a row of the kind already.
     pub async fn post(&self, account: &str, entry: &Entry<'_>) -> Result<Option<LedgerRow>, StoreError> {
-        let mut tx = self.shared().begin().await?;
+        let mut tx = self.database().write().await?;
         let Some(seq) = turn(&mut tx, account).await? else { return Ok(None) };
         let row = put(&mut tx, account, seq, entry).await?;
         tx.commit().await?;
@@ -104,13 +104,13 @@ impl Accounts {
         let page = "SELECT account, seq, kind, amount, note, job, run, at FROM image_ledger
                     WHERE account = $1 ORDER BY seq DESC LIMIT $2 OFFSET $3";
         let page = sqlx::query_as(page).bind(account).bind(i64::from(limit));
-        Ok(page.bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(self.shared().pool()).await?)
+        Ok(page.bind(i64::try_from(offset).unwrap_or(i64::MAX)).fetch_all(self.database().pool()).await?)
     }
 
     /// What an account has, and what it used since `month_began` (milliseconds since 1970 UTC). An unknown account has
     /// nothing.
     pub async fn balance(&self, account: &str, month_began: i64) -> Result<Balance, StoreError> {
-        balance(&mut *self.shared().pool().acquire().await?, account, month_began).await
+        balance(&mut *self.database().pool().acquire().await?, account, month_began).await
     }
 }
 

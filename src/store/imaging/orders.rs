@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{
     domain::imaging::JobStatus,
-    store::{StoreError, shared::Shared},
+    store::{StoreError, database::Database},
 };
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Transaction};
 
 /// The table of jobs.
 #[derive(Debug, Clone)]
 pub struct ImageJobs {
-    shared: Shared,
+    database: Database,
 }
 
 /// Why a run is not paid.
@@ -31,12 +31,12 @@ enum Unpaid {
 }
 
 impl ImageJobs {
-    pub(in crate::store) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(in crate::store) fn new(database: Database) -> Self {
+        Self { database }
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Orders a job: it is charged and waits, or nothing happens.
@@ -44,7 +44,7 @@ impl ImageJobs {
     /// # Errors
     /// When there is no such account.
     pub async fn create(&self, job: &NewJob, terms: &Terms) -> Result<Created, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         let seq = ledger::turn(&mut tx, &job.account).await?.ok_or(sqlx::Error::RowNotFound)?;
         if let Some(key) = &job.idempotency_key {
             let text = format!("SELECT {COLUMNS} FROM image_jobs WHERE account = $1 AND idempotency_key = $2");
@@ -67,21 +67,21 @@ impl ImageJobs {
     pub async fn get(&self, account: &str, id: &str) -> Result<Option<JobRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_jobs WHERE id = $1 AND account = $2");
         let one = sqlx::query_as(AssertSqlSafe(text)).bind(id).bind(account);
-        Ok(one.fetch_optional(self.shared.pool()).await?)
+        Ok(one.fetch_optional(self.database.pool()).await?)
     }
 
     /// The one of an account that was ordered with this key.
     pub async fn by_idempotency_key(&self, account: &str, key: &str) -> Result<Option<JobRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_jobs WHERE account = $1 AND idempotency_key = $2");
         let one = sqlx::query_as(AssertSqlSafe(text)).bind(account).bind(key);
-        Ok(one.fetch_optional(self.shared.pool()).await?)
+        Ok(one.fetch_optional(self.database.pool()).await?)
     }
 
     /// A page of an account's jobs, newest first, and how many there are on all pages.
     pub async fn page(&self, account: &str, query: &JobQuery) -> Result<(Vec<JobRow>, u64), StoreError> {
         const CHOSEN: &str = "FROM image_jobs WHERE account = $1 AND ($2 IS NULL OR status = $2)
                               AND ($3 IS NULL OR service = $3)";
-        let mut reading = self.shared.begin().await?; // SQLite: one state of the table for both answers
+        let mut reading = self.database.read().await?;
         let total: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) {CHOSEN}")))
             .bind(account)
             .bind(&query.status)
@@ -102,7 +102,7 @@ impl ImageJobs {
 
     /// Calls a job off. What it was charged comes back unless an engine works on it already.
     pub async fn cancel(&self, account: &str, id: &str, now: i64) -> Result<Change, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         let Some((row, seq)) = held(&mut tx, account, id).await? else { return Ok(Change::Unknown) };
         let Some(status) = row.state().filter(|status| status.can_cancel()) else { return Ok(Change::Not(row)) };
         let back = match status {
@@ -122,7 +122,7 @@ impl ImageJobs {
 
     /// Orders a job that failed or was called off again: it is charged anew and waits behind the others.
     pub async fn retry(&self, account: &str, id: &str, now: i64, terms: &Terms) -> Result<Change, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         let Some((row, seq)) = held(&mut tx, account, id).await? else { return Ok(Change::Unknown) };
         if !row.state().is_some_and(JobStatus::can_retry) {
             return Ok(Change::Not(row));

@@ -43,19 +43,19 @@ impl ImageJobs {
                              AND (status = 'pending' OR (lease_until < $4 AND attempts < {MAX_ATTEMPTS}))
                          ORDER BY queued_at, seq, id LIMIT 1 {})
              RETURNING {COLUMNS}",
-            self.shared().skip_taken()
+            self.database().skip_taken()
         );
         let claim = sqlx::query_as(AssertSqlSafe(text)).bind(worker).bind(Uuid::new_v4().to_string());
         let claim = claim.bind(now.saturating_add(lease_ms)).bind(now);
         // All rows, though there is one at most: the answer is complete only when the change is kept.
-        Ok(claim.fetch_all(self.shared().pool()).await?.pop())
+        Ok(claim.fetch_all(self.database().pool()).await?.pop())
     }
 
     /// Renews a lease. False: it was called off, or another worker has it; what is made of it is of no use.
     pub async fn beat(&self, id: &str, lease: &str, now: i64, lease_ms: i64) -> Result<bool, StoreError> {
         let update = "UPDATE image_jobs SET lease_until = $3 WHERE id = $1 AND lease = $2";
         let update = sqlx::query(update).bind(id).bind(lease).bind(now.saturating_add(lease_ms));
-        Ok(update.execute(self.shared().pool()).await?.rows_affected() > 0)
+        Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
     /// An engine begins: from `compressing` to `processing`. False as with [`Self::beat`].
@@ -63,7 +63,7 @@ impl ImageJobs {
         let update = "UPDATE image_jobs SET status = 'processing', updated_at = $3
                       WHERE id = $1 AND lease = $2 AND status = 'compressing'";
         let update = sqlx::query(update).bind(id).bind(lease).bind(now);
-        Ok(update.execute(self.shared().pool()).await?.rows_affected() > 0)
+        Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
     /// There is a result. False as with [`Self::beat`]: the result is nobody's.
@@ -90,7 +90,7 @@ impl ImageJobs {
                           attempts = attempts - 1, queued_at = $3, started_at = NULL, updated_at = $3
                       WHERE id = $1 AND lease = $2";
         let update = sqlx::query(update).bind(id).bind(lease).bind(now);
-        Ok(update.execute(self.shared().pool()).await?.rows_affected() > 0)
+        Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
     /// The worker stops: the job waits again where it waited, and this attempt does not count. False as with
@@ -100,7 +100,7 @@ impl ImageJobs {
                           attempts = attempts - 1, started_at = NULL, updated_at = $3
                       WHERE id = $1 AND lease = $2";
         let update = sqlx::query(update).bind(id).bind(lease).bind(now);
-        Ok(update.execute(self.shared().pool()).await?.rows_affected() > 0)
+        Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
     /// Fails jobs that lost [`MAX_ATTEMPTS`] workers; those jobs as they are then.
@@ -110,7 +110,7 @@ impl ImageJobs {
                  AND lease_until < $1 AND attempts >= {MAX_ATTEMPTS}"
         );
         let lost: Vec<String> =
-            sqlx::query_scalar(AssertSqlSafe(lost)).bind(now).fetch_all(self.shared().pool()).await?;
+            sqlx::query_scalar(AssertSqlSafe(lost)).bind(now).fetch_all(self.database().pool()).await?;
         let mut failed = Vec::new();
         for id in lost {
             failed.extend(self.end(&id, None, End::Failed { message: GIVEN_UP }, now).await?);
@@ -122,13 +122,13 @@ impl ImageJobs {
     pub async fn depth(&self) -> Result<u64, StoreError> {
         let count = "SELECT count(*) FROM image_jobs
                      WHERE status IN ('pending', 'compressing', 'processing') AND status = 'pending'";
-        let count: i64 = sqlx::query_scalar(count).fetch_one(self.shared().pool()).await?;
+        let count: i64 = sqlx::query_scalar(count).fetch_one(self.database().pool()).await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Ends a job for whoever has this lease; without one, if it lost its last worker.
     async fn end(&self, id: &str, lease: Option<&str>, end: End<'_>, now: i64) -> Result<Option<JobRow>, StoreError> {
-        let mut tx = self.shared().begin().await?;
+        let mut tx = self.database().write().await?;
         let Some((_, seq)) = ledger::turn_of_job(&mut tx, id).await? else { return Ok(None) };
         // Written first, so that nobody takes the job over while the money is moved.
         let (status, output_key, engine, message) = match end {

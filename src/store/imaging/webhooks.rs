@@ -10,7 +10,7 @@
 use super::{Inserted, JobRow, PLANE, Updated, ledger};
 use crate::store::{
     StoreError, outbox,
-    shared::{Flag, Shared},
+    database::{Database, Flag},
 };
 use sqlx::{AnyConnection, AssertSqlSafe};
 
@@ -70,12 +70,12 @@ const COLUMNS: &str = "id, account, url, events, secret, is_active, failure_coun
 /// The table of accounts' webhooks.
 #[derive(Debug, Clone)]
 pub struct ImageWebhooks {
-    shared: Shared,
+    database: Database,
 }
 
 impl ImageWebhooks {
-    pub(in crate::store) fn new(shared: Shared) -> Self {
-        Self { shared }
+    pub(in crate::store) fn new(database: Database) -> Self {
+        Self { database }
     }
 
     /// Keeps a webhook, unless the account has `max_active` active ones.
@@ -83,7 +83,7 @@ impl ImageWebhooks {
     /// # Errors
     /// When there is no such account, or the id is there already.
     pub async fn insert(&self, hook: &NewWebhook<'_>, max_active: u32) -> Result<Inserted<WebhookRow>, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         let seq = ledger::turn(&mut tx, hook.account).await?.ok_or(sqlx::Error::RowNotFound)?;
         if active(&mut tx, hook.account).await?.len() >= max_active as usize {
             return Ok(Inserted::TooMany);
@@ -102,13 +102,13 @@ impl ImageWebhooks {
     /// An account's webhooks, oldest first, inactive ones too.
     pub async fn list(&self, account: &str) -> Result<Vec<WebhookRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_webhooks WHERE account = $1 ORDER BY seq");
-        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.shared.pool()).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.database.pool()).await?)
     }
 
     /// The webhook of an id, of whatever account: the outbox knows ids only.
     pub async fn get(&self, id: &str) -> Result<Option<WebhookRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_webhooks WHERE id = $1");
-        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(id).fetch_optional(self.shared.pool()).await?)
+        Ok(sqlx::query_as(AssertSqlSafe(text)).bind(id).fetch_optional(self.database.pool()).await?)
     }
 
     /// Changes a webhook; it is switched on only while the account has fewer than `max_active` active others.
@@ -119,7 +119,7 @@ impl ImageWebhooks {
         change: WebhookChange<'_>,
         max_active: u32,
     ) -> Result<Updated<WebhookRow>, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         if ledger::turn(&mut tx, account).await?.is_none() {
             return Ok(Updated::Unknown);
         }
@@ -140,7 +140,7 @@ impl ImageWebhooks {
 
     /// Takes a webhook away, with what it was still to be told; whether it was there.
     pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
-        let mut tx = self.shared.begin().await?;
+        let mut tx = self.database.write().await?;
         // Jobs of the account end in turn too, so none writes to the outbox for it in between.
         if ledger::turn(&mut tx, account).await?.is_none() {
             return Ok(false);
@@ -164,7 +164,7 @@ impl ImageWebhooks {
              WHERE id = $1 RETURNING {COLUMNS}"
         );
         let update = sqlx::query_as(AssertSqlSafe(text)).bind(id).bind(i64::from(ok)).bind(i64::from(off_after));
-        Ok(update.fetch_all(self.shared.pool()).await?.pop())
+        Ok(update.fetch_all(self.database.pool()).await?.pop())
     }
 }
 

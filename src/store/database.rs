@@ -1,28 +1,33 @@
-//! Rows that several machines may share: in PostgreSQL where an address of one is given, else in the SQLite file.
+//! The one connection kind: all rows are in PostgreSQL where its address is given, else in the SQLite file of the data
+//! folder.
 //!
 //! ```text
-//! database URL ─► postgres, own migrations ─┐
-//! none ─► lumencast.db, a second pool on it ─┴─► Shared ─► one SQL text for both
+//! database.url ─► PostgreSQL, migrations/postgres ─┐
+//! none ─► lumencast.db, migrations/sqlite ─────────┴─► Database ─► one SQL text for both
 //! ```
 //!
-//! Refuses to know: what the rows are for. What both understand: `$1`, RETURNING, TEXT, 64-bit whole numbers.
+//! Refuses to know: what the rows are for. What both understand: `$1`, RETURNING, TEXT, bytes, 64-bit whole numbers;
+//! where they differ, [`Database`] has the word for it.
 
 use super::StoreError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::{
-    Any, AnyConnection, AnyPool, Connection, Executor, Transaction,
-    any::{AnyConnectOptions, AnyPoolOptions},
+    Any, AnyConnection, AnyPool, Connection, Executor, FromRow, Transaction,
+    any::{AnyArguments, AnyConnectOptions, AnyPoolOptions, AnyRow},
+    query::QueryAs,
 };
 use std::{io, path::Path, str::FromStr, time::Duration};
 use url::Url;
 
 /// Readers of SQLite do not wait for one another; writers do anyway.
-const SQLITE_CONNECTIONS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 8;
+const SQLITE_CONNECTIONS: u32 = 6;
+const POSTGRES_CONNECTIONS: u32 = 12;
 /// How long a call waits for a connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
-/// SQLite: how long a statement waits for others that write, and how much survives a loss of power (as elsewhere).
-const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON";
+/// SQLite: how long a statement waits for others that write, and how much survives a loss of power: everything but, at
+/// worst, the last transactions before it.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+                               PRAGMA foreign_keys = ON";
 /// PostgreSQL: the same wait, and how long it keeps what a machine holds that is gone.
 const POSTGRES_SETTINGS: &str = "SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'";
 /// All that a path in a URL need not escape.
@@ -35,9 +40,9 @@ enum Kind {
     Postgres,
 }
 
-/// The shared rows' database. Clones share it.
+/// The open database. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) struct Shared {
+pub(super) struct Database {
     pool: AnyPool,
     kind: Kind,
 }
@@ -53,8 +58,9 @@ impl From<Flag> for bool {
     }
 }
 
-impl Shared {
-    /// A second way to the SQLite file, whose tables are there already.
+impl Database {
+    /// The SQLite file, which exists; makes the tables when they are missing. The caller keeps other processes from
+    /// doing the same at once, which sqlx does not for SQLite.
     pub(super) async fn sqlite(file: &Path) -> Result<Self, StoreError> {
         let path = file.display().to_string();
         let io_error = |source| StoreError::Io { path: path.clone(), source };
@@ -62,7 +68,10 @@ impl Shared {
         let name = whole.to_str().ok_or_else(|| io_error(io::Error::other("the path is not UTF-8")))?;
         let url = format!("sqlite://{}", utf8_percent_encode(name, PATH));
         let pool = connect(&url, SQLITE_CONNECTIONS, Kind::Sqlite).await;
-        Ok(Self { pool: pool.map_err(|source| StoreError::Open { path, source })?, kind: Kind::Sqlite })
+        let pool = pool.map_err(|source| StoreError::Open { path: path.clone(), source })?;
+        let migrated = sqlx::migrate!("migrations/sqlite").run(&pool).await;
+        migrated.map_err(|source| StoreError::Migrate { path, source })?;
+        Ok(Self { pool, kind: Kind::Sqlite })
     }
 
     /// PostgreSQL at `postgres://user:password@host:port/database?sslmode=…`; makes the tables when they are missing.
@@ -81,9 +90,30 @@ impl Shared {
         &self.pool
     }
 
-    /// For several. On SQLite, one that writes must write first: a read lock cannot always become a write lock.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Any>, StoreError> {
-        Ok(self.pool.begin().await?)
+    /// For several that write, or that read what they write. On SQLite it has the right to write from its beginning: a
+    /// read lock cannot always become a write lock.
+    pub(super) async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(match self.kind {
+            Kind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Kind::Postgres => self.pool.begin().await?,
+        })
+    }
+
+    /// For several that read: all of them see the rows of one moment.
+    pub(super) async fn read(&self) -> Result<Transaction<'static, Any>, StoreError> {
+        Ok(match self.kind {
+            Kind::Sqlite => self.pool.begin().await?,
+            Kind::Postgres => self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+        })
+    }
+
+    /// The row that a single writing statement with RETURNING gives back, if it wrote one. Asks for all rows, though
+    /// there is one at most: SQLite's answer is complete only when the change is kept.
+    pub(super) async fn written<T>(&self, query: QueryAs<'_, Any, T, AnyArguments>) -> Result<Option<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
+    {
+        Ok(query.fetch_all(&self.pool).await?.pop())
     }
 
     /// What ends a SELECT of rows to be taken: others pass over them. SQLite has one writer at a time anyway.
@@ -94,9 +124,32 @@ impl Shared {
         }
     }
 
+    /// The function of a text and a part of it that gives where the part begins, from 1; 0 when it is not in it.
+    pub(super) fn position(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "instr",
+            Kind::Postgres => "strpos",
+        }
+    }
+
+    /// How many bytes the whole database takes.
+    pub(super) async fn bytes(&self) -> Result<i64, StoreError> {
+        let sql = match self.kind {
+            Kind::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Kind::Postgres => "SELECT pg_database_size(current_database())",
+        };
+        Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Whether a text can be among the rows. PostgreSQL has no text with a NUL character, and what cannot be kept cannot be
+/// found; so it is asked here instead of failing there.
+pub(super) fn is_text(text: &str) -> bool {
+    !text.contains('\0')
 }
 
 async fn connect(url: &str, connections: u32, kind: Kind) -> Result<AnyPool, sqlx::Error> {

@@ -1,22 +1,31 @@
-//! API keys on a real database file, also with two that have it open: the server and the command line.
+//! API keys, also with two that have the database open: the server and the command line.
 
+use crate::place::{Place, on_both};
 use lumencast::{
-    app::access::keys::{KeyError, KeyService, MintError, NoSuchPlane, Plane},
-    store::{Revocation, Store},
+    app::access::keys::{Confined, KeyError, KeyService, MintError, NoSuchPlane, Plane},
+    store::{NewKey, Revocation, Store, StoreErrorKind},
 };
 use std::{
     os::unix::fs::PermissionsExt,
-    path::Path,
     time::{Duration, Instant},
 };
-use tempfile::TempDir;
 
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a folder")
+on_both! {
+    a_minted_lumora_key_has_the_documented_form_and_opens_its_plane
+    keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_of_the_rest
+    a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plane
+    a_revocation_by_another_process_holds_at_the_next_request
+    revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said
+    the_list_has_every_key_in_order_and_survives_a_restart
+    a_use_is_noted_with_its_time
+    a_confined_key_keeps_its_app_and_addresses
+    first_starts_at_the_same_time_share_one_database
+    a_label_must_be_one_line_of_up_to_100_characters
+    an_id_or_a_hash_is_there_once
 }
 
-async fn service(data_dir: &Path) -> KeyService {
-    KeyService::new(&Store::open(data_dir).await.expect("a store"))
+fn service(place: &Place) -> KeyService {
+    KeyService::new(&place.store)
 }
 
 /// The same key with another last character.
@@ -25,10 +34,8 @@ fn altered(raw: &str) -> String {
     format!("{rest}{}", if last == "A" { "B" } else { "A" })
 }
 
-#[tokio::test]
-async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane() {
-    let folder = folder();
-    let keys = service(folder.path()).await;
+async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane(place: Place) {
+    let keys = service(&place);
     let (raw, row) = keys.mint(Plane::Lumora, "  Stream Deck ").await.expect("a key");
     assert_eq!(raw.len(), 58);
     let body = raw.strip_prefix("lumora_live_sk_").expect("the prefix");
@@ -45,10 +52,8 @@ async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane() {
     assert_eq!(identity.plane, Plane::Lumora);
 }
 
-#[tokio::test]
-async fn keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_of_the_rest() {
-    let folder = folder();
-    let keys = service(folder.path()).await;
+async fn keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_of_the_rest(place: Place) {
+    let keys = service(&place);
     for (plane, prefix) in [(Plane::Lumely, "lum_live_"), (Plane::Streamhub, "sk_")] {
         let (raw, row) = keys.mint(plane, "app").await.expect("a key");
         assert!(raw.starts_with(prefix), "{raw}");
@@ -58,10 +63,8 @@ async fn keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_o
     }
 }
 
-#[tokio::test]
-async fn a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plane() {
-    let folder = folder();
-    let keys = service(folder.path()).await;
+async fn a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plane(place: Place) {
+    let keys = service(&place);
     let (raw, row) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     for malformed in [
         "",
@@ -86,24 +89,20 @@ async fn a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plan
     assert!(matches!(answer, Err(KeyError::Revoked)), "{answer:?}");
 }
 
-#[tokio::test]
-async fn a_revocation_by_another_process_holds_at_the_next_request() {
-    let folder = folder();
-    let server = service(folder.path()).await;
+async fn a_revocation_by_another_process_holds_at_the_next_request(place: Place) {
+    let server = service(&place);
     let (raw, row) = server.mint(Plane::Lumora, "deck").await.expect("a key");
     assert!(server.verify(&raw, Plane::Lumora).await.is_ok());
 
-    let command_line = service(folder.path()).await;
+    let command_line = KeyService::new(&place.again().await);
     let revoked = command_line.revoke(&row.id).await.expect("rows");
     assert_eq!(revoked, Revocation::Done);
     let answer = server.verify(&raw, Plane::Lumora).await;
     assert!(matches!(answer, Err(KeyError::Revoked)), "{answer:?}");
 }
 
-#[tokio::test]
-async fn revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said() {
-    let folder = folder();
-    let keys = service(folder.path()).await;
+async fn revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said(place: Place) {
+    let keys = service(&place);
     let (_, row) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     assert_eq!(keys.revoke(&row.id).await.expect("rows"), Revocation::Done);
     let first = keys.list().await.expect("rows")[0].revoked_at;
@@ -115,18 +114,15 @@ async fn revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said() {
     assert_eq!(unknown, Revocation::Unknown);
 }
 
-#[tokio::test]
-async fn the_list_has_every_key_in_order_and_survives_a_restart() {
-    let folder = folder();
-    let store = Store::open(folder.path()).await.expect("a store");
-    let keys = KeyService::new(&store);
+async fn the_list_has_every_key_in_order_and_survives_a_restart(place: Place) {
+    let keys = service(&place);
     let mut raws = Vec::new();
     for label in ["one", "two", "three"] {
         raws.push(keys.mint(Plane::Lumora, label).await.expect("a key").0);
     }
-    store.close().await;
+    place.store.close().await;
 
-    let keys = service(folder.path()).await;
+    let keys = KeyService::new(&place.again().await);
     let rows = keys.list().await.expect("rows");
     let labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
     assert_eq!(labels, ["one", "two", "three"]);
@@ -135,10 +131,8 @@ async fn the_list_has_every_key_in_order_and_survives_a_restart() {
     }
 }
 
-#[tokio::test]
-async fn a_use_is_noted_with_its_time() {
-    let folder = folder();
-    let keys = service(folder.path()).await;
+async fn a_use_is_noted_with_its_time(place: Place) {
+    let keys = service(&place);
     let (raw, row) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     keys.verify(&raw, Plane::Lumora).await.expect("a good key");
     let deadline = Instant::now() + Duration::from_secs(5);
@@ -152,11 +146,42 @@ async fn a_use_is_noted_with_its_time() {
     assert!((row.created_at..row.created_at + 5_000).contains(&used));
 }
 
+async fn a_confined_key_keeps_its_app_and_addresses(place: Place) {
+    let keys = service(&place);
+    let from = ["192.0.2.0/24".parse().expect("a network")];
+    let confined = Confined { app: Some("live"), from: &from };
+    let (raw, row) = keys.mint_confined(Plane::Streamhub, "event app", confined).await.expect("a key");
+    assert_eq!((row.app.as_deref(), row.allowed_ips.as_deref()), (Some("live"), Some(r#"["192.0.2.0/24"]"#)));
+    assert_eq!(keys.find(&row.id, Plane::Streamhub).await.expect("rows").as_ref(), Some(&row));
+    assert_eq!(keys.find(&row.id, Plane::Lumora).await.expect("rows"), None);
+    assert_eq!(keys.find("key_\0", Plane::Streamhub).await.expect("rows"), None);
+    let inside = keys.verify_from(&raw, Plane::Streamhub, Some("192.0.2.7".parse().expect("an address"))).await;
+    assert_eq!(inside.expect("a good key").app.as_deref(), Some("live"));
+    let outside = keys.verify_from(&raw, Plane::Streamhub, Some("198.51.100.7".parse().expect("an address"))).await;
+    assert!(matches!(outside, Err(KeyError::Address)), "{outside:?}");
+}
+
+async fn an_id_or_a_hash_is_there_once(place: Place) {
+    let rows = place.store.keys();
+    let key = |id, hash| {
+        let (plane, label, shown) = ("lumora", "one", "lumora_live_sk_xxxxx");
+        NewKey { id, plane, label, hash, shown, created_at: 1, app: None, allowed_ips: None }
+    };
+    rows.insert(key("key_a", &[1; 32])).await.expect("a row");
+    for again in [key("key_a", &[2; 32]), key("key_b", &[1; 32])] {
+        let error = rows.insert(again).await.expect_err("it is there");
+        assert_eq!(error.kind(), StoreErrorKind::Refused, "{error}");
+    }
+    let no_json = NewKey { allowed_ips: Some("["), ..key("key_c", &[3; 32]) };
+    assert_eq!(rows.insert(no_json).await.expect_err("no JSON").kind(), StoreErrorKind::Refused);
+    assert_eq!(rows.list().await.expect("rows").len(), 1);
+}
+
 #[tokio::test]
 async fn no_file_of_the_database_holds_a_raw_key_or_lies_open_to_others() {
-    let folder = folder();
+    let folder = tempfile::tempdir().expect("a folder");
     let data_dir = folder.path().join("data");
-    let keys = service(&data_dir).await;
+    let keys = KeyService::new(&Store::open(&data_dir).await.expect("a store"));
     let (raw, _) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     let (_, body) = raw.split_at(20);
     let mut files = 0;
@@ -174,27 +199,23 @@ async fn no_file_of_the_database_holds_a_raw_key_or_lies_open_to_others() {
     assert_eq!(mode & 0o777, 0o700);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn first_starts_at_the_same_time_share_one_database() {
-    let folder = folder();
+async fn first_starts_at_the_same_time_share_one_database(place: Place) {
     let opens = (0..8).map(|n| {
-        let data_dir = folder.path().to_owned();
+        let (folder, url) = (place.folder.path().to_owned(), place.url.clone());
         tokio::spawn(async move {
-            let keys = service(&data_dir).await;
+            let store = Store::open_with(&folder, url.as_deref()).await.expect("a store");
+            let keys = KeyService::new(&store);
             keys.mint(Plane::Lumora, &format!("start {n}")).await.expect("a key")
         })
     });
     for open in opens.collect::<Vec<_>>() {
         open.await.expect("no panic");
     }
-    let keys = service(folder.path()).await;
-    assert_eq!(keys.list().await.expect("rows").len(), 8);
+    assert_eq!(service(&place).list().await.expect("rows").len(), 8);
 }
 
-#[tokio::test]
-async fn a_label_must_be_one_line_of_up_to_100_characters() {
-    let folder = folder();
-    let keys = service(folder.path()).await;
+async fn a_label_must_be_one_line_of_up_to_100_characters(place: Place) {
+    let keys = service(&place);
     for label in ["", "   ", "two\nlines", &"x".repeat(101)] {
         let answer = keys.mint(Plane::Lumora, label).await;
         assert!(matches!(answer, Err(MintError::Label)), "{label:?}");
@@ -204,7 +225,7 @@ async fn a_label_must_be_one_line_of_up_to_100_characters() {
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused_by_name() {
-    let folder = folder();
+    let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("lumencast.db");
     std::fs::write(&file, "this is not a database, not at all. ".repeat(40)).expect("a file");
     let error = Store::open(folder.path()).await.expect_err("no database");
