@@ -156,19 +156,24 @@ async fn connect(url: &str, connections: u32, kind: Kind) -> Result<AnyPool, sql
     sqlx::any::install_default_drivers();
     let options = AnyConnectOptions::from_str(url)?;
     let pool = AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
+    let settings = match kind {
+        Kind::Sqlite => SQLITE_SETTINGS,
+        Kind::Postgres => POSTGRES_SETTINGS,
+    };
     let pool = pool.after_connect(move |connection, _| {
         Box::pin(async move {
-            let settings = match kind {
-                Kind::Sqlite => SQLITE_SETTINGS,
-                Kind::Postgres => POSTGRES_SETTINGS,
-            };
             connection.execute(settings).await?;
             Ok(())
         })
     });
     // Asked once by itself: the pool would try again for as long as it may and then not tell why.
-    let asked = tokio::time::timeout(ACQUIRE_TIMEOUT, AnyConnection::connect_with(&options)).await;
-    asked.map_err(|_| sqlx::Error::Io(io::ErrorKind::TimedOut.into()))??.close().await?;
+    let asked = async {
+        let mut connection = AnyConnection::connect_with(&options).await?;
+        connection.execute(settings).await?;
+        connection.close().await
+    };
+    let asked = tokio::time::timeout(ACQUIRE_TIMEOUT, asked).await;
+    asked.map_err(|_| sqlx::Error::Io(io::ErrorKind::TimedOut.into()))??;
     Ok(pool.connect_lazy_with(options))
 }
 
