@@ -176,6 +176,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();
     http.abort(); // readers that hang on must not hold up the end
+    parts.journal.finish().await;
     store.close().await;
     broken.map_or(Ok(()), |door| bail!("the {door} door broke down"))
 }

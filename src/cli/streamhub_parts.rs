@@ -11,6 +11,7 @@ use crate::{
             hls::HlsRooms,
             ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
             intake::input_stream,
+            journal::{self, Journal},
             snapshots::{SnapFault, SnapshotCache, Snapshots},
             stream_log::StreamLog,
         },
@@ -37,6 +38,7 @@ pub struct StreamHubParts {
     pub ingresses: Ingresses,
     pub cameras: Cameras,
     pub log: StreamLog,
+    pub journal: journal::Following,
     pub snapshot_cache: SnapshotCache,
     pub media_access: Arc<MediaAccess>,
 }
@@ -55,9 +57,9 @@ impl StreamHubParts {
     ) -> anyhow::Result<Self> {
         let apps = Apps::open(store).await?;
         let tokens = JoinTokens::new(&config.streamhub.livekit_api_key, secrets.livekit_api_secret.expose());
-        let (log, numbers) = StreamLog::open(store).await?;
-        let rooms = Rooms::new(engine.clock().clone(), numbers);
-        log.follow(&rooms);
+        let (journal, numbers) = Journal::open(store).await?;
+        let (rooms, events) = Rooms::new(engine.clock().clone(), numbers);
+        let (journal, log) = (journal.follow(events), StreamLog::new(store));
         rooms.add_program("program", "program-main", "pgm", engine.program_live());
         let mut places = Vec::new();
         for (input, n) in config.inputs.iter().zip(0..) {
@@ -93,7 +95,7 @@ impl StreamHubParts {
             log: log.clone(),
             snapshots,
         });
-        Ok(Self { apps, tokens, rooms, ingresses, cameras, log, snapshot_cache, media_access })
+        Ok(Self { apps, tokens, rooms, ingresses, cameras, log, journal, snapshot_cache, media_access })
     }
 }
 

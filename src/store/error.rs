@@ -36,6 +36,15 @@ pub enum StoreError {
         /// Which step failed.
         source: sqlx::migrate::MigrateError,
     },
+    /// The SQLite file of the data folder has rows, and so has the database that they should be carried over to.
+    #[error(
+        "{path}: its rows cannot be carried over to the database of the settings, which has rows of another server; \
+         move the file away to start without them"
+    )]
+    CarryOver {
+        /// The SQLite file.
+        path: String,
+    },
     /// A row was written by a newer version of this server.
     #[error("a row is of a newer version")]
     Newer,
@@ -65,7 +74,7 @@ impl StoreError {
     pub fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Io { .. } | Self::Object(_) => StoreErrorKind::Unavailable,
-            Self::Url | Self::Migrate { .. } | Self::Newer => StoreErrorKind::Incompatible,
+            Self::Url | Self::Migrate { .. } | Self::CarryOver { .. } | Self::Newer => StoreErrorKind::Incompatible,
             Self::Open { source, .. } | Self::Database(source) => kind(source),
         }
     }

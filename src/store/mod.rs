@@ -10,6 +10,7 @@
 
 mod apps;
 mod cameras;
+mod carry_over;
 mod database;
 mod error;
 mod folder_lock;
@@ -35,8 +36,8 @@ pub use ingress::{IngressQuery, IngressRow, IngressRows};
 pub use keys::{KeyRow, Keys, NewKey, Revocation};
 pub use lights::LightMemory;
 pub use objects::{ObjectError, ObjectStream, Objects, S3};
-pub use outbox::{Outbox, OutboxRow};
-pub use streams::{IngressCount, NewStream, StreamRow, StreamRows};
+pub use outbox::{NewMessage, Outbox, OutboxRow};
+pub use streams::{IngressCount, NewStream, StreamChange, StreamRow, StreamRows};
 pub use users::{NewUser, SessionRow, UserRow, Users};
 
 use database::Database;
@@ -63,13 +64,19 @@ impl Store {
     }
 
     /// The same, or the PostgreSQL database whose address is given as `postgres://user:password@host:port/database`.
-    /// The tables are made when they are missing.
+    /// The tables are made when they are missing; rows that are in the file of the data folder are carried over, and the
+    /// file is renamed to `lumencast.db.carried-over`.
     ///
     /// # Errors
-    /// As with [`Store::open`], and when PostgreSQL cannot be reached. None of them shows the password.
+    /// As with [`Store::open`], when PostgreSQL cannot be reached, and when both have rows. None of them shows the
+    /// password.
     pub async fn open_with(data_dir: &Path, database_url: Option<&str>) -> Result<Self, StoreError> {
         let database = match database_url {
-            Some(url) => Database::postgres(url).await?,
+            Some(url) => {
+                let database = Database::postgres(url).await?;
+                carry_over(data_dir, &database).await?;
+                database
+            }
             None => sqlite(data_dir).await?,
         };
         Ok(Self { database })
@@ -160,6 +167,26 @@ async fn sqlite(data_dir: &Path) -> Result<Database, StoreError> {
     let database = Database::sqlite(&file).await?;
     drop(migrating);
     Ok(database)
+}
+
+/// See [`carry_over::carry_over`]; without a file there is nothing to do.
+async fn carry_over(data_dir: &Path, postgres: &Database) -> Result<(), StoreError> {
+    let (file, folder) = (data_dir.join(FILE), data_dir.to_owned());
+    let here = file.clone();
+    let locked = tokio::task::spawn_blocking(move || {
+        if !here.try_exists()? {
+            return Ok(None);
+        }
+        let lock = File::open(&folder)?;
+        lock.lock()?;
+        Ok(here.try_exists()?.then_some(lock)) // another process may have been faster
+    });
+    let locked = locked.await.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    let locked = locked.map_err(|source| StoreError::Io { path: file.display().to_string(), source })?;
+    match locked {
+        Some(_lock) => carry_over::carry_over(&file, postgres).await,
+        None => Ok(()),
+    }
 }
 
 /// Makes folder and file with closed modes, and locks the folder until the answer is dropped.

@@ -12,7 +12,6 @@
 
 use super::{StoreError, database::Database};
 use sqlx::{AnyConnection, AssertSqlSafe};
-use uuid::Uuid;
 
 /// A message as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -38,6 +37,23 @@ pub struct OutboxRow {
     pub lease_until: Option<i64>,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
+}
+
+/// A message to be kept, due at once.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMessage<'a> {
+    /// See [`OutboxRow::id`].
+    pub id: &'a str,
+    /// See [`OutboxRow::plane`].
+    pub plane: &'a str,
+    /// See [`OutboxRow::endpoint`].
+    pub endpoint: &'a str,
+    /// See [`OutboxRow::event`].
+    pub event: &'a str,
+    /// See [`OutboxRow::body_json`].
+    pub body_json: &'a str,
+    /// When it happened; milliseconds since 1970 UTC.
+    pub at: i64,
 }
 
 const COLUMNS: &str = "id, plane, endpoint, event, body, state, attempts, next_at, lease_until, created_at";
@@ -109,19 +125,12 @@ impl Outbox {
     }
 }
 
-/// Writes a message, in the transaction of the change that it tells of.
-pub(super) async fn add(
-    connection: &mut AnyConnection,
-    plane: &str,
-    endpoint: &str,
-    event: &str,
-    body: &str,
-    now: i64,
-) -> Result<(), StoreError> {
+/// Writes a message, in the transaction of the change that it tells of. One of the same id is the same message.
+pub(super) async fn add(connection: &mut AnyConnection, message: &NewMessage<'_>) -> Result<(), StoreError> {
     let insert = "INSERT INTO outbox (id, plane, endpoint, event, body, state, next_at, created_at)
-                  VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6)";
-    let insert = sqlx::query(insert).bind(Uuid::new_v4().to_string()).bind(plane).bind(endpoint).bind(event);
-    insert.bind(body).bind(now).execute(connection).await?;
+                  VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6) ON CONFLICT (id) DO NOTHING";
+    let insert = sqlx::query(insert).bind(message.id).bind(message.plane).bind(message.endpoint).bind(message.event);
+    insert.bind(message.body_json).bind(message.at).execute(connection).await?;
     Ok(())
 }
 

@@ -1,12 +1,14 @@
-//! Rows of streams that are live or were: one for each publisher's place, taken again when it comes back.
+//! Rows of streams that are live or were: one for each publisher's place, taken again when it comes back. What becomes
+//! of a stream and the messages that tell of it are one transaction.
 //!
 //! Refuses to know: media, and who may see what.
 
 use super::{
     StoreError,
     database::{Database, is_text},
+    outbox::{self, NewMessage},
 };
-use sqlx::AssertSqlSafe;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use std::collections::HashMap;
 
 /// A stream as it is kept.
@@ -58,6 +60,22 @@ pub struct NewStream<'a> {
     pub started_at: i64,
 }
 
+/// What becomes of a stream.
+#[derive(Debug, Clone, Copy)]
+pub enum StreamChange<'a> {
+    /// It begins.
+    Started(NewStream<'a>),
+    /// It ends.
+    Ended {
+        /// See [`StreamRow::app`].
+        app: &'a str,
+        /// See [`StreamRow::stream_id`].
+        stream_id: &'a str,
+        /// Milliseconds since 1970 UTC.
+        at: i64,
+    },
+}
+
 /// How many streams of an app came by an ingress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct IngressCount {
@@ -81,29 +99,26 @@ impl StreamRows {
         Self { database }
     }
 
-    /// A stream begins: a new row, or the one it had before, which is active again.
-    pub async fn start(&self, stream: NewStream<'_>) -> Result<StreamRow, StoreError> {
-        let text = format!(
-            "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)
-             ON CONFLICT (stream_id) DO UPDATE SET
-                 app = excluded.app, type = excluded.type, room = excluded.room, participant = excluded.participant,
-                 ingress = excluded.ingress, status = 'active', started_at = excluded.started_at,
-                 ended_at = NULL, last_stats = NULL
-             RETURNING {COLUMNS}"
-        );
-        let start = sqlx::query_as(AssertSqlSafe(text)).bind(stream.id).bind(stream.app).bind(stream.stream_id);
-        let start = start.bind(stream.kind).bind(stream.room).bind(stream.participant).bind(stream.ingress);
-        let row = self.database.written(start.bind(stream.started_at)).await?;
-        row.ok_or_else(|| sqlx::Error::RowNotFound.into())
-    }
-
-    /// A stream ends; whether it was active.
-    pub async fn end(&self, app: &str, stream_id: &str, now: i64) -> Result<bool, StoreError> {
-        let update = "UPDATE streams SET status = 'ended', ended_at = $1
-                      WHERE app = $2 AND stream_id = $3 AND status = 'active'";
-        let update = sqlx::query(update);
-        Ok(update.bind(now).bind(app).bind(stream_id).execute(self.database.pool()).await?.rows_affected() > 0)
+    /// Writes a change and the messages that tell of it, all or nothing. The same call again changes nothing more, so a
+    /// call of which it is not known whether it was kept can be repeated.
+    ///
+    /// A stream that begins gets a new row, or the one it had before, which is active again. The end of one that is not
+    /// active changes nothing.
+    pub async fn record(&self, change: &StreamChange<'_>, messages: &[NewMessage<'_>]) -> Result<(), StoreError> {
+        let mut tx = self.database.write().await?;
+        match change {
+            StreamChange::Started(stream) => start(&mut tx, stream).await?,
+            StreamChange::Ended { app, stream_id, at } => {
+                let update = "UPDATE streams SET status = 'ended', ended_at = $1
+                              WHERE app = $2 AND stream_id = $3 AND status = 'active'";
+                sqlx::query(update).bind(*at).bind(*app).bind(*stream_id).execute(&mut *tx).await?;
+            }
+        }
+        for message in messages {
+            outbox::add(&mut tx, message).await?;
+        }
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Ends all that are active, of all apps, and gives them as they are now: after a start none of them can be live.
@@ -119,12 +134,6 @@ impl StreamRows {
         let update = sqlx::query("UPDATE streams SET last_stats = $1 WHERE app = $2 AND stream_id = $3");
         update.bind(stats).bind(app).bind(stream_id).execute(self.database.pool()).await?;
         Ok(())
-    }
-
-    /// All that are active, of all apps.
-    pub async fn active(&self) -> Result<Vec<StreamRow>, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM streams WHERE status = 'active' ORDER BY id");
-        Ok(sqlx::query_as(AssertSqlSafe(query)).fetch_all(self.database.pool()).await?)
     }
 
     /// An app's active ones.
@@ -157,4 +166,17 @@ impl StreamRows {
         );
         Ok(query.bind(app).fetch_one(self.database.pool()).await?)
     }
+}
+
+async fn start(connection: &mut AnyConnection, stream: &NewStream<'_>) -> Result<(), StoreError> {
+    let start = "INSERT INTO streams (id, app, stream_id, type, room, participant, ingress, status, started_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8)
+                 ON CONFLICT (stream_id) DO UPDATE SET
+                     app = excluded.app, type = excluded.type, room = excluded.room,
+                     participant = excluded.participant, ingress = excluded.ingress, status = 'active',
+                     started_at = excluded.started_at, ended_at = NULL, last_stats = NULL";
+    let start = sqlx::query(start).bind(stream.id).bind(stream.app).bind(stream.stream_id).bind(stream.kind);
+    let start = start.bind(stream.room).bind(stream.participant).bind(stream.ingress).bind(stream.started_at);
+    start.execute(connection).await?;
+    Ok(())
 }

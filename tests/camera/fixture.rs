@@ -1,7 +1,7 @@
 //! A fixture with a few keys and applications, and the camera's and the viewers' doors open on one loopback port.
 
 use lumencast::app::access::admission::{BoxFuture, PublishLease};
-use lumencast::app::rooms::{Duplicate, Entry, Rooms, Via};
+use lumencast::app::rooms::{Duplicate, Entry, RoomEvents, Rooms, Via};
 use lumencast::media::clock::ShowClock;
 use lumencast::server::camera::{self, CameraAccess, CameraRequest, Ending, Grant, Refusal, Settings};
 use lumencast::server::mjpeg::{self, Refused, ViewerAccess, Viewing};
@@ -127,6 +127,7 @@ impl ViewerAccess for RoomAccess {
 pub struct Fixture {
     pub address: SocketAddr,
     pub rooms: Rooms,
+    pub events: RoomEvents,
     pub stats: mpsc::UnboundedReceiver<(String, Value)>,
     access: Arc<TestAccess>,
     pub shutdown: CancellationToken,
@@ -142,7 +143,7 @@ impl Fixture {
         let mut settings = Settings { handshakes: 1_000, ..Settings::default() };
         change(&mut settings);
         gst::init().expect("GStreamer");
-        let rooms = Rooms::new(ShowClock::start(), HashMap::new());
+        let (rooms, events) = Rooms::new(ShowClock::start(), HashMap::new());
         let (sender, stats) = mpsc::unbounded_channel();
         let places = Mutex::default();
         let access = Arc::new(TestAccess { rooms: rooms.clone(), fps, largest, places, stats: sender });
@@ -153,7 +154,7 @@ impl Fixture {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(warp::serve(routes).incoming(listener).run());
-        Self { address, rooms, stats, access, shutdown }
+        Self { address, rooms, events, stats, access, shutdown }
     }
 
     /// Takes a key back, and gives the moment when that was done.

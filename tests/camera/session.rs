@@ -3,6 +3,7 @@
 use super::device::{Peer, picture};
 use super::fixture::{Fixture, soon};
 use futures::{SinkExt, StreamExt};
+use lumencast::app::rooms::RoomFact;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::tungstenite::Message;
@@ -131,8 +132,7 @@ async fn other_texts_are_ignored() {
 
 #[tokio::test]
 async fn the_newest_connection_with_a_key_wins_and_its_stream_goes_on() {
-    let fixture = Fixture::open().await;
-    let mut events = fixture.rooms.events();
+    let mut fixture = Fixture::open().await;
     let mut first = Peer::camera(&fixture, "cam").await;
     first.send(picture(1, 100)).await;
     let mut viewer = Peer::connect(&fixture, "/live/ws?app=live&room=cam").await;
@@ -145,10 +145,14 @@ async fn the_newest_connection_with_a_key_wins_and_its_stream_goes_on() {
     drop(second);
     fixture.until_streams(0).await;
     let mut told = Vec::new();
-    while let Ok(event) = events.try_recv() {
-        told.extend(event.event.starts_with("stream_").then_some(event.event));
+    while let Ok(event) = fixture.events.try_recv() {
+        told.extend(match event.fact {
+            RoomFact::StreamStarted { .. } => Some("started"),
+            RoomFact::StreamEnded { .. } => Some("ended"),
+            _ => None,
+        });
     }
-    assert_eq!(told, ["stream_started", "stream_ended"], "one stream, not two");
+    assert_eq!(told, ["started", "ended"], "one stream, not two");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::place::{NOW, Place, on_both};
 use lumencast::store::{
-    AppChange, AppTable, AppWrite, CameraRow, NewApp, NewKey, NewStream, NewUser, StoreErrorKind,
+    AppChange, AppTable, AppWrite, CameraRow, NewApp, NewKey, NewStream, NewUser, StoreErrorKind, StreamChange,
 };
 
 on_both! {
@@ -143,7 +143,7 @@ async fn what_an_app_has_goes_with_it_and_its_keys_are_revoked(place: Place) {
         ingress: None,
         started_at: NOW,
     };
-    place.store.streams().start(stream).await.expect("a row");
+    place.store.streams().record(&StreamChange::Started(stream), &[]).await.expect("a row");
 
     done(apps.delete("gala", NOW + 9).await.expect("rows"));
     assert_eq!(keys.find("key_gala").await.expect("rows").expect("a key").revoked_at, Some(NOW + 9));

@@ -10,8 +10,10 @@ mod imaging {
     mod webhooks;
 }
 mod ingress;
+mod journal;
 mod keys;
 mod lights;
+mod old_data;
 mod place;
 mod streams;
 #[path = "../support/mod.rs"]

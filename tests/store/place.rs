@@ -2,6 +2,7 @@
 
 use crate::support::postgres::Postgres;
 use lumencast::store::{AccountRow, Accounts, Balance, Change, Created, JobRow, NewJob, Store, Terms};
+use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 /// Makes of tests that take a [`Place`] one for each database.
@@ -56,6 +57,23 @@ impl Place {
     /// Another process's store: the same rows by other connections.
     pub async fn again(&self) -> Store {
         Store::open_with(self.folder.path(), self.url.as_deref()).await.expect("a store")
+    }
+
+    /// What another program does to the database.
+    pub async fn meddle(&self, statement: &'static str) {
+        match self.url.clone() {
+            None => {
+                let options = SqliteConnectOptions::new().filename(self.folder.path().join("lumencast.db"));
+                let mut connection = options.connect().await.expect("the file");
+                sqlx::raw_sql(statement).execute(&mut connection).await.expect("it is done");
+                connection.close().await.expect("it is closed");
+            }
+            Some(url) => {
+                let database = url.rsplit('/').next().expect("a name").to_owned();
+                let ask = move || Postgres::shared().ask(&database, statement);
+                tokio::task::spawn_blocking(ask).await.expect("it is done");
+            }
+        }
     }
 
     /// An account with credits.

@@ -2,14 +2,16 @@
 //! what they are told.
 
 use lumencast::{
+    api::streamhub,
     app::{
         access::admission::{BoxFuture, PublishLease},
         rooms::{
-            Duplicate, Entry, RoomEvent, Rooms, Via,
+            Duplicate, Entry, RoomEvent, Rooms, StreamFact, Via,
             apps::Apps,
             cameras::Cameras,
             departed,
             ingress::{Ingresses, PullRequest, PullTap},
+            journal::Journal,
             snapshots::{SnapFault, SnapshotCache, Snapshots},
             stream_log::StreamLog,
         },
@@ -36,6 +38,7 @@ pub struct Fixture {
     pub cameras: Cameras,
     pub log: StreamLog,
     pub snapshot_cache: SnapshotCache,
+    events: broadcast::Sender<RoomEvent>,
     pulls: Mutex<mpsc::UnboundedReceiver<Pulled>>,
 }
 
@@ -80,9 +83,20 @@ impl Snapshots for Photographer {
 impl Fixture {
     pub async fn open(store: &Store, apps: &Apps, folder: &Path) -> Self {
         gst::init().expect("GStreamer");
-        let (log, numbers) = StreamLog::open(store).await.expect("rows");
-        let rooms = Rooms::new(ShowClock::start(), numbers);
-        log.follow(&rooms);
+        let (journal, numbers) = Journal::open(store).await.expect("rows");
+        let (rooms, mut happened) = Rooms::new(ShowClock::start(), numbers);
+        // The journal gets all of it, and tests that listen too.
+        let (journals, to_journal) = mpsc::unbounded_channel();
+        let (events, _) = broadcast::channel(1024);
+        let listening = events.clone();
+        tokio::spawn(async move {
+            while let Some(event) = happened.recv().await {
+                let _ = listening.send(event.clone());
+                let _ = journals.send(event);
+            }
+        });
+        journal.follow(to_journal);
+        let log = StreamLog::new(store);
         let (begun, pulls) = mpsc::unbounded_channel();
         let puller = move |request, tap| {
             let dropped = CancellationToken::new();
@@ -94,7 +108,7 @@ impl Fixture {
         let cameras = Cameras::new(store, apps.clone());
         tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
         let snapshot_cache = SnapshotCache::new(folder.join("snapshots"), Arc::new(Photographer(rooms.clone())));
-        Self { rooms, ingresses, cameras, log, snapshot_cache, pulls: Mutex::new(pulls) }
+        Self { rooms, ingresses, cameras, log, snapshot_cache, events, pulls: Mutex::new(pulls) }
     }
 
     /// Enters a room and sends a picture.
@@ -120,6 +134,11 @@ impl Fixture {
         lease
     }
 
+    /// What happens in rooms from now on.
+    pub fn events(&self) -> Events {
+        Events { events: self.events.subscribe(), rooms: self.rooms.clone() }
+    }
+
     /// The next pull that is begun.
     pub async fn pulled(&self) -> Pulled {
         let mut pulls = self.pulls.lock().await;
@@ -127,17 +146,53 @@ impl Fixture {
     }
 }
 
-/// The next event of this name; those of other names are passed over.
-pub async fn next_event(events: &mut broadcast::Receiver<Arc<RoomEvent>>, name: &str) -> Arc<RoomEvent> {
-    let next = async {
+/// An event in the words of the plane.
+#[derive(Debug, PartialEq)]
+pub struct Happened {
+    pub name: &'static str,
+    pub app: String,
+    pub room: String,
+    pub data: Value,
+}
+
+/// What happens in rooms since [`Fixture::events`].
+pub struct Events {
+    events: broadcast::Receiver<RoomEvent>,
+    rooms: Rooms,
+}
+
+impl Events {
+    async fn any(&mut self) -> Happened {
+        let next = timeout(PATIENCE, self.events.recv()).await.expect("an event in time");
+        let event = next.expect("no event is lost");
+        let (name, data) = streamhub::event(&event);
+        Happened { name, app: event.app, room: event.room, data }
+    }
+
+    /// The next event of this name; those of other names are passed over.
+    pub async fn next(&mut self, name: &str) -> Happened {
         loop {
-            let event = events.recv().await.expect("no event is lost");
-            if event.event == name {
+            let event = self.any().await;
+            if event.name == name {
                 return event;
             }
         }
-    };
-    timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("no {name} in time"))
+    }
+
+    /// The names of everything that happened until now.
+    pub async fn so_far(&mut self) -> Vec<&'static str> {
+        // Events keep their order, so what comes before this one is all.
+        let stream = StreamFact { identity: "mark".into(), via: Via::Rtmp, ingress: None };
+        self.rooms.push_refused("the test's", "mark", stream);
+        let mut names = Vec::new();
+        loop {
+            let event = self.any().await;
+            if event.app == "the test's" {
+                return names;
+            }
+            names.push(event.name);
+        }
+    }
 }
 
 /// Looks again and again until `done` is content with what it sees.

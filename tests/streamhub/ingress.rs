@@ -1,7 +1,7 @@
 //! `/apps/{app}/ingress`.
 
 use crate::{
-    fixture::{configuration, next_event, picture, text, until},
+    fixture::{configuration, picture, text, until},
     server::{Server, not_found, refusal},
 };
 use lumencast::app::rooms::{
@@ -243,10 +243,10 @@ async fn a_password_is_asked_of_every_push_until_it_was_validated() {
 
     let (ingresses, rooms) = (&server.fixture.ingresses, &server.fixture.rooms);
     let row = ingresses.by_key(text(&made, "/streamKey")).await.expect("rows").expect("a row");
-    let mut events = rooms.events();
+    let mut events = server.fixture.events();
     for wrong in [None, Some("wrong"), Some("")] {
         assert!(matches!(ingresses.authorize_push(&row, wrong).await, Err(PushRefused::Password)), "{wrong:?}");
-        let event = next_event(&mut events, "stream_ended").await;
+        let event = events.next("stream_ended").await;
         let golden = json!({
             "streamId": "live-demo/ingress-live", "room": "live-demo", "type": "rtmp", "ingressId": id,
             "reason": "unauthorized_rtmp_password",
@@ -274,7 +274,7 @@ async fn a_password_is_asked_of_every_push_until_it_was_validated() {
 #[tokio::test]
 async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_its_ingress() {
     let server = Server::open().await;
-    let mut events = server.fixture.rooms.events();
+    let mut events = server.fixture.events();
     let body = json!({"inputType": "url", "url": "srt://camera.example.com:9000", "participantIdentity": "cam"});
     let made = create(&server, body).await;
     let id = text(&made, "/ingressId").to_owned();
@@ -287,15 +287,15 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
 
     assert!(pull.tap.take(configuration()));
     pull.tap.told(PullState::Publishing);
-    assert!(events.try_recv().is_err(), "nobody is told of a source that has shown nothing");
+    assert!(events.so_far().await.is_empty(), "a source that has shown nothing is no event");
     assert!(pull.tap.take(picture(0)));
-    let started = next_event(&mut events, "stream_started").await;
+    let started = events.next("stream_started").await;
     assert_eq!(started.data, json!({"streamId": "live/cam", "room": "live", "type": "rtsp", "ingressId": id}));
     until(status, |status| status == "publishing").await;
     assert!(server.fixture.rooms.stream("live/cam").expect("it is live").live.picture().is_some(), "configured first");
 
     assert_eq!(server.delete(&path).await.0, 200);
-    next_event(&mut events, "ingress_ended").await;
+    events.next("ingress_ended").await;
     tokio::time::timeout(crate::fixture::PATIENCE, pull.dropped.cancelled()).await.expect("the pull is given up");
     assert!(server.fixture.rooms.stream("live/cam").is_none());
 }

@@ -1,10 +1,10 @@
 //! `/apps/{app}/streams`, snapshots, messages and statistics.
 
 use crate::{
-    fixture::{JPEG, PATIENCE, next_event, text, until},
+    fixture::{JPEG, PATIENCE, text, until},
     server::{Server, not_found, refusal},
 };
-use lumencast::app::rooms::{Via, Viewer, ViewerGuard, ViewerKind, stream_log::StreamLog};
+use lumencast::app::rooms::{Via, Viewer, ViewerGuard, ViewerKind, journal::Journal, stream_log::StreamLog};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -70,8 +70,9 @@ async fn streams_that_were_live_when_the_server_died_have_ended_after_its_next_s
     let row = || server.fixture.log.get("live", "live/ann");
     let before = until(async || row().await.expect("rows"), Option::is_some).await.expect("a row");
     assert_eq!((before.status.as_str(), before.ended_at), ("active", None));
-    let (log, numbers) = StreamLog::open(&server.store().await).await.expect("rows");
-    let after = log.get("live", "live/ann").await.expect("rows").expect("a row");
+    let store = server.store().await;
+    let (_, numbers) = Journal::open(&store).await.expect("rows");
+    let after = StreamLog::new(&store).get("live", "live/ann").await.expect("rows").expect("a row");
     assert_eq!(after.status, "ended");
     assert!(after.ended_at.is_some_and(|ended| ended >= before.started_at));
     assert_eq!(numbers.get("live/ann"), Some(&before.id));
@@ -96,16 +97,16 @@ async fn a_cameras_own_figures_stand_beside_the_servers() {
 #[tokio::test]
 async fn stopping_a_stream_sends_its_publisher_away_and_takes_its_ingress_with_it() {
     let server = Server::open().await;
-    let mut events = server.fixture.rooms.events();
+    let mut events = server.fixture.events();
     let lease = server.fixture.publish("live", "live", "ann", Via::Webrtc, None).await;
     let path = "/apps/live/streams/live%2Fann";
     assert_eq!(server.delete(path).await, (204, Value::Null));
     tokio::time::timeout(PATIENCE, lease.evicted.cancelled()).await.expect("it is sent away");
-    let ended = next_event(&mut events, "stream_ended").await;
+    let ended = events.next("stream_ended").await;
     let golden =
         json!({"streamId": "live/ann", "room": "live", "type": "webrtc", "participant": "ann", "reason": "stopped"});
     assert_eq!(ended.data, golden);
-    next_event(&mut events, "room_finished").await;
+    events.next("room_finished").await;
     until(async || server.delete(path).await.0, |status| *status == 204).await;
     assert_eq!(server.delete("/apps/live/streams/live%2Fnobody").await, not_found("Stream not found"));
 
@@ -153,21 +154,21 @@ async fn messages_reach_the_room_and_become_events_where_the_feature_is_on() {
     });
     switched.await.expect("it can be changed");
 
-    let (mut events, mut heard) = (server.fixture.rooms.events(), server.fixture.rooms.messages("live", "live-demo"));
-    let body = json!({"topic": "chat", "message": "hi", "from": "desk", "destinationIdentities": ["bob"]});
+    let (mut events, mut heard) = (server.fixture.events(), server.fixture.rooms.messages("live", "live-demo"));
+    let body = json!({"topic": "chat", "message": "hi", "from": "server", "destinationIdentities": ["bob"]});
     let sent = json!({"data": {"sent": true, "room": "live-demo", "topic": "chat"}});
     assert_eq!(server.post(path, body).await, (201, sent));
     let message = heard.recv().await.expect("it is said");
     assert_eq!((message.topic.as_str(), message.to.as_slice()), ("chat", ["bob".to_owned()].as_slice()));
     let said: Value = serde_json::from_str(&message.text).expect("JSON");
-    assert_eq!((&said["topic"], &said["from"], &said["message"]), (&json!("chat"), &json!("desk"), &json!("hi")));
+    assert_eq!((&said["topic"], &said["from"], &said["message"]), (&json!("chat"), &json!("server"), &json!("hi")));
     assert!(said["ts"].is_i64() && said["id"].is_string() && said["reaction"].is_null(), "{said}");
-    let event = next_event(&mut events, "chat_message").await;
-    assert_eq!((event.app.as_str(), event.room.as_deref()), ("live", Some("live-demo")));
+    let event = events.next("chat_message").await;
+    assert_eq!((event.app.as_str(), event.room.as_str()), ("live", "live-demo"));
     let ts = text(&event.data, "/ts");
     assert!(ts.ends_with('Z'));
     let golden = json!({
-        "room": "live-demo", "streamId": "live-demo/ann", "topic": "chat", "from": "desk", "message": "hi",
+        "room": "live-demo", "streamId": "live-demo/ann", "topic": "chat", "from": "server", "message": "hi",
         "reaction": null, "ts": ts,
     });
     assert_eq!(event.data, golden);
@@ -177,7 +178,7 @@ async fn messages_reach_the_room_and_become_events_where_the_feature_is_on() {
     let (status, answer) = server.post("/apps/live/streams/demo/data", body).await;
     assert_eq!((status, &answer["data"]["room"]), (201, &json!("live-demo")));
     assert_eq!(heard.recv().await.expect("it is said").text, "{\"emoji\":\"👏\"}");
-    let event = next_event(&mut events, "reaction").await;
+    let event = events.next("reaction").await;
     assert_eq!((&event.data["streamId"], &event.data["from"]), (&Value::Null, &json!("server")));
 
     let (status, _) = server.post(path, json!({"topic": "score", "payload": "1:0"})).await;
@@ -204,6 +205,9 @@ async fn what_is_wrong_with_a_message_is_said() {
     assert_eq!(server.post(path, body).await, refusal(400, &messages));
     let messages = ["topic should not be empty", "topic must be a string"];
     assert_eq!(server.post(path, json!({})).await, refusal(400, &messages));
+    let nul = json!({"topic": "x", "from": "a\u{0}b"});
+    assert_eq!(server.post(path, nul).await, refusal(400, &["from must not contain NUL characters"]));
+    assert_eq!(server.get("/apps/live/streams/live%2Fa%00b").await.0, 404);
     assert_eq!(server.post("/apps/live/streams/live%2Fnobody/data", json!({"topic": "x"})).await.0, 404);
 }
 

@@ -168,7 +168,7 @@ async fn a_newer_connection_takes_the_stream_over_without_an_end() {
     let server = Server::open().await;
     let key = text(&mint(&server, json!({"room": "cam1"})).await, "/streamKey").to_owned();
     let (cameras, rooms) = (&server.fixture.cameras, &server.fixture.rooms);
-    let mut events = rooms.events();
+    let mut events = server.fixture.events();
     let enter = async |identity| cameras.enter(rooms, ("live", "cam1"), &key, identity).await;
     let (first, lease) = enter(None).await.expect("a lease");
     assert!(lease.push(crate::fixture::picture(0)));
@@ -177,10 +177,7 @@ async fn a_newer_connection_takes_the_stream_over_without_an_end() {
     lease.evicted.cancelled().await;
     drop((first, lease));
     assert!(rooms.stream("live-cam1/cam1").is_some());
-    let mut names = Vec::new();
-    while let Ok(event) = events.try_recv() {
-        names.push(event.event);
-    }
+    let names = events.so_far().await;
     assert_eq!(names.iter().filter(|name| **name == "stream_started").count(), 1);
     assert!(!names.contains(&"stream_ended"), "{names:?}");
 

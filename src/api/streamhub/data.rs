@@ -5,9 +5,8 @@ use super::{
     error::ApiError,
     reply::{Answer, Reply},
     streams,
-    time::iso,
 };
-use crate::app::rooms::{DataMessage, RoomEvent, apps::App};
+use crate::app::rooms::{DataMessage, Message, Topic, apps::App};
 use serde_json::json;
 use std::{sync::Arc, time::SystemTime};
 use uuid::Uuid;
@@ -33,24 +32,17 @@ pub async fn send(call: Call, app: Arc<App>) -> Answer {
     let event = match topic.as_str() {
         "chat" if !features.chat => return Err(ApiError::not_found("chat is disabled")),
         "reaction" if !features.reactions => return Err(ApiError::not_found("reactions are disabled")),
-        "chat" => Some("chat_message"),
-        "reaction" => Some("reaction"),
+        "chat" => Some(Topic::Chat),
+        "reaction" => Some(Topic::Reaction),
         _ => None,
     };
     let (room, stream) = target(&call, &app).await?;
     let from = from.unwrap_or_else(|| SERVER.to_owned());
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    let event = event.map(|event| {
-        Arc::new(RoomEvent {
-            event,
-            app: app.name.clone(),
-            room: Some(room.clone()),
-            data: json!({
-                "room": room, "streamId": stream, "topic": topic, "from": from, "message": message,
-                "reaction": reaction, "ts": iso(ms),
-            }),
-        })
+    let event = event.map(|topic| {
+        let (from, text, reaction) = (from.clone(), message.clone(), reaction.clone());
+        Arc::new(Message { topic, stream_id: stream, from, text, reaction })
     });
     let text = payload.unwrap_or_else(|| {
         json!({

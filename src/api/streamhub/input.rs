@@ -52,6 +52,10 @@ impl Input {
     pub fn text<'a>(&'a mut self, name: &'a str) -> Text<'a> {
         let value = match self.take(name) {
             None => None,
+            Some(Value::String(text)) if text.contains('\0') => {
+                self.wrong(name, "must not contain NUL characters"); // a row cannot either
+                return Text { input: self, name, value: None, bad: true };
+            }
             Some(Value::String(text)) => Some(text),
             Some(_) => {
                 self.wrong(name, "must be a string");

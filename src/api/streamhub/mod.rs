@@ -20,6 +20,7 @@ mod config;
 mod data;
 mod dispatch;
 mod error;
+mod event;
 mod guard;
 mod health;
 mod ingress;
@@ -38,6 +39,7 @@ mod urls;
 mod views;
 mod ws_ingest;
 
+pub use event::event;
 pub use urls::Urls;
 
 use crate::app::{

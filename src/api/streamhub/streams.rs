@@ -6,7 +6,7 @@ use super::{
     reply::{Answer, Reply},
     time::{iso, iso_of},
 };
-use crate::app::rooms::{StreamView, apps::App, stream_log::StreamRow};
+use crate::app::rooms::{EndReason, StreamView, apps::App, stream_log::StreamRow};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub async fn stop(call: Call, app: Arc<App>) -> Answer {
                 let deleted = call.parts().ingresses.delete(&app.name, ingress).await;
                 deleted.map_err(|error| ApiError::internal(&error))?;
             }
-            call.parts().rooms.stop(&stream.id, Some("stopped"));
+            call.parts().rooms.stop(&stream.id, Some(EndReason::Stopped));
         }
         None if row.is_some() => {}
         None => return Err(unknown()),

@@ -3,7 +3,7 @@
 //! Rows go with their app in the database; this is for publishers, pulls and cameras, which know nothing of rows.
 //! Refuses to know: why an app went.
 
-use crate::app::rooms::{Rooms, apps::Apps, cameras::Cameras, ingress::Ingresses};
+use crate::app::rooms::{EndReason, Rooms, apps::Apps, cameras::Cameras, ingress::Ingresses};
 use std::collections::HashMap;
 
 /// Follows the registry until it is gone. What was changed before the call is looked at too.
@@ -17,7 +17,7 @@ pub async fn follow(apps: Apps, rooms: Rooms, ingresses: Ingresses, cameras: Cam
             let owned = apps.owner_of_room(&stream.room).is_some_and(|owner| owner.name == stream.app);
             let another = known.get(&stream.app).is_some_and(|id| present.get(&stream.app) != Some(id));
             if !owned || another {
-                rooms.stop(&stream.id, Some("app_changed"));
+                rooms.stop(&stream.id, Some(EndReason::AppChanged));
             }
         }
         ingresses.clear();

@@ -1,7 +1,13 @@
-//! What happens in rooms, as callbacks name it, and what is said there.
+//! What happens in rooms, and what is said there.
+//!
+//! ```text
+//! Rooms ─► RoomEvent (in the order in which it happened, none is lost) ─► the journal
+//! ```
+//!
+//! Refuses to know: how a plane words it, who is told.
 
-use serde_json::{Value, json};
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
+use tokio::sync::mpsc;
 
 /// How a publisher comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,14 +32,116 @@ impl Via {
     }
 }
 
-/// A fact for callbacks: its name, and its data as they are sent.
-#[derive(Debug, Clone, PartialEq)]
+/// A fact about a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoomEvent {
-    pub event: &'static str,
+    /// The app's name.
     pub app: String,
-    pub room: Option<String>,
-    pub data: Value,
+    /// The room's full name.
+    pub room: String,
+    /// When it happened.
+    pub at: SystemTime,
+    pub fact: RoomFact,
 }
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomFact {
+    /// The first publisher came.
+    RoomStarted,
+    /// The last publisher left.
+    RoomFinished,
+    /// A publisher or a viewer came.
+    ParticipantJoined(Participant),
+    /// A publisher or a viewer left.
+    ParticipantLeft(Participant),
+    /// The publisher of an ingress came.
+    IngressStarted { ingress: String },
+    /// The publisher of an ingress left.
+    IngressEnded { ingress: String },
+    /// A stream begins. One publisher that takes over from another goes on with the stream.
+    StreamStarted {
+        stream: StreamFact,
+        /// Its number among all streams there ever were.
+        number: i64,
+    },
+    /// A stream ends.
+    StreamEnded {
+        stream: StreamFact,
+        /// None: its publisher left by itself.
+        reason: Option<EndReason>,
+    },
+    /// A push was refused for its missing or wrong password before it was a stream. There may be a stream of the same
+    /// id, which goes on.
+    PushRefused(StreamFact),
+    /// A message of the API to a room.
+    Said(Message),
+}
+
+/// Who came or left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Participant {
+    /// Unique among publishers; viewers may share one.
+    pub identity: String,
+    /// Does not count: quality control and recorders.
+    pub hidden: bool,
+}
+
+/// Which stream it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamFact {
+    /// Its publisher; with the room this is the stream's id.
+    pub identity: String,
+    /// How it came in.
+    pub via: Via,
+    /// The ingress it came by.
+    pub ingress: Option<String>,
+}
+
+/// Why a stream was ended by the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// By the API.
+    Stopped,
+    /// Its app is gone or no longer has its room.
+    AppChanged,
+}
+
+/// What was said by the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub topic: Topic,
+    /// The stream it was sent to, `<room>/<identity>`; none: the room.
+    pub stream_id: Option<String>,
+    pub from: String,
+    pub text: Option<String>,
+    pub reaction: Option<String>,
+}
+
+/// Messages that are facts for others than the room's viewers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Chat,
+    Reaction,
+}
+
+impl RoomEvent {
+    /// The id of the stream it is about, `<room>/<identity>`.
+    pub fn stream_id(&self) -> Option<String> {
+        match &self.fact {
+            RoomFact::StreamStarted { stream, .. }
+            | RoomFact::StreamEnded { stream, .. }
+            | RoomFact::PushRefused(stream) => Some(format!("{}/{}", self.room, stream.identity)),
+            RoomFact::Said(message) => message.stream_id.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// The events of all rooms, for their one subscriber. Without a bound: rooms are entered and left under a lock that must
+/// not wait for a database, and each event belongs to a connection that was let in, which is bounded elsewhere. The
+/// subscriber takes events out at once and keeps only those that it has to write.
+pub type RoomEvents = mpsc::UnboundedReceiver<RoomEvent>;
 
 /// Something said in a room.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,22 +153,22 @@ pub struct DataMessage {
     /// Whom it is for; everybody when empty.
     pub to: Vec<String>,
     /// The event that it is, when it came by the API.
-    pub event: Option<Arc<RoomEvent>>,
+    pub event: Option<Arc<Message>>,
 }
 
-/// Events that a change brought about, told when nothing is locked any more.
-#[derive(Default)]
+/// What a change of rooms brings about. It is sent off before the rooms are unlocked, so that events have the order of
+/// the changes.
 pub(super) struct PendingEvents {
+    pub at: SystemTime,
     pub events: Vec<RoomEvent>,
 }
 
 impl PendingEvents {
-    pub fn add(&mut self, event: &'static str, app: &str, room: &str, data: Value) {
-        self.events.push(RoomEvent { event, app: app.to_owned(), room: Some(room.to_owned()), data });
+    pub fn now() -> Self {
+        Self { at: SystemTime::now(), events: Vec::new() }
     }
 
-    pub fn participant(&mut self, event: &'static str, (app, room): (&str, &str), identity: &str, hidden: bool) {
-        let data = json!({"room": room, "participant": {"identity": identity, "hidden": hidden}});
-        self.add(event, app, room, data);
+    pub fn add(&mut self, (app, room): (&str, &str), fact: RoomFact) {
+        self.events.push(RoomEvent { app: app.to_owned(), room: room.to_owned(), at: self.at, fact });
     }
 }

@@ -15,13 +15,16 @@ mod follow;
 pub mod hls;
 pub mod ingress;
 pub mod intake;
+pub mod journal;
 pub mod live;
 mod room;
 pub mod snapshots;
 pub mod stream_log;
 mod viewer;
 
-pub use event::{DataMessage, RoomEvent, Via};
+pub use event::{
+    DataMessage, EndReason, Message, Participant, RoomEvent, RoomEvents, RoomFact, StreamFact, Topic, Via,
+};
 pub use room::StreamView;
 pub use viewer::{Viewer, ViewerGuard, ViewerKind};
 
@@ -45,16 +48,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::SystemTime,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc, watch};
 
 /// The picture of all in a room.
 const COMPOSITE: Format = Format { width: 1280, height: 720, rate: Rate { num: 30, den: 1 } };
 /// Rooms are looked through when this many more are there.
 const SWEEP: usize = 256;
-/// Events and messages that a slow subscriber may lag behind.
-const EVENTS: usize = 1024;
 
 /// A publisher who wants to come in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,24 +115,31 @@ struct Inner {
     runtime: tokio::runtime::Handle,
     leases: PublishLeases,
     rooms: Mutex<HashMap<String, Room>>,
-    /// Numbers of streams by their ids, as they are kept in rows.
-    numbers: Mutex<HashMap<String, i64>>,
+    /// Numbers of streams by their ids, as they are kept in rows, and the highest one.
+    numbers: Mutex<(HashMap<String, i64>, i64)>,
     next: AtomicU64,
-    events: broadcast::Sender<Arc<RoomEvent>>,
+    events: mpsc::UnboundedSender<RoomEvent>,
+    /// Counts beginnings and ends of streams.
+    changes: watch::Sender<u64>,
 }
 
 impl Rooms {
-    /// No rooms. `numbers` are those that streams had before. Must be called within a tokio runtime.
-    pub fn new(clock: ShowClock, numbers: HashMap<String, i64>) -> Self {
-        Self(Arc::new(Inner {
+    /// No rooms, and the events of those that will be, for their one subscriber. `numbers` are those that streams had
+    /// before. Must be called within a tokio runtime.
+    pub fn new(clock: ShowClock, numbers: HashMap<String, i64>) -> (Self, RoomEvents) {
+        let (events, subscriber) = mpsc::unbounded_channel();
+        let highest = numbers.values().copied().max().unwrap_or(0);
+        let rooms = Self(Arc::new(Inner {
             clock,
             runtime: tokio::runtime::Handle::current(),
             leases: PublishLeases::new(),
             rooms: Mutex::default(),
-            numbers: Mutex::new(numbers),
+            numbers: Mutex::new((numbers, highest)),
             next: AtomicU64::new(1),
-            events: broadcast::channel(EVENTS).0,
-        }))
+            events,
+            changes: watch::Sender::new(0),
+        }));
+        (rooms, subscriber)
     }
 
     /// Lets a publisher in.
@@ -147,13 +154,14 @@ impl Rooms {
         };
         let lease = self.0.next.fetch_add(1, Ordering::Relaxed);
         let number = self.0.number(&id);
-        let mut pending = PendingEvents::default();
+        let mut pending = PendingEvents::now();
         let live = {
             let mut rooms = self.0.lock();
             let room = self.0.room(&mut rooms, &entry.app, &entry.room);
-            room.enter(&entry, lease, number, SystemTime::now(), &self.0.clock, &mut pending)
+            let live = room.enter(&entry, lease, number, &self.0.clock, &mut pending);
+            self.0.tell(pending);
+            live
         };
-        self.0.tell(pending);
         let leave = Leave { rooms: Arc::downgrade(&self.0), room: entry.room, identity: entry.identity, lease };
         Ok(PublishLease::on_stream(live.begin(), hold, Box::new(leave)))
     }
@@ -221,24 +229,28 @@ impl Rooms {
     }
 
     /// Ends a publisher by its stream's id. Gives whether there was one.
-    pub fn stop(&self, id: &str, reason: Option<&str>) -> bool {
+    pub fn stop(&self, id: &str, reason: Option<EndReason>) -> bool {
         let Some((room, identity)) = id.split_once('/') else { return false };
-        let mut pending = PendingEvents::default();
-        let left = match self.0.lock().get_mut(room) {
-            Some(room) => room.leave(identity, None, reason, &mut pending),
-            None => false,
+        let mut pending = PendingEvents::now();
+        let left = {
+            let mut rooms = self.0.lock();
+            let left = rooms.get_mut(room).is_some_and(|room| room.leave(identity, None, reason, &mut pending));
+            self.0.tell(pending);
+            left
         };
         self.0.leases.evict(id);
-        self.0.tell(pending);
         left
     }
 
     /// Counts a viewer of a room until the guard is dropped.
     pub fn view(&self, app: &str, room: &str, viewer: Viewer) -> ViewerGuard {
         let id = self.0.next.fetch_add(1, Ordering::Relaxed);
-        let mut pending = PendingEvents::default();
-        self.0.room(&mut self.0.lock(), app, room).come(id, viewer, &mut pending);
-        self.0.tell(pending);
+        let mut pending = PendingEvents::now();
+        {
+            let mut rooms = self.0.lock();
+            self.0.room(&mut rooms, app, room).come(id, viewer, &mut pending);
+            self.0.tell(pending);
+        }
         ViewerGuard { rooms: Arc::downgrade(&self.0), room: room.to_owned(), id }
     }
 
@@ -247,30 +259,25 @@ impl Rooms {
         self.0.lock().get(room).map_or(0, Room::viewers)
     }
 
-    /// The number of a stream, the one it had before or will have, by its id.
-    pub fn number(&self, id: &str) -> i64 {
-        self.0.number(id)
+    /// Tells of a push that was refused for its password: no change of a room.
+    pub fn push_refused(&self, app: &str, room: &str, stream: StreamFact) {
+        let mut pending = PendingEvents::now();
+        pending.add((app, room), RoomFact::PushRefused(stream));
+        self.0.tell(pending);
     }
 
-    /// Tells a fact that no change of a room brought about, e.g. that a publisher was refused.
-    pub fn announce(&self, event: RoomEvent) {
-        self.0.tell(PendingEvents { events: vec![event] });
-    }
-
-    /// Everything that happens from now on.
-    pub fn events(&self) -> broadcast::Receiver<Arc<RoomEvent>> {
-        self.0.events.subscribe()
+    /// Changes with each beginning and end of a stream; several in quick succession may come as one.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
     }
 
     /// Says something to everybody in a room; `server` marks what came by the API, which becomes an event. Gives how
     /// many heard it.
     pub fn send_message(&self, app: &str, room: &str, message: DataMessage) -> usize {
         let message = Arc::new(message);
-        let mut pending = PendingEvents::default();
-        let heard = {
-            let mut rooms = self.0.lock();
-            self.0.room(&mut rooms, app, room).send_message(message, &mut pending)
-        };
+        let mut pending = PendingEvents::now();
+        let mut rooms = self.0.lock();
+        let heard = self.0.room(&mut rooms, app, room).send_message(message, &mut pending);
         self.0.tell(pending);
         heard
     }
@@ -284,8 +291,11 @@ impl Rooms {
 impl Inner {
     fn number(&self, id: &str) -> i64 {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = numbers.values().max().map_or(1, |last| last + 1);
-        *numbers.entry(id.to_owned()).or_insert(next)
+        let (numbers, highest) = &mut *numbers;
+        *numbers.entry(id.to_owned()).or_insert_with(|| {
+            *highest += 1;
+            *highest
+        })
     }
 
     /// A room, which is made when it is not there. Rooms that nobody needs any more are forgotten now and then, so that
@@ -298,11 +308,14 @@ impl Inner {
     }
 
     fn leave(&self, room: &str, identity: &str, lease: u64) {
-        let mut pending = PendingEvents::default();
-        if let Some(inside) = self.lock().get_mut(room) {
-            inside.leave(identity, Some(lease), None, &mut pending);
+        let mut pending = PendingEvents::now();
+        {
+            let mut rooms = self.lock();
+            if let Some(inside) = rooms.get_mut(room) {
+                inside.leave(identity, Some(lease), None, &mut pending);
+            }
+            self.tell(pending);
         }
-        self.tell(pending);
         self.sweep(room);
     }
 
@@ -315,10 +328,17 @@ impl Inner {
         drop(room);
     }
 
+    /// Sends events off; with the rooms locked if they were changed.
     fn tell(&self, pending: PendingEvents) {
+        let streams =
+            |event: &RoomEvent| matches!(event.fact, RoomFact::StreamStarted { .. } | RoomFact::StreamEnded { .. });
+        let changed = pending.events.iter().any(streams);
         for event in pending.events {
             tracing::debug!(?event, "room event");
-            let _ = self.events.send(Arc::new(event)); // nobody may be listening
+            let _ = self.events.send(event); // without a subscriber nothing is written
+        }
+        if changed {
+            self.changes.send_modify(|count| *count += 1);
         }
     }
 

@@ -2,10 +2,9 @@
 
 use super::{
     DataMessage, Entry, StreamSelector, Viewer,
-    event::{PendingEvents, Via},
+    event::{EndReason, Participant, PendingEvents, RoomFact, StreamFact, Via},
 };
 use crate::media::{clock::ShowClock, live::Live};
-use serde_json::json;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Weak},
@@ -109,14 +108,13 @@ impl Room {
         entry: &Entry,
         lease: u64,
         number: i64,
-        now: SystemTime,
         clock: &ShowClock,
         pending: &mut PendingEvents,
     ) -> Arc<Live> {
         let first = self.publishing().next().is_none();
         let live = self.stream_live(&entry.identity, clock);
         let before = self.streams.get(&entry.identity).filter(|stream| stream.lease.is_some());
-        let (took_over, started_at) = (before.is_some(), before.map_or(now, |stream| stream.started_at));
+        let (took_over, started_at) = (before.is_some(), before.map_or(pending.at, |stream| stream.started_at));
         let lifetime = self.streams.get(&entry.identity).map_or(RoomLifetime::Passing, |stream| stream.lifetime);
         let stream = Stream {
             live: Kept::Held(live.clone()),
@@ -131,20 +129,17 @@ impl Room {
         self.streams.insert(entry.identity.clone(), stream);
         self.changed();
         if !took_over {
+            let here = (self.app.as_str(), self.name.as_str());
             if first {
-                pending.add("room_started", &self.app, &self.name, json!({"room": self.name}));
+                pending.add(here, RoomFact::RoomStarted);
             }
-            pending.participant("participant_joined", (&self.app, &self.name), &entry.identity, false);
-            if let Some(ingress) = &entry.ingress {
-                let data = json!({"room": self.name, "ingress": {"ingressId": ingress, "roomName": self.name}});
-                pending.add("ingress_started", &self.app, &self.name, data);
+            pending.add(here, RoomFact::ParticipantJoined(publisher(&entry.identity)));
+            if let Some(ingress) = entry.ingress.clone() {
+                pending.add(here, RoomFact::IngressStarted { ingress });
             }
-            let mut data = json!({"streamId": self.id(&entry.identity), "room": self.name, "type": entry.via.as_str()});
-            match &entry.ingress {
-                Some(ingress) => data["ingressId"] = json!(ingress),
-                None => data["participant"] = json!(entry.identity),
-            }
-            pending.add("stream_started", &self.app, &self.name, data);
+            let (identity, ingress) = (entry.identity.clone(), entry.ingress.clone());
+            let stream = StreamFact { identity, via: entry.via, ingress };
+            pending.add(here, RoomFact::StreamStarted { stream, number });
         }
         live
     }
@@ -154,7 +149,7 @@ impl Room {
         &mut self,
         identity: &str,
         lease: Option<u64>,
-        reason: Option<&str>,
+        reason: Option<EndReason>,
         pending: &mut PendingEvents,
     ) -> bool {
         let there = |stream: &&mut Stream| stream.lease.is_some() && (lease.is_none() || stream.lease == lease);
@@ -163,25 +158,17 @@ impl Room {
         if let Some(live) = stream.live.get().filter(|_| stream.lifetime == RoomLifetime::Passing) {
             stream.live = Kept::Loose(Arc::downgrade(&live));
         }
-        let mut data = json!({"streamId": format!("{}/{identity}", self.name), "room": self.name});
-        data["type"] = json!(stream.via.as_str());
-        match &stream.ingress {
-            Some(ingress) => data["ingressId"] = json!(ingress),
-            None => data["participant"] = json!(identity),
-        }
-        if let Some(reason) = reason {
-            data["reason"] = json!(reason);
-        }
         let ingress = stream.ingress.clone();
+        let stream = StreamFact { identity: identity.to_owned(), via: stream.via, ingress: ingress.clone() };
         self.changed();
-        pending.add("stream_ended", &self.app, &self.name, data);
+        let here = (self.app.as_str(), self.name.as_str());
+        pending.add(here, RoomFact::StreamEnded { stream, reason });
         if let Some(ingress) = ingress {
-            let data = json!({"room": self.name, "ingress": {"ingressId": ingress, "roomName": self.name}});
-            pending.add("ingress_ended", &self.app, &self.name, data);
+            pending.add(here, RoomFact::IngressEnded { ingress });
         }
-        pending.participant("participant_left", (&self.app, &self.name), identity, false);
+        pending.add(here, RoomFact::ParticipantLeft(publisher(identity)));
         if self.publishing().next().is_none() {
-            pending.add("room_finished", &self.app, &self.name, json!({"room": self.name}));
+            pending.add(here, RoomFact::RoomFinished);
         }
         true
     }
@@ -243,13 +230,15 @@ impl Room {
     }
 
     pub fn come(&mut self, id: u64, viewer: Viewer, pending: &mut PendingEvents) {
-        pending.participant("participant_joined", (&self.app, &self.name), &viewer.identity, viewer.hidden);
+        let participant = Participant { identity: viewer.identity.clone(), hidden: viewer.hidden };
+        pending.add((&self.app, &self.name), RoomFact::ParticipantJoined(participant));
         self.viewers.insert(id, viewer);
     }
 
     pub fn go(&mut self, id: u64, pending: &mut PendingEvents) {
         if let Some(viewer) = self.viewers.remove(&id) {
-            pending.participant("participant_left", (&self.app, &self.name), &viewer.identity, viewer.hidden);
+            let participant = Participant { identity: viewer.identity, hidden: viewer.hidden };
+            pending.add((&self.app, &self.name), RoomFact::ParticipantLeft(participant));
         }
     }
 
@@ -259,7 +248,7 @@ impl Room {
 
     pub fn send_message(&mut self, message: Arc<DataMessage>, pending: &mut PendingEvents) -> usize {
         if let Some(event) = &message.event {
-            pending.events.push((**event).clone());
+            pending.add((&self.app, &self.name), RoomFact::Said((**event).clone()));
         }
         self.messages.send(message).unwrap_or(0)
     }
@@ -338,4 +327,9 @@ impl Room {
     fn id(&self, identity: &str) -> String {
         format!("{}/{identity}", self.name)
     }
+}
+
+/// A publisher is seen by all.
+fn publisher(identity: &str) -> Participant {
+    Participant { identity: identity.to_owned(), hidden: false }
 }

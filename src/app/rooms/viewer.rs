@@ -31,11 +31,14 @@ pub struct ViewerGuard {
 impl Drop for ViewerGuard {
     fn drop(&mut self) {
         let Some(rooms) = self.rooms.upgrade() else { return };
-        let mut pending = super::PendingEvents::default();
-        if let Some(room) = rooms.lock().get_mut(&self.room) {
-            room.go(self.id, &mut pending);
+        let mut pending = super::PendingEvents::now();
+        {
+            let mut all = rooms.lock();
+            if let Some(room) = all.get_mut(&self.room) {
+                room.go(self.id, &mut pending);
+            }
+            rooms.tell(pending);
         }
-        rooms.tell(pending);
         rooms.sweep(&self.room);
     }
 }

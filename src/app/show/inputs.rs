@@ -9,7 +9,6 @@ use crate::{
     media::{engine::Engine, ingest::attach::Attached},
 };
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::sync::broadcast::error::RecvError;
 
 /// An input that takes streams, and the id of the one it waits for.
 pub type Place = (SourceId, Option<String>);
@@ -19,7 +18,7 @@ pub fn spawn(places: Vec<Place>, rooms: &Rooms, engine: Arc<Engine>) {
     if places.is_empty() {
         return;
     }
-    let (mut events, rooms) = (rooms.events(), rooms.downgrade());
+    let (mut changes, rooms) = (rooms.changes(), rooms.downgrade());
     tokio::spawn(async move {
         let mut taken = BTreeMap::<SourceId, (String, Attached)>::new();
         loop {
@@ -36,7 +35,7 @@ pub fn spawn(places: Vec<Place>, rooms: &Rooms, engine: Arc<Engine>) {
                     Err(error) => tracing::error!(input = %source, stream = stream.id, "no place: {error}"),
                 }
             }
-            if matches!(events.recv().await, Err(RecvError::Closed)) {
+            if changes.changed().await.is_err() {
                 return;
             }
         }

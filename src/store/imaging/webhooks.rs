@@ -9,10 +9,12 @@
 
 use super::{Inserted, JobRow, PLANE, Updated, ledger};
 use crate::store::{
-    StoreError, outbox,
+    StoreError,
     database::{Database, Flag},
+    outbox::{self, NewMessage},
 };
 use sqlx::{AnyConnection, AssertSqlSafe};
+use uuid::Uuid;
 
 /// A webhook as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -182,7 +184,9 @@ pub(super) async fn announce(connection: &mut AnyConnection, job: &JobRow, now: 
         // Only the API writes events; what is not a list of names wants none.
         let wanted: Vec<String> = serde_json::from_str(&events).unwrap_or_default();
         if wanted.contains(&event) {
-            outbox::add(connection, PLANE, &id, &event, &body, now).await?;
+            let (message, endpoint) = (Uuid::new_v4().to_string(), id.as_str());
+            let told = NewMessage { id: &message, plane: PLANE, endpoint, event: &event, body_json: &body, at: now };
+            outbox::add(connection, &told).await?;
         }
     }
     Ok(())

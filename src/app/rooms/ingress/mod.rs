@@ -14,19 +14,16 @@ mod pulls;
 pub use crate::store::{IngressQuery, IngressRow};
 pub use pulls::{PullRequest, PullState, PullTap, Puller};
 
-use crate::app::rooms::{RoomEvent, Rooms, StreamView, apps::Apps};
+use crate::app::rooms::{Rooms, StreamFact, StreamView, Via, apps::Apps};
 use crate::media::ingest::pull::{BadUrl, PullSpec};
 use crate::store::{IngressRows, Store, StoreError};
 use password::Passwords;
 use pulls::Pulls;
 use rand::seq::IndexedRandom;
-use serde_json::json;
 use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
 
 /// Digits of ids.
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// Why a push without its password ended, as callbacks name it (StreamHub, "RTMP password").
-const WITHOUT_PASSWORD: &str = "unauthorized_rtmp_password";
 
 /// How an ingress is fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -253,7 +250,7 @@ impl Ingresses {
     }
 
     /// Whether a push may come in: the ingress has no password, or was validated, or the push brings it. A refusal is
-    /// told as the end of a stream.
+    /// an event of its room.
     ///
     /// # Errors
     /// [`PushRefused::Password`] is the publisher's fault.
@@ -264,15 +261,9 @@ impl Ingresses {
         {
             return Ok(());
         }
-        self.rooms.announce(RoomEvent {
-            event: "stream_ended",
-            app: row.app.clone(),
-            room: Some(row.room.clone()),
-            data: json!({
-                "streamId": stream_id(row), "room": row.room, "type": row.input_type, "ingressId": row.id,
-                "reason": WITHOUT_PASSWORD,
-            }),
-        });
+        let (identity, ingress) = (row.identity.clone(), Some(row.id.clone()));
+        // Only RTMP ingresses have passwords.
+        self.rooms.push_refused(&row.app, &row.room, StreamFact { identity, via: Via::Rtmp, ingress });
         Err(PushRefused::Password)
     }
 
