@@ -107,7 +107,7 @@ pub fn objects(config: &Config) -> anyhow::Result<Objects> {
     }
 }
 
-/// Rows of all machines, or of this one.
+/// All rows.
 ///
 /// # Errors
 /// When they cannot be had.

@@ -61,6 +61,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
     let store = images::store(&config).await?;
+    let _one_server = store.one_server().await?;
     let keys = KeyService::new(&store);
     let process = PrometheusBuilder::new().install_recorder().context("metrics")?;
     let recordings = setup::recordings(&config);

@@ -6,7 +6,7 @@ use super::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// `[database]`: where rows are that several machines share: accounts, credits, image jobs, webhooks.
+/// `[database]`: where all rows are.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {

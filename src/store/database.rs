@@ -30,6 +30,10 @@ const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 15000; PRAGMA journal_mode 
                                PRAGMA foreign_keys = ON";
 /// PostgreSQL: the same wait, and how long it keeps what a machine holds that is gone.
 const POSTGRES_SETTINGS: &str = "SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'";
+/// By which PostgreSQL notices within half a minute that the machine of a server is gone.
+const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+/// "lumencas", in ASCII: the advisory lock of the one server on a database.
+const SERVER_LOCK: i64 = 0x6c75_6d65_6e63_6173;
 /// All that a path in a URL need not escape.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
@@ -46,6 +50,10 @@ pub(super) struct Database {
     pool: AnyPool,
     kind: Kind,
 }
+
+/// While it is there, no other server works on the database.
+#[derive(Debug)]
+pub struct ServerLock(#[expect(dead_code, reason = "the lock is the open connection")] Option<AnyConnection>);
 
 /// A truth as it is kept: 0 or 1, which both databases give back the same.
 #[derive(Debug, Clone, Copy, sqlx::Type)]
@@ -139,6 +147,19 @@ impl Database {
             Kind::Postgres => "SELECT pg_database_size(current_database())",
         };
         Ok(sqlx::query_scalar(sql).fetch_one(&self.pool).await?)
+    }
+
+    /// Makes this process the one server on PostgreSQL for as long as the connection is open; None: there is another.
+    /// The lock goes with the connection, also when PostgreSQL is started again. SQLite has the lock on its folder.
+    pub(super) async fn one_server(&self) -> Result<Option<ServerLock>, StoreError> {
+        if self.kind == Kind::Sqlite {
+            return Ok(Some(ServerLock(None)));
+        }
+        let mut connection = self.pool.acquire().await?.detach();
+        connection.execute(KEEPALIVE).await?;
+        let taken = sqlx::query_scalar("SELECT CASE WHEN pg_try_advisory_lock($1) THEN 1 ELSE 0 END").bind(SERVER_LOCK);
+        let taken: i32 = taken.fetch_one(&mut connection).await?;
+        Ok((taken == 1).then_some(ServerLock(Some(connection))))
     }
 
     pub(super) async fn close(&self) {

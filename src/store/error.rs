@@ -45,6 +45,9 @@ pub enum StoreError {
         /// The SQLite file.
         path: String,
     },
+    /// Another server works on the database: it would take the streams of this one for those of a run that is over.
+    #[error("another server works on the database of the settings; workers may be many, servers need a database each")]
+    OtherServer,
     /// A row was written by a newer version of this server.
     #[error("a row is of a newer version")]
     Newer,
@@ -74,7 +77,7 @@ impl StoreError {
     pub fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Io { .. } | Self::Object(_) => StoreErrorKind::Unavailable,
-            Self::Url | Self::Migrate { .. } | Self::CarryOver { .. } | Self::Newer => StoreErrorKind::Incompatible,
+            Self::Url | Self::Migrate { .. } | Self::CarryOver { .. } | Self::OtherServer | Self::Newer => StoreErrorKind::Incompatible,
             Self::Open { source, .. } | Self::Database(source) => kind(source),
         }
     }

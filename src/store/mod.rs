@@ -25,6 +25,7 @@ mod users;
 
 pub use apps::{AppChange, AppRow, AppTable, AppWrite, Apps, NewApp};
 pub use cameras::{CameraRow, CameraRows};
+pub use database::ServerLock;
 pub use error::{StoreError, StoreErrorKind};
 pub use folder_lock::{FolderLock, FolderLockError};
 pub use imaging::{
@@ -140,6 +141,14 @@ impl Store {
     /// What is to be told to webhooks, of every plane.
     pub fn outbox(&self) -> Outbox {
         Outbox::new(self.database.clone())
+    }
+
+    /// Makes this process the one server on the database. Workers and the command line are no servers.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherServer`] when there is one already.
+    pub async fn one_server(&self) -> Result<ServerLock, StoreError> {
+        self.database.one_server().await?.ok_or(StoreError::OtherServer)
     }
 
     /// Writes back what is open and closes the database; later calls fail.

@@ -198,6 +198,23 @@ async fn image_jobs_that_were_in_postgresql_already_stay_and_the_other_rows_join
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_server_at_a_time_works_on_a_database() {
+    let (folder, url) = (tempfile::tempdir().expect("a folder"), database().await);
+    let (first, second) =
+        (open(folder.path(), &url).await.expect("a store"), open(folder.path(), &url).await.expect("a store"));
+    let lock = first.one_server().await.expect("the first one");
+    let refused = second.one_server().await;
+    assert!(matches!(refused, Err(StoreError::OtherServer)), "{refused:?}");
+    second.lights().put("look", "1").await.expect("others that are no servers work on");
+    drop(lock);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while second.one_server().await.is_err() {
+        assert!(std::time::Instant::now() < deadline, "the lock went with its connection");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_workers_folder_without_rows_of_its_own_joins_a_database_in_use() {
     let (folder, url) = (tempfile::tempdir().expect("a folder"), database().await);
     Store::open(folder.path()).await.expect("a store").close().await;
