@@ -142,11 +142,13 @@ impl Apps {
     pub async fn delete(&self, name: &str, now: i64) -> Result<AppWrite, StoreError> {
         let mut transaction = self.database.write().await?;
         next_revision(&mut transaction).await?;
-        sqlx::query("UPDATE api_keys SET revoked_at = $1 WHERE plane = 'streamhub' AND app = $2 AND revoked_at IS NULL")
-            .bind(now)
-            .bind(name)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "UPDATE api_keys SET revoked_at = $1 WHERE plane = 'streamhub' AND app = $2 AND revoked_at IS NULL",
+        )
+        .bind(now)
+        .bind(name)
+        .execute(&mut *transaction)
+        .await?;
         let done = sqlx::query("DELETE FROM apps WHERE name = $1").bind(name).execute(&mut *transaction).await;
         finish(transaction, done).await
     }

@@ -2,7 +2,10 @@
 //!
 //! Refuses to know: raw keys, and which camera is there now.
 
-use super::{StoreError, database::{Database, is_text}};
+use super::{
+    StoreError,
+    database::{Database, is_text},
+};
 
 /// A camera's key as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -60,7 +63,8 @@ impl CameraRows {
 
     /// The key whose SHA-256 this is, of whatever app.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<CameraRow>, StoreError> {
-        let query = sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = $1");
+        let query =
+            sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = $1");
         Ok(query.bind(hash.as_slice()).fetch_optional(self.database.pool()).await?)
     }
 

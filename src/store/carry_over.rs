@@ -77,13 +77,37 @@ const IMAGING: [Table; 6] = [
     table(
         "image_jobs",
         &[
-            "id", "account", "service", "config", "resolution", "prompt", "options", "location", "input_path",
-            "mask_path", "reference_path", "reference_id", "idempotency_key", "status", "engine", "output_key",
-            "error_message", "worker", "lease",
+            "id",
+            "account",
+            "service",
+            "config",
+            "resolution",
+            "prompt",
+            "options",
+            "location",
+            "input_path",
+            "mask_path",
+            "reference_path",
+            "reference_id",
+            "idempotency_key",
+            "status",
+            "engine",
+            "output_key",
+            "error_message",
+            "worker",
+            "lease",
         ],
         &[
-            "seq", "credits_used", "run", "attempts", "lease_until", "queued_at", "created_at", "started_at",
-            "completed_at", "updated_at",
+            "seq",
+            "credits_used",
+            "run",
+            "attempts",
+            "lease_until",
+            "queued_at",
+            "created_at",
+            "started_at",
+            "completed_at",
+            "updated_at",
         ],
         "rowid",
     ),
@@ -223,8 +247,7 @@ async fn carry_row(table: &Table, row: &AnyRow, insert: &str, to: &mut AnyConnec
 
 /// Whether the tables of [`OWN`] have more than those of a new database.
 async fn has_rows(connection: &mut AnyConnection) -> Result<bool, StoreError> {
-    let revision: i64 =
-        sqlx::query_scalar("SELECT revision FROM apps_revision").fetch_one(&mut *connection).await?;
+    let revision: i64 = sqlx::query_scalar("SELECT revision FROM apps_revision").fetch_one(&mut *connection).await?;
     let apps: i64 = sqlx::query_scalar("SELECT count(*) FROM apps").fetch_one(&mut *connection).await?;
     Ok(revision != 1 || count(connection, &OWN).await? > apps)
 }

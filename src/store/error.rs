@@ -77,7 +77,9 @@ impl StoreError {
     pub fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Io { .. } | Self::Object(_) => StoreErrorKind::Unavailable,
-            Self::Url | Self::Migrate { .. } | Self::CarryOver { .. } | Self::OtherServer | Self::Newer => StoreErrorKind::Incompatible,
+            Self::Url | Self::Migrate { .. } | Self::CarryOver { .. } | Self::OtherServer | Self::Newer => {
+                StoreErrorKind::Incompatible
+            }
             Self::Open { source, .. } | Self::Database(source) => kind(source),
         }
     }

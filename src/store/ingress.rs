@@ -2,7 +2,10 @@
 //!
 //! Refuses to know: what is live, how keys and hashes are made, which apps there are.
 
-use super::{StoreError, database::{Database, Flag, is_text}};
+use super::{
+    StoreError,
+    database::{Database, Flag, is_text},
+};
 
 /// An ingress as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

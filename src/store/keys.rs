@@ -2,7 +2,10 @@
 //!
 //! Refuses to know: raw keys, planes, and who may do what.
 
-use super::{StoreError, database::{Database, is_text}};
+use super::{
+    StoreError,
+    database::{Database, is_text},
+};
 
 /// A key as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -2,7 +2,10 @@
 //!
 //! Refuses to know: passwords (only their hashes), what a role may do, and the clock.
 
-use super::{StoreError, database::{Database, is_text}};
+use super::{
+    StoreError,
+    database::{Database, is_text},
+};
 
 /// A person with a place in a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]

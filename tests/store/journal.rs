@@ -4,7 +4,10 @@ use crate::place::{Place, on_both};
 use lumencast::{
     app::{
         access::admission::PublishLease,
-        rooms::{Duplicate, Entry, Rooms, Via, journal::{Following, Journal}},
+        rooms::{
+            Duplicate, Entry, Rooms, Via,
+            journal::{Following, Journal},
+        },
     },
     media::clock::ShowClock,
     store::StreamRow,

@@ -144,7 +144,8 @@ async fn a_file_of_the_first_version_is_carried_over_to_postgresql_once() {
     assert_eq!(ids, [4, 5, 2], "no number is given a second time");
 
     // A server that was lost before it could rename the file: its rows are not carried over again.
-    std::fs::rename(folder.path().join("lumencast.db.carried-over"), folder.path().join("lumencast.db")).expect("a name");
+    std::fs::rename(folder.path().join("lumencast.db.carried-over"), folder.path().join("lumencast.db"))
+        .expect("a name");
     let again = open(folder.path(), &url).await.expect("a store");
     assert_eq!(again.apps().all().await.expect("rows").rows.len(), 3);
     assert_eq!(names(folder.path()), ["lumencast.db.carried-over"]);

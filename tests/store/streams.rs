@@ -1,8 +1,10 @@
 //! Streams that are live or were.
 
-use crate::place::{NOW, Place, on_both};
 use crate::place::uuid;
-use lumencast::store::{IngressCount, NewMessage, NewStream, StoreError, StoreErrorKind, StreamChange, StreamRow, StreamRows};
+use crate::place::{NOW, Place, on_both};
+use lumencast::store::{
+    IngressCount, NewMessage, NewStream, StoreError, StoreErrorKind, StreamChange, StreamRow, StreamRows,
+};
 
 on_both! {
     a_stream_that_comes_back_takes_its_row_again

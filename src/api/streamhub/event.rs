@@ -16,9 +16,7 @@ pub fn event(event: &RoomEvent) -> (&'static str, Value) {
         RoomFact::IngressEnded { ingress } => ("ingress_ended", of_ingress(room, ingress)),
         RoomFact::StreamStarted { stream, .. } => ("stream_started", of_stream(event, stream, None)),
         RoomFact::StreamEnded { stream, reason } => ("stream_ended", of_stream(event, stream, reason.map(word))),
-        RoomFact::PushRefused(stream) => {
-            ("stream_ended", of_stream(event, stream, Some("unauthorized_rtmp_password")))
-        }
+        RoomFact::PushRefused(stream) => ("stream_ended", of_stream(event, stream, Some("unauthorized_rtmp_password"))),
         RoomFact::Said(message) => said(event, message),
     }
 }
