@@ -15,6 +15,8 @@ use std::{io, path::Path};
 
 /// What is added to the name of the file when its rows are in PostgreSQL.
 const SUFFIX: &str = ".carried-over";
+/// What the file of the data folder is called then.
+pub(super) const SET_ASIDE: &str = "lumencast.db.carried-over";
 
 /// A table, and its columns by their types. It is read in an order in which it can be written.
 struct Table {

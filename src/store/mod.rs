@@ -198,11 +198,18 @@ async fn carry_over(data_dir: &Path, postgres: &Database) -> Result<(), StoreErr
     }
 }
 
-/// Makes folder and file with closed modes, and locks the folder until the answer is dropped.
+/// Makes folder and file with closed modes, unless the rows are in PostgreSQL since they were carried over, and locks the folder until the answer is dropped.
 fn prepare(folder: &Path) -> io::Result<File> {
     make_folder(folder)?;
     let lock = File::open(folder)?;
     lock.lock()?;
+    if folder.join(carry_over::SET_ASIDE).try_exists()? && !folder.join(FILE).try_exists()? {
+        return Err(io::Error::other(format!(
+            "its rows were carried over to the database that database.url named, which is not set now; \
+             to go back to the rows of then, rename {} to {FILE}",
+            carry_over::SET_ASIDE
+        )));
+    }
     // Only ever created, never opened here: closing any descriptor of the file would drop SQLite's own locks.
     let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(FILE));
     match created {

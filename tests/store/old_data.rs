@@ -143,6 +143,11 @@ async fn a_file_of_the_first_version_is_carried_over_to_postgresql_once() {
     let ids: Vec<_> = store.apps().all().await.expect("rows").rows.iter().map(|row| row.id).collect();
     assert_eq!(ids, [4, 5, 2], "no number is given a second time");
 
+    // Without the address, e.g. on the command line, nothing begins beside it.
+    let error = Store::open(folder.path()).await.expect_err("the rows are elsewhere");
+    assert!(error.to_string().contains("database.url"), "{error}");
+    assert_eq!(names(folder.path()), ["lumencast.db.carried-over"]);
+
     // A server that was lost before it could rename the file: its rows are not carried over again.
     std::fs::rename(folder.path().join("lumencast.db.carried-over"), folder.path().join("lumencast.db"))
         .expect("a name");

@@ -26,7 +26,9 @@ impl Fixture {
     pub async fn with(config: Config) -> Self {
         let server = Server::start(config).await;
         let made = Command::new(env!("CARGO_BIN_EXE_lumencast"))
-            .args(["key", "create", "--plane", "streamhub", "--label", "test", "--data"])
+            .args(["key", "create", "--plane", "streamhub", "--label", "test", "--config"])
+            .arg(server.config_path())
+            .arg("--data")
             .arg(server.data())
             .output()
             .await

@@ -1,5 +1,6 @@
 //! Rooms of the StreamHub plane: publishers of every kind in, viewers of every kind out, on the built server.
 
+mod database;
 mod doors;
 mod fixture;
 mod passing;
