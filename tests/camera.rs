@@ -14,5 +14,7 @@ mod real_clients;
 mod refusals;
 #[path = "camera/session.rs"]
 mod session;
+#[path = "support/turn.rs"]
+mod turn;
 #[path = "camera/viewers.rs"]
 mod viewers;

@@ -21,17 +21,19 @@ use lumencast::{
 };
 use media::{Received, packets, play, publish, read, recoded, until};
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
 use std::time::{Duration, Instant};
-use support::marks::{Clip, Reader, Region};
+use support::{
+    marks::{Clip, Reader, Region},
+    turn::{Turn, turn},
+};
 
-/// Tests of this binary run one at a time: they count what is alive, and share the machine with encoders.
-fn alone() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::new(());
+/// The turn of a test, which uses GStreamer and counts what is alive.
+fn alone() -> Turn {
     gst::init().expect("GStreamer");
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    turn()
 }
 
 fn live(name: &str) -> Arc<Live> {

@@ -7,6 +7,8 @@ mod engine {
     pub mod fixture;
     pub mod publish;
 }
+#[path = "support/turn.rs"]
+mod turn;
 
 use engine::{census, fixture::Fixture, publish};
 use lumencast::{
@@ -19,16 +21,9 @@ use lumencast::{
     protocol::packet::VideoCodec,
 };
 
-/// Tests of this binary run one at a time: they count what is alive.
-static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
-fn alone() -> std::sync::MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(|broken| broken.into_inner())
-}
-
 #[test]
 fn h265_from_a_publisher_is_decoded_fitted_and_on_program() {
-    let _alone = alone();
+    let _turn = turn::turn();
     let fixture = Fixture::open(2);
     // A red picture, half as wide as program is for its height: black bars must stand left and right of it.
     let packets = publish::coded(VideoCodec::Hevc, 320, 360, 0x00ff_0000, 60);
@@ -48,7 +43,7 @@ fn h265_from_a_publisher_is_decoded_fitted_and_on_program() {
 
 #[test]
 fn a_publisher_that_returns_with_another_size_goes_on_in_the_same_source() {
-    let _alone = alone();
+    let _turn = turn::turn();
     let fixture = Fixture::open(1);
     fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 30));
     fixture.program_until(|picture| picture.v(320, 180) > 200);
@@ -58,7 +53,7 @@ fn a_publisher_that_returns_with_another_size_goes_on_in_the_same_source() {
 
 #[test]
 fn a_source_that_falls_silent_is_held_and_then_shows_its_slate_not_black() {
-    let _alone = alone();
+    let _turn = turn::turn();
     let fixture = Fixture::open(1);
     fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 30));
     fixture.program_until(|picture| picture.v(320, 180) > 200);
@@ -68,7 +63,7 @@ fn a_source_that_falls_silent_is_held_and_then_shows_its_slate_not_black() {
 
 #[test]
 fn nothing_is_left_alive_after_a_stop() {
-    let _alone = alone();
+    let _turn = turn::turn();
     census::begin();
     let before = census::pipelines();
     {

@@ -1,6 +1,8 @@
 //! Pushing to RTMP servers that work, come late, die, stay silent or cannot work.
 
 mod live;
+#[path = "support/turn.rs"]
+mod turn;
 
 use live::{H264, H265, Live, packets, run, wait_for};
 use lumencast::{
@@ -99,6 +101,7 @@ fn assert_continuous(file: &Path, at_least: usize) {
 
 #[test]
 fn what_arrives_is_whole_and_in_step() {
+    let _turn = turn::turn();
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let server = Server::start(port, folder.path().join("got.mkv"));
     let (push, reports) = push(&live, &live.stream, &url(port));
@@ -116,6 +119,7 @@ fn what_arrives_is_whole_and_in_step() {
 
 #[test]
 fn a_server_that_comes_later_is_found() {
+    let _turn = turn::turn();
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let (push, reports) = push(&live, &live.stream, &url(port));
     wait_for_state(&reports, LinkState::Reconnecting, 5);
@@ -132,6 +136,7 @@ fn a_server_that_comes_later_is_found() {
 
 #[test]
 fn a_server_that_dies_is_connected_to_again() {
+    let _turn = turn::turn();
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let first = Server::start(port, folder.path().join("first.mkv"));
     let (push, reports) = push(&live, &live.stream, &url(port));
@@ -150,6 +155,7 @@ fn a_server_that_dies_is_connected_to_again() {
 
 #[test]
 fn a_silent_server_times_out_and_stopping_does_not_wait_for_it() {
+    let _turn = turn::turn();
     let live = Live::start(H264, true);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (push, reports) = push(&live, &live.stream, &url(listener.local_addr().unwrap().port()));
@@ -166,6 +172,7 @@ fn a_silent_server_times_out_and_stopping_does_not_wait_for_it() {
 
 #[test]
 fn a_failing_destination_costs_the_other_nothing() {
+    let _turn = turn::turn();
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server::start(port, folder.path().join("got.mkv"));
@@ -185,6 +192,7 @@ fn a_failing_destination_costs_the_other_nothing() {
 
 #[test]
 fn what_can_never_work_is_an_error_and_not_tried_again() {
+    let _turn = turn::turn();
     let live = Live::start(H265, true);
     let (_push, reports) = push(&live, &live.stream, &url(free_port()));
     wait_for_state(&reports, LinkState::Error, 5);
@@ -196,6 +204,7 @@ fn what_can_never_work_is_an_error_and_not_tried_again() {
 
 #[test]
 fn sound_that_stops_does_not_hold_up_the_picture() {
+    let _turn = turn::turn();
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let sound = lumencast::media::link::Feed::new(lumencast::media::link::Carries::Coded);
     let through = sound.clone();

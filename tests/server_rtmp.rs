@@ -10,3 +10,5 @@ mod fixture;
 mod lease;
 #[path = "server_rtmp/real_encoders.rs"]
 mod real_encoders;
+#[path = "support/turn.rs"]
+mod turn;

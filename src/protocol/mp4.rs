@@ -12,6 +12,8 @@ mod tables;
 pub use fragment::{FragmentHead, FragmentTrack, SampleTime, picture_tracks};
 pub use read::{BoxHeader, header, takes_fragments};
 
+use std::ops::Range;
+
 /// Why an index cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Mp4Error {
@@ -95,16 +97,20 @@ impl Track {
         self.length += missing;
     }
 
-    /// When the first picture is shown, counted from the first decoding time; later than 0 where pictures are
-    /// reordered.
-    fn first_shown(&self) -> u64 {
-        let mut at = 0;
-        let shown = self.samples.iter().take(32).map(|sample| {
-            let shown = at + i64::from(sample.shift);
-            at += i64::from(sample.duration);
-            shown
-        });
-        shown.min().unwrap_or(0).max(0).unsigned_abs()
+    /// When the first picture is shown and the last one's time is over, counted from the first decoding time. Both are
+    /// later than the decoding times say where pictures are reordered.
+    fn shown(&self) -> Range<u64> {
+        let mut at = 0_i64;
+        let mut shown = None;
+        for sample in &self.samples {
+            let begins = at.saturating_add(sample.shift.into());
+            let ends = begins.saturating_add(sample.duration.into());
+            let so_far = shown.get_or_insert(begins..ends);
+            *so_far = so_far.start.min(begins)..so_far.end.max(ends);
+            at = at.saturating_add(sample.duration.into());
+        }
+        let shown = shown.unwrap_or_default();
+        shown.start.max(0).unsigned_abs()..shown.end.max(0).unsigned_abs()
     }
 
     fn push(&mut self, sample: Sample) {
@@ -148,6 +154,17 @@ mod tests {
         end.lengthen_end();
         assert_eq!(durations(&end), [1024, 1000, 1000, 1000]);
         track(&[]).reach(5);
+    }
+
+    #[test]
+    fn reordered_pictures_are_shown_from_the_first_to_the_end_of_the_last() {
+        let mut reordered = track(&[40; 4]);
+        for (sample, shift) in reordered.samples.iter_mut().zip([40, 120, 0, 0]) {
+            sample.shift = shift;
+        }
+        assert_eq!(reordered.shown(), 40..200, "the last is decoded before others");
+        assert_eq!(track(&[40, 40]).shown(), 0..80);
+        assert_eq!(track(&[]).shown(), 0..0);
     }
 
     #[test]

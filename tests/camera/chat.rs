@@ -25,6 +25,7 @@ async fn pair(fixture: &Fixture) -> (Peer, Peer) {
 
 #[tokio::test]
 async fn what_one_viewer_says_everybody_in_the_room_hears() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let (mut ann, mut guest) = pair(&fixture).await;
     let mut elsewhere = visitor(&fixture, "/live/data?app=live&room=other").await;
@@ -46,6 +47,7 @@ async fn what_one_viewer_says_everybody_in_the_room_hears() {
 
 #[tokio::test]
 async fn the_servers_messages_arrive_at_whom_they_are_for() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let (mut ann, mut guest) = pair(&fixture).await;
     let send_message = |text: &str, to: &[&str]| {
@@ -66,6 +68,7 @@ async fn the_servers_messages_arrive_at_whom_they_are_for() {
 
 #[tokio::test]
 async fn limits_and_features_are_kept() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let (mut ann, _guest) = pair(&fixture).await;
     ann.send(format!(r#"{{"topic":"chat","body":"{}"}}"#, "x".repeat(5_000))).await;

@@ -20,6 +20,7 @@ fn python(fixture: &Fixture, arguments: &[&str]) -> Child {
 
 #[tokio::test]
 async fn curl_reads_what_a_python_camera_sends() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut curl = Command::new("timeout")
         .args(["60", "curl", "--silent", "--no-buffer", "--max-time", "50", &fixture.http("/live/live/yard/mjpeg")])
@@ -65,6 +66,7 @@ async fn curl_reads_what_a_python_camera_sends() {
 
 #[tokio::test]
 async fn a_python_camera_hears_that_its_key_was_taken_back() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut camera = python(&fixture, &["wsk_yard", "yard", "100000", "50"]);
     let mut out = BufReader::new(camera.stdout.take().expect("stdout")).lines();

@@ -9,6 +9,7 @@ async fn told(fixture: &Fixture, path: &str, authorization: Option<&str>) -> (u1
 
 #[tokio::test]
 async fn every_refusal_has_its_code_and_its_word() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let long = "r".repeat(200);
     for (query, code, word) in [
@@ -33,6 +34,7 @@ async fn every_refusal_has_its_code_and_its_word() {
 
 #[tokio::test]
 async fn the_header_counts_more_than_the_query() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let path = "/ingest/ws?app=live&room=cam&key=wsk_cam";
     assert_eq!(told(&fixture, path, Some("Bearer wsk_unknown")).await, (4401, "invalid_key".into()));
@@ -43,6 +45,7 @@ async fn the_header_counts_more_than_the_query() {
 
 #[tokio::test]
 async fn the_sixty_first_handshake_of_a_minute_is_one_too_many() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::with(1_000, 1_000, |settings| settings.handshakes = 60).await;
     for _ in 0..60 {
         assert_eq!(told(&fixture, "/ingest/ws", None).await, (4401, "invalid_app".into()));
@@ -53,6 +56,7 @@ async fn the_sixty_first_handshake_of_a_minute_is_one_too_many() {
 
 #[tokio::test]
 async fn what_is_no_websocket_is_told_so() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     for path in ["/ingest/ws", "/live/ws", "/live/data"] {
         let answer = reqwest::get(fixture.http(path)).await.unwrap();

@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn ready_says_what_the_camera_may_do() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::with(15, 262_144, |_| {}).await;
     let mut camera = Peer::connect(&fixture, "/ingest/ws?app=live&room=live-cam1&key=wsk_cam1").await;
     let ready = json!({"type": "ready", "room": "live-cam1", "streamId": "live-cam1/cam1", "maxFps": 15,
@@ -24,6 +25,7 @@ async fn ready_says_what_the_camera_may_do() {
 
 #[tokio::test]
 async fn pictures_sent_before_ready_are_taken() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut camera = Peer::connect(&fixture, "/ingest/ws?app=live&room=cam&key=wsk_cam").await;
     camera.send(picture(1, 5_000)).await;
@@ -35,6 +37,7 @@ async fn pictures_sent_before_ready_are_taken() {
 
 #[tokio::test]
 async fn a_frame_that_is_too_large_ends_the_session() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::with(1_000, 10_000, |_| {}).await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     camera.send(picture(1, 10_000)).await;
@@ -45,6 +48,7 @@ async fn a_frame_that_is_too_large_ends_the_session() {
 
 #[tokio::test]
 async fn a_message_above_the_transports_cap_ends_the_session_too() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let camera = Peer::camera(&fixture, "cam").await;
     // The server stops reading in the middle; a camera that reads hears why.
@@ -61,6 +65,7 @@ async fn a_message_above_the_transports_cap_ends_the_session_too() {
 
 #[tokio::test]
 async fn five_messages_in_a_row_that_are_no_jpeg_end_the_session() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     for _ in 0..4 {
@@ -75,6 +80,7 @@ async fn five_messages_in_a_row_that_are_no_jpeg_end_the_session() {
 
 #[tokio::test]
 async fn a_camera_without_pictures_is_sent_away() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::with(1_000, 10_000, |settings| settings.patience.idle = Duration::from_millis(400)).await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     let began = Instant::now();
@@ -84,6 +90,7 @@ async fn a_camera_without_pictures_is_sent_away() {
 
 #[tokio::test]
 async fn a_camera_that_answers_pings_stays_and_one_that_does_not_is_cut_off() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::with(1_000, 10_000, |settings| settings.patience.ping = Duration::from_millis(100)).await;
     let mut answering = Peer::camera(&fixture, "here").await;
     let mut pings = 0;
@@ -103,6 +110,7 @@ async fn a_camera_that_answers_pings_stays_and_one_that_does_not_is_cut_off() {
 
 #[tokio::test]
 async fn what_comes_too_fast_is_dropped_and_the_figures_say_so() {
+    let _turn = crate::turn::turn();
     let mut fixture = Fixture::with(5, 10_000, |_| {}).await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     for n in 0..20 {
@@ -120,6 +128,7 @@ async fn what_comes_too_fast_is_dropped_and_the_figures_say_so() {
 
 #[tokio::test]
 async fn other_texts_are_ignored() {
+    let _turn = crate::turn::turn();
     let mut fixture = Fixture::open().await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     camera.send("hello").await;
@@ -132,6 +141,7 @@ async fn other_texts_are_ignored() {
 
 #[tokio::test]
 async fn the_newest_connection_with_a_key_wins_and_its_stream_goes_on() {
+    let _turn = crate::turn::turn();
     let mut fixture = Fixture::open().await;
     let mut first = Peer::camera(&fixture, "cam").await;
     first.send(picture(1, 100)).await;
@@ -157,6 +167,7 @@ async fn the_newest_connection_with_a_key_wins_and_its_stream_goes_on() {
 
 #[tokio::test]
 async fn a_key_that_is_taken_back_closes_the_socket_at_once() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut quickest = Duration::MAX;
     for _ in 0..5 {
@@ -196,6 +207,7 @@ async fn a_key_that_is_taken_back_closes_the_socket_at_once() {
 
 #[tokio::test]
 async fn a_stream_that_is_stopped_and_a_server_that_goes_send_the_camera_away() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     camera.send(picture(1, 100)).await;

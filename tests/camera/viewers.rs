@@ -11,6 +11,7 @@ const MJPEG: &str = "/live/live/cam/mjpeg";
 
 #[tokio::test]
 async fn a_reader_that_is_there_before_the_camera_gets_every_picture_it_can_take() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut reader = Parts::open(&fixture, MJPEG).await;
     fixture.until_viewers("live-cam", 1).await;
@@ -26,6 +27,7 @@ async fn a_reader_that_is_there_before_the_camera_gets_every_picture_it_can_take
 
 #[tokio::test]
 async fn the_newest_picture_comes_at_once_and_short_and_full_names_are_one_room() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     let mut first = Parts::open(&fixture, MJPEG).await;
@@ -41,6 +43,7 @@ async fn the_newest_picture_comes_at_once_and_short_and_full_names_are_one_room(
 
 #[tokio::test]
 async fn the_head_of_the_answer_is_as_documented() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let client = reqwest::Client::new();
     for method in [reqwest::Method::GET, reqwest::Method::HEAD] {
@@ -66,6 +69,7 @@ async fn the_head_of_the_answer_is_as_documented() {
 
 #[tokio::test]
 async fn the_last_picture_is_there_while_the_camera_is() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let get = async || {
         let answer = soon(reqwest::get(fixture.http("/live/live/cam/frame.jpg"))).await.unwrap();
@@ -92,6 +96,7 @@ async fn the_last_picture_is_there_while_the_camera_is() {
 
 #[tokio::test]
 async fn who_may_not_look_is_told_so() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     for (path, status, code) in [
         ("/live/nothere/cam/mjpeg", 404, "not_found"),
@@ -131,6 +136,7 @@ async fn who_may_not_look_is_told_so() {
 
 #[tokio::test]
 async fn a_room_of_other_streams_has_no_mjpeg_and_a_camera_beside_them_has() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let entry = Entry {
         app: "live".into(),
@@ -159,6 +165,7 @@ async fn a_room_of_other_streams_has_no_mjpeg_and_a_camera_beside_them_has() {
 
 #[tokio::test]
 async fn a_slow_reader_skips_pictures_and_delays_nobody() {
+    let _turn = crate::turn::turn();
     const SIZE: usize = 200_000;
     let fixture = Fixture::open().await;
     let mut camera = Peer::camera(&fixture, "cam").await;
@@ -197,6 +204,7 @@ async fn a_slow_reader_skips_pictures_and_delays_nobody() {
 
 #[tokio::test]
 async fn a_camera_that_comes_and_goes_twenty_times_keeps_its_readers() {
+    let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let mut reader = Parts::open(&fixture, MJPEG).await;
     let mut socket = Peer::connect(&fixture, "/live/ws?app=live&room=cam").await;
@@ -224,6 +232,7 @@ async fn a_camera_that_comes_and_goes_twenty_times_keeps_its_readers() {
 /// What the fan-out costs; the bound is far above what is measured, for a busy machine.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_viewers_share_one_picture() {
+    let _turn = crate::turn::turn();
     const VIEWERS: usize = 200;
     const PICTURES: u32 = 30;
     let fixture = Fixture::open().await;

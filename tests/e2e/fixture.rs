@@ -7,20 +7,11 @@ use crate::support::server::Server;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, MutexGuard};
 
 /// How long anything may take that takes a moment.
 pub const LIMIT: Duration = Duration::from_secs(15);
 /// Frames per second of the project.
 pub const FPS: u64 = 30;
-
-/// One test at a time: two shows in real time would starve each other.
-static TURN: Mutex<()> = Mutex::const_new(());
-
-/// Waits for the turn of a test; it lasts until the guard is dropped.
-pub async fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().await
-}
 
 /// The first camera's clip: source 1, with a hum of its own.
 pub fn first() -> Clip {

@@ -1,7 +1,7 @@
 //! End to end: the built server with real peers (ffmpeg pushing, pulling and listening, a WebSocket client, HTTP), and
 //! what comes out of it judged by its content.
 //!
-//! Everything here is in real time on few cores, so the tests take turns ([`fixture::turn`]).
+//! Everything here is in real time on few cores, so the tests take turns ([`support::turn`]).
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -32,7 +32,7 @@ fn assert_whole(reading: &Reading, least: usize, told: &str) {
 
 #[tokio::test]
 async fn program_is_pushed_on_and_survives_its_destination() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let clip = fixture::first().cached();
     let (mut target, mut sink) = rtmp_sink();
     let server = Server::start(fixture::two_cameras()).await;

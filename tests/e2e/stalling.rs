@@ -48,7 +48,7 @@ impl Line {
 
 #[tokio::test]
 async fn after_three_seconds_of_silence_and_a_burst_the_picture_is_back_within_a_second() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let clip = Clip { gop: 60, ..fixture::first() }.cached();
     let server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;

@@ -11,7 +11,7 @@ use std::process::Command;
 
 #[tokio::test]
 async fn a_second_server_and_another_version_are_refused_and_the_firsts_recording_is_whole() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let clip = fixture::first().cached();
     let mut server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;

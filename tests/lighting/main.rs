@@ -15,4 +15,6 @@ mod runners;
 mod sending;
 mod sockets;
 mod sparks;
+#[path = "../support/turn.rs"]
+mod turn;
 mod vectors;

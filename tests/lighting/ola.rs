@@ -141,6 +141,7 @@ fn in_a_network_of_its_own(test: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn ola_has_the_right_levels_keeps_to_priorities_and_lets_go_at_the_end() {
+    let _turn = crate::turn::turn();
     in_a_network_of_its_own(|| levels_priorities_and_the_end(&Olad::start()));
 }
 

@@ -67,6 +67,7 @@ impl Peer {
 
 #[test]
 fn python_receives_every_universe_in_order_with_its_priority_and_its_end() {
+    let _turn = crate::turn::turn();
     // Free now; the peer takes it at once.
     let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let peer = Peer::start(&["receive", &port.to_string(), "101", "102"]);
@@ -105,6 +106,7 @@ fn python_receives_every_universe_in_order_with_its_priority_and_its_end() {
 
 #[test]
 fn of_two_python_senders_the_one_with_the_higher_priority_is_shown() {
+    let _turn = crate::turn::turn();
     let origin = Instant::now();
     let layout = Layout { universe: 47_011, universes: 1, channel: 1 };
     let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();

@@ -183,6 +183,7 @@ fn a_layout_has_ranges() {
 
 #[test]
 fn what_goes_out_comes_in_over_a_socket() {
+    let _turn = crate::turn::turn();
     let origin = Instant::now();
     let layout = Layout { universe: 20, universes: 2, channel: 1 };
     let spec = SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true, own: None };
@@ -204,6 +205,7 @@ fn what_goes_out_comes_in_over_a_socket() {
 
 #[test]
 fn the_group_of_the_first_universe_is_joined() {
+    let _turn = crate::turn::turn();
     let origin = Instant::now();
     let layout = Layout { universe: 47_001, universes: 1, channel: 1 };
     let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();

@@ -14,9 +14,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 const DEADLINE: Duration = Duration::from_secs(40);
 
-/// One browser at a time.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
 /// The share of saturated pixels of the playing video, in percent; colour bars are mostly saturated.
 const COLOUR: &str = "(() => { const v = document.querySelector('video'); const c = document.createElement('canvas'); \
     c.width = 64; c.height = 36; const g = c.getContext('2d'); g.drawImage(v, 0, 0, 64, 36); \
@@ -37,7 +34,7 @@ fn config() -> Config {
 
 #[tokio::test]
 async fn the_player_goes_live_shows_program_and_returns_after_the_server_was_killed() {
-    let _turn = TURN.lock().await;
+    let _turn = support::turn();
     let mut server = Server::start(config()).await;
     let mut page = Chromium::open(&server.url("/play/program/main")).await;
     page.until(LIVE, DEADLINE).await;
@@ -71,7 +68,7 @@ async fn make(server: &Server, what: &str, body: serde_json::Value) -> serde_jso
 
 #[tokio::test]
 async fn the_player_takes_webrtc_first_and_hls_when_it_is_told_to() {
-    let _turn = TURN.lock().await;
+    let _turn = support::turn();
     let server = Server::start(config()).await;
     let ingress = make(&server, "ingress", json!({ "inputType": "rtmp", "room": "demo" })).await;
     let key = ingress["streamKey"].as_str().expect("a stream key");
@@ -88,7 +85,7 @@ async fn the_player_takes_webrtc_first_and_hls_when_it_is_told_to() {
 
 #[tokio::test]
 async fn a_camera_in_the_browser_is_published_and_seen_in_another() {
-    let _turn = TURN.lock().await;
+    let _turn = support::turn();
     let server = Server::start(config()).await;
     let minted = make(&server, "tokens", json!({ "room": "web", "identity": "laptop" })).await;
     let token = minted["token"].as_str().expect("a token");
@@ -119,7 +116,7 @@ const REDNESS: &str = "(() => { const c = document.createElement('canvas'); c.wi
 
 #[tokio::test]
 async fn a_camera_that_sends_pictures_is_shown_as_they_come() {
-    let _turn = TURN.lock().await;
+    let _turn = support::turn();
     let server = Server::start(config()).await;
     let made = make(&server, "ws-ingest", json!({ "room": "cam1" })).await;
     let key = made["streamKey"].as_str().unwrap_or_else(|| panic!("no key in {made}"));

@@ -23,6 +23,7 @@ fn clip(source: u8) -> Clip {
 
 #[test]
 fn an_mp4_comes_whole_and_in_real_time_and_is_then_complete() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     let clip = Clip { bframes: 2, ..clip(2) };
     std::fs::copy(clip.cached(), files.path("a.mp4")).unwrap();
@@ -41,6 +42,7 @@ fn an_mp4_comes_whole_and_in_real_time_and_is_then_complete() {
 
 #[test]
 fn an_mp4_whose_index_is_at_its_end_comes_whole() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     // Long enough that the index is not in what is read at first.
     let clip = Clip { kbps: 12_000, ..clip(3) };
@@ -53,6 +55,7 @@ fn an_mp4_whose_index_is_at_its_end_comes_whole() {
 
 #[test]
 fn a_file_that_begins_again_goes_on_with_rising_stamps() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     std::fs::copy(Clip { seconds: 1.0, ..clip(4) }.cached(), files.path("c.mp4")).unwrap();
     let pulled = Pulled::under(Guard::allowing(["127.0.0.1"]).unwrap(), &files.url("c.mp4"), true);
@@ -66,6 +69,7 @@ fn a_file_that_begins_again_goes_on_with_rising_stamps() {
 
 #[test]
 fn a_finished_hls_playlist_of_ts_and_of_fmp4_comes_whole() {
+    let _turn = crate::support::turn();
     for (kind, source) in [("mpegts", 5), ("fmp4", 6)] {
         let files = Files::serve();
         let list = files.path("list.m3u8");
@@ -81,6 +85,7 @@ fn a_finished_hls_playlist_of_ts_and_of_fmp4_comes_whole() {
 
 #[test]
 fn hls_with_sound_apart_keeps_both_together() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     let options = "-c copy -map 0:v -map 0:a -f hls -hls_time 1 -hls_list_size 0 -hls_playlist_type vod \
                    -hls_segment_type fmp4 -master_pl_name master.m3u8 -var_stream_map";
@@ -100,6 +105,7 @@ fn hls_with_sound_apart_keeps_both_together() {
 
 #[test]
 fn a_live_hls_playlist_is_followed() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     let list = files.path("live.m3u8");
     let list = list.to_string_lossy();
@@ -117,6 +123,7 @@ fn a_live_hls_playlist_is_followed() {
 
 #[test]
 fn a_transport_stream_over_http_srt_and_udp_comes_whole() {
+    let _turn = crate::support::turn();
     for kind in ["http", "srt", "udp"] {
         let port = Port::take();
         let (input, output, url) = match kind {
@@ -150,6 +157,7 @@ fn a_transport_stream_over_http_srt_and_udp_comes_whole() {
 
 #[test]
 fn rtsp_comes_over_udp_and_tcp_with_decoding_times_and_falls_back() {
+    let _turn = crate::support::turn();
     for (lower, query, bframes) in [("udp", "?transport=udp", 0), ("tcp", "?transport=tcp", 2), ("tcp", "", 0)] {
         let port = Port::take();
         let clip = Clip { bframes, ..clip(10) };
@@ -170,6 +178,7 @@ fn rtsp_comes_over_udp_and_tcp_with_decoding_times_and_falls_back() {
 
 #[test]
 fn the_sound_of_cameras_is_coded_anew() {
+    let _turn = crate::support::turn();
     let port = Port::take();
     let sound = "decodebin ! audioconvert ! audioresample ! alawenc ! rtppcmapay";
     let _server = rtsp_as(&port, &clip(11).cached(), "tcp", sound);
@@ -181,6 +190,7 @@ fn the_sound_of_cameras_is_coded_anew() {
 
 #[test]
 fn a_server_that_was_killed_is_found_again() {
+    let _turn = crate::support::turn();
     let port = Port::take();
     let mut server = rtsp(&port, &clip(12).cached(), "tcp");
     let pulled = Pulled::start(&format!("rtsp://{}/clip?transport=tcp", port.address()));
@@ -198,6 +208,7 @@ fn a_server_that_was_killed_is_found_again() {
 
 #[test]
 fn hevc_opus_and_mp3_are_told_apart() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     let clip = clip(14).cached();
     convert(
@@ -219,6 +230,7 @@ fn hevc_opus_and_mp3_are_told_apart() {
 
 #[test]
 fn a_picture_that_is_not_supported_is_named() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     convert(&clip(15).cached(), &["-c:v", "mpeg2video", "-an", "-f", "mpegts"], &files.path("old.ts"));
     let pulled = Pulled::start(&files.url("old.ts"));
@@ -229,6 +241,7 @@ fn a_picture_that_is_not_supported_is_named() {
 
 #[test]
 fn what_the_guard_forbids_is_not_connected_to_not_even_by_a_redirect() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     let forbidden = |pulled: &Pulled| {
         let news = pulled.wait_news("an error", |news| matches!(news, PullNews::Error { .. }));
@@ -253,6 +266,7 @@ fn what_the_guard_forbids_is_not_connected_to_not_even_by_a_redirect() {
 
 #[test]
 fn nothing_comes_after_a_pull_was_dropped() {
+    let _turn = crate::support::turn();
     let files = Files::serve();
     std::fs::copy(clip(1).cached(), files.path("a.mp4")).unwrap();
     let mut pulled = Pulled::start(&files.url("a.mp4"));

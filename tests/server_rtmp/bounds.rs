@@ -23,6 +23,7 @@ async fn closed(socket: &mut TcpStream) -> Duration {
 
 #[tokio::test]
 async fn a_declared_size_above_the_limit_closes_before_its_bytes_come() {
+    let _turn = crate::turn::turn();
     let mut door = Door::with(|settings| settings.max_message = 100_000).await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.socket.write_all(&header(100_001)).await.unwrap();
@@ -33,6 +34,7 @@ async fn a_declared_size_above_the_limit_closes_before_its_bytes_come() {
 
 #[tokio::test]
 async fn a_handshake_that_does_not_come_or_trickles_is_cut_off() {
+    let _turn = crate::turn::turn();
     let door = Door::with(|settings| settings.handshake_timeout = Duration::from_millis(300)).await;
     let mut mute = TcpStream::connect(door.address).await.unwrap();
     let mut slow = TcpStream::connect(door.address).await.unwrap();
@@ -49,6 +51,7 @@ async fn a_handshake_that_does_not_come_or_trickles_is_cut_off() {
 
 #[tokio::test]
 async fn one_who_shakes_hands_and_then_does_not_publish_is_cut_off() {
+    let _turn = crate::turn::turn();
     let door = Door::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::shaken(door.address).await;
     let waited = closed(&mut encoder.socket).await;
@@ -57,6 +60,7 @@ async fn one_who_shakes_hands_and_then_does_not_publish_is_cut_off() {
 
 #[tokio::test]
 async fn a_publisher_without_bytes_loses_its_lease() {
+    let _turn = crate::turn::turn();
     let mut door = Door::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::publishing(door.address).await;
     let waited = closed(&mut encoder.socket).await;
@@ -67,6 +71,7 @@ async fn a_publisher_without_bytes_loses_its_lease() {
 
 #[tokio::test]
 async fn garbage_and_port_scans_close_at_once_and_the_door_serves_on() {
+    let _turn = crate::turn::turn();
     let door = Door::open().await;
     for _ in 0..50 {
         drop(TcpStream::connect(door.address).await.unwrap());
@@ -82,6 +87,7 @@ async fn garbage_and_port_scans_close_at_once_and_the_door_serves_on() {
 
 #[tokio::test]
 async fn connections_above_the_limit_are_closed_and_places_come_back() {
+    let _turn = crate::turn::turn();
     let door = Door::with(|settings| settings.max_connections = 1).await;
     let first = Encoder::shaken(door.address).await;
     let mut second = TcpStream::connect(door.address).await.unwrap();
@@ -103,6 +109,7 @@ async fn connections_above_the_limit_are_closed_and_places_come_back() {
 
 #[tokio::test]
 async fn connections_bytes_and_refusals_are_counted() {
+    let _turn = crate::turn::turn();
     // The runtime of a test has one thread, so a recorder of this thread sees the door's tasks too.
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();

@@ -11,6 +11,7 @@ const UNIT: &[u8] = b"\x27\x01\x00\x00\x00\x00\x00\x00\x01\x41";
 
 #[tokio::test]
 async fn a_wrong_key_and_an_input_that_cannot_be_are_refused_in_their_own_words() {
+    let _turn = crate::turn::turn();
     let door = Door::open().await;
     let mut stranger = Encoder::asking(door.address, "GUESS").await;
     assert_eq!(stranger.status().await, Status::error(BAD_NAME, "unknown stream key"));
@@ -23,6 +24,7 @@ async fn a_wrong_key_and_an_input_that_cannot_be_are_refused_in_their_own_words(
 
 #[tokio::test]
 async fn enhanced_hevc_arrives_as_hevc() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     let mut packets = door.next_lease().await;
@@ -49,6 +51,7 @@ async fn enhanced_hevc_arrives_as_hevc() {
 
 #[tokio::test]
 async fn a_codec_nobody_decodes_is_refused_by_name() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.video(0, b"\x90vp09rest").await;
@@ -61,6 +64,7 @@ async fn a_codec_nobody_decodes_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_damaged_tag_is_skipped_and_the_stream_goes_on() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.video(0, b"\x27\x01").await;
@@ -71,6 +75,7 @@ async fn a_damaged_tag_is_skipped_and_the_stream_goes_on() {
 
 #[tokio::test]
 async fn an_ended_publish_frees_the_key_on_the_same_connection() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     encoder.video(5000, UNIT).await;
@@ -86,6 +91,7 @@ async fn an_ended_publish_frees_the_key_on_the_same_connection() {
 
 #[tokio::test]
 async fn a_silent_publisher_is_replaced_within_a_second() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut silent = Encoder::publishing(door.address).await;
     silent.video(0, UNIT).await;
@@ -108,6 +114,7 @@ async fn a_silent_publisher_is_replaced_within_a_second() {
 
 #[tokio::test]
 async fn a_newcomer_is_refused_while_the_publisher_delivers() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut publisher = Encoder::publishing(door.address).await;
     let mut packets = door.next_lease().await;
@@ -130,6 +137,7 @@ async fn a_newcomer_is_refused_while_the_publisher_delivers() {
 
 #[tokio::test]
 async fn a_newcomer_gets_in_at_once_when_the_publisher_leaves() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let publisher = Encoder::publishing(door.address).await;
     let _packets = door.next_lease().await;
@@ -142,6 +150,7 @@ async fn a_newcomer_gets_in_at_once_when_the_publisher_leaves() {
 
 #[tokio::test]
 async fn a_publisher_is_read_on_whatever_becomes_of_its_packets() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     let packets = door.next_lease().await;
@@ -167,6 +176,7 @@ async fn a_publisher_is_read_on_whatever_becomes_of_its_packets() {
 
 #[tokio::test]
 async fn a_shutdown_ends_publishers_and_the_door() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut encoder = Encoder::publishing(door.address).await;
     let packets = door.next_lease().await;

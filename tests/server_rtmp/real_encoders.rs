@@ -82,6 +82,7 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
 
 #[tokio::test]
 async fn ffmpeg_publishes_every_frame_with_its_times() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let publisher = ffmpeg(50, &door.url("live/KEY"));
     let packets = all(door.next_lease().await).await;
@@ -105,6 +106,7 @@ async fn ffmpeg_publishes_every_frame_with_its_times() {
 
 #[tokio::test]
 async fn ffmpeg_finds_the_key_in_any_notation() {
+    let _turn = crate::turn::turn();
     for (url, options) in [
         ("live/KEY?token=1", ""),
         ("live", "-rtmp_playpath KEY"),
@@ -121,6 +123,7 @@ async fn ffmpeg_finds_the_key_in_any_notation() {
 
 #[tokio::test]
 async fn ffmpeg_says_why_a_wrong_key_is_refused() {
+    let _turn = crate::turn::turn();
     let door = Door::open().await;
     let output = ended(ffmpeg(50, &door.url("live/GUESS"))).await;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -130,6 +133,7 @@ async fn ffmpeg_says_why_a_wrong_key_is_refused() {
 
 #[tokio::test]
 async fn ffmpeg_says_which_codec_cannot_be_taken() {
+    let _turn = crate::turn::turn();
     let door = Door::open().await;
     let publisher = start(
         "ffmpeg",
@@ -147,6 +151,7 @@ async fn ffmpeg_says_which_codec_cannot_be_taken() {
 
 #[tokio::test]
 async fn a_second_ffmpeg_is_refused_while_the_first_publishes() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut first = ffmpeg(90_000, &door.url("live/KEY"));
     let mut packets = door.next_lease().await;
@@ -168,6 +173,7 @@ async fn a_second_ffmpeg_is_refused_while_the_first_publishes() {
 
 #[tokio::test]
 async fn gstreamer_rtmp2sink_publishes_every_frame() {
+    let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let publisher = start(
         "gst-launch-1.0",

@@ -273,6 +273,7 @@ async fn a_password_is_asked_of_every_push_until_it_was_validated() {
 
 #[tokio::test]
 async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_its_ingress() {
+    let _turn = crate::turn::turn();
     let server = Server::open().await;
     let mut events = server.fixture.events();
     let body = json!({"inputType": "url", "url": "srt://camera.example.com:9000", "participantIdentity": "cam"});
@@ -302,6 +303,7 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
 
 #[tokio::test]
 async fn a_pull_that_breaks_off_begins_anew_and_one_that_is_complete_does_not() {
+    let _turn = crate::turn::turn();
     let server = Server::open().await;
     let made = create(&server, json!({"inputType": "url", "url": "http://a.example/clip.mp4"})).await;
     let path = format!("/apps/live/ingress/{}", text(&made, "/ingressId"));
@@ -316,6 +318,7 @@ async fn a_pull_that_breaks_off_begins_anew_and_one_that_is_complete_does_not() 
 
 #[tokio::test]
 async fn a_pull_waits_for_its_place_when_somebody_else_is_there() {
+    let _turn = crate::turn::turn();
     let server = Server::open().await;
     let lease = server.fixture.publish("live", "live", "cam", Via::Webrtc, None).await;
     let body = json!({"inputType": "url", "url": "rtsp://a.example/", "participantIdentity": "cam"});
@@ -341,6 +344,7 @@ async fn a_pull_waits_for_its_place_when_somebody_else_is_there() {
 
 #[tokio::test]
 async fn pulls_begin_again_with_the_server_and_end_with_their_app() {
+    let _turn = crate::turn::turn();
     let server = Server::open().await;
     server.apps.create("other", None, None, None).await.expect("an app");
     let body = json!({"inputType": "url", "url": "rtsp://a.example/"});

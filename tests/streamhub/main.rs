@@ -14,4 +14,6 @@ mod permissions;
 mod room_access;
 mod server;
 mod streams;
+#[path = "../support/turn.rs"]
+mod turn;
 mod ws_ingest;

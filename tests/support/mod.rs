@@ -17,3 +17,6 @@ pub mod publisher;
 pub mod s3;
 pub mod server;
 pub mod sink;
+pub mod turn;
+
+pub use turn::turn;

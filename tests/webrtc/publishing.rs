@@ -42,6 +42,7 @@ async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) ->
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
+    let _turn = crate::support::turn();
     let open = Open::door().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
@@ -84,6 +85,7 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_asked_for_key_frames() {
+    let _turn = crate::support::turn();
     let open = Open::door().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
@@ -105,6 +107,7 @@ async fn a_publisher_is_asked_for_key_frames() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_has_no_picture() {
+    let _turn = crate::support::turn();
     let open = Open::door().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=voice", Kind::PUBLISHER).await;
@@ -124,6 +127,7 @@ async fn a_voice_has_no_picture() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
+    let _turn = crate::support::turn();
     let open = Open::door().await;
     let mut first = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
     first.until(|event| matches!(event, ClientEvent::Connected)).await;

@@ -16,6 +16,7 @@ type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_has_its_status() {
+    let _turn = crate::support::turn();
     let open = Open::door().await;
     let offer = Offering::new(Kind::PUBLISHER).offer.to_sdp_string();
     let watching = Offering::new(Kind::VIEWER).offer.to_sdp_string();
@@ -77,6 +78,7 @@ async fn each_fault_has_its_status() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_trickled_and_restarted_under_its_entity_tag() {
+    let _turn = crate::support::turn();
     let open = Open::door().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;

@@ -47,7 +47,9 @@ fn list_corrected(tracks: &mut Vec<DecodeTimes>, list: &mut gst::BufferList) -> 
     let Some(place) = place.filter(|_| !tracks.is_empty()) else { return Ok(()) };
     let old = list.get_owned(place).ok_or(Mp4Error::Short)?;
     let mut head = FragmentHead::read(&read(&old)?)?;
-    let stamps: Vec<_> = list.iter().skip(place + 1).map(|buffer| buffer.dts().map(gst::ClockTime::nseconds)).collect();
+    let stamp =
+        |buffer: &gst::BufferRef| Some(Stamp { decoded: buffer.dts()?.nseconds(), shown: buffer.pts()?.nseconds() });
+    let stamps: Vec<_> = list.iter().skip(place + 1).map(stamp).collect();
     if stamps.len() != head.samples() {
         return Err(Mp4Error::Tables);
     }
@@ -69,13 +71,20 @@ fn list_corrected(tracks: &mut Vec<DecodeTimes>, list: &mut gst::BufferList) -> 
     Ok(())
 }
 
+/// When a picture is decoded and shown, in nanoseconds.
+#[derive(Debug, Clone, Copy)]
+struct Stamp {
+    decoded: u64,
+    shown: u64,
+}
+
 /// The decoding times of one track of pictures, from one fragment to the next.
 #[derive(Debug)]
 struct DecodeTimes {
     id: u32,
     /// Ticks per second.
     scale: u32,
-    /// What the track's time is ahead of the stamps, in ticks: its first picture is decoded when it is shown.
+    /// What the track's time is ahead of the stamps, in ticks; 0 unless the muxer moves it.
     ahead: Option<i64>,
     /// Where the fragment before ends, in ticks.
     end: u64,
@@ -86,17 +95,19 @@ impl DecodeTimes {
         Self { id, scale, ahead: None, end: 0 }
     }
 
-    /// Gives each sample its time. `stamps` are the samples' decoding times in nanoseconds.
-    fn set(&mut self, track: &mut FragmentTrack, stamps: &[u64]) {
+    /// Gives each sample its time.
+    fn set(&mut self, track: &mut FragmentTrack, stamps: &[Stamp]) {
         let ticks = |ns: u64| (u128::from(ns) * u128::from(self.scale) + 500_000_000) / 1_000_000_000;
         let ticks = |ns: u64| i64::try_from(ticks(ns)).unwrap_or(i64::MAX);
-        let (Some(first), Some(stamp)) = (track.times.first(), stamps.first()) else { return };
+        let earliest = stamps.iter().map(|stamp| stamp.shown).min();
+        let (Some(first), Some(earliest)) = (track.times.first(), earliest) else { return };
         let begun = self.ahead.is_some();
-        let shown = i64::try_from(first.decoded).unwrap_or(i64::MAX);
-        let ahead = *self.ahead.get_or_insert(shown.saturating_sub(ticks(*stamp)));
+        // The muxer lets a fragment begin at its earliest picture.
+        let begins = i64::try_from(first.decoded).unwrap_or(i64::MAX);
+        let ahead = *self.ahead.get_or_insert(begins.saturating_sub(ticks(earliest)));
         let mut at = 0;
         for (n, (time, stamp)) in track.times.iter_mut().zip(stamps).enumerate() {
-            let exact = ticks(*stamp).saturating_add(ahead).max(0).unsigned_abs();
+            let exact = ticks(stamp.decoded).saturating_add(ahead).max(0).unsigned_abs();
             // One tick is rounding.
             let decoded = if n == 0 && begun && exact.abs_diff(self.end) <= 1 { self.end } else { exact.max(at) };
             (at, time.decoded) = (decoded, decoded);
@@ -124,7 +135,7 @@ mod tests {
 
     /// Fragments of so many pictures as the muxers make them: each begins when its earliest picture is shown, and each
     /// duration is rounded by itself.
-    fn cut(frame: f64, scale: f64, length: usize) -> Vec<(FragmentTrack, Vec<u64>)> {
+    fn cut(frame: f64, scale: f64, length: usize) -> Vec<(FragmentTrack, Vec<Stamp>)> {
         let ticks = |frames: f64| (frames * frame * scale).round() as u64;
         let order: Vec<(u64, u64)> = (0..).zip(shown(600)).collect();
         let fragment = |chunk: &[(u64, u64)]| {
@@ -136,8 +147,9 @@ mod tests {
                 SampleTime { decoded: at, shown: ticks((shown + 1) as f64), duration: ticks(1.0) as u32 }
             });
             let times = times.collect();
-            let stamps = chunk.iter().map(|(n, _)| (*n as f64 * frame * 1e9).round() as u64).collect();
-            (FragmentTrack::of(1, times), stamps)
+            let ns = |frames: u64| (frames as f64 * frame * 1e9).round() as u64;
+            let stamps = chunk.iter().map(|(n, shown)| Stamp { decoded: ns(*n), shown: ns(shown + 1) });
+            (FragmentTrack::of(1, times), stamps.collect())
         };
         order.chunks(length).map(fragment).collect()
     }
@@ -156,9 +168,9 @@ mod tests {
                     assert_eq!(begins, end.unwrap_or(begins), "fragment {n} of {length}");
                     for (old, new) in before.times.iter().zip(&track.times) {
                         assert_eq!(old.shown, new.shown);
-                        assert!(new.duration > 0);
+                        assert!(new.duration > 0 && new.shown + 2 >= new.decoded, "never shown before it is decoded");
                     }
-                    let exact = (stamps[0] as f64 / 1e9 + frame) * scale;
+                    let exact = stamps[0].decoded as f64 / 1e9 * scale;
                     assert!((begins as f64 - exact).abs() <= 1.5, "fragment {n} of {length}: {begins}, not {exact}");
                     let last = track.times.last().unwrap();
                     end = Some(last.decoded + u64::from(last.duration));
@@ -172,8 +184,9 @@ mod tests {
         let mut times = DecodeTimes::new((1, 1000));
         let one = |decoded| FragmentTrack::of(1, vec![SampleTime { decoded, shown: decoded, duration: 40 }]);
         let (mut first, mut second) = (one(1000), one(1500));
-        times.set(&mut first, &[900_000_000]);
-        times.set(&mut second, &[1_400_000_000]);
+        let stamp = |ms: u64| Stamp { decoded: ms * 1_000_000, shown: ms * 1_000_000 };
+        times.set(&mut first, &[stamp(900)]);
+        times.set(&mut second, &[stamp(1400)]);
         assert_eq!((first, second), (one(1000), one(1500)));
     }
 }

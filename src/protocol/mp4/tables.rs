@@ -35,13 +35,15 @@ fn trak(out: &mut Vec<u8>, old: &[u8], track: &Track, movie_scale: u64) -> Resul
     let mdia = find(&boxes, b"mdia").ok_or(Mp4Error::Missing("mdia"))?;
     let mdhd = *children(mdia)?.iter().find(|(kind, _)| kind == b"mdhd").ok_or(Mp4Error::Missing("mdhd"))?;
     let media_scale = timescale(mdhd.1)?.max(1);
-    let media = track.length;
+    let shown = track.shown();
+    let movie = |media: u64, rounded: u128| {
+        let scaled = (u128::from(media) * u128::from(movie_scale) + rounded) / u128::from(media_scale);
+        u64::try_from(scaled).map_err(|_| Mp4Error::Tables)
+    };
     // Rounded up: an edit that ends a fraction early makes readers leave out the last sample.
-    let length = u64::try_from((u128::from(media) * u128::from(movie_scale)).div_ceil(u128::from(media_scale)));
-    let length = length.map_err(|_| Mp4Error::Tables)?;
-    let scaled = u128::from(track.start) * u128::from(movie_scale) / u128::from(media_scale);
-    let gap = u64::try_from(scaled).map_err(|_| Mp4Error::Tables)?;
-    let (edits, total) = (edit_list(gap, length, track.first_shown()), gap + length);
+    let length = movie(shown.end - shown.start, u128::from(media_scale) - 1)?;
+    let gap = movie(track.start.saturating_add(shown.start), 0)?;
+    let (edits, total) = (edit_list(gap, length, shown.start), gap.saturating_add(length));
     let mut inside = Vec::new();
     for (kind, whole) in &boxes {
         match kind {
@@ -49,7 +51,7 @@ fn trak(out: &mut Vec<u8>, old: &[u8], track: &Track, movie_scale: u64) -> Resul
             b"edts" => {}
             b"mdia" => {
                 inside.extend_from_slice(&edits);
-                inside.extend(media_box(whole, track, media)?);
+                inside.extend(media_box(whole, track, track.length.max(shown.end))?);
             }
             _ => inside.extend_from_slice(whole),
         }

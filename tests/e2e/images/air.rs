@@ -17,7 +17,7 @@ const JOBS: u64 = 100;
 
 #[tokio::test]
 async fn program_loses_no_frame_while_100_jobs_run() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let clip = Clip { hum_hz: 400, ..Clip::of(1, 90.0) }.cached();
     let server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;

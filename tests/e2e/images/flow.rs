@@ -1,7 +1,7 @@
 //! The document's whole flow: upload, order, poll, fetch, and the webhook that tells of it.
 
 use super::client::{Customer, JOB_LIMIT, command, enhancement, quiet};
-use crate::{fixture, support::server::Server};
+use crate::support::server::Server;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -14,7 +14,7 @@ const PHOTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/media-fixtures/photos/
 
 #[tokio::test]
 async fn a_photograph_is_uploaded_enhanced_fetched_without_a_key_and_told_of_by_a_signed_webhook() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let server = Server::start(quiet()).await;
     let customer = Customer::of(&server, "default");
     assert_eq!(customer.get("/credits").await["credits_remaining"], 60);

@@ -1,7 +1,7 @@
 //! What nobody should send: refused with the documented status, and the server lives on in little memory.
 
 use super::client::{Customer, quiet, strip};
-use crate::{fixture, support::server::Server};
+use crate::support::server::Server;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use image::{
     ExtendedColorType, GrayImage, ImageEncoder,
@@ -15,7 +15,7 @@ const GROWTH_KIB: u64 = 250 * 1024;
 
 #[tokio::test]
 async fn hostile_uploads_are_refused_and_cost_little_memory() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let mut server = Server::start(quiet()).await;
     super::client::command(&server, &["account", "set", "default", "--rpm", "100000"]);
     let customer = Customer::of(&server, "default");

@@ -1,7 +1,7 @@
 //! Credits: nobody pays twice, nothing is made unpaid, whoever orders at once and whatever is killed.
 
 use super::client::{Customer, command, enhancement, quiet, strip};
-use crate::{fixture, support::server::Server};
+use crate::support::server::Server;
 use futures::future::join_all;
 use serde_json::json;
 use std::{collections::BTreeMap, time::Duration};
@@ -11,7 +11,7 @@ const RPM: [&str; 2] = ["--rpm", "100000"];
 
 #[tokio::test]
 async fn of_200_orders_at_once_exactly_those_that_can_be_paid_are_taken() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let server = Server::start(quiet().set("lumely.in_server", false)).await;
     command(&server, &["account", "create", "crowd", "--credits", "100", RPM[0], RPM[1]]);
     let customer = Customer::of(&server, "crowd");
@@ -51,7 +51,7 @@ async fn of_200_orders_at_once_exactly_those_that_can_be_paid_are_taken() {
 
 #[tokio::test]
 async fn a_server_killed_during_50_jobs_finishes_them_all_after_its_return_each_charged_once() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let mut server = Server::start(quiet()).await;
     command(&server, &["account", "create", "decoder_queue", "--credits", "100", RPM[0], RPM[1]]);
     let customer = Customer::of(&server, "decoder_queue");

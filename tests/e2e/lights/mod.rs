@@ -92,7 +92,7 @@ async fn cut_to(wing: &mut LiveWing, source: u32) -> Value {
 
 #[tokio::test]
 async fn a_cut_is_on_the_wire_within_a_frame_and_25_ms() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let controller = Controller::open();
     let rules = json!([
         { "id": "on-air", "segment": 0, "priority": 1, "when": { "tally": "program", "source": 1 },
@@ -130,7 +130,7 @@ async fn a_cut_is_on_the_wire_within_a_frame_and_25_ms() {
 
 #[tokio::test]
 async fn graphics_sound_and_the_picture_s_edges_are_followed() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let controller = Controller::open();
     let server = Server::start(show(&controller, json!([])).graphic(
         "guest",
@@ -198,7 +198,7 @@ async fn graphics_sound_and_the_picture_s_edges_are_followed() {
 
 #[tokio::test]
 async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let controller = Controller::open();
     let mut server = Server::start(show(&controller, json!([]))).await;
     bright(&server).await;

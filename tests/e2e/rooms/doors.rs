@@ -1,7 +1,6 @@
 //! Who is let in at the media doors.
 
 use super::fixture::Fixture;
-use crate::fixture;
 use serde_json::json;
 
 /// An offer of sound, complete but for somebody behind it.
@@ -19,7 +18,7 @@ async fn status(fixture: &Fixture, path: &str) -> u16 {
 
 #[tokio::test]
 async fn a_token_opens_its_room_for_what_it_grants_and_nothing_else() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     let fixture = Fixture::open().await;
     let publish = fixture.token(json!({ "room": "a" })).await;
     let watch = fixture.token(json!({ "room": "a", "canPublish": false })).await;
