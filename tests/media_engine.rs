@@ -5,8 +5,13 @@
 mod engine {
     pub mod census;
     pub mod fixture;
+    mod inputs;
+    pub mod marked;
     pub mod publish;
 }
+#[allow(dead_code)] // it tells more reasons than these tests ask for
+#[path = "support/marks/code.rs"]
+mod code;
 
 use engine::{census, fixture::Fixture, publish};
 use lumencast::{

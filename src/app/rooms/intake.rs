@@ -6,18 +6,23 @@ use crate::app::{
         Duplicate, Entry, Rooms, Via,
         ingress::{Ingresses, PushRefused},
     },
+    show::conductor::ShowHandle,
 };
-use crate::domain::source::SourceId;
-use std::collections::HashMap;
+use crate::{
+    domain::source::{SourceId, SourceKind},
+    media::engine::Engine,
+};
+use std::sync::Arc;
 
 /// The application that encoders name before the key, whatever the key belongs to: `rtmp://host/live/KEY`.
 pub const APP: &str = "live";
 
 /// See the module's text.
 pub struct Intake {
-    inputs: HashMap<String, SourceId>,
+    show: ShowHandle,
     ingress: Ingresses,
     rooms: Rooms,
+    engine: Arc<Engine>,
 }
 
 /// The room and identity of an input of the switcher.
@@ -26,13 +31,22 @@ pub fn input_stream(source: SourceId) -> (String, String) {
 }
 
 impl Intake {
-    /// An intake for the stream keys of inputs and ingresses.
-    pub fn new(inputs: impl IntoIterator<Item = (String, SourceId)>, ingress: Ingresses, rooms: Rooms) -> Self {
-        Self { inputs: inputs.into_iter().collect(), ingress, rooms }
+    /// An intake for the stream keys of the show's inputs, as they are at the time, and of ingresses.
+    pub fn new(show: ShowHandle, ingress: Ingresses, rooms: Rooms, engine: Arc<Engine>) -> Self {
+        Self { show, ingress, rooms, engine }
+    }
+
+    /// The input that waits for publishers under a key.
+    fn input_of(&self, key: &str) -> Option<SourceId> {
+        let waits = |kind: &SourceKind| matches!(kind, SourceKind::Rtmp { key: own } if own == key);
+        self.show.view().sources.iter().find(|source| waits(&source.kind)).map(|source| source.id)
     }
 
     async fn input(&self, source: SourceId) -> Result<PublishLease, Refusal> {
         let (room, identity) = input_stream(source);
+        // An encoder may be quicker than what opens the room of a new input.
+        let live = self.engine.live(source).ok_or(Refusal::UnknownKey)?;
+        self.rooms.add_input(APP, &room, &identity, live);
         self.rooms
             .enter(Entry {
                 app: APP.into(),
@@ -77,8 +91,8 @@ impl Admission for Intake {
             if request.app != APP {
                 return Err(Refusal::UnknownKey);
             }
-            if let Some(source) = self.inputs.get(&request.key) {
-                return self.input(*source).await;
+            if let Some(source) = self.input_of(&request.key) {
+                return self.input(source).await;
             }
             self.ingress(&request).await
         })
