@@ -5,6 +5,7 @@
 mod engine {
     pub mod census;
     pub mod fixture;
+    mod following;
     mod inputs;
     pub mod marked;
     pub mod publish;

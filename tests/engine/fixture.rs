@@ -20,6 +20,7 @@ use lumencast::{
 };
 use std::{
     cell::RefCell,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -29,7 +30,7 @@ pub const WIDTH: usize = 640;
 pub const HEIGHT: usize = 360;
 
 pub struct Fixture {
-    engine: Engine,
+    engine: Arc<Engine>,
     reports: RefCell<mpsc::UnboundedReceiver<Report>>,
     _folder: tempfile::TempDir,
 }
@@ -87,7 +88,16 @@ impl Fixture {
             },
             reports,
         );
-        Self { engine: engine.expect("an engine"), reports: RefCell::new(inbox), _folder: folder }
+        Self { engine: Arc::new(engine.expect("an engine")), reports: RefCell::new(inbox), _folder: folder }
+    }
+
+    pub fn engine(&self) -> Arc<Engine> {
+        self.engine.clone()
+    }
+
+    /// What the engine reports, for a conductor.
+    pub fn take_reports(&self) -> mpsc::UnboundedReceiver<Report> {
+        self.reports.replace(mpsc::unbounded_channel().1)
     }
 
     pub fn order(&self, order: Order) {

@@ -19,6 +19,9 @@ use std::time::Duration;
 
 type Answer = Result<Option<Reply>, Fault>;
 
+/// Changes that may be under way at once; opening a device takes a second.
+const MAX_CHANGING: usize = 64;
+
 /// A change that the machine has not confirmed yet.
 #[derive(Debug)]
 pub(super) struct Changing {
@@ -30,6 +33,7 @@ pub(super) struct Changing {
 
 impl Show {
     pub(super) fn add_input(&mut self, ticket: Ticket, input: Input) -> Answer {
+        self.check_busy()?;
         input.check()?;
         self.check_key(&input.kind, None)?;
         let coming = self.changing.values().filter(|c| matches!(c.change, InputChange::Add(_))).count();
@@ -43,6 +47,7 @@ impl Show {
     }
 
     pub(super) fn remove_input(&mut self, ticket: Ticket, source: SourceId, force: bool) -> Answer {
+        self.check_busy()?;
         let source = self.known(source)?;
         self.check_carried(source)?;
         if !force && (self.wanted.shows(source) || self.air.shows(source)) {
@@ -62,12 +67,14 @@ impl Show {
     }
 
     pub(super) fn rename_input(&mut self, ticket: Ticket, source: SourceId, label: String) -> Answer {
+        self.check_busy()?;
         let source = self.known(source)?;
         check_label(&label)?;
         self.change_input(ticket, source, InputChange::Rename(label))
     }
 
     pub(super) fn assign_input(&mut self, ticket: Ticket, source: SourceId, kind: SourceKind) -> Answer {
+        self.check_busy()?;
         let source = self.known(source)?;
         check_kind(&kind)?;
         self.check_key(&kind, Some(source))?;
@@ -81,9 +88,18 @@ impl Show {
     }
 
     pub(super) fn set_input_latency(&mut self, ticket: Ticket, source: SourceId, latency: Duration) -> Answer {
+        self.check_busy()?;
         let source = self.known(source)?;
         check_latency(latency)?;
         self.change_input(ticket, source, InputChange::SetLatency(latency))
+    }
+
+    fn check_busy(&self) -> Result<(), Fault> {
+        if self.changing.len() >= MAX_CHANGING {
+            let text = format!("{MAX_CHANGING} changes of inputs are under way already");
+            return Err(Fault::conflict("inputs_busy", "", text));
+        }
+        Ok(())
     }
 
     fn change_input(&mut self, ticket: Ticket, source: SourceId, change: InputChange) -> Answer {

@@ -6,7 +6,7 @@
 //!                        └─► mixer instruction ─► InputChanged, with the slot
 //! ```
 //!
-//! One thread carries the changes out in their order. What fails is undone before it is reported: the input is as it was.
+//! One thread carries the changes out in their order; the show bounds how many may wait. What fails is undone before it is reported: the input is as it was.
 //!
 //! Refuses to know: what is on air; the show asks for nothing that would empty program.
 
@@ -60,6 +60,7 @@ pub struct Beginning {
 /// See the module's text.
 pub struct Inputs {
     orders: mpsc::Sender<Job>,
+    reports: tokio::sync::mpsc::UnboundedSender<Report>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -117,6 +118,7 @@ impl Beginning {
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
     ) -> std::io::Result<Inputs> {
         let (orders, inbox) = mpsc::channel();
+        let told = reports.clone();
         let mut worker = Worker { workshop: self.workshop, feeders: self.feeders, mixer, reports };
         let thread = std::thread::Builder::new().name("inputs".into()).spawn(move || {
             while let Ok(Job::Change { ticket, id, change }) = inbox.recv() {
@@ -125,14 +127,17 @@ impl Beginning {
                 }
             }
         })?;
-        Ok(Inputs { orders, thread: Some(thread) })
+        Ok(Inputs { orders, reports: told, thread: Some(thread) })
     }
 }
 
 impl Inputs {
     /// Has a change carried out. Never blocks.
     pub fn order(&self, ticket: Ticket, id: SourceId, change: InputChange) {
-        let _ = self.orders.send(Job::Change { ticket, id, change }); // refused only when the thread is gone, at shutdown
+        if self.orders.send(Job::Change { ticket, id, change }).is_err() {
+            let reason = "inputs can no longer be changed".to_owned();
+            let _ = self.reports.send(Report::InputFailed { ticket, reason }); // unheard only at shutdown
+        }
     }
 }
 
