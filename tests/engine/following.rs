@@ -7,7 +7,7 @@ use super::{
 use crate::alone;
 use lumencast::{
     app::{
-        rooms::{Duplicate, Entry, Rooms, StreamSelector, Via},
+        rooms::{Duplicate, Entry, RoomEvents, Rooms, StreamSelector, Via},
         show::{
             conductor::{self, ShowHandle},
             inputs,
@@ -43,6 +43,8 @@ struct Following {
     fixture: Fixture,
     show: ShowHandle,
     rooms: Rooms,
+    /// Kept, as events are told as long as they can be.
+    _events: RoomEvents,
 }
 
 fn stream(id: &str) -> SourceKind {
@@ -68,9 +70,9 @@ impl Following {
         let engine = fixture.engine();
         let orders = engine.clone();
         let show = conductor::spawn(show, move |order| orders.order(order), fixture.take_reports());
-        let rooms = Rooms::new(engine.clock().clone(), HashMap::new());
+        let (rooms, events) = Rooms::new(engine.clock().clone(), HashMap::new());
         inputs::follow(&show, &rooms, engine);
-        Self { fixture, show, rooms }
+        Self { fixture, show, rooms, _events: events }
     }
 
     /// Publishes in a room of the application `live` at the pace of the stamps.

@@ -178,18 +178,19 @@ impl Rooms {
     }
 
     /// Takes a stream out that was added. Whoever publishes it is made to leave; viewers wait for what may come after it.
-    pub fn remove(&self, room: &str, identity: &str, reason: &str) {
-        let mut pending = PendingEvents::default();
-        let gone = match self.0.lock().get_mut(room) {
-            Some(inside) => {
+    pub fn remove(&self, room: &str, identity: &str, reason: EndReason) {
+        let mut pending = PendingEvents::now();
+        let gone = {
+            let mut rooms = self.0.lock();
+            let gone = rooms.get_mut(room).and_then(|inside| {
                 inside.leave(identity, None, Some(reason), &mut pending);
                 inside.remove(identity)
-            }
-            None => None,
+            });
+            self.0.tell(pending);
+            gone
         };
         drop(gone); // not under the lock: what it holds may come back here when it goes
         self.0.leases.evict(&format!("{room}/{identity}"));
-        self.0.tell(pending);
         self.0.sweep(room);
     }
 

@@ -12,7 +12,7 @@
 use crate::{
     app::{
         rooms::{
-            Rooms, StreamView,
+            EndReason, Rooms, StreamView,
             intake::{APP, input_stream},
         },
         show::conductor::ShowHandle,
@@ -24,9 +24,6 @@ use crate::{
     media::engine::{Engine, Shown},
 };
 use std::{collections::BTreeMap, sync::Arc};
-
-/// What publishers and viewers are told whose input was removed or assigned to something else.
-const ENDED: &str = "the input was removed or is fed by something else";
 
 /// An input that takes streams, and the id of the one it waits for.
 type Place<'a> = (SourceId, Option<&'a str>);
@@ -70,7 +67,7 @@ impl Inputs {
             self.taken.remove(&id);
             if !matches!(kind, SourceKind::Stream { .. }) {
                 let (room, identity) = input_stream(id);
-                rooms.remove(&room, &identity, ENDED);
+                rooms.remove(&room, &identity, EndReason::InputChanged);
             }
         }
         for source in view.sources.iter() {
