@@ -101,6 +101,21 @@ impl Watch {
         Fixture::until("a slot of program", || self.last().is_some_and(|(last, _)| last >= slot));
     }
 
+    /// Waits until a source's frames have followed each other for a second, one a slot; the slot as of then. Before that its
+    /// decoder may still be catching up.
+    pub fn settled(&self, wanted: u8) -> u64 {
+        let lead = |(slot, seen): &(u64, Seen)| match seen {
+            Seen::Mark { source, n } if *source == wanted => Some(i64::from(*n) - *slot as i64),
+            _ => None,
+        };
+        Fixture::until("a source that is shown frame by frame", || {
+            let seen = self.seen.lock().expect("no test panics with it");
+            let last = seen.iter().rev().take(30).map(lead).collect::<Vec<_>>();
+            last.len() == 30 && last[0].is_some() && last.iter().all(|lead| *lead == last[0])
+        });
+        self.last().expect("it has shown something").0
+    }
+
     /// Ends it; gives what each slot showed.
     pub fn end(mut self) -> Vec<(u64, Seen)> {
         self.over.store(true, Ordering::Relaxed);
@@ -114,7 +129,8 @@ impl Watch {
     }
 }
 
-fn read(picture: &Picture) -> Seen {
+/// What a picture shows.
+pub fn read(picture: &Picture) -> Seen {
     let mut cells = [0.0; CELLS];
     for (position, cell) in cells.iter_mut().enumerate() {
         let (column, row) = (position / ROWS, position % ROWS);

@@ -33,8 +33,11 @@ use std::{
     time::Duration,
 };
 
-/// How long the mixer may take to hand an input back: some slots of the slowest project.
+/// How long the mixer may take to hand a source back, beyond what it was told to wait.
 const HANDED_BACK: Duration = Duration::from_secs(2);
+/// How long a device may take from being open to its first picture before it is put in the place of another source, beyond
+/// the latency of the input.
+const FIRST_PICTURE: Duration = Duration::from_millis(500);
 
 /// What puts an input's media on its source; dropping it ends it.
 type Feeder = Box<dyn Send>;
@@ -220,7 +223,8 @@ impl Worker {
         tracing::info!(input = %id, "input removed");
     }
 
-    /// Another source in the place of the one that is there. It is begun beside the old one, which goes on air until then.
+    /// Another source in the place of the one that is there. It is begun beside the old one, which goes on until the mixer
+    /// has exchanged them.
     fn assign(&mut self, ticket: Ticket, id: SourceId, kind: SourceKind) -> Result<(), Failure> {
         let old = self.present(id)?;
         let old_kind = self.workshop.sources.kind(id).ok_or_else(|| gone(id))?;
@@ -243,10 +247,14 @@ impl Worker {
             Err(failure) => return Err(failure),
         };
         tracing::info!(input = %id, kind = kind.name(), "input assigned");
+        // What is made here comes by itself: the old source goes on until then. What is published is put on the source
+        // when the change is confirmed.
+        let wait = if kind.is_made_here() { source.latency() + FIRST_PICTURE } else { Duration::ZERO };
+        let patience = if wait.is_zero() { 0 } else { self.workshop.project.rate.slots_in(wait) };
         self.workshop.sources.put(source.clone(), kind);
         let (retired, back) = mpsc::channel();
-        self.mixer.instruct(Instruction::Replace { ticket, id, source, retired });
-        drop(back.recv_timeout(HANDED_BACK));
+        self.mixer.instruct(Instruction::Replace { ticket, id, source, patience, retired });
+        drop(back.recv_timeout(wait + HANDED_BACK));
         drop(self.feeders.insert(id, feeder));
         Ok(())
     }

@@ -167,9 +167,14 @@ impl Source {
     /// A source to follow this one in its place: the same input, whose published stream stays the same, without its
     /// pictures and sound.
     pub fn successor(&self) -> Arc<Self> {
-        let latency = self.lock().grid.latency();
+        let latency = self.latency();
         let (id, label, project) = (self.id, self.label.clone(), self.project);
         Self::on_stream(id, label, self.clock.clone(), project, latency, self.hold, self.live.clone())
+    }
+
+    /// How far behind its arrival it is to be shown.
+    pub fn latency(&self) -> Duration {
+        self.lock().grid.latency()
     }
 
     /// Shows and lets hear what comes from now on so far behind its arrival.

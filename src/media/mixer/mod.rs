@@ -51,11 +51,13 @@ pub enum Instruction {
         id: SourceId,
         input: Input,
     },
-    /// Another source for an input; the one that it had is handed back.
+    /// Another source for an input, from the slot of its first picture on, but at most `patience` slots later than now;
+    /// the one that it had is handed back.
     Replace {
         ticket: Ticket,
         id: SourceId,
         source: Arc<Source>,
+        patience: u64,
         retired: mpsc::Sender<Arc<Source>>,
     },
     /// An input goes, and its source is handed back. A scene that still had it would show grey in its place.

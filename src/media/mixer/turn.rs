@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
+        command::Ticket,
         order::Report,
         source::SourceId,
         stats::MixerStats,
@@ -40,6 +41,8 @@ pub struct Turns {
     inputs: BTreeMap<SourceId, Input>,
     /// Sources that went with this slot's instructions, the gain each had, and where it is handed back.
     leaving: Vec<(f32, Arc<Source>, mpsc::Sender<Arc<Source>>)>,
+    /// Sources that wait for their first picture to take the place of others.
+    coming: Vec<Coming>,
     timeline: Timeline,
     keys: Keyer,
     composer: Composer,
@@ -52,6 +55,16 @@ pub struct Turns {
     stats: Arc<Mutex<MixerStats>>,
     samples: Vec<Sample>,
     second: (ShowTime, u64),
+}
+
+/// A source that is to take the place of the one that an input has.
+struct Coming {
+    ticket: Ticket,
+    id: SourceId,
+    source: Arc<Source>,
+    /// It does so in this slot at the latest.
+    until: Slot,
+    retired: mpsc::Sender<Arc<Source>>,
 }
 
 impl Turns {
@@ -72,6 +85,7 @@ impl Turns {
             clock: setup.clock,
             inputs: setup.inputs,
             leaving: Vec::new(),
+            coming: Vec::new(),
             reports: setup.reports,
             inbox,
             video,
@@ -109,9 +123,9 @@ impl Turns {
                     self.inputs.insert(id, input);
                     Report::InputChanged { ticket, slot, time }
                 }
-                Ok(Instruction::Replace { ticket, id, source, retired }) => {
-                    self.replace(id, source, retired, slot);
-                    Report::InputChanged { ticket, slot, time }
+                Ok(Instruction::Replace { ticket, id, source, patience, retired }) => {
+                    self.coming.push(Coming { ticket, id, source, until: Slot(slot.0 + patience), retired });
+                    continue;
                 }
                 Ok(Instruction::Remove { ticket, id, retired }) => {
                     if let Some(input) = self.inputs.remove(&id) {
@@ -134,18 +148,27 @@ impl Turns {
                     Report::GraphicLeaving { ticket, channel, graphic, slot, time }
                 }
                 Ok(Instruction::Stop) | Err(mpsc::TryRecvError::Disconnected) => return false,
-                Err(mpsc::TryRecvError::Empty) => return true,
+                Err(mpsc::TryRecvError::Empty) => {
+                    self.replace_sources(slot, time);
+                    return true;
+                }
             };
             let _ = self.reports.send(report); // nobody hears it only at shutdown
         }
     }
 
-    /// Gives an input another source. The last picture of the old one is held until the new one has its first.
-    fn replace(&mut self, id: SourceId, source: Arc<Source>, retired: mpsc::Sender<Arc<Source>>, slot: Slot) {
-        let Some(input) = self.inputs.get_mut(&id) else { return };
-        input.before = input.source.frame_queue.at(slot).or_else(|| input.before.take());
-        let old = std::mem::replace(&mut input.source, source);
-        self.leaving.push((self.gains.take(id), old, retired));
+    /// Gives inputs their new sources, as soon as those have a picture or need not be waited for any more. Without one the
+    /// last picture of the old source is held until there is.
+    fn replace_sources(&mut self, slot: Slot, time: ShowTime) {
+        let is_due = |coming: &mut Coming| slot >= coming.until || coming.source.frame_queue.at(slot).is_some();
+        for Coming { ticket, id, source, retired, .. } in self.coming.extract_if(.., is_due) {
+            if let Some(input) = self.inputs.get_mut(&id) {
+                input.before = input.source.frame_queue.at(slot).or_else(|| input.before.take());
+                let old = std::mem::replace(&mut input.source, source);
+                self.leaving.push((self.gains.take(id), old, retired));
+            }
+            let _ = self.reports.send(Report::InputChanged { ticket, slot, time }); // unheard only at shutdown
+        }
     }
 
     /// Each input's frame of a slot.
