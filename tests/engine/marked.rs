@@ -64,7 +64,7 @@ fn paint(source: u8, n: u32) -> Vec<u8> {
 pub enum Seen {
     /// A source's frame.
     Mark { source: u8, n: u32 },
-    /// A picture without a mark, by the luma at its centre.
+    /// A picture without a mark, by the luma near its left edge.
     Other { luma: u8 },
 }
 
@@ -140,6 +140,6 @@ pub fn read(picture: &Picture) -> Seen {
     }
     match code::decode(&cells) {
         Ok((source, n)) => Seen::Mark { source, n },
-        Err(_) => Seen::Other { luma: picture.luma(WIDTH / 2, HEIGHT / 2 + 20) },
+        Err(_) => Seen::Other { luma: picture.luma(20, HEIGHT / 2 + 20) },
     }
 }
