@@ -184,7 +184,8 @@ fn inputs_that_come_and_go_leave_nothing_behind() {
     let mut cycle = |n: u32| {
         let id = SourceId(n);
         let kind = &kinds[n as usize % kinds.len()];
-        change(&fixture, number, id, InputChange::Add(input(kind.clone()))).unwrap();
+        let brief = Input { latency: Duration::from_millis(50), ..input(kind.clone()) };
+        change(&fixture, number, id, InputChange::Add(brief)).unwrap();
         if n % 5 == 0 {
             change(&fixture, number + 1, id, InputChange::Assign(pattern("bars"))).unwrap();
         }
