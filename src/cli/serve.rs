@@ -16,7 +16,7 @@ use crate::{
         rooms::intake::Intake,
         show::{
             conductor::{self, ShowHandle},
-            survey,
+            inputs, survey,
         },
         telemetry::Telemetry,
     },
@@ -131,8 +131,8 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let clock = engine.clone();
     let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
-    let intake = Intake::new(show.clone(), parts.ingresses.clone(), parts.rooms.clone(), engine.clone());
-    let intake = Arc::new(intake);
+    let keys_of_inputs = inputs::by_key(show.clone(), engine.clone());
+    let intake = Arc::new(Intake::new(keys_of_inputs, parts.ingresses.clone(), parts.rooms.clone()));
     let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
     let srt = doors.srt.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));

@@ -6,23 +6,21 @@ use crate::app::{
         Duplicate, Entry, Rooms, Via,
         ingress::{Ingresses, PushRefused},
     },
-    show::conductor::ShowHandle,
 };
-use crate::{
-    domain::source::{SourceId, SourceKind},
-    media::engine::Engine,
-};
+use crate::{domain::source::SourceId, media::live::Live};
 use std::sync::Arc;
 
 /// The application that encoders name before the key, whatever the key belongs to: `rtmp://host/live/KEY`.
 pub const APP: &str = "live";
 
+/// Finds the input that waits for publishers under a stream key now, and its stream.
+pub type InputByKey = Box<dyn Fn(&str) -> Option<(SourceId, Arc<Live>)> + Send + Sync>;
+
 /// See the module's text.
 pub struct Intake {
-    show: ShowHandle,
+    inputs: InputByKey,
     ingress: Ingresses,
     rooms: Rooms,
-    engine: Arc<Engine>,
 }
 
 /// The room and identity of an input of the switcher.
@@ -31,21 +29,14 @@ pub fn input_stream(source: SourceId) -> (String, String) {
 }
 
 impl Intake {
-    /// An intake for the stream keys of the show's inputs, as they are at the time, and of ingresses.
-    pub fn new(show: ShowHandle, ingress: Ingresses, rooms: Rooms, engine: Arc<Engine>) -> Self {
-        Self { show, ingress, rooms, engine }
+    /// An intake for the stream keys of inputs and of ingresses.
+    pub fn new(inputs: InputByKey, ingress: Ingresses, rooms: Rooms) -> Self {
+        Self { inputs, ingress, rooms }
     }
 
-    /// The input that waits for publishers under a key.
-    fn input_of(&self, key: &str) -> Option<SourceId> {
-        let waits = |kind: &SourceKind| matches!(kind, SourceKind::Rtmp { key: own } if own == key);
-        self.show.view().sources.iter().find(|source| waits(&source.kind)).map(|source| source.id)
-    }
-
-    async fn input(&self, source: SourceId) -> Result<PublishLease, Refusal> {
+    async fn input(&self, source: SourceId, live: Arc<Live>) -> Result<PublishLease, Refusal> {
         let (room, identity) = input_stream(source);
         // An encoder may be quicker than what opens the room of a new input.
-        let live = self.engine.live(source).ok_or(Refusal::UnknownKey)?;
         self.rooms.add_input(APP, &room, &identity, live);
         self.rooms
             .enter(Entry {
@@ -91,8 +82,8 @@ impl Admission for Intake {
             if request.app != APP {
                 return Err(Refusal::UnknownKey);
             }
-            if let Some(source) = self.input_of(&request.key) {
-                return self.input(source).await;
+            if let Some((source, live)) = (self.inputs)(&request.key) {
+                return self.input(source, live).await;
             }
             self.ingress(&request).await
         })

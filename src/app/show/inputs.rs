@@ -13,7 +13,7 @@ use crate::{
     app::{
         rooms::{
             EndReason, Rooms, StreamView,
-            intake::{APP, input_stream},
+            intake::{APP, InputByKey, input_stream},
         },
         show::conductor::ShowHandle,
     },
@@ -27,6 +27,16 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// An input that takes streams, and the id of the one it waits for.
 type Place<'a> = (SourceId, Option<&'a str>);
+
+/// Finds inputs by their stream keys, as they are when it is asked.
+pub fn by_key(show: ShowHandle, engine: Arc<Engine>) -> InputByKey {
+    Box::new(move |key| {
+        let waits = |kind: &SourceKind| matches!(kind, SourceKind::Rtmp { key: own } if own == key);
+        let view = show.view();
+        let id = view.sources.iter().find(|source| waits(&source.kind))?.id;
+        Some((id, engine.live(id)?))
+    })
+}
 
 /// Gives the inputs of the show what they need, and goes on with it until the show or the rooms are gone.
 pub fn follow(show: &ShowHandle, rooms: &Rooms, engine: Arc<Engine>) {
