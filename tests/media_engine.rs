@@ -5,10 +5,16 @@
 mod engine {
     pub mod census;
     pub mod fixture;
+    mod following;
+    mod inputs;
+    pub mod marked;
     pub mod publish;
 }
 #[path = "support/turn.rs"]
 mod turn;
+#[allow(dead_code)] // it tells more reasons than these tests ask for
+#[path = "support/marks/code.rs"]
+mod code;
 
 use engine::{census, fixture::Fixture, publish};
 use lumencast::{

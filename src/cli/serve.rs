@@ -16,7 +16,7 @@ use crate::{
         rooms::intake::Intake,
         show::{
             conductor::{self, ShowHandle},
-            survey,
+            inputs, survey,
         },
         telemetry::Telemetry,
     },
@@ -72,7 +72,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
 
     let (reports, inbox) = mpsc::unbounded_channel();
     let lights = lights::open(&config, &store).await?;
-    let engine = Arc::new(Engine::start(setup::engine(&config, || lights.frames()), reports)?);
+    let engine = Arc::new(Engine::start(setup::engine(&config, lights.frames()), reports)?);
     let hand = engine.clone();
     let show = conductor::spawn(show, move |order| hand.order(order), inbox);
     lights::follow(&config, &lights, &show, &engine)?;
@@ -80,7 +80,8 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let telemetry = Telemetry::new(move || figures.stats());
     let shutdown = CancellationToken::new();
 
-    let parts = StreamHubParts::open(&config, &secrets, &store, &engine, streamhub_parts::puller(&config)?).await?;
+    let parts =
+        StreamHubParts::open(&config, &secrets, &store, &engine, &show, streamhub_parts::puller(&config)?).await?;
     let webrtc = webrtc::Door::open(setup::webrtc(&config), parts.media_access.clone()).await;
     let webrtc =
         webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
@@ -130,7 +131,8 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let clock = engine.clone();
     let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
-    let intake = Arc::new(Intake::new(setup::stream_keys(&config), parts.ingresses.clone(), parts.rooms.clone()));
+    let keys_of_inputs = inputs::by_key(show.clone(), engine.clone());
+    let intake = Arc::new(Intake::new(keys_of_inputs, parts.ingresses.clone(), parts.rooms.clone()));
     let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
     let srt = doors.srt.run(intake, shutdown.clone());
     let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));

@@ -4,16 +4,17 @@ use crate::{
     api::streamhub::Urls,
     config::{self, Config, Source},
     domain::{
+        capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
         graphic::{Channel, Graphic, Requirement},
+        input::{Input, MAX_INPUTS},
         output, show,
         source::{OutputSource, SourceId, SourceKind},
         time::{Format, Rate},
     },
     media::{
         encoder::Quality,
-        engine::{Input, Leds, Settings},
+        engine::{Leds, Settings},
         graphics::template,
-        ingest::capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
         output::hls::HlsSettings,
     },
     server::{rtmp, srt, webrtc},
@@ -54,7 +55,7 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
     };
     Ok(show::Setup {
         project: project(config),
-        inputs: config.inputs.iter().map(|input| (input.label.clone(), kind(&input.source))).collect(),
+        inputs: inputs(config),
         channels: config.channels.iter().map(channel).collect(),
         graphics,
         fade: milliseconds(config.mixer.fade_default_ms),
@@ -62,9 +63,8 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
     })
 }
 
-/// What the engine is built from; `leds` gives the frames of the strip of lights.
-pub fn engine(config: &Config, leds: impl Fn() -> Leds) -> Settings {
-    let project = project(config);
+/// The inputs that the show begins with.
+fn inputs(config: &Config) -> Vec<Input> {
     let input = |input: &config::Input| {
         let own = match &input.source {
             Source::Rtmp { latency_ms, .. } | Source::Stream { latency_ms, .. } => *latency_ms,
@@ -75,18 +75,18 @@ pub fn engine(config: &Config, leds: impl Fn() -> Leds) -> Settings {
             // Drawn in its slot.
             Source::Lights => 50,
         };
-        let latency = milliseconds(own);
-        Input {
-            label: input.label.clone(),
-            kind: kind(&input.source),
-            latency,
-            capture: capture(&input.source),
-            leds: matches!(input.source, Source::Lights).then(&leds),
-        }
+        Input { label: input.label.clone(), kind: kind(&input.source), latency: milliseconds(own) }
     };
+    config.inputs.iter().map(input).collect()
+}
+
+/// What the engine is built from; `leds` are the frames of the strip of lights.
+pub fn engine(config: &Config, leds: Leds) -> Settings {
+    let project = project(config);
     Settings {
         project,
-        inputs: config.inputs.iter().map(input).collect(),
+        inputs: inputs(config),
+        leds: Some(leds),
         hold: milliseconds(config.mixer.hold_ms),
         picture: Quality {
             bitrate_kbps: config.encode.bitrate_kbps,
@@ -134,15 +134,6 @@ pub fn webrtc(config: &Config) -> webrtc::Settings {
     webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0 }
 }
 
-/// Stream keys and the sources they belong to.
-pub fn stream_keys(config: &Config) -> Vec<(String, SourceId)> {
-    let keyed = config.inputs.iter().zip(0..).filter_map(|(input, n)| match &input.source {
-        Source::Rtmp { key, .. } => Some((key.clone(), SourceId(n))),
-        _ => None,
-    });
-    keyed.collect()
-}
-
 /// The stream that a configured output carries.
 pub fn output_source(source: config::OutputSource) -> OutputSource {
     match source {
@@ -160,11 +151,10 @@ fn rate(rate: config::Rate) -> Rate {
 }
 
 /// Where an input's media comes from.
-pub fn kind(source: &Source) -> SourceKind {
+fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },
-        Source::V4l2 { device, .. } | Source::Alsa { device } => SourceKind::Capture { device: device.clone() },
-        Source::Decklink { card, .. } => SourceKind::Capture { device: format!("decklink {card}") },
+        Source::V4l2 { .. } | Source::Decklink { .. } | Source::Alsa { .. } => SourceKind::Capture(capture(source)),
         Source::Stream { stream, .. } => SourceKind::Stream { stream: stream.clone() },
         Source::Lights => SourceKind::Lights,
         Source::Pattern { pattern, tone_hz } => {
@@ -173,11 +163,13 @@ pub fn kind(source: &Source) -> SourceKind {
     }
 }
 
-/// The devices of a captured input.
-fn capture(source: &Source) -> Option<CaptureSpec> {
+/// The devices of a captured input; none for others.
+fn capture(source: &Source) -> CaptureSpec {
     let alsa = |device: &String| SoundDevice::Alsa { device: device.clone() };
-    Some(match source {
-        Source::Rtmp { .. } | Source::Stream { .. } | Source::Pattern { .. } | Source::Lights => return None,
+    match source {
+        Source::Rtmp { .. } | Source::Stream { .. } | Source::Pattern { .. } | Source::Lights => {
+            CaptureSpec { picture: None, sound: None }
+        }
         Source::V4l2 { device, format, size, rate, sound } => CaptureSpec {
             picture: Some(PictureDevice::V4l2 {
                 device: device.clone(),
@@ -200,7 +192,7 @@ fn capture(source: &Source) -> Option<CaptureSpec> {
             sound: Some(SoundDevice::Decklink { number: *card, connection: "embedded".into() }),
         },
         Source::Alsa { device } => CaptureSpec { picture: None, sound: Some(alsa(device)) },
-    })
+    }
 }
 
 fn graphic(n: usize, graphic: &config::Graphic) -> anyhow::Result<Graphic> {
@@ -227,6 +219,7 @@ fn graphic(n: usize, graphic: &config::Graphic) -> anyhow::Result<Graphic> {
 /// Names the first one that does not.
 pub fn check_outputs(config: &Config) -> anyhow::Result<()> {
     let inputs = config.inputs.len();
+    ensure!(inputs <= MAX_INPUTS, "input: there are {inputs}; {MAX_INPUTS} at most");
     for (n, configured) in config.outputs.iter().enumerate() {
         if let config::OutputSource::Input(input) = configured.source {
             ensure!((input as usize) < inputs, "output #{}.source: there is no input {input}, only {inputs}", n + 1);

@@ -10,15 +10,13 @@ use crate::{
             departed,
             hls::HlsRooms,
             ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
-            intake::input_stream,
             journal::{self, Journal},
             snapshots::{SnapFault, SnapshotCache, Snapshots},
             stream_log::StreamLog,
         },
-        show::inputs,
+        show::{conductor::ShowHandle, inputs},
     },
     config::{Config, Secrets},
-    domain::source::{SourceId, SourceKind},
     media::{
         decode::snapshot,
         engine::Engine,
@@ -53,6 +51,7 @@ impl StreamHubParts {
         secrets: &Secrets,
         store: &Store,
         engine: &Arc<Engine>,
+        show: &ShowHandle,
         puller: Puller,
     ) -> anyhow::Result<Self> {
         let apps = Apps::open(store).await?;
@@ -61,24 +60,7 @@ impl StreamHubParts {
         let (rooms, events) = Rooms::new(engine.clock().clone(), numbers);
         let (journal, log) = (journal.follow(events), StreamLog::new(store));
         rooms.add_program("program", "program-main", "pgm", engine.program_live());
-        let mut places = Vec::new();
-        for (input, n) in config.inputs.iter().zip(0..) {
-            let id = SourceId(n);
-            match super::setup::kind(&input.source) {
-                SourceKind::Rtmp { .. } => {
-                    let (room, identity) = input_stream(id);
-                    if let Some(live) = engine.live(id) {
-                        rooms.add_input("live", &room, &identity, live);
-                    }
-                }
-                SourceKind::Stream { stream } => places.push((id, stream)),
-                SourceKind::Pattern { .. } | SourceKind::Capture { .. } | SourceKind::Lights => {
-                    let (room, identity) = input_stream(id);
-                    rooms.add_program("live", &room, &identity, engine.encoded_live(id));
-                }
-            }
-        }
-        inputs::spawn(places, &rooms, engine.clone());
+        inputs::follow(show, &rooms, engine.clone());
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller);
         let cameras = Cameras::new(store, apps.clone());
         tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));

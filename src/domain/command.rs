@@ -3,7 +3,8 @@
 use super::{
     fault::Fault,
     graphic::Taken,
-    source::{OutputSource, SourceId},
+    input::Input,
+    source::{OutputSource, SourceId, SourceKind},
     time::{ShowTime, Slot},
 };
 use std::time::Duration;
@@ -31,6 +32,30 @@ pub enum Command {
     /// The duration of fades to come; 1 slot to 60 s.
     SetFadeDuration {
         duration: Duration,
+    },
+    /// One input more. It is answered when the mixer has it and, for a device, when that is open.
+    AddInput {
+        input: Input,
+    },
+    /// An input goes. One that is on program goes only if forced; program then shows preview or, if there is none, the
+    /// first other input.
+    RemoveInput {
+        source: SourceId,
+        force: bool,
+    },
+    RenameInput {
+        source: SourceId,
+        label: String,
+    },
+    /// Feeds an input with something else: another stream, device or pattern.
+    AssignInput {
+        source: SourceId,
+        kind: SourceKind,
+    },
+    /// How far behind its arrival an input is shown and heard; 0 to 5 s.
+    SetInputLatency {
+        source: SourceId,
+        latency: Duration,
     },
     /// A graphic goes live on its channels.
     Take {
@@ -88,6 +113,12 @@ pub enum Reply {
         slot: Slot,
         time: ShowTime,
         slots: u64,
+    },
+    /// The id of the new input, and the slot from which it can be switched to.
+    InputAdded {
+        source: SourceId,
+        slot: Slot,
+        time: ShowTime,
     },
     Taken(Taken),
     /// The channels that it left.

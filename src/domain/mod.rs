@@ -8,11 +8,13 @@
 //!
 //! Time comes in with the reports, as slots. [`Show`](show::Show) is owned by one task and is the only writer.
 
+pub mod capture;
 pub mod command;
 pub mod event;
 pub mod fault;
 pub mod graphic;
 pub mod imaging;
+pub mod input;
 pub mod lights;
 pub mod order;
 pub mod output;

@@ -3,6 +3,7 @@
 use super::{
     command::Ticket,
     graphic::Graphic,
+    input::InputChange,
     output::LinkState,
     source::{Health, OutputSource, SourceId},
     switcher::{Fade, SceneChange},
@@ -16,6 +17,12 @@ pub enum Order {
     Switch {
         ticket: Ticket,
         change: SceneChange,
+    },
+    /// Answered by [`Report::InputChanged`] or [`Report::InputFailed`]; after a failure everything is as it was.
+    ChangeInput {
+        ticket: Ticket,
+        source: SourceId,
+        change: InputChange,
     },
     /// Draw it and key it on a channel; answered by [`Report::GraphicShown`] or [`Report::GraphicFailed`].
     ShowGraphic {
@@ -69,6 +76,17 @@ pub enum Report {
         fade: Fade,
         slot: Slot,
         time: ShowTime,
+    },
+    /// The inputs are as ordered from this slot on.
+    InputChanged {
+        ticket: Ticket,
+        slot: Slot,
+        time: ShowTime,
+    },
+    InputFailed {
+        ticket: Ticket,
+        /// For people.
+        reason: String,
     },
     /// The first slot that shows it.
     GraphicShown {

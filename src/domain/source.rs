@@ -1,8 +1,10 @@
 //! Sources: what the switcher can put on air.
 
-use std::fmt;
+use super::capture::CaptureSpec;
+use std::{fmt, time::Duration};
 
-/// The number of an input; counts from 0 and is what every plane calls it by.
+/// The number of an input; counts from 0 and is what every plane calls it by. It is no position: it stays when others
+/// are removed, and is never given to another input while the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
@@ -20,7 +22,7 @@ pub enum SourceKind {
     /// A live stream by its id, or the next new one that is free.
     Stream { stream: Option<String> },
     /// A capture card, camera or sound card of this machine.
-    Capture { device: String },
+    Capture(CaptureSpec),
     /// A moving test pattern with a tone, made here.
     Pattern { pattern: String, tone_hz: u32 },
     /// The strip of lights as a picture.
@@ -33,9 +35,17 @@ impl SourceKind {
         match self {
             SourceKind::Rtmp { .. } => "rtmp",
             SourceKind::Stream { .. } => "stream",
-            SourceKind::Capture { .. } => "capture",
+            SourceKind::Capture(_) => "capture",
             SourceKind::Pattern { .. } => "pattern",
             SourceKind::Lights => "lights",
+        }
+    }
+
+    /// Whether its pictures are made or captured here, raw, and not published in a coded form.
+    pub fn is_made_here(&self) -> bool {
+        match self {
+            SourceKind::Rtmp { .. } | SourceKind::Stream { .. } => false,
+            SourceKind::Capture(_) | SourceKind::Pattern { .. } | SourceKind::Lights => true,
         }
     }
 }
@@ -70,6 +80,8 @@ pub struct Source {
     pub id: SourceId,
     pub label: String,
     pub kind: SourceKind,
+    /// How far behind its arrival it is shown and heard.
+    pub latency: Duration,
     pub health: Health,
 }
 

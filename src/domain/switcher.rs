@@ -31,8 +31,8 @@ pub enum SceneChange {
     Cut { program: SourceId, preview: Option<SourceId> },
     /// Dissolve to `to` over `slots` slots; the old program becomes preview at its end.
     Fade { to: SourceId, slots: u64 },
-    /// Another source waits on preview.
-    Preview { preview: SourceId },
+    /// Another source waits on preview, or none.
+    Preview { preview: Option<SourceId> },
 }
 
 impl Switcher {
@@ -85,7 +85,26 @@ impl Switcher {
             return Err(Fault::conflict("fade_active", "preview", "A fade is under way"));
         }
         self.preview = Some(source);
-        Ok(SceneChange::Preview { preview: source })
+        Ok(SceneChange::Preview { preview: Some(source) })
+    }
+
+    /// Whether program shows a source, be it as part of a fade.
+    pub fn shows(&self, source: SourceId) -> bool {
+        self.program == Some(source) || self.fade.is_some_and(|fade| fade.from == source || fade.to == source)
+    }
+
+    /// A source leaves both buses. Where it was on program, the other side of the fade follows, or preview, or else
+    /// `other`. `None` when it was on neither.
+    pub fn leave(&mut self, source: SourceId, other: Option<SourceId>) -> Option<SceneChange> {
+        if !self.shows(source) {
+            self.preview.take_if(|preview| *preview == source)?;
+            return Some(SceneChange::Preview { preview: None });
+        }
+        let stays = |id: Option<SourceId>| id.filter(|id| *id != source);
+        let faded = self.fade.and_then(|fade| stays(Some(fade.from)).or(stays(Some(fade.to))));
+        let program = faded.or(stays(self.preview)).or(stays(other))?;
+        let preview = stays(self.preview).filter(|preview| *preview != program);
+        Some(self.put(program, preview))
     }
 
     fn ready(&self, what: &str) -> Result<(SourceId, SourceId), Fault> {

@@ -7,6 +7,7 @@ use lumencast::{
     },
     domain::{
         graphic::{Channel, Graphic, Requirement},
+        input::Input,
         order::{Order, Report},
         output::LinkState,
         show::{Setup, Show},
@@ -126,6 +127,10 @@ fn play(order: &Order, now: &AtomicU64) -> Option<Report> {
             let (slot, time) = next();
             Some(Report::Switched { ticket, slot, time })
         }
+        Order::ChangeInput { ticket, .. } => {
+            let (slot, time) = next();
+            Some(Report::InputChanged { ticket, slot, time })
+        }
         Order::ShowGraphic { ticket, channel, graphic } if graphic.template == "broken" => {
             let reason = "The template cannot be drawn".to_owned();
             Some(Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason })
@@ -160,10 +165,12 @@ fn setup(count: usize) -> Setup {
         requirement: Requirement { resolution: Some((1280, 720)), rate: None },
     };
     let rtmp = |key: &str| SourceKind::Rtmp { key: key.to_owned() };
+    let latency = Duration::from_millis(150);
+    let input = |label: &str, kind| Input { label: label.to_owned(), kind, latency };
     let inputs = [
-        ("Fixture left".to_owned(), rtmp("left")),
-        ("Fixture right".to_owned(), rtmp("right")),
-        ("Bars".to_owned(), SourceKind::Pattern { pattern: "smpte".to_owned(), tone_hz: 440 }),
+        input("Fixture left", rtmp("left")),
+        input("Fixture right", rtmp("right")),
+        input("Bars", SourceKind::Pattern { pattern: "smpte".to_owned(), tone_hz: 440 }),
     ];
     let full = Format { width: 1920, height: 1080, rate: RATE };
     Setup {

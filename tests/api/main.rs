@@ -3,6 +3,7 @@
 mod faults;
 mod fixture;
 mod golden;
+mod inputs;
 mod livewing_auth;
 mod livewing_limits;
 mod livewing_outputs;

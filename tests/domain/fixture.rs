@@ -5,6 +5,7 @@ use lumencast::domain::{
     event::Event,
     fault::Fault,
     graphic::{Channel, Graphic, Requirement},
+    input::Input,
     order::{Order, Report},
     show::{Setup, Show},
     source::{SourceId, SourceKind},
@@ -40,6 +41,12 @@ pub fn graphic(id: &str, channels: &[&str], requirement: Requirement) -> Graphic
     }
 }
 
+/// An input that waits for a publisher under a key.
+pub fn input(key: &str) -> Input {
+    let kind = SourceKind::Rtmp { key: key.into() };
+    Input { label: format!("in {key}"), kind, latency: Duration::from_millis(150) }
+}
+
 impl Fixture {
     pub fn new() -> Self {
         let format = Format { width: 1280, height: 720, rate: RATE };
@@ -48,7 +55,7 @@ impl Fixture {
         let any = Requirement::default();
         let show = Show::new(Setup {
             project: format,
-            inputs: (0..3).map(|n| (format!("in {n}"), SourceKind::Rtmp { key: format!("k{n}") })).collect(),
+            inputs: (0..3).map(|n| input(&format!("k{n}"))).collect(),
             channels: vec![channel("cg1", true), channel("cg2", true), channel("page", false)],
             graphics: vec![
                 graphic("name", &["cg1"], any),
@@ -92,6 +99,7 @@ impl Fixture {
                     }
                     Report::Switched { ticket, slot, time }
                 }
+                Order::ChangeInput { ticket, .. } => Report::InputChanged { ticket, slot, time },
                 Order::ShowGraphic { ticket, channel, graphic } => {
                     Report::GraphicShown { ticket, channel, graphic: graphic.id, slot, time }
                 }
@@ -123,6 +131,17 @@ impl Fixture {
         let ticket = self.send(command);
         self.confirm();
         self.answer(ticket).expect("every command is answered once its orders are confirmed")
+    }
+
+    /// Sends a command that is answered by the show alone; orders of others stay unanswered.
+    pub fn run_alone(&mut self, command: Command) -> Result<Reply, Fault> {
+        let ticket = self.send(command);
+        self.answer(ticket).expect("it is answered at once")
+    }
+
+    /// The ticket of the last command.
+    pub fn last(&self) -> Ticket {
+        Ticket(self.next)
     }
 
     pub fn answer(&mut self, ticket: Ticket) -> Option<Result<Reply, Fault>> {

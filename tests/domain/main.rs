@@ -2,6 +2,8 @@
 
 mod fixture;
 mod graphics;
+mod input_forms;
+mod inputs;
 mod outputs;
 mod properties;
 mod switching;

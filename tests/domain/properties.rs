@@ -1,7 +1,14 @@
 //! What holds whatever is sent in whatever order.
 
-use crate::fixture::{A, B, C, Fixture};
-use lumencast::domain::{command::Command, source::SourceId, switcher::SceneChange, time::Slot};
+use crate::fixture::{A, B, C, Fixture, input};
+use lumencast::domain::{
+    command::{Command, Reply},
+    input::InputChange,
+    order::Order,
+    source::SourceId,
+    switcher::SceneChange,
+    time::Slot,
+};
 use proptest::prelude::*;
 use std::{collections::BTreeSet, time::Duration};
 
@@ -13,11 +20,14 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let source = prop_oneof![Just(A), Just(B), Just(C), Just(SourceId(7))];
+    // 3 to 6 are added on the way, or not; 7 hardly ever.
+    let source = (0..8_u32).prop_map(SourceId);
     let command = prop_oneof![
         Just(Command::Cut),
         source.clone().prop_map(|source| Command::CutTo { source }),
-        source.prop_map(|source| Command::SetPreview { source }),
+        source.clone().prop_map(|source| Command::SetPreview { source }),
+        (0..40_u32).prop_map(|n| Command::AddInput { input: input(&format!("more-{n}")) }),
+        (source, any::<bool>()).prop_map(|(source, force)| Command::RemoveInput { source, force }),
         (1..40_u64).prop_map(|n| Command::Fade { duration: Some(Duration::from_millis(n * 33)) }),
         Just(Command::Take { graphic: "both".into() }),
         Just(Command::Release { graphic: "both".into() }),
@@ -56,7 +66,7 @@ proptest! {
                 Step::Send(command) => { fixture.send(command); }
                 Step::Confirm => {
                     let orders: Vec<_> = fixture.orders.iter().filter_map(|order| match order {
-                        lumencast::domain::order::Order::Switch { change, .. } => Some(*change),
+                        Order::Switch { change, .. } => Some(*change),
                         _ => None,
                     }).collect();
                     fixture.confirm();
@@ -77,6 +87,68 @@ proptest! {
             }
             let shown: BTreeSet<_> = [Some(program), fade.map(|(to, _)| to)].into_iter().flatten().collect();
             prop_assert_eq!(fixture.show.view().tally().program, shown, "slot {:?}", Slot(fixture.slot));
+        }
+    }
+
+    #[test]
+    fn buses_and_outputs_hold_inputs_that_are_there_and_an_id_is_given_out_once(steps in steps()) {
+        let mut fixture = Fixture::new();
+        let mut ids = BTreeSet::from([A, B, C]);
+        let mut gone = BTreeSet::new();
+        for step in steps {
+            match step {
+                Step::Send(command) => { fixture.send(command); }
+                Step::Confirm => fixture.confirm(),
+                Step::Pass(slots) => fixture.pass(slots),
+            }
+            let view = fixture.show.view();
+            let present: BTreeSet<_> = view.sources.iter().map(|source| source.id).collect();
+            prop_assert_eq!(present.len(), view.sources.len(), "no id stands twice");
+            let fade = view.switcher.fade.map(|fade| [fade.from, fade.to]);
+            let shown = [view.switcher.program, view.switcher.preview].into_iter().flatten();
+            for id in shown.chain(fade.into_iter().flatten()) {
+                prop_assert!(present.contains(&id), "{id} is on a bus and not there");
+            }
+            prop_assert!(present.is_disjoint(&gone), "an id came back");
+            gone.extend(ids.difference(&present).copied());
+            for ack in &fixture.acks {
+                if let Ok(Reply::InputAdded { source, .. }) = ack.result {
+                    prop_assert!(present.contains(&source) || gone.contains(&source), "{source} was answered and is not there");
+                }
+            }
+            ids = present;
+        }
+    }
+
+    #[test]
+    fn the_machine_is_never_told_to_take_away_what_it_shows(steps in steps()) {
+        let mut fixture = Fixture::new();
+        let (mut program, mut fade): (SourceId, Option<SourceId>) = (A, None);
+        for step in steps {
+            match step {
+                Step::Send(command) => { fixture.send(command); }
+                Step::Pass(slots) => {
+                    fixture.pass(slots);
+                    // Orders that are under way were given before the fade ended.
+                    let switcher = fixture.show.view().switcher;
+                    if fade.is_some() && switcher.fade.is_none() {
+                        (program, fade) = (switcher.program.unwrap(), None);
+                    }
+                }
+                Step::Confirm => {
+                    for order in &fixture.orders {
+                        match order {
+                            Order::Switch { change: SceneChange::Cut { program: to, .. }, .. } => (program, fade) = (*to, None),
+                            Order::Switch { change: SceneChange::Fade { to, .. }, .. } => fade = Some(*to),
+                            Order::ChangeInput { source, change: InputChange::Remove, .. } => {
+                                prop_assert!(program != *source && fade != Some(*source), "{source} is shown");
+                            }
+                            _ => {}
+                        }
+                    }
+                    fixture.confirm();
+                }
+            }
         }
     }
 }

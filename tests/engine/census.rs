@@ -1,4 +1,5 @@
-//! A count of the pipelines that are alive, kept by a tracer: each one is told of when it is made and when it is freed.
+//! A count of GStreamer's objects that are alive, kept by a tracer: each one is told of when it is made and when it is
+//! freed.
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::{
@@ -7,7 +8,13 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-static ALIVE: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+static ALIVE: Mutex<Alive> = Mutex::new(Alive { objects: None, pipelines: None });
+
+/// The addresses of all objects, and of the pipelines among them.
+struct Alive {
+    objects: Option<HashSet<usize>>,
+    pipelines: Option<HashSet<usize>>,
+}
 
 mod imp {
     use super::*;
@@ -26,13 +33,19 @@ mod imp {
     impl GstObjectImpl for Census {}
     impl TracerImpl for Census {
         fn object_created(&self, _: u64, object: &gst::Object) {
+            let address = object.as_ptr() as usize;
+            with(|alive| alive.objects.get_or_insert_default().insert(address));
             if object.is::<gst::Pipeline>() {
-                with(|alive| alive.insert(object.as_ptr() as usize));
+                with(|alive| alive.pipelines.get_or_insert_default().insert(address));
             }
         }
 
         fn object_destroyed(&self, _: u64, object: NonNull<gst::ffi::GstObject>) {
-            with(|alive| alive.remove(&(object.as_ptr() as usize)));
+            let address = object.as_ptr() as usize;
+            with(|alive| {
+                alive.objects.get_or_insert_default().remove(&address);
+                alive.pipelines.get_or_insert_default().remove(&address);
+            });
         }
     }
 
@@ -62,9 +75,14 @@ pub fn begin() {
 
 /// Pipelines that were made since the count began and are not freed.
 pub fn pipelines() -> usize {
-    with(|alive| alive.len())
+    with(|alive| alive.pipelines.as_ref().map_or(0, HashSet::len))
 }
 
-fn with<T>(look: impl FnOnce(&mut HashSet<usize>) -> T) -> T {
-    look(ALIVE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
+/// Objects of any kind that were made since the count began and are not freed.
+pub fn objects() -> usize {
+    with(|alive| alive.objects.as_ref().map_or(0, HashSet::len))
+}
+
+fn with<T>(look: impl FnOnce(&mut Alive) -> T) -> T {
+    look(&mut ALIVE.lock().unwrap_or_else(PoisonError::into_inner))
 }

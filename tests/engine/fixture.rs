@@ -4,19 +4,23 @@ use gst::prelude::*;
 use gst_video::prelude::*;
 use lumencast::{
     domain::{
+        input::Input,
         order::{Order, Report},
         source::{SourceId, SourceKind},
+        stats::Stats,
         time::{Format, Rate},
     },
     media::{
         encoder::Quality,
-        engine::{Engine, Input, Settings},
+        engine::{Engine, Settings},
+        link::Tap,
         output::hls::HlsSettings,
     },
     protocol::packet::Packet,
 };
 use std::{
     cell::RefCell,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
@@ -26,9 +30,16 @@ pub const WIDTH: usize = 640;
 pub const HEIGHT: usize = 360;
 
 pub struct Fixture {
-    engine: Engine,
+    engine: Arc<Engine>,
     reports: RefCell<mpsc::UnboundedReceiver<Report>>,
     _folder: tempfile::TempDir,
+}
+
+/// A look at program.
+pub struct Look {
+    tap: Option<Tap>,
+    pipeline: gst::Pipeline,
+    sink: gst_app::AppSink,
 }
 
 /// A picture of program.
@@ -48,22 +59,25 @@ impl Picture {
 
 impl Fixture {
     pub fn open(inputs: u32) -> Self {
-        super::census::begin();
-        let folder = tempfile::tempdir().expect("a folder");
-        let (reports, inbox) = mpsc::unbounded_channel();
         let input = |n: u32| Input {
             label: format!("in {n}"),
             kind: SourceKind::Rtmp { key: format!("k{n}") },
             latency: Duration::from_millis(150),
-            capture: None,
-            leds: None,
         };
+        Self::with((0..inputs).map(input).collect())
+    }
+
+    pub fn with(inputs: Vec<Input>) -> Self {
+        super::census::begin();
+        let folder = tempfile::tempdir().expect("a folder");
+        let (reports, inbox) = mpsc::unbounded_channel();
         let quality =
             |bitrate_kbps, gop_frames, preset: &str| Quality { bitrate_kbps, gop_frames, preset: preset.into() };
         let engine = Engine::start(
             Settings {
                 project: Format { width: WIDTH as u32, height: HEIGHT as u32, rate: Rate { num: 30, den: 1 } },
-                inputs: (0..inputs).map(input).collect(),
+                inputs,
+                leds: None,
                 hold: Duration::from_secs(1),
                 picture: quality(2000, 30, "ultrafast"),
                 sound: quality(96, 0, ""),
@@ -74,7 +88,16 @@ impl Fixture {
             },
             reports,
         );
-        Self { engine: engine.expect("an engine"), reports: RefCell::new(inbox), _folder: folder }
+        Self { engine: Arc::new(engine.expect("an engine")), reports: RefCell::new(inbox), _folder: folder }
+    }
+
+    pub fn engine(&self) -> Arc<Engine> {
+        self.engine.clone()
+    }
+
+    /// What the engine reports, for a conductor.
+    pub fn take_reports(&self) -> mpsc::UnboundedReceiver<Report> {
+        self.reports.replace(mpsc::unbounded_channel().1)
     }
 
     pub fn order(&self, order: Order) {
@@ -112,8 +135,33 @@ impl Fixture {
         panic!("not reported; instead: {seen:#?}");
     }
 
+    /// Whether the engine has an input.
+    pub fn has(&self, source: SourceId) -> bool {
+        self.engine.live(source).is_some()
+    }
+
+    /// The figures of the last second.
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+
     /// Looks at program, picture by picture, until one is as wanted.
     pub fn program_until(&self, wanted: impl Fn(&Picture) -> bool) -> Picture {
+        let look = self.look();
+        let end = Instant::now() + DEADLINE;
+        let mut last = String::new();
+        while Instant::now() < end {
+            let Some((_, picture)) = look.next(Duration::from_millis(200)) else { continue };
+            if wanted(&picture) {
+                return picture;
+            }
+            last = format!("y {} v {}", picture.luma(320, 180), picture.v(320, 180));
+        }
+        panic!("no such picture came; the last had {last} in its middle");
+    }
+
+    /// Program's pictures from now on.
+    pub fn look(&self) -> Look {
         let pipeline = gst::Pipeline::new();
         let source = gst_app::AppSrc::builder().name("in").format(gst::Format::Time).is_live(true).build();
         let sink = gst_app::AppSink::builder().name("out").sync(false).max_buffers(60).build();
@@ -121,19 +169,7 @@ impl Fixture {
         source.link(&sink).expect("a link");
         let tap = self.engine.program().tap(source, 60, None);
         pipeline.set_state(gst::State::Playing).expect("playing");
-        let end = Instant::now() + DEADLINE;
-        let mut last = String::new();
-        while Instant::now() < end {
-            let Some(sample) = sink.try_pull_sample(gst::ClockTime::from_mseconds(200)) else { continue };
-            let picture = packed(&sample);
-            if wanted(&picture) {
-                drop(tap);
-                pipeline.set_state(gst::State::Null).expect("stopped");
-                return picture;
-            }
-            last = format!("y {} v {}", picture.luma(320, 180), picture.v(320, 180));
-        }
-        panic!("no such picture came; the last had {last} in its middle");
+        Look { tap: Some(tap), pipeline, sink }
     }
 
     pub fn until(what: &str, done: impl Fn() -> bool) {
@@ -142,6 +178,22 @@ impl Fixture {
             assert!(Instant::now() < end, "not within {DEADLINE:?}: {what}");
             std::thread::park_timeout(Duration::from_millis(5));
         }
+    }
+}
+
+impl Look {
+    /// The next picture and its time in nanoseconds, if one comes in time.
+    pub fn next(&self, within: Duration) -> Option<(u64, Picture)> {
+        let sample = self.sink.try_pull_sample(gst::ClockTime::from_nseconds(within.as_nanos() as u64))?;
+        let stamp = sample.buffer().and_then(|buffer| buffer.pts()).expect("a stamp");
+        Some((stamp.nseconds(), packed(&sample)))
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.tap = None;
+        self.pipeline.set_state(gst::State::Null).expect("stopped");
     }
 }
 

@@ -26,8 +26,15 @@ pub fn coded(codec: VideoCodec, width: u32, height: u32, colour: u32, frames: u3
     let source = pipeline.by_name("src").expect("src");
     source.set_property("num-buffers", i32::try_from(frames).expect("few"));
     source.set_property("foreground-color", 0xff00_0000 | colour);
-    let sink = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).expect("out");
     pipeline.set_state(gst::State::Playing).expect("playing");
+    let packets = collect(&pipeline, codec);
+    assert_eq!(packets.len(), frames as usize + 1, "every picture was encoded");
+    packets
+}
+
+/// Everything that comes out of a playing pipeline's `out`, as packets; it is stopped at its end.
+pub fn collect(pipeline: &gst::Pipeline, codec: VideoCodec) -> Vec<Packet> {
+    let sink = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).expect("out");
     let mut packets = Vec::new();
     let mut first = None;
     while let Ok(sample) = sink.pull_sample() {
@@ -48,6 +55,5 @@ pub fn coded(codec: VideoCodec, width: u32, height: u32, colour: u32, frames: u3
         });
     }
     pipeline.set_state(gst::State::Null).expect("stopped");
-    assert_eq!(packets.len(), frames as usize + 1, "every picture was encoded");
     packets
 }

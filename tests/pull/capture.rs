@@ -4,15 +4,13 @@
 use crate::collector::wait_for;
 use lumencast::{
     domain::{
+        capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
         source::{Signal, SourceId},
         time::{Format, Rate},
     },
     media::{
         clock::ShowClock,
-        ingest::{
-            capture::{self, CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
-            source::Source,
-        },
+        ingest::{capture, source::Source},
     },
 };
 use std::{

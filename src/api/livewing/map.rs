@@ -46,7 +46,7 @@ pub fn inputs(view: &View) -> Value {
 }
 
 fn input(source: &Source) -> Input {
-    let Source { id, label, kind, health } = source;
+    let Source { id, label, kind, latency: _, health } = source;
     Input {
         source_id: id.0,
         label: label.clone(),
@@ -159,10 +159,10 @@ fn destination_stats(stats: &stats::OutputStats) -> Option<OutputStats> {
     })
 }
 
-/// The `data` of a command's answer. A graphics reply cannot come of a command of this plane and says nothing.
+/// The `data` of a command's answer. A reply of graphics or of inputs cannot come of a command of this plane and says nothing.
 pub fn reply(reply: Reply) -> Value {
     match reply {
-        Reply::Done | Reply::Taken(_) | Reply::Released { .. } => json!({}),
+        Reply::Done | Reply::InputAdded { .. } | Reply::Taken(_) | Reply::Released { .. } => json!({}),
         Reply::Switched { slot, time, slots } => {
             value(Switched { slot: slot.0, frame_time: time.seconds(), slots: (slots > 0).then_some(slots) })
         }

@@ -23,7 +23,7 @@ pub fn reply(reply: Reply) -> Value {
             value(TakenBody { ok: true, dispatched, skipped: skipped.into_iter().map(left_out).collect() })
         }
         Reply::Released { dispatched } => value(ReleasedBody { ok: true, dispatched }),
-        Reply::Done | Reply::Switched { .. } | Reply::Recording(_) => refreshed(),
+        Reply::Done | Reply::Switched { .. } | Reply::InputAdded { .. } | Reply::Recording(_) => refreshed(),
     }
 }
 

@@ -45,6 +45,7 @@ fn word(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Stopped => "stopped",
         EndReason::AppChanged => "app_changed",
+        EndReason::InputChanged => "input_changed",
     }
 }
 

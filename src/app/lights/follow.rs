@@ -19,11 +19,7 @@ use crate::{
     lighting::Layer,
     media::engine::{EdgeSampler, Engine, LevelMeter},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// How often sound and picture are looked at.
@@ -58,10 +54,16 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
         tokio::select! {
             biased;
             notice = bus.next() => match notice {
-                Some(Notice::Snapshot(update)) => hold(&lights, &rules, &mut held, &update.view),
+                Some(Notice::Snapshot(update)) => {
+                    hold(&lights, &rules, &mut held, &update.view);
+                    hear(&rules, &mut analysis, &engine);
+                }
                 Some(Notice::Change(update)) => {
                     hold(&lights, &rules, &mut held, &update.view);
                     update.events.iter().for_each(|event| cue(&lights, &rules, event));
+                    if update.events.contains(&Event::InputsChanged) {
+                        hear(&rules, &mut analysis, &engine);
+                    }
                 }
                 None => return,
             },
@@ -161,24 +163,31 @@ fn sensed(rule: &Rule) -> Option<Sensed> {
 
 /// Opens level meters and edge samplers that rules want, and closes those that none wants any more.
 fn sense(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
-    let wanted: BTreeSet<Sensed> = rules.iter().filter_map(sensed).collect();
-    analysis.retain(|sensed, _| wanted.contains(sensed));
-    for sensed in wanted {
-        let source = match sensed {
-            Sensed::Program => None,
-            Sensed::Input(source) => Some(source),
-            Sensed::Edges => {
-                // A rule that is new has not seen what others have seen already.
-                analysis.insert(
-                    sensed,
-                    Sense::EdgeSampler { edge_sampler: engine.edge_sampler(), edges: Arc::from([]), new: false },
-                );
-                continue;
-            }
-        };
-        // An input that has gone since the rule was made is not heard.
-        if let (false, Some(level_meter)) = (analysis.contains_key(&sensed), engine.level_meter(source)) {
-            analysis.insert(sensed, Sense::LevelMeter { level_meter, level_db: f32::NEG_INFINITY });
+    analysis.retain(|known, _| rules.iter().any(|rule| sensed(rule) == Some(*known)));
+    if rules.iter().any(|rule| sensed(rule) == Some(Sensed::Edges)) {
+        // A rule that is new has not seen what others have seen already.
+        let edge_sampler = engine.edge_sampler();
+        analysis.insert(Sensed::Edges, Sense::EdgeSampler { edge_sampler, edges: Arc::from([]), new: false });
+    }
+    hear(rules, analysis, engine);
+}
+
+/// Opens the level meters that rules want on the inputs as they are now. One that was removed is not heard; one that was
+/// assigned to something else has another sound.
+fn hear(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
+    let source = |sensed: &Sensed| match sensed {
+        Sensed::Program => Some(None),
+        Sensed::Input(source) => Some(Some(*source)),
+        Sensed::Edges => None,
+    };
+    analysis.retain(|sensed, sense| match (source(sensed), sense) {
+        (Some(source), Sense::LevelMeter { level_meter, .. }) => engine.hears(level_meter, source),
+        _ => true,
+    });
+    for wanted in rules.iter().filter_map(sensed) {
+        let Some(source) = source(&wanted) else { continue };
+        if let (false, Some(level_meter)) = (analysis.contains_key(&wanted), engine.level_meter(source)) {
+            analysis.insert(wanted, Sense::LevelMeter { level_meter, level_db: f32::NEG_INFINITY });
         }
     }
 }

@@ -105,6 +105,8 @@ pub enum EndReason {
     Stopped,
     /// Its app is gone or no longer has its room.
     AppChanged,
+    /// The input that it was sent to was removed or is fed by something else.
+    InputChanged,
 }
 
 /// What was said by the API.

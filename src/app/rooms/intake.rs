@@ -7,15 +7,18 @@ use crate::app::{
         ingress::{Ingresses, PushRefused},
     },
 };
-use crate::domain::source::SourceId;
-use std::collections::HashMap;
+use crate::{domain::source::SourceId, media::live::Live};
+use std::sync::Arc;
 
 /// The application that encoders name before the key, whatever the key belongs to: `rtmp://host/live/KEY`.
 pub const APP: &str = "live";
 
+/// Finds the input that waits for publishers under a stream key now, and its stream.
+pub type InputByKey = Box<dyn Fn(&str) -> Option<(SourceId, Arc<Live>)> + Send + Sync>;
+
 /// See the module's text.
 pub struct Intake {
-    inputs: HashMap<String, SourceId>,
+    inputs: InputByKey,
     ingress: Ingresses,
     rooms: Rooms,
 }
@@ -26,13 +29,15 @@ pub fn input_stream(source: SourceId) -> (String, String) {
 }
 
 impl Intake {
-    /// An intake for the stream keys of inputs and ingresses.
-    pub fn new(inputs: impl IntoIterator<Item = (String, SourceId)>, ingress: Ingresses, rooms: Rooms) -> Self {
-        Self { inputs: inputs.into_iter().collect(), ingress, rooms }
+    /// An intake for the stream keys of inputs and of ingresses.
+    pub fn new(inputs: InputByKey, ingress: Ingresses, rooms: Rooms) -> Self {
+        Self { inputs, ingress, rooms }
     }
 
-    async fn input(&self, source: SourceId) -> Result<PublishLease, Refusal> {
+    async fn input(&self, source: SourceId, live: Arc<Live>) -> Result<PublishLease, Refusal> {
         let (room, identity) = input_stream(source);
+        // An encoder may be quicker than what opens the room of a new input.
+        self.rooms.add_input(APP, &room, &identity, live);
         self.rooms
             .enter(Entry {
                 app: APP.into(),
@@ -77,8 +82,8 @@ impl Admission for Intake {
             if request.app != APP {
                 return Err(Refusal::UnknownKey);
             }
-            if let Some(source) = self.inputs.get(&request.key) {
-                return self.input(*source).await;
+            if let Some((source, live)) = (self.inputs)(&request.key) {
+                return self.input(source, live).await;
             }
             self.ingress(&request).await
         })

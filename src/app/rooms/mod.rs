@@ -171,9 +171,27 @@ impl Rooms {
         self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Always);
     }
 
-    /// Adds a stream that somebody of the settings publishes, e.g. an input of the switcher.
+    /// Adds a stream that an input of the switcher waits for; it is live while a publisher sends it. Adding the same
+    /// once more changes nothing.
     pub fn add_input(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
         self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Kept);
+    }
+
+    /// Takes a stream out that was added. Whoever publishes it is made to leave; viewers wait for what may come after it.
+    pub fn remove(&self, room: &str, identity: &str, reason: EndReason) {
+        let mut pending = PendingEvents::now();
+        let gone = {
+            let mut rooms = self.0.lock();
+            let gone = rooms.get_mut(room).and_then(|inside| {
+                inside.leave(identity, None, Some(reason), &mut pending);
+                inside.remove(identity)
+            });
+            self.0.tell(pending);
+            gone
+        };
+        drop(gone); // not under the lock: what it holds may come back here when it goes
+        self.0.leases.evict(&format!("{room}/{identity}"));
+        self.0.sweep(room);
     }
 
     /// The stream that a viewer wants. It is there before a publisher comes and after it left; nobody needs to exist.

@@ -173,8 +173,14 @@ impl Room {
         true
     }
 
-    /// A stream of the server's own.
+    /// A stream of the server's own, or of one of its inputs. One that is there already stays with who publishes it.
     pub fn add(&mut self, identity: &str, live: Arc<Live>, lifetime: RoomLifetime) {
+        let is_there = |stream: &Stream| {
+            stream.lifetime == lifetime && stream.live.get().is_some_and(|known| Arc::ptr_eq(&known, &live))
+        };
+        if self.streams.get(identity).is_some_and(is_there) {
+            return;
+        }
         let stream = Stream {
             live: Kept::Held(live),
             number: 0,
@@ -187,6 +193,13 @@ impl Room {
         };
         self.streams.insert(identity.to_owned(), stream);
         self.changed();
+    }
+
+    /// Takes a stream out; gives what was held of it.
+    pub fn remove(&mut self, identity: &str) -> Option<Arc<Live>> {
+        let stream = self.streams.remove(identity);
+        self.changed();
+        stream.and_then(|stream| stream.live.get())
     }
 
     /// The stream of an identity, whether it publishes or not.

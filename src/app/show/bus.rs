@@ -28,6 +28,15 @@ pub enum Notice {
     Change(Arc<Update>),
 }
 
+impl Notice {
+    /// The state that it brings.
+    pub fn view(&self) -> &Arc<View> {
+        match self {
+            Notice::Snapshot(update) | Notice::Change(update) => &update.view,
+        }
+    }
+}
+
 /// Where updates are published. One writer: the conductor.
 #[derive(Debug)]
 pub struct Bus {

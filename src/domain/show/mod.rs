@@ -5,6 +5,7 @@
 //! `air`, so that no light turns red before its picture is out.
 
 mod graphics;
+mod inputs;
 mod outputs;
 mod switching;
 
@@ -13,9 +14,10 @@ use super::{
     event::Event,
     fault::Fault,
     graphic::{Channel, Graphic, OnAir, Taken},
+    input::Input,
     order::{Order, Report},
     output::{OUTPUTS, Output, Recorder, Recording},
-    source::{Health, OutputSource, Source, SourceId, SourceKind},
+    source::{Health, OutputSource, Source, SourceId},
     switcher::Switcher,
     time::{Format, ShowTime, Slot},
     view::View,
@@ -29,8 +31,8 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Setup {
     pub project: Format,
-    /// Label and kind of each input; their ids are their places.
-    pub inputs: Vec<(String, SourceKind)>,
+    /// The inputs that it begins with; their ids are their places.
+    pub inputs: Vec<Input>,
     pub channels: Vec<Channel>,
     pub graphics: Vec<Graphic>,
     /// The fade duration until somebody sets another.
@@ -44,11 +46,15 @@ pub struct Setup {
 pub struct Show {
     project: Format,
     sources: Vec<Source>,
+    /// The id of the next input that is added; none is given out twice.
+    next_source: u32,
+    /// Changes of inputs that are not confirmed yet.
+    changing: BTreeMap<Ticket, inputs::Changing>,
     wanted: Switcher,
     air: Switcher,
     fade_began: Option<(Slot, ShowTime)>,
-    /// What `air` becomes when the mixer confirms a ticket, in the order sent.
-    switching: VecDeque<(Ticket, Switcher)>,
+    /// Changes of the buses that the mixer has not confirmed yet, in the order sent.
+    switching: VecDeque<Switching>,
     channels: Vec<Channel>,
     graphics: BTreeMap<String, Graphic>,
     on_air: BTreeMap<String, OnAir>,
@@ -58,6 +64,16 @@ pub struct Show {
     orders: VecDeque<Order>,
     events: Vec<Event>,
     acks: VecDeque<Ack>,
+}
+
+/// A change of the buses that is on its way to the mixer.
+#[derive(Debug)]
+struct Switching {
+    ticket: Ticket,
+    /// What `air` becomes.
+    after: Switcher,
+    /// Whether its confirmation answers the ticket.
+    answers: bool,
 }
 
 /// A take or a release whose channels have not all confirmed yet.
@@ -77,7 +93,10 @@ impl Show {
             .inputs
             .into_iter()
             .zip(0..)
-            .map(|((label, kind), n)| Source { id: SourceId(n), label, kind, health: Health::default() })
+            .map(|(Input { label, kind, latency }, n)| {
+                let (id, health) = (SourceId(n), Health::default());
+                Source { id, label, kind, latency, health }
+            })
             .collect();
         let air = Switcher {
             program: sources.first().map(|s| s.id),
@@ -91,7 +110,9 @@ impl Show {
         }
         Self {
             project: setup.project,
+            next_source: sources.len() as u32,
             sources,
+            changing: BTreeMap::new(),
             wanted: air.clone(),
             air,
             fade_began: None,
@@ -118,6 +139,11 @@ impl Show {
             Command::Fade { duration } => self.fade(ticket, duration),
             Command::SetPreview { source } => self.set_preview(ticket, source),
             Command::SetFadeDuration { duration } => self.set_fade_duration(duration),
+            Command::AddInput { input } => self.add_input(ticket, input),
+            Command::RemoveInput { source, force } => self.remove_input(ticket, source, force),
+            Command::RenameInput { source, label } => self.rename_input(ticket, source, label),
+            Command::AssignInput { source, kind } => self.assign_input(ticket, source, kind),
+            Command::SetInputLatency { source, latency } => self.set_input_latency(ticket, source, latency),
             Command::Take { graphic } => self.take(ticket, &graphic),
             Command::Release { graphic } => self.release(ticket, &graphic),
             Command::SetOutputStream { output, stream } => self.set_output_stream(output, stream),
@@ -139,6 +165,8 @@ impl Show {
         match report {
             Report::Switched { ticket, slot, time } => self.switched(ticket, slot, time),
             Report::FadeEnded { fade, slot, time } => self.fade_ended(fade, slot, time),
+            Report::InputChanged { ticket, slot, time } => self.input_changed(ticket, slot, time),
+            Report::InputFailed { ticket, reason } => self.input_failed(ticket, reason),
             Report::GraphicShown { ticket, channel, graphic, slot, time } => {
                 self.graphic_shown(ticket, channel, graphic, slot, time);
             }
@@ -193,7 +221,9 @@ impl Show {
     }
 
     fn source_health(&mut self, id: SourceId, health: Health) {
-        let Some(source) = self.sources.iter_mut().find(|s| s.id == id) else { return };
+        let Some(source) = self.sources.iter_mut().find(|s| s.id == id) else {
+            return self.health_of_coming(id, health);
+        };
         let listed = source.health.signal != health.signal || source.health.has_audio != health.has_audio;
         source.health = health;
         self.events.push(Event::SourceHealthChanged { source: id });
@@ -203,11 +233,14 @@ impl Show {
     }
 
     fn known(&self, source: SourceId) -> Result<SourceId, Fault> {
-        self.sources
-            .iter()
-            .find(|s| s.id == source)
-            .map(|s| s.id)
-            .ok_or_else(|| Fault::not_found("source", source.to_string(), format!("There is no source {source}")))
+        if !self.sources.iter().any(|s| s.id == source) {
+            return Err(Fault::not_found("source", source.to_string(), format!("There is no source {source}")));
+        }
+        if self.is_leaving(source) {
+            let text = format!("Input {source} is being removed");
+            return Err(Fault::conflict("input_leaving", source.to_string(), text));
+        }
+        Ok(source)
     }
 
     fn known_stream(&self, stream: OutputSource) -> Result<OutputSource, Fault> {

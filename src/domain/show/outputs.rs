@@ -42,8 +42,10 @@ impl Show {
     }
 
     pub(super) fn start_push(&mut self, number: u8) -> Answer {
+        // The input that it carries may have been removed since.
+        let stream = output(&mut self.outputs, number)?.stream;
+        let stream = self.known_stream(stream)?;
         let output = output(&mut self.outputs, number)?;
-        let stream = output.stream;
         let Some(push) = output.push.as_mut() else {
             let text = format!("Output {number} has no destination");
             return Err(Fault::failed("no_destination", number.to_string(), text));
@@ -81,16 +83,19 @@ impl Show {
     }
 
     pub(super) fn start_recording(&mut self, ticket: Ticket, number: u8, stream: Option<OutputSource>) -> Answer {
-        let stream = stream.map(|s| self.known_stream(s)).transpose()?;
+        let stream = match stream {
+            Some(stream) => stream,
+            None => recorder(&mut self.recorders, number)?.stream,
+        };
+        let stream = self.known_stream(stream)?;
         let recorder = recorder(&mut self.recorders, number)?;
         if recorder.state != Recording::Idle {
             let text = format!("Recorder {number} is recording already");
             return Err(Fault::conflict("recording", number.to_string(), text));
         }
-        recorder.stream = stream.unwrap_or(recorder.stream);
+        recorder.stream = stream;
         recorder.state = Recording::Starting;
         recorder.error = None;
-        let stream = recorder.stream;
         self.orders.push_back(Order::StartRecording { ticket, recorder: number, stream });
         self.events.push(Event::RecorderChanged { recorder: number });
         Ok(None)

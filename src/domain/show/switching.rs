@@ -1,11 +1,10 @@
 //! Commands and reports of the switcher.
 
-use super::Show;
+use super::{Show, Switching};
 use crate::domain::{
     command::{Reply, Ticket},
     event::Event,
     fault::Fault,
-    order::Order,
     source::SourceId,
     switcher::{Fade, SceneChange},
     tally::tally,
@@ -51,30 +50,31 @@ impl Show {
         self.wanted.duration = fade_duration(duration)?;
         self.air.duration = duration;
         // What is on its way to the mixer was copied with the old duration.
-        self.switching.iter_mut().for_each(|(_, after)| after.duration = duration);
+        self.switching.iter_mut().for_each(|change| change.after.duration = duration);
         self.events.push(Event::SwitcherChanged);
         Ok(Some(Reply::Done))
     }
 
     fn switch(&mut self, ticket: Ticket, change: SceneChange) -> Answer {
-        self.switching.push_back((ticket, self.wanted.clone()));
-        self.orders.push_back(Order::Switch { ticket, change });
+        self.order_switch(ticket, change, true);
         Ok(None)
     }
 
     pub(super) fn switched(&mut self, ticket: Ticket, slot: Slot, time: ShowTime) {
-        let Some(at) = self.switching.iter().position(|(t, _)| *t == ticket) else { return };
-        let Some((_, after)) = self.switching.drain(..=at).next_back() else { return };
+        let Some(at) = self.switching.iter().position(|change| change.ticket == ticket) else { return };
+        let Some(Switching { after, answers, .. }) = self.switching.drain(..=at).next_back() else { return };
         let slots = after.fade.map_or(0, |fade| fade.slots);
         self.fade_began = after.fade.map(|_| (slot, time));
         self.put_on_air(after, slot, time);
-        self.ack(ticket, Ok(Reply::Switched { slot, time, slots }));
+        if answers {
+            self.ack(ticket, Ok(Reply::Switched { slot, time, slots }));
+        }
     }
 
     pub(super) fn fade_ended(&mut self, fade: Fade, slot: Slot, time: ShowTime) {
         // A cut that was ordered meanwhile has ended this fade in `wanted` already; then both calls do nothing.
         self.wanted.finish(fade);
-        self.switching.iter_mut().for_each(|(_, after)| after.finish(fade));
+        self.switching.iter_mut().for_each(|change| change.after.finish(fade));
         let mut after = self.air.clone();
         after.finish(fade);
         if after.fade.is_none() {

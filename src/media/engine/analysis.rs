@@ -18,7 +18,7 @@ use crate::{
 use gst_video::prelude::*;
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 /// Quieter than this is silence.
@@ -33,6 +33,7 @@ const STEP: usize = 8;
 
 /// Hears how loud something is, for as long as it is kept.
 pub struct LevelMeter {
+    feed: Weak<Feed>,
     levels: Arc<Mutex<VecDeque<(ShowTime, f32)>>>,
     clock: ShowClock,
     _listener: Listener,
@@ -45,13 +46,22 @@ pub struct EdgeSampler {
 }
 
 impl Engine {
-    /// A level meter of an input, or for program; none for an input that is not there.
+    /// A level meter for an input, or for program; none for an input that is not there.
     pub fn level_meter(&self, source: Option<SourceId>) -> Option<LevelMeter> {
-        let feed = match source {
-            None => &self.mixer.audio,
-            Some(id) => &self.sources.get(&id)?.raw_audio,
-        };
-        Some(LevelMeter::open(feed, self.clock.clone()))
+        Some(LevelMeter::open(&self.sound_of(source)?, self.clock.clone()))
+    }
+
+    /// Whether a level meter hears an input, or program, as it is now: an input that was assigned to another device has
+    /// another sound.
+    pub fn hears(&self, meter: &LevelMeter, source: Option<SourceId>) -> bool {
+        self.sound_of(source).is_some_and(|feed| std::ptr::eq(meter.feed.as_ptr(), Arc::as_ptr(&feed)))
+    }
+
+    fn sound_of(&self, source: Option<SourceId>) -> Option<Arc<Feed>> {
+        match source {
+            None => Some(self.mixer.audio.clone()),
+            Some(id) => Some(self.sources.get(id)?.raw_audio.clone()),
+        }
     }
 
     /// An edge sampler of program.
@@ -70,7 +80,7 @@ impl LevelMeter {
             levels.push_back((ShowTime(pts.nseconds()), level_db(&map)));
             forget(&mut levels, now.now());
         });
-        Self { levels, clock, _listener: listener }
+        Self { feed: Arc::downgrade(feed), levels, clock, _listener: listener }
     }
 
     /// The level of what is heard now, both channels together, as root mean square in dBFS; -120 for silence.

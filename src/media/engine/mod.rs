@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Order ─► engine ─┬─► mixer        (switching, keys: at the next slot)
-//!                  ├─► renderer       (draws graphics off the media threads)
+//!                  ├─► renderer     (draws graphics off the media threads)
+//!                  ├─► inputs       (come and go; what feeds each)
 //!                  └─► outputs      (recorders, pushes, HLS)
 //! Report ◄─ each of them
 //! ```
@@ -10,8 +11,10 @@
 //! Refuses to know: callers, planes, what the show means.
 
 mod analysis;
+mod inputs;
 mod outputs;
 mod renderer;
+mod sources;
 mod watch;
 
 pub use super::ingest::lights::Strip as Leds;
@@ -20,20 +23,16 @@ pub use analysis::{EdgeSampler, LevelMeter};
 use super::{
     clock::ShowClock,
     encoder::Quality,
-    ingest::{
-        capture::{self, Capture, CaptureSpec},
-        lights, pattern,
-        source::{self, Source},
-    },
+    ingest::source,
     link::Feed,
     live::{Bridge, Listener, Live, Start},
     mixer::{self, Instruction, Mixer},
     output::hls::{HlsSettings, HlsStream, HlsStreams, Publication},
-    pipeline::Run,
 };
 use crate::domain::{
+    input::Input,
     order::{Order, Report},
-    source::{OutputSource, SourceId, SourceKind},
+    source::{OutputSource, SourceId},
     stats::Stats,
     time::{Format, ShowTime},
 };
@@ -45,25 +44,14 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// One input.
-#[derive(Debug, Clone)]
-pub struct Input {
-    pub label: String,
-    pub kind: SourceKind,
-    /// How far behind its arrival it is shown.
-    pub latency: Duration,
-    /// The devices of a [`SourceKind::Capture`].
-    pub capture: Option<CaptureSpec>,
-    /// The strip of a [`SourceKind::Lights`].
-    pub leds: Option<lights::Strip>,
-}
-
 /// What an engine is built from.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub project: Format,
-    /// Their ids are their places.
+    /// The inputs that the show begins with; their ids are their places.
     pub inputs: Vec<Input>,
+    /// The frames of the strip of lights, for inputs that show it.
+    pub leds: Option<Leds>,
     /// How long the last frame of a silent source is held.
     pub hold: Duration,
     pub picture: Quality,
@@ -88,17 +76,13 @@ pub struct Engine {
     clock: ShowClock,
     project: Format,
     hls: HlsSettings,
-    sources: BTreeMap<SourceId, Arc<Source>>,
+    sources: Arc<sources::Sources>,
     // In the order in which they are to stop: outputs before what feeds them.
     outputs: outputs::Outputs,
     renderer: renderer::Renderer,
     watch: watch::Watch,
+    inputs: inputs::Inputs,
     mixer: Arc<Mixer>,
-    /// What publishers of inputs send, on their sources.
-    _shown: Vec<source::Shown>,
-    _patterns: Vec<Run>,
-    _captures: Vec<Capture>,
-    _lights: Vec<lights::Lights>,
     stats: Arc<Mutex<Stats>>,
 }
 
@@ -112,69 +96,35 @@ impl Engine {
         super::plugins::register().map_err(anyhow::Error::msg)?;
         let clock = ShowClock::start();
         let project = settings.project;
-        let sources: BTreeMap<_, _> = (0..)
-            .zip(&settings.inputs)
-            .map(|(n, input)| {
-                let id = SourceId(n);
-                let label = input.label.clone();
-                (id, Source::new(id, label, clock.clone(), project, input.latency, settings.hold))
-            })
-            .collect();
-        let mut ids = sources.keys().copied();
+        let sources = Arc::new(sources::Sources::default());
+        let mut beginning = inputs::Beginning::new(inputs::Workshop {
+            clock: clock.clone(),
+            project,
+            hold: settings.hold,
+            leds: settings.leds.clone(),
+            sources: sources.clone(),
+        });
+        let begin_with: BTreeMap<_, _> =
+            settings.inputs.iter().map(|input| beginning.add(input)).collect::<anyhow::Result<_>>()?;
+        let mut ids = begin_with.keys().copied();
+        let (program, preview) = (ids.next(), ids.next());
         let mixer = Arc::new(Mixer::start(mixer::Setup {
             project,
             clock: clock.clone(),
-            sources: sources.clone(),
-            program: ids.next(),
-            preview: ids.next(),
+            inputs: begin_with,
+            program,
+            preview,
             hold: settings.hold,
             reports: reports.clone(),
         })?);
-        let mut shown = Vec::new();
-        for (source, input) in sources.values().zip(&settings.inputs) {
-            if matches!(input.kind, SourceKind::Rtmp { .. }) {
-                shown.push(source.show(&source.live)?);
-            }
-        }
-        let mut patterns = Vec::new();
-        for (source, input) in sources.values().zip(&settings.inputs) {
-            if let SourceKind::Pattern { pattern, tone_hz } = &input.kind {
-                let run = pattern::start(source, &clock, project, pattern, *tone_hz);
-                patterns.push(run.map_err(|failure| anyhow::anyhow!(failure.text))?);
-            }
-        }
-        let mut captures = Vec::new();
-        for (source, spec) in sources.values().zip(&settings.inputs).filter_map(|(s, i)| Some((s, i.capture.as_ref()?)))
-        {
-            let capture = capture::start(source, &clock, project, spec);
-            captures.push(capture.map_err(|failure| anyhow::anyhow!("{}: {}", source.label, failure.text))?);
-        }
-        let strips = sources.values().zip(&settings.inputs).filter_map(|(source, input)| {
-            let strip = input.leds.clone()?;
-            Some(lights::start(source, &clock, project, strip))
-        });
-        let lights = strips.collect::<anyhow::Result<_>>()?;
+        let inputs = beginning.run(mixer.clone(), reports.clone())?;
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
             outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
         let watch =
             watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
         let renderer = renderer::Renderer::start(project, mixer.clone(), reports)?;
-        Ok(Self {
-            clock,
-            project,
-            hls: settings.hls,
-            sources,
-            outputs,
-            renderer,
-            watch,
-            mixer,
-            _shown: shown,
-            _patterns: patterns,
-            _captures: captures,
-            _lights: lights,
-            stats,
-        })
+        Ok(Self { clock, project, hls: settings.hls, sources, outputs, renderer, watch, inputs, mixer, stats })
     }
 
     /// Passes an order on. Never blocks.
@@ -184,6 +134,7 @@ impl Engine {
             // By the same way as the take before it, so that it cannot overtake it.
             Order::HideGraphic { ticket, channel, graphic } => self.renderer.hide(ticket, channel, graphic),
             Order::ShowGraphic { ticket, channel, graphic } => self.renderer.draw(ticket, channel, graphic),
+            Order::ChangeInput { ticket, source, change } => self.inputs.order(ticket, source, change),
             order => self.outputs.order(order),
         }
     }
@@ -193,7 +144,7 @@ impl Engine {
     /// # Errors
     /// When there is no such source or no thread to be had.
     pub fn show(&self, source: SourceId, live: &Arc<Live>) -> std::io::Result<Shown> {
-        let source = self.sources.get(&source).ok_or(std::io::ErrorKind::NotFound)?;
+        let source = self.sources.get(source).ok_or(std::io::ErrorKind::NotFound)?;
         let publishing = source.live.begin();
         let asked = Arc::downgrade(live);
         publishing.on_want_keyframe(move || {
@@ -209,7 +160,7 @@ impl Engine {
 
     /// What a source's publishers send, as it came in.
     pub fn live(&self, source: SourceId) -> Option<Arc<Live>> {
-        self.sources.get(&source).map(|source| source.live.clone())
+        self.sources.get(source).map(|source| source.live.clone())
     }
 
     /// Program as a stream like any other, encoded while somebody listens.

@@ -2,20 +2,19 @@
 //!
 //! Everything that blocks (finishing a file, taking leave of a server) happens on threads of its own.
 
-use super::Settings;
+use super::{Settings, sources::Sources};
 use crate::{
     domain::{
         command::Ticket,
         order::{Order, Report},
         output::LinkState,
-        source::{OutputSource, SourceId, SourceKind},
+        source::{OutputSource, SourceKind},
         stats::{OutputKind, OutputStats},
         time::{ShowTime, Slot},
     },
     media::{
         clock::ShowClock,
         encode::Encode,
-        ingest::source::Source,
         live::{Bridge, Live, from_coded},
         mixer::Mixer,
         output::{
@@ -55,7 +54,7 @@ pub struct Gauge {
 struct Inner {
     settings: Settings,
     clock: ShowClock,
-    sources: BTreeMap<SourceId, Arc<Source>>,
+    sources: Arc<Sources>,
     mixer: Arc<Mixer>,
     reports: tokio::sync::mpsc::UnboundedSender<Report>,
     hls_streams: Arc<HlsStreams>,
@@ -80,7 +79,7 @@ impl Outputs {
     pub fn new(
         settings: Settings,
         clock: ShowClock,
-        sources: BTreeMap<SourceId, Arc<Source>>,
+        sources: Arc<Sources>,
         mixer: Arc<Mixer>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
     ) -> std::io::Result<Self> {
@@ -150,7 +149,10 @@ impl Inner {
                 push.into_iter().for_each(Push::stop);
             }
             Order::StartHls { stream } => self.start_hls(stream),
-            Order::Switch { .. } | Order::ShowGraphic { .. } | Order::HideGraphic { .. } => {}
+            Order::Switch { .. }
+            | Order::ChangeInput { .. }
+            | Order::ShowGraphic { .. }
+            | Order::HideGraphic { .. } => {}
         }
     }
 
@@ -221,14 +223,15 @@ impl Inner {
 
     /// A stream as outputs take it: passed through where it came in coded, else encoded once for all.
     fn stream(self: &Arc<Self>, id: OutputSource) -> Result<CodedStream, Failure> {
+        let source;
         let (raw_video, raw_audio) = match id {
             OutputSource::Program => (&self.mixer.video, &self.mixer.audio),
             OutputSource::Source(number) => {
-                let source = self.sources.get(&number).ok_or_else(|| Failure {
+                source = self.sources.get(number).ok_or_else(|| Failure {
                     fault: FailureKind::Here,
                     text: format!("there is no source {number}"),
                 })?;
-                if !self.is_made_here(number) {
+                if !self.sources.kind(number).as_ref().is_some_and(SourceKind::is_made_here) {
                     return Ok(Bridge::start(&source.live, self.settings.project.rate));
                 }
                 (&source.raw_video, &source.raw_audio)
@@ -243,13 +246,6 @@ impl Inner {
         let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, rate, &self.clock)?);
         encodes.insert(id, Arc::downgrade(&encode));
         Ok(encode.stream(id.to_string()))
-    }
-
-    fn is_made_here(&self, source: SourceId) -> bool {
-        let input = self.settings.inputs.get(source.0 as usize);
-        input.is_some_and(|input| {
-            matches!(input.kind, SourceKind::Pattern { .. } | SourceKind::Capture { .. } | SourceKind::Lights)
-        })
     }
 
     fn start_hls(self: &Arc<Self>, stream: OutputSource) {

@@ -1,13 +1,13 @@
 //! The watch: looks at every source ten times a second and measures everything once a second.
 
-use super::outputs::Gauge;
+use super::{outputs::Gauge, sources::Sources};
 use crate::{
     domain::{
         order::Report,
         source::{Health, SourceId},
         stats::Stats,
     },
-    media::{ingest::source::Source, mixer::Mixer},
+    media::mixer::Mixer,
 };
 use std::{
     collections::BTreeMap,
@@ -30,7 +30,7 @@ impl Watch {
     /// # Errors
     /// When there is no thread to be had.
     pub fn start(
-        sources: BTreeMap<SourceId, Arc<Source>>,
+        sources: Arc<Sources>,
         mixer: Arc<Mixer>,
         outputs: Gauge,
         stats: Arc<Mutex<Stats>>,
@@ -42,20 +42,22 @@ impl Watch {
             let mut looks = 0;
             while !stopped(&waiting) {
                 looks += 1;
+                let sources = sources.all();
+                known.retain(|id, _| sources.iter().any(|source| source.id == *id));
                 let measure = looks % MEASURE == 0;
                 if measure {
-                    let sources = sources.iter().map(|(id, source)| (*id, source.measure())).collect();
+                    let sources = sources.iter().map(|source| (source.id, source.measure())).collect();
                     let measured = Stats { mixer: mixer.stats(), sources, outputs: outputs.read() };
                     *stats.lock().unwrap_or_else(PoisonError::into_inner) = measured;
                 }
-                for (id, source) in &sources {
-                    let health = source.health();
-                    let before = known.insert(*id, health).unwrap_or_default();
+                for source in &sources {
+                    let (id, health) = (source.id, source.health());
+                    let before = known.insert(id, health).unwrap_or_default();
                     let turned = before.signal != health.signal || before.has_audio != health.has_audio;
                     // While frames come or have just stopped, the figures move; a dead source has nothing new to say.
                     let moved = measure && health.fps != before.fps;
                     if turned || moved {
-                        let _ = reports.send(Report::Source { source: *id, health }); // unheard only at shutdown
+                        let _ = reports.send(Report::Source { source: id, health }); // unheard only at shutdown
                     }
                 }
             }

@@ -12,7 +12,10 @@
 
 use super::{raw, source::Source};
 use crate::{
-    domain::time::Format,
+    domain::{
+        capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
+        time::Format,
+    },
     media::{
         clock::ShowClock,
         format,
@@ -27,76 +30,81 @@ use std::{
         Arc, PoisonError, Weak,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
-
-/// What a camera is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CameraFormat {
-    Raw,
-    Jpeg,
-    H264,
-}
-
-/// Where pictures come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PictureDevice {
-    /// `device` is a path (`/dev/video0`); `size` in pixels and `rate` in frames a second are the device's to choose
-    /// when they are not given.
-    V4l2 { device: String, format: CameraFormat, size: Option<(u32, u32)>, rate: Option<u32> },
-    /// `number` counts the cards' inputs from 0; `connection` (`sdi`, `hdmi`, `auto` ...) and `mode` (`1080i50`, `auto`
-    /// ...) are GStreamer's names. A signal that is not there gives no frames.
-    Decklink { number: u32, connection: String, mode: String },
-    /// A moving picture made here in another form than the project's; it ends after so many frames, as a device that is
-    /// pulled out.
-    Test { frames: Option<u32> },
-}
-
-/// Where sound comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SoundDevice {
-    /// `device` is an ALSA name (`hw:1,0`).
-    Alsa { device: String },
-    /// The card of the same number; `connection` is GStreamer's name (`embedded`, `aes`, `auto` ...).
-    Decklink { number: u32, connection: String },
-    /// A tone made here.
-    Test,
-}
-
-/// What is captured onto one source: a picture, a sound, or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaptureSpec {
-    pub picture: Option<PictureDevice>,
-    pub sound: Option<SoundDevice>,
-}
 
 /// A device that is silent for this long is opened again. A card without a signal is none.
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often a run is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A capture that runs. Dropping it lets go of the devices.
+/// A device that was opened and says nothing against it for this long is taken for one that works: a card without a
+/// signal gives no frames.
+const PROOF: Duration = Duration::from_secs(1);
+/// How long opening may take: drivers of cards start hardware.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// A capture that runs. Dropping it lets go of the devices, and waits until they are let go.
 pub struct Capture {
-    _stop: Vec<Sender<()>>,
+    parts: Vec<(Sender<()>, JoinHandle<()>)>,
 }
+
+/// Whether the first opening worked.
+type Opened = Result<(), Failure>;
 
 /// Starts to capture onto a source. A device that is not there now is tried again until it is.
 ///
 /// # Errors
 /// The failure, when this machine lacks an element, or a device does not know what it is asked for.
 pub fn start(source: &Arc<Source>, clock: &ShowClock, project: Format, spec: &CaptureSpec) -> Result<Capture, Failure> {
+    begin(source, clock, project, spec, |_| None)
+}
+
+/// Starts to capture from devices that must be there now, and waits until they are open. Blocks for about a second where
+/// a device gives no frames.
+///
+/// # Errors
+/// As [`start`], or why a device cannot be opened.
+pub fn open(source: &Arc<Source>, clock: &ShowClock, project: Format, spec: &CaptureSpec) -> Result<Capture, Failure> {
+    let (told, opened) = channel();
+    let capture = begin(source, clock, project, spec, |_| Some(told.clone()))?;
+    for _ in &capture.parts {
+        let first = opened.recv_timeout(OPENING);
+        first.map_err(|_| here("the device does not open"))??;
+    }
+    Ok(capture)
+}
+
+fn begin(
+    source: &Arc<Source>,
+    clock: &ShowClock,
+    project: Format,
+    spec: &CaptureSpec,
+    told: impl Fn(&CaptureSpec) -> Option<Sender<Opened>>,
+) -> Result<Capture, Failure> {
     check(project, spec)?;
-    let mut stops = Vec::new();
+    let mut capture = Capture { parts: Vec::new() };
     for part in parts(spec) {
         let (stop, stopped) = channel();
-        let (source, clock) = (Arc::downgrade(source), clock.clone());
-        std::thread::Builder::new()
+        let (source, clock, told) = (Arc::downgrade(source), clock.clone(), told(&part));
+        let thread = std::thread::Builder::new()
             .name("capture".into())
-            .spawn(move || hold(&source, &clock, project, &part, &stopped))
+            .spawn(move || hold(&source, &clock, project, &part, &stopped, told))
             .map_err(|error| here(error.to_string()))?;
-        stops.push(stop);
+        capture.parts.push((stop, thread));
     }
-    Ok(Capture { _stop: stops })
+    Ok(capture)
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        let (stops, threads): (Vec<_>, Vec<_>) = self.parts.drain(..).unzip();
+        drop(stops);
+        for thread in threads {
+            let _ = thread.join(); // its panic was printed already
+        }
+    }
 }
 
 /// Whether this machine has what a capture needs and every setting means something. Opens no device.
@@ -125,8 +133,16 @@ fn parts(spec: &CaptureSpec) -> Vec<CaptureSpec> {
     picture.into_iter().chain(sound).collect()
 }
 
-/// Runs one part again and again until it is stopped.
-fn hold(source: &Weak<Source>, clock: &ShowClock, project: Format, part: &CaptureSpec, stopped: &Receiver<()>) {
+/// Runs one part again and again until it is stopped. `told` is told of the first opening; a part that fails then is not
+/// tried again.
+fn hold(
+    source: &Weak<Source>,
+    clock: &ShowClock,
+    project: Format,
+    part: &CaptureSpec,
+    stopped: &Receiver<()>,
+    mut told: Option<Sender<Opened>>,
+) {
     let mut backoff = Backoff::default();
     let stop_after = |wait: Duration| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
     loop {
@@ -134,27 +150,35 @@ fn hold(source: &Weak<Source>, clock: &ShowClock, project: Format, part: &Captur
         // Whoever was on the source before may still be letting go of the device.
         let turn = part.picture.as_ref().map(|_| source.turn.lock().unwrap_or_else(PoisonError::into_inner));
         let begun = Instant::now();
-        match run(&source, clock, project, part) {
+        let failure = match run(&source, clock, project, part) {
             Ok(run) => {
                 let why = loop {
                     if stop_after(LOOK) {
                         break None;
                     }
                     match run.settle(Duration::ZERO) {
-                        Some(Verdict::Ended) => break Some("the device ended".to_owned()),
-                        Some(Verdict::Failed(failure)) => break Some(failure.text),
-                        None if is_silent(part, &source, begun) => break Some("the device is silent".to_owned()),
+                        Some(Verdict::Ended) => break Some(gone("the device ended")),
+                        Some(Verdict::Failed(failure)) => break Some(failure),
+                        None if is_silent(part, &source, begun) => break Some(gone("the device is silent")),
                         None => {}
+                    }
+                    if begun.elapsed() > PROOF || part.picture.is_some() && has_frames(&source, begun) {
+                        told.take().map(|told| told.send(Ok(())));
                     }
                 };
                 drop(run);
                 if part.picture.is_some() {
                     source.end();
                 }
-                let Some(why) = why else { return };
-                tracing::warn!(source = %source.id, "capture: {why}");
+                let Some(failure) = why else { return };
+                failure
             }
-            Err(failure) => tracing::warn!(source = %source.id, "capture: {}", failure.text),
+            Err(failure) => failure,
+        };
+        tracing::warn!(source = %source.id, "capture: {}", failure.text);
+        if let Some(told) = told {
+            let _ = told.send(Err(failure)); // refused when nobody waits any more
+            return;
         }
         drop(turn);
         drop(source);
@@ -162,6 +186,11 @@ fn hold(source: &Weak<Source>, clock: &ShowClock, project: Format, part: &Captur
             return;
         }
     }
+}
+
+/// Whether a frame came since the device was opened.
+fn has_frames(source: &Source, begun: Instant) -> bool {
+    source.health().last_frame_ms.is_some_and(|age| Duration::from_millis(age) < begun.elapsed())
 }
 
 fn is_silent(part: &CaptureSpec, source: &Source, begun: Instant) -> bool {
@@ -310,4 +339,8 @@ fn element(pipeline: &gst::Pipeline, name: &str) -> Result<gst::Element, Failure
 
 fn here(text: impl Into<String>) -> Failure {
     Failure { fault: FailureKind::Here, text: text.into() }
+}
+
+fn gone(text: &str) -> Failure {
+    Failure { fault: FailureKind::Peer, text: text.to_owned() }
 }

@@ -6,7 +6,10 @@
 use crate::domain::time::Slot;
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Frames that may wait beyond those that the latency needs.
@@ -23,23 +26,30 @@ pub struct Frame {
 /// See the module's text.
 #[derive(Debug)]
 pub struct FrameQueue {
-    capacity: usize,
+    /// Slots that its source is shown behind its arrival.
+    latency: AtomicU64,
     frames: Mutex<VecDeque<Frame>>,
 }
 
 impl FrameQueue {
     /// A queue for a source that is shown `latency` slots behind its arrival.
     pub fn new(latency: u64) -> Self {
-        Self { capacity: (latency + SPARE) as usize, frames: Mutex::default() }
+        Self { latency: AtomicU64::new(latency), frames: Mutex::default() }
+    }
+
+    /// From now on its source is shown so many slots behind its arrival.
+    pub fn set_latency(&self, slots: u64) {
+        self.latency.store(slots, Ordering::Relaxed);
     }
 
     /// Adds a frame. Frames for later slots than its own (from before the source was moved) make way.
     pub fn put(&self, frame: Frame) {
+        let capacity = (self.latency.load(Ordering::Relaxed) + SPARE) as usize;
         let mut frames = self.lock();
         while frames.back().is_some_and(|last| last.slot >= frame.slot) {
             frames.pop_back();
         }
-        if frames.len() >= self.capacity {
+        while frames.len() >= capacity {
             frames.pop_front();
         }
         frames.push_back(frame);

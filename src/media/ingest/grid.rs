@@ -63,6 +63,22 @@ impl Grid {
         Self { rate, latency, offset, last, alone, astray, late, early, seen, least_margin, windows, settled, moved }
     }
 
+    /// How far behind arrival a frame is shown.
+    pub fn latency(&self) -> Duration {
+        Duration::from_nanos(self.latency.unsigned_abs())
+    }
+
+    /// Frames that come from now on are shown so far behind arrival, as nearly as whole slots can do it.
+    pub fn set_latency(&mut self, latency: Duration) {
+        let latency = latency.as_nanos() as i64;
+        let (by, length) = (latency - self.latency, self.rate.slot_ns() as i64);
+        let slots = (by + by.signum() * length / 2) / length;
+        self.latency = latency;
+        self.offset = self.offset.map(|offset| offset + slots * length);
+        (self.late, self.early, self.seen, self.least_margin) = (0, 0, 0, i64::MAX);
+        (self.windows, self.settled) = (0, 0);
+    }
+
     /// Another publisher begins: its first frame is put on the grid anew.
     pub fn restart(&mut self) {
         (self.offset, self.last, self.late, self.early) = (None, None, 0, 0);
@@ -250,6 +266,31 @@ mod tests {
         });
         let dropped = dropped.count();
         assert!((299..=301).contains(&dropped), "{dropped}");
+    }
+
+    #[test]
+    fn another_latency_moves_the_frames_to_come_by_its_slots_and_once() {
+        let mut grid = grid();
+        let mut placed = Vec::new();
+        for n in 0..90_u64 {
+            match n {
+                30 => grid.set_latency(Duration::from_millis(350)),
+                60 => grid.set_latency(Duration::from_millis(50)),
+                _ => {}
+            }
+            let stamp = ShowTime(1_000 * MS + rtmp_stamp(n, 30.0));
+            placed.push(grid.place(stamp, stamp));
+        }
+        let slot = |n: usize| match placed[n] {
+            Placed::At { slot, .. } => slot.0,
+            Placed::Dropped => panic!("frame {n} was dropped: {placed:?}"),
+        };
+        assert_eq!(placed[30], Placed::At { slot: Slot(slot(29) + 7), repeated: 6 }, "200 ms are 6 slots");
+        assert_eq!(slot(59), slot(29) + 36, "and none after that");
+        // 300 ms earlier are 9 slots: so many frames come too late for the slots that are shown already.
+        assert!(placed[60..69].iter().all(|placed| *placed == Placed::Dropped), "{:?}", &placed[58..72]);
+        assert_eq!((slot(69), slot(89)), (slot(59) + 1, slot(59) + 21));
+        assert_eq!(grid.latency(), Duration::from_millis(50));
     }
 
     #[test]

@@ -65,10 +65,10 @@ pub fn start(
     source.set_size(project.width, project.height);
     raw::frames(&sink("raw")?, source);
     raw::blocks(&sink("sound")?, source);
-    let label = source.label.clone();
+    let id = source.id;
     Run::start(pipeline, clock, move |verdict| {
         if let Verdict::Failed(failure) = verdict {
-            tracing::error!(source = %label, "pattern: {}", failure.text);
+            tracing::error!(source = %id, "pattern: {}", failure.text);
         }
     })
 }

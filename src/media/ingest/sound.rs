@@ -33,6 +33,8 @@ struct State {
     samples: VecDeque<Sample>,
     /// How far stamps run ahead of the laid position, smoothed, in samples.
     drift: f64,
+    /// The next block lies where its stamp says, however near that is.
+    realign: bool,
     peak: [f32; 2],
 }
 
@@ -52,7 +54,8 @@ impl Sound {
         for sample in block {
             state.peak = [state.peak[0].max(sample[0].abs()), state.peak[1].max(sample[1].abs())];
         }
-        if state.samples.is_empty() && off != 0 || off.abs() > JUMP {
+        let realign = std::mem::take(&mut state.realign);
+        if state.samples.is_empty() && off != 0 || off.abs() > JUMP || realign {
             state.jump(at);
             state.samples.extend(block);
         } else {
@@ -76,6 +79,11 @@ impl Sound {
         let by = sample_at(ns.unsigned_abs());
         let mut state = self.lock();
         state.start = if ns < 0 { state.start.saturating_sub(by) } else { state.start.saturating_add(by) };
+    }
+
+    /// Lays the next block exactly where its stamp says; for a source whose latency was changed.
+    pub fn realign(&self) {
+        self.lock().realign = true;
     }
 
     /// Adds the samples from number `from` on into `mix`, each times `gain(index)`. Silence where there are none.

@@ -107,12 +107,25 @@ impl Source {
         latency: Duration,
         hold: Duration,
     ) -> Arc<Self> {
+        let live = Live::new(format!("input-{id}"), clock.clone());
+        Self::on_stream(id, label, clock, project, latency, hold, live)
+    }
+
+    fn on_stream(
+        id: SourceId,
+        label: String,
+        clock: ShowClock,
+        project: Format,
+        latency: Duration,
+        hold: Duration,
+        live: Arc<Live>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id,
             label,
             frame_queue: FrameQueue::new(project.rate.slots_in(latency)),
             sound: Sound::default(),
-            live: Live::new(format!("input-{id}"), clock.clone()),
+            live,
             raw_video: Feed::new(Carries::Raw),
             raw_audio: Feed::new(Carries::Raw),
             clock,
@@ -149,6 +162,26 @@ impl Source {
     /// The size in pixels that the next pictures of live streams get.
     pub fn fit(&self, size: (u32, u32)) {
         *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;
+    }
+
+    /// A source to follow this one in its place: the same input, whose published stream stays the same, without its
+    /// pictures and sound.
+    pub fn successor(&self) -> Arc<Self> {
+        let latency = self.latency();
+        let (id, label, project) = (self.id, self.label.clone(), self.project);
+        Self::on_stream(id, label, self.clock.clone(), project, latency, self.hold, self.live.clone())
+    }
+
+    /// How far behind its arrival it is to be shown.
+    pub fn latency(&self) -> Duration {
+        self.lock().grid.latency()
+    }
+
+    /// Shows and lets hear what comes from now on so far behind its arrival.
+    pub fn set_latency(&self, latency: Duration) {
+        self.lock().grid.set_latency(latency);
+        self.frame_queue.set_latency(self.project.rate.slots_in(latency));
+        self.sound.realign();
     }
 
     /// A publisher or a device begins.

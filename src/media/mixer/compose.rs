@@ -3,7 +3,11 @@
 //! Refuses to know: why the scene is what it is. Cost follows content: one source without graphics is passed on by
 //! reference; a mix reads two pictures and writes one; graphics touch only their own pixels.
 
-use super::scene::Scene;
+use super::{
+    Input,
+    scene::Scene,
+    slate::{still, with_planes},
+};
 use crate::{
     domain::{
         source::SourceId,
@@ -11,8 +15,8 @@ use crate::{
     },
     media::{
         format,
-        graphics::{self, Fonts, Keyer, NEUTRAL, Picture, Planes, PlanesMut},
-        ingest::{frame_queue::Frame, source::Source},
+        graphics::{self, Keyer, NEUTRAL, Picture, Planes, PlanesMut},
+        ingest::frame_queue::Frame,
     },
 };
 use gst::prelude::*;
@@ -26,7 +30,6 @@ pub struct Composer {
     pub caps: gst::Caps,
     info: Arc<gst_video::VideoInfo>,
     pool: gst::BufferPool,
-    slates: BTreeMap<SourceId, Frame>,
     empty: Frame,
     hold_slots: u64,
 }
@@ -39,8 +42,11 @@ pub struct Composed {
 }
 
 impl Composer {
-    /// A composer with a slate for each source.
-    pub fn new(project: Format, hold: Duration, sources: &BTreeMap<SourceId, Arc<Source>>) -> anyhow::Result<Self> {
+    /// A composer of the project's pictures; `hold` is how long a source's last frame stays.
+    ///
+    /// # Errors
+    /// When there is no picture memory.
+    pub fn new(project: Format, hold: Duration) -> anyhow::Result<Self> {
         let caps: gst::Caps = format::picture_at_rate(project).parse()?;
         let info = Arc::new(gst_video::VideoInfo::from_caps(&caps)?);
         let pool = gst_video::VideoBufferPool::new();
@@ -48,17 +54,9 @@ impl Composer {
         config.set_params(Some(&caps), u32::try_from(info.size())?, 4, 0);
         pool.set_config(config)?;
         pool.set_active(true)?;
-        let fonts = Fonts::system().inspect_err(|e| tracing::warn!("slates without text: {e}")).ok();
-        let (width, height) = (project.width as usize, project.height as usize);
-        let flat = || Picture::flat(width, height, NEUTRAL);
-        let slate = |label: &str| {
-            let drawn = fonts.as_ref().and_then(|fonts| graphics::slate(fonts, label, width, height).ok());
-            still(&drawn.unwrap_or_else(flat), &info)
-        };
-        let slates = sources.iter().map(|(id, s)| Ok((*id, slate(&s.label)?))).collect::<anyhow::Result<_>>()?;
-        let empty = still(&flat(), &info)?;
+        let empty = still(&Picture::flat(project.width as usize, project.height as usize, NEUTRAL), &info)?;
         let hold_slots = project.rate.slots_in(hold);
-        Ok(Self { project, caps, info, pool: pool.upcast(), slates, empty, hold_slots })
+        Ok(Self { project, caps, info, pool: pool.upcast(), empty, hold_slots })
     }
 
     /// The picture of a slot.
@@ -69,6 +67,7 @@ impl Composer {
         &self,
         scene: Option<Scene>,
         frames: &BTreeMap<SourceId, Frame>,
+        inputs: &BTreeMap<SourceId, Input>,
         keys: &Keyer,
         slot: Slot,
     ) -> anyhow::Result<Composed> {
@@ -76,7 +75,7 @@ impl Composer {
         let mut pick = |id: SourceId| {
             let held = frames.get(&id).filter(|frame| slot.0 - frame.slot.0 <= self.hold_slots);
             slate |= held.is_none();
-            held.or_else(|| self.slates.get(&id)).unwrap_or(&self.empty)
+            held.or_else(|| inputs.get(&id).map(|input| &input.slate)).unwrap_or(&self.empty)
         };
         let keyed = !keys.is_clear() && keys.poses(slot.0).next().is_some();
         let mut buffer = match scene {
@@ -155,28 +154,4 @@ fn planes<'a>(frame: &'a gst_video::VideoFrameRef<&gst::BufferRef>) -> Planes<'a
         width: frame.width() as usize,
         height: frame.height() as usize,
     }
-}
-
-fn with_planes(
-    frame: &mut gst_video::VideoFrameRef<&mut gst::BufferRef>,
-    draw: impl FnOnce(&mut PlanesMut<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let (width, height) = (frame.width() as usize, frame.height() as usize);
-    let stride = |n: usize| frame.plane_stride().get(n).map_or(0, |s| s.unsigned_abs() as usize);
-    let (y_stride, uv_stride) = (stride(0), stride(1));
-    let [y, u, v, ..] = frame.planes_data_mut();
-    draw(&mut PlanesMut { y, y_stride, u, v, uv_stride, width, height })
-}
-
-/// A drawn picture as a frame that can stand in any slot.
-fn still(picture: &Picture, info: &Arc<gst_video::VideoInfo>) -> anyhow::Result<Frame> {
-    let mut buffer = gst::Buffer::with_size(info.size())?;
-    let writable = buffer.get_mut().ok_or_else(|| anyhow::anyhow!("a new buffer is shared"))?;
-    let mut frame = gst_video::VideoFrameRef::from_buffer_ref_writable(writable, info)?;
-    with_planes(&mut frame, |out| {
-        graphics::copy(out, &picture.planes());
-        Ok(())
-    })?;
-    drop(frame);
-    Ok(Frame { slot: Slot(0), buffer, info: info.clone() })
 }

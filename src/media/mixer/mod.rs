@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! frame queues ─┐                    ┌─► raw picture Feed ─► encoder, …
-//! sounds ─┼─► turn(slot n) ────┼─► raw sound Feed
-//! orders ─┘   scene · keys     └─► reports (slot and show time of each change)
+//! sounds       ─┼─► turn(slot n) ────┼─► raw sound Feed
+//! instructions ─┘   scene · keys     └─► reports (slot and show time of each change)
 //! ```
 //!
 //! At the time of slot n the loop takes the orders that came in, so that they all share slot n; looks up the scene;
@@ -15,9 +15,12 @@
 
 mod compose;
 mod mix;
+mod slate;
 mod turn;
 
 pub mod scene;
+
+pub use slate::slate;
 
 use crate::{
     domain::{
@@ -26,7 +29,7 @@ use crate::{
     media::{
         clock::ShowClock,
         graphics::{Motion, Raster},
-        ingest::source::Source,
+        ingest::{frame_queue::Frame, source::Source},
         link::{Carries, Feed},
     },
 };
@@ -41,6 +44,33 @@ pub enum Instruction {
     Switch {
         ticket: Ticket,
         change: SceneChange,
+    },
+    /// An input more.
+    Add {
+        ticket: Ticket,
+        id: SourceId,
+        input: Input,
+    },
+    /// Another source for an input, from the slot of its first picture on, but at most `patience` slots later than now;
+    /// the one that it had is handed back.
+    Replace {
+        ticket: Ticket,
+        id: SourceId,
+        source: Arc<Source>,
+        patience: u64,
+        retired: mpsc::Sender<Arc<Source>>,
+    },
+    /// An input goes, and its source is handed back. A scene that still had it would show grey in its place.
+    Remove {
+        ticket: Ticket,
+        id: SourceId,
+        retired: mpsc::Sender<Arc<Source>>,
+    },
+    /// Another slate for an input.
+    Slate {
+        ticket: Ticket,
+        id: SourceId,
+        slate: Frame,
     },
     Show {
         ticket: Ticket,
@@ -59,11 +89,28 @@ pub enum Instruction {
     Stop,
 }
 
+/// An input as the mixer has it.
+pub struct Input {
+    pub source: Arc<Source>,
+    /// Shown instead of it when it delivers nothing; see [`slate()`].
+    pub slate: Frame,
+    /// The last picture of the source that was here before, until this one has a picture.
+    before: Option<Frame>,
+}
+
+impl Input {
+    /// A source with its slate.
+    pub fn new(source: Arc<Source>, slate: Frame) -> Self {
+        Self { source, slate, before: None }
+    }
+}
+
 /// What a mixer is made of.
 pub struct Setup {
     pub project: Format,
     pub clock: ShowClock,
-    pub sources: BTreeMap<SourceId, Arc<Source>>,
+    /// The inputs that it begins with.
+    pub inputs: BTreeMap<SourceId, Input>,
     pub program: Option<SourceId>,
     pub preview: Option<SourceId>,
     /// How long the last frame of a silent source is held.

@@ -39,7 +39,7 @@ impl Timeline {
                 Some(from) => self.fade = Some((Fade { from, to, slots }, slot)),
                 None => self.program = Some(to),
             },
-            SceneChange::Preview { preview } => self.preview = Some(preview),
+            SceneChange::Preview { preview } => self.preview = preview,
         }
     }
 

@@ -1,13 +1,14 @@
 //! The mixer's loop: one turn a slot.
 
 use super::{
-    Instruction, Setup,
+    Input, Instruction, Setup,
     compose::Composer,
     mix::Gains,
     scene::{Scene, Timeline},
 };
 use crate::{
     domain::{
+        command::Ticket,
         order::Report,
         source::SourceId,
         stats::MixerStats,
@@ -37,7 +38,11 @@ const SEPARATOR: char = '\n';
 pub struct Turns {
     project: Format,
     clock: ShowClock,
-    sources: BTreeMap<SourceId, Arc<Source>>,
+    inputs: BTreeMap<SourceId, Input>,
+    /// Sources that went with this slot's instructions, the gain each had, and where it is handed back.
+    leaving: Vec<(f32, Arc<Source>, mpsc::Sender<Arc<Source>>)>,
+    /// Sources that wait for their first picture to take the place of others.
+    coming: Vec<Coming>,
     timeline: Timeline,
     keys: Keyer,
     composer: Composer,
@@ -52,8 +57,18 @@ pub struct Turns {
     second: (ShowTime, u64),
 }
 
+/// A source that is to take the place of the one that an input has.
+struct Coming {
+    ticket: Ticket,
+    id: SourceId,
+    source: Arc<Source>,
+    /// It does so in this slot at the latest.
+    until: Slot,
+    retired: mpsc::Sender<Arc<Source>>,
+}
+
 impl Turns {
-    /// Prepares slates and picture memory.
+    /// Prepares picture memory.
     pub fn new(
         setup: Setup,
         inbox: mpsc::Receiver<Instruction>,
@@ -62,13 +77,15 @@ impl Turns {
         stats: Arc<Mutex<MixerStats>>,
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            composer: Composer::new(setup.project, setup.hold, &setup.sources)?,
+            composer: Composer::new(setup.project, setup.hold)?,
             timeline: Timeline::new(setup.program, setup.preview),
             keys: Keyer::new(),
             gains: Gains::default(),
             project: setup.project,
             clock: setup.clock,
-            sources: setup.sources,
+            inputs: setup.inputs,
+            leaving: Vec::new(),
+            coming: Vec::new(),
             reports: setup.reports,
             inbox,
             video,
@@ -102,6 +119,26 @@ impl Turns {
                     self.timeline.apply(change, slot);
                     Report::Switched { ticket, slot, time }
                 }
+                Ok(Instruction::Add { ticket, id, input }) => {
+                    self.inputs.insert(id, input);
+                    Report::InputChanged { ticket, slot, time }
+                }
+                Ok(Instruction::Replace { ticket, id, source, patience, retired }) => {
+                    self.coming.push(Coming { ticket, id, source, until: Slot(slot.0 + patience), retired });
+                    continue;
+                }
+                Ok(Instruction::Remove { ticket, id, retired }) => {
+                    if let Some(input) = self.inputs.remove(&id) {
+                        self.leaving.push((self.gains.take(id), input.source, retired));
+                    }
+                    Report::InputChanged { ticket, slot, time }
+                }
+                Ok(Instruction::Slate { ticket, id, slate }) => {
+                    if let Some(input) = self.inputs.get_mut(&id) {
+                        input.slate = slate;
+                    }
+                    Report::InputChanged { ticket, slot, time }
+                }
                 Ok(Instruction::Show { ticket, channel, graphic, raster, motion, z }) => {
                     self.keys.take(&layer(&channel, &graphic), raster, motion, z, slot.0);
                     Report::GraphicShown { ticket, channel, graphic, slot, time }
@@ -111,10 +148,40 @@ impl Turns {
                     Report::GraphicLeaving { ticket, channel, graphic, slot, time }
                 }
                 Ok(Instruction::Stop) | Err(mpsc::TryRecvError::Disconnected) => return false,
-                Err(mpsc::TryRecvError::Empty) => return true,
+                Err(mpsc::TryRecvError::Empty) => {
+                    self.replace_sources(slot, time);
+                    return true;
+                }
             };
             let _ = self.reports.send(report); // nobody hears it only at shutdown
         }
+    }
+
+    /// Gives inputs their new sources, as soon as those have a picture or need not be waited for any more. Without one the
+    /// last picture of the old source is held until there is.
+    fn replace_sources(&mut self, slot: Slot, time: ShowTime) {
+        let is_due = |coming: &mut Coming| slot >= coming.until || coming.source.frame_queue.at(slot).is_some();
+        for Coming { ticket, id, source, retired, .. } in self.coming.extract_if(.., is_due) {
+            if let Some(input) = self.inputs.get_mut(&id) {
+                input.before = input.source.frame_queue.at(slot).or_else(|| input.before.take());
+                let old = std::mem::replace(&mut input.source, source);
+                self.leaving.push((self.gains.take(id), old, retired));
+            }
+            let _ = self.reports.send(Report::InputChanged { ticket, slot, time }); // unheard only at shutdown
+        }
+    }
+
+    /// Each input's frame of a slot.
+    fn frames(&mut self, slot: Slot) -> BTreeMap<SourceId, Frame> {
+        // Every source is read, so that none piles up frames that will never be shown.
+        let frame = |(id, input): (&SourceId, &mut Input)| {
+            let own = input.source.frame_queue.at(slot);
+            if own.is_some() {
+                input.before = None;
+            }
+            Some((*id, own.or_else(|| input.before.clone())?))
+        };
+        self.inputs.iter_mut().filter_map(frame).collect()
     }
 
     fn turn(&mut self, slot: Slot, time: ShowTime) {
@@ -122,12 +189,10 @@ impl Turns {
             let _ = self.reports.send(Report::FadeEnded { fade, slot, time });
         }
         let scene = self.timeline.scene(slot);
-        // Every source is read, so that none piles up frames that will never be shown.
-        let frames: BTreeMap<SourceId, Frame> =
-            self.sources.iter().filter_map(|(id, source)| Some((*id, source.frame_queue.at(slot)?))).collect();
+        let frames = self.frames(slot);
         let mut slate = false;
         if self.video.is_wanted() {
-            match self.composer.compose(scene, &frames, &self.keys, slot) {
+            match self.composer.compose(scene, &frames, &self.inputs, &self.keys, slot) {
                 Ok(composed) => {
                     slate = composed.slate;
                     self.video.push(&composed.buffer, &self.composer.caps);
@@ -149,7 +214,12 @@ impl Turns {
         let from = sample_at(time.0);
         let to = sample_at(self.project.rate.time_of(Slot(slot.0 + 1)).0);
         self.samples.resize((to - from) as usize, [0.0; 2]);
-        self.gains.mix(scene, &self.sources, from, &mut self.samples);
+        let sounds = self.inputs.iter().map(|(id, input)| (*id, &input.source.sound));
+        let leaving = self.leaving.iter().map(|(gain, source, _)| (*gain, &source.sound));
+        self.gains.mix(scene, sounds, leaving, from, &mut self.samples);
+        for (_, source, retired) in self.leaving.drain(..) {
+            let _ = retired.send(source); // refused when nobody waits for it any more
+        }
         if !self.audio.is_wanted() {
             return;
         }

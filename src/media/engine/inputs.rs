@@ -1,0 +1,281 @@
+//! Inputs come, change and go while the mixer runs.
+//!
+//! ```text
+//! ChangeInput ─► thread ─┬─ opens a device, starts a pattern, draws a slate: whatever takes time
+//!                        ├─► Sources           (registry)
+//!                        └─► mixer instruction ─► InputChanged, with the slot
+//! ```
+//!
+//! One thread carries the changes out in their order; the show bounds how many may wait. What fails is undone before it is reported: the input is as it was.
+//!
+//! Refuses to know: what is on air; the show asks for nothing that would empty program.
+
+use super::sources::Sources;
+use crate::{
+    domain::{
+        command::Ticket,
+        input::{Input, InputChange},
+        order::Report,
+        source::{SourceId, SourceKind},
+        time::Format,
+    },
+    media::{
+        clock::ShowClock,
+        ingest::{capture, frame_queue::Frame, lights, pattern, source::Source},
+        mixer::{self, Instruction, Mixer},
+        pipeline::{Failure, FailureKind},
+    },
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// How long the mixer may take to hand a source back, beyond what it was told to wait.
+const HANDED_BACK: Duration = Duration::from_secs(2);
+/// How long a device may take from being open to its first picture before it is put in the place of another source, beyond
+/// the latency of the input.
+const FIRST_PICTURE: Duration = Duration::from_millis(500);
+
+/// What puts an input's media on its source; dropping it ends it.
+type Feeder = Box<dyn Send>;
+
+/// What every input is made with.
+pub struct Workshop {
+    pub clock: ShowClock,
+    pub project: Format,
+    /// How long the last frame of a silent source is held.
+    pub hold: Duration,
+    /// The strip of a [`SourceKind::Lights`].
+    pub leds: Option<lights::Strip>,
+    pub sources: Arc<Sources>,
+}
+
+/// Inputs with what feeds them, before there is a mixer.
+pub struct Beginning {
+    workshop: Workshop,
+    feeders: BTreeMap<SourceId, Feeder>,
+    next: u32,
+}
+
+/// See the module's text.
+pub struct Inputs {
+    orders: mpsc::Sender<Job>,
+    reports: tokio::sync::mpsc::UnboundedSender<Report>,
+    thread: Option<JoinHandle<()>>,
+}
+
+enum Job {
+    Change { ticket: Ticket, id: SourceId, change: InputChange },
+    Stop,
+}
+
+struct Worker {
+    workshop: Workshop,
+    feeders: BTreeMap<SourceId, Feeder>,
+    mixer: Arc<Mixer>,
+    reports: tokio::sync::mpsc::UnboundedSender<Report>,
+}
+
+/// How a device is to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// It must be there now.
+    Now,
+    /// It is tried until it is there.
+    Whenever,
+}
+
+impl Beginning {
+    /// No inputs yet.
+    pub fn new(workshop: Workshop) -> Self {
+        Self { workshop, feeders: BTreeMap::new(), next: 0 }
+    }
+
+    /// An input that the show begins with; their ids are their places. A device that is not there yet is tried until it
+    /// is.
+    ///
+    /// # Errors
+    /// A sentence naming the input and what is missing on this machine.
+    pub fn add(&mut self, input: &Input) -> anyhow::Result<(SourceId, mixer::Input)> {
+        let id = SourceId(self.next);
+        self.next += 1;
+        let source = self.workshop.source(id, input);
+        let feeder = self.workshop.feed(&source, &input.kind, Opening::Whenever);
+        let feeder = feeder.map_err(|failure| anyhow::anyhow!("{}: {}", input.label, failure.text))?;
+        let slate = mixer::slate(self.workshop.project, &input.label)?;
+        self.workshop.sources.put(source.clone(), input.kind.clone());
+        self.feeders.insert(id, feeder);
+        Ok((id, mixer::Input::new(source, slate)))
+    }
+
+    /// From here on inputs come and go by orders.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn run(
+        self,
+        mixer: Arc<Mixer>,
+        reports: tokio::sync::mpsc::UnboundedSender<Report>,
+    ) -> std::io::Result<Inputs> {
+        let (orders, inbox) = mpsc::channel();
+        let told = reports.clone();
+        let mut worker = Worker { workshop: self.workshop, feeders: self.feeders, mixer, reports };
+        let thread = std::thread::Builder::new().name("inputs".into()).spawn(move || {
+            while let Ok(Job::Change { ticket, id, change }) = inbox.recv() {
+                if let Err(failure) = worker.change(ticket, id, change) {
+                    worker.report(Report::InputFailed { ticket, reason: failure.text });
+                }
+            }
+        })?;
+        Ok(Inputs { orders, reports: told, thread: Some(thread) })
+    }
+}
+
+impl Inputs {
+    /// Has a change carried out. Never blocks.
+    pub fn order(&self, ticket: Ticket, id: SourceId, change: InputChange) {
+        if self.orders.send(Job::Change { ticket, id, change }).is_err() {
+            let reason = "inputs can no longer be changed".to_owned();
+            let _ = self.reports.send(Report::InputFailed { ticket, reason }); // unheard only at shutdown
+        }
+    }
+}
+
+impl Drop for Inputs {
+    fn drop(&mut self) {
+        let _ = self.orders.send(Job::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // its panic was printed already
+        }
+    }
+}
+
+impl Workshop {
+    fn source(&self, id: SourceId, input: &Input) -> Arc<Source> {
+        Source::new(id, input.label.clone(), self.clock.clone(), self.project, input.latency, self.hold)
+    }
+
+    /// Starts what feeds a source.
+    fn feed(&self, source: &Arc<Source>, kind: &SourceKind, opening: Opening) -> Result<Feeder, Failure> {
+        let (clock, project) = (&self.clock, self.project);
+        Ok(match kind {
+            SourceKind::Rtmp { .. } => Box::new(source.show(&source.live).map_err(|error| here(error.to_string()))?),
+            // It is put on the source when it is there.
+            SourceKind::Stream { .. } => Box::new(()),
+            SourceKind::Pattern { pattern, tone_hz } => {
+                Box::new(pattern::start(source, clock, project, pattern, *tone_hz)?)
+            }
+            SourceKind::Capture(spec) => Box::new(match opening {
+                Opening::Now => capture::open(source, clock, project, spec)?,
+                Opening::Whenever => capture::start(source, clock, project, spec)?,
+            }),
+            SourceKind::Lights => {
+                let strip = self.leds.clone().ok_or_else(|| here("this server has no lights"))?;
+                Box::new(lights::start(source, clock, project, strip).map_err(|error| here(error.to_string()))?)
+            }
+        })
+    }
+}
+
+impl Worker {
+    fn change(&mut self, ticket: Ticket, id: SourceId, change: InputChange) -> Result<(), Failure> {
+        match change {
+            InputChange::Add(input) => self.add(ticket, id, &input)?,
+            InputChange::Remove => self.remove(ticket, id),
+            InputChange::Rename(label) => {
+                self.present(id)?;
+                let slate = self.slate(&label)?;
+                self.mixer.instruct(Instruction::Slate { ticket, id, slate });
+            }
+            InputChange::Assign(kind) => self.assign(ticket, id, kind)?,
+            InputChange::SetLatency(latency) => {
+                self.present(id)?.set_latency(latency);
+                let rate = self.workshop.project.rate;
+                let slot = rate.slot_at(self.workshop.clock.now());
+                self.report(Report::InputChanged { ticket, slot, time: rate.time_of(slot) });
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, ticket: Ticket, id: SourceId, input: &Input) -> Result<(), Failure> {
+        let source = self.workshop.source(id, input);
+        let feeder = self.workshop.feed(&source, &input.kind, Opening::Now)?;
+        let slate = self.slate(&input.label)?;
+        self.feeders.insert(id, feeder);
+        // Before the mixer confirms it: whoever is answered finds the source.
+        self.workshop.sources.put(source.clone(), input.kind.clone());
+        self.mixer.instruct(Instruction::Add { ticket, id, input: mixer::Input::new(source, slate) });
+        tracing::info!(input = %id, label = input.label, kind = input.kind.name(), "input added");
+        Ok(())
+    }
+
+    fn remove(&mut self, ticket: Ticket, id: SourceId) {
+        self.workshop.sources.remove(id);
+        let (retired, back) = mpsc::channel();
+        self.mixer.instruct(Instruction::Remove { ticket, id, retired });
+        // What feeds it goes after it has left the picture.
+        drop(back.recv_timeout(HANDED_BACK));
+        drop(self.feeders.remove(&id));
+        tracing::info!(input = %id, "input removed");
+    }
+
+    /// Another source in the place of the one that is there. It is begun beside the old one, which goes on until the mixer
+    /// has exchanged them.
+    fn assign(&mut self, ticket: Ticket, id: SourceId, kind: SourceKind) -> Result<(), Failure> {
+        let old = self.present(id)?;
+        let old_kind = self.workshop.sources.kind(id).ok_or_else(|| gone(id))?;
+        let source = old.successor();
+        // A device can be opened once: the old one must let go of it first.
+        let same_device = match (&old_kind, &kind) {
+            (SourceKind::Capture(old), SourceKind::Capture(new)) => old.shares_a_device(new),
+            _ => false,
+        };
+        if same_device {
+            drop(self.feeders.remove(&id));
+        }
+        let feeder = match self.workshop.feed(&source, &kind, Opening::Now) {
+            Ok(feeder) => feeder,
+            Err(failure) if same_device => {
+                let back = self.workshop.feed(&old, &old_kind, Opening::Whenever);
+                back.map(|feeder| self.feeders.insert(id, feeder))?;
+                return Err(failure);
+            }
+            Err(failure) => return Err(failure),
+        };
+        tracing::info!(input = %id, kind = kind.name(), "input assigned");
+        // What is made here comes by itself: the old source goes on until then. What is published is put on the source
+        // when the change is confirmed.
+        let wait = if kind.is_made_here() { source.latency() + FIRST_PICTURE } else { Duration::ZERO };
+        let patience = if wait.is_zero() { 0 } else { self.workshop.project.rate.slots_in(wait) };
+        self.workshop.sources.put(source.clone(), kind);
+        let (retired, back) = mpsc::channel();
+        self.mixer.instruct(Instruction::Replace { ticket, id, source, patience, retired });
+        drop(back.recv_timeout(wait + HANDED_BACK));
+        drop(self.feeders.insert(id, feeder));
+        Ok(())
+    }
+
+    fn slate(&self, label: &str) -> Result<Frame, Failure> {
+        mixer::slate(self.workshop.project, label).map_err(|error| here(error.to_string()))
+    }
+
+    fn present(&self, id: SourceId) -> Result<Arc<Source>, Failure> {
+        self.workshop.sources.get(id).ok_or_else(|| gone(id))
+    }
+
+    fn report(&self, report: Report) {
+        let _ = self.reports.send(report); // unheard only at shutdown
+    }
+}
+
+fn gone(id: SourceId) -> Failure {
+    here(format!("there is no source {id}"))
+}
+
+fn here(text: impl Into<String>) -> Failure {
+    Failure { fault: FailureKind::Here, text: text.into() }
+}

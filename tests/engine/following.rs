@@ -1,0 +1,171 @@
+//! The rooms and live streams of inputs that come, change and go, on a whole engine with its conductor.
+
+use super::{
+    fixture::Fixture,
+    marked::{self, Seen, Watch},
+};
+use crate::alone;
+use lumencast::{
+    app::{
+        rooms::{Duplicate, Entry, RoomEvents, Rooms, StreamSelector, Via},
+        show::{
+            conductor::{self, ShowHandle},
+            inputs,
+        },
+    },
+    domain::{
+        command::{Command, Reply},
+        input::Input,
+        show::{Setup, Show},
+        source::{SourceId, SourceKind},
+        time::{Format, Rate},
+    },
+    protocol::packet::Packet,
+};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+const DEADLINE: Duration = Duration::from_secs(20);
+/// Jitter of a machine that does other work besides must not empty a slot: it is not what is tested here.
+const LATENCY: Duration = Duration::from_millis(1000);
+
+/// Runs a test while no other of this binary runs.
+fn alone_in_a_runtime(test: impl AsyncFnOnce()) {
+    let _alone = alone();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(test());
+}
+
+struct Following {
+    fixture: Fixture,
+    show: ShowHandle,
+    rooms: Rooms,
+    /// Kept, as events are told as long as they can be.
+    _events: RoomEvents,
+}
+
+fn stream(id: &str) -> SourceKind {
+    SourceKind::Stream { stream: Some(id.into()) }
+}
+
+fn add(kind: SourceKind) -> Command {
+    Command::AddInput { input: Input { label: "new".into(), kind, latency: LATENCY } }
+}
+
+impl Following {
+    /// An empty show.
+    fn open() -> Self {
+        let fixture = Fixture::open(0);
+        let show = Show::new(Setup {
+            project: Format { width: 640, height: 360, rate: Rate { num: 30, den: 1 } },
+            inputs: Vec::new(),
+            channels: Vec::new(),
+            graphics: Vec::new(),
+            fade: Duration::from_secs(1),
+            hls_program: false,
+        });
+        let engine = fixture.engine();
+        let orders = engine.clone();
+        let show = conductor::spawn(show, move |order| orders.order(order), fixture.take_reports());
+        let (rooms, events) = Rooms::new(engine.clock().clone(), HashMap::new());
+        inputs::follow(&show, &rooms, engine);
+        Self { fixture, show, rooms, _events: events }
+    }
+
+    /// Publishes in a room of the application `live` at the pace of the stamps.
+    async fn publish(&self, identity: &str, packets: Vec<Packet>) {
+        let lease = self.rooms.enter(Entry {
+            app: "live".into(),
+            room: "live-studio".into(),
+            identity: identity.into(),
+            name: None,
+            via: Via::Rtmp,
+            ingress: None,
+            duplicate: Duplicate::Challenge,
+        });
+        let lease = lease.await.expect("a lease");
+        tokio::spawn(async move {
+            let began = Instant::now();
+            for packet in packets {
+                if let Packet::Video { dts, .. } = &packet {
+                    // The pace of a live encoder, not a wait for a result.
+                    tokio::time::sleep(dts.saturating_sub(began.elapsed())).await;
+                }
+                if lease.send(packet).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn until(&self, what: &str, mut done: impl FnMut() -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !done() {
+            assert!(Instant::now() < end, "not within {DEADLINE:?}: {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn is_live(&self, room: &str) -> bool {
+        self.rooms.is_live(room, &StreamSelector::Auto)
+    }
+}
+
+#[test]
+fn an_input_shows_the_stream_that_it_is_assigned() {
+    alone_in_a_runtime(async || {
+        let clips = [marked::packets(1, 600), marked::packets(2, 600)];
+        let following = Following::open();
+        let [first, second] = clips;
+        following.publish("anna", first).await;
+        following.publish("ben", second).await;
+        let reply = following.show.command(add(stream("live-studio/anna"))).await.unwrap();
+        assert!(matches!(reply, Reply::InputAdded { source: SourceId(0), .. }), "{reply:?}");
+        let watch = Arc::new(Watch::begin(&following.fixture));
+        let shows = |wanted: u8| matches!(watch.last(), Some((_, Seen::Mark { source, .. })) if source == wanted);
+        following.until("the first stream on program", || shows(1)).await;
+        let source = SourceId(0);
+        following.show.command(Command::AssignInput { source, kind: stream("live-studio/ben") }).await.unwrap();
+        following.until("the other stream on program", || shows(2)).await;
+        // Another input takes what no other one waits for.
+        following.show.command(add(SourceKind::Stream { stream: None })).await.unwrap();
+        following.show.command(Command::CutTo { source: SourceId(1) }).await.unwrap();
+        following.until("the free stream on the other input", || shows(1)).await;
+        following.show.command(Command::RemoveInput { source, force: false }).await.unwrap();
+        assert!(!following.fixture.has(source));
+    });
+}
+
+#[test]
+fn rooms_of_inputs_come_and_go_with_them() {
+    alone_in_a_runtime(async || {
+        let following = Following::open();
+        let pattern = |name: &str| SourceKind::Pattern { pattern: name.into(), tone_hz: 0 };
+        following.show.command(add(pattern("bars"))).await.unwrap();
+        following.until("the pattern in its room", || following.is_live("live-input-0")).await;
+        following.show.command(add(SourceKind::Rtmp { key: "cam".into() })).await.unwrap();
+        let entry = || Entry {
+            app: "live".into(),
+            room: "live-input-1".into(),
+            identity: "input-1".into(),
+            name: None,
+            via: Via::Rtmp,
+            ingress: None,
+            duplicate: Duplicate::Challenge,
+        };
+        let lease = following.rooms.enter(entry()).await.expect("a lease");
+        following.until("the publisher in its room", || following.is_live("live-input-1")).await;
+        // What feeds it is another one now: its publisher has to leave, and the pattern is in the room.
+        let assigned = Command::AssignInput { source: SourceId(1), kind: pattern("ball") };
+        following.show.command(assigned).await.unwrap();
+        tokio::time::timeout(DEADLINE, lease.closed()).await.expect("the publisher is made to leave");
+        drop(lease);
+        following.until("the pattern in the room", || following.is_live("live-input-1")).await;
+        following.show.command(Command::RemoveInput { source: SourceId(1), force: true }).await.unwrap();
+        following.until("an empty room", || !following.is_live("live-input-1")).await;
+        assert!(following.is_live("live-input-0"));
+    });
+}
