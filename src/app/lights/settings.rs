@@ -146,6 +146,10 @@ impl DeviceSettings {
         };
         let text = |new: Option<String>, old: &String| new.unwrap_or_else(|| old.clone());
         let (sacn, mqtt) = (&self.sacn, &self.mqtt);
+        // A password goes to the broker that it was given for and to no other.
+        let elsewhere = mqtt_broker.as_ref().is_some_and(|broker| *broker != mqtt.broker)
+            || mqtt_port.is_some_and(|port| port != mqtt.port);
+        let mqtt_password = mqtt_password.or_else(|| elsewhere.then(String::new));
         Self {
             led_count: led_count.or(self.led_count),
             wifi_ssid: text(wifi_ssid, &self.wifi_ssid),
@@ -169,5 +173,26 @@ impl DeviceSettings {
                 topic_prefix: text(mqtt_topic_prefix, &mqtt.topic_prefix),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_broker_does_not_get_the_password_of_the_old_one() {
+        let change = |broker: Option<&str>, port: Option<u16>, password: Option<&str>| SettingsChange {
+            mqtt_broker: broker.map(str::to_owned),
+            mqtt_port: port,
+            mqtt_password: password.map(str::to_owned),
+            ..SettingsChange::default()
+        };
+        let old = DeviceSettings::default().with(change(Some("broker.lan"), None, Some("s3cret")));
+        let after = |change| old.with(change).mqtt.password;
+        assert_eq!(after(change(Some("broker.lan"), Some(1883), None)), "s3cret", "nothing is new");
+        assert_eq!(after(change(Some("thief.example"), None, None)), "");
+        assert_eq!(after(change(None, Some(1884), None)), "");
+        assert_eq!(after(change(Some("other.lan"), None, Some("new"))), "new");
     }
 }
