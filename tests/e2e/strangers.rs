@@ -109,7 +109,7 @@ async fn strangers_of_one_address_hold_no_door() {
         longest = longest.max(enter(&server).await);
         sleep(Duration::from_millis(200)).await;
     }
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;
@@ -137,7 +137,7 @@ async fn a_recorder_opens_its_file_beside_1100_half_requests_where_1024_files_ma
         crowd.come(100, host, http, HALF_HEAD);
     }
     until_refused(&server, "\"http\"").await;
-    let mut wing = fixture::desk(&server).await;
+    let mut wing = fixture::panel(&server).await;
     let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

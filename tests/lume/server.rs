@@ -54,6 +54,7 @@ impl Server {
             outputs: Vec::new(),
             name: "tests".into(),
             sacn_listen: ([127, 0, 0, 1], 0).into(),
+            ai_url: "https://ai.example".into(),
             rules: vec![forms::rule(&fixed).expect("a rule")],
             memory: store.lights(),
         });

@@ -19,7 +19,11 @@ mod topics;
 mod wire;
 
 use crate::{
-    app::{access::doorway::Doorway, show::conductor::ShowHandle, telemetry::Telemetry},
+    app::{
+        access::doorway::{Doorway, turn_away},
+        show::conductor::ShowHandle,
+        telemetry::Telemetry,
+    },
     domain::time::ShowTime,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -108,8 +112,7 @@ pub async fn serve(
             Ok(place) => {
                 clients.spawn(socket::run(stream, (peer, place), plane.clone(), shutdown.clone()));
             }
-            // A fresh socket takes these few bytes; a client that does not get them sees that it is closed.
-            Err(_) => drop(stream.try_write(FULL)),
+            Err(_) => turn_away(stream, FULL),
         }
     }
     clients.close();

@@ -55,8 +55,7 @@ pub fn read(lights: &Lights, permission: Permission) -> Answer {
     let settings = lights.settings();
     let all = permission > Permission::Read;
     let shown = |text| if all { text } else { "" };
-    let DeviceSettings { wifi_ssid, ai_api_key, ai_model, auth_token, default_brightness, sacn, mqtt, led_count: _ } =
-        &*settings;
+    let DeviceSettings { wifi_ssid, ai_api_key, ai_model, auth_token, default_brightness, sacn, mqtt, .. } = &*settings;
     Ok(Reply::ok(&ConfigBody {
         wifi_ssid,
         led_count: lights.view().controller.led_count,

@@ -16,6 +16,7 @@ use super::{
 };
 use metrics::{counter, gauge};
 use std::{
+    io::Write,
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -23,6 +24,16 @@ use std::{
     },
     time::Instant,
 };
+
+/// Closes a connection that was not taken with a few last words. A fresh socket takes them at once, and nothing is waited
+/// for; a client that does not get them sees that it is closed.
+pub fn turn_away(stream: tokio::net::TcpStream, words: &[u8]) {
+    // The runtime does not know yet that it can be written to; the system does.
+    let written = stream.into_std().and_then(|mut stream| stream.write(words));
+    if let Err(error) = written {
+        tracing::debug!(%error, "a connection was closed without a word");
+    }
+}
 
 /// What all doors of a server know of addresses. Clones share it.
 #[derive(Debug, Clone)]

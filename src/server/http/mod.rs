@@ -13,7 +13,7 @@ mod stream;
 
 use crate::app::access::{
     client::{Client, Origins, TrustedProxies},
-    doorway::{Doorway, Place},
+    doorway::{Doorway, Place, turn_away},
 };
 use body::RequestBody;
 use hyper::{body::Incoming, server::conn::http1, service::Service};
@@ -117,8 +117,7 @@ pub async fn serve(
                 let serving = connection(stream, peer, place, routes.clone(), settings.clone(), shutdown.clone());
                 connections.spawn(serving);
             }
-            // A fresh socket takes these few bytes; a client that does not get them sees that it is closed.
-            Err(_) => drop(stream.try_write(FULL)),
+            Err(_) => turn_away(stream, FULL),
         }
     }
     drop(listener);

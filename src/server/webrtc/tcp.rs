@@ -27,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 /// A connection that nobody was found for in this time is closed, and so is one that falls silent.
 const STRANGER: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(40);
+/// A peer that leaves a frame unread for this long is dropped.
+const UNREAD: Duration = Duration::from_secs(20);
 /// Bytes queued for one connection: from the first on a viewer gets no new frames, beyond the second all is dropped.
 const FULL: usize = 256 << 10;
 const OVERFULL: usize = 2 << 20;
@@ -106,7 +108,7 @@ async fn chat(stream: TcpStream, (peer, place): (SocketAddr, Place), sockets: Ar
     sockets.wires.lock().insert(peer, Wire { queue, queued: queued.clone() });
     let write = async {
         while let Some(frame) = queued_frames.recv().await {
-            let written = timeout(SILENCE, writer.write_all(&frame)).await;
+            let written = timeout(UNREAD, writer.write_all(&frame)).await;
             queued.fetch_sub(frame.len(), Ordering::Relaxed);
             if !matches!(written, Ok(Ok(()))) {
                 return;
