@@ -304,6 +304,16 @@ fn bad_values_are_refused_with_what_is_allowed() {
         ("project.width = 1281", "project.width: 1281 is odd; pictures have even sides"),
         ("project.height = 8", "project.height: 8 is not between 16 and 4320"),
         ("hls.window = 2", "hls.window: 2 is not between 3 and 100"),
+        ("http.max_connections = 2", "http.max_connections: 2 is not between 16 and 100000"),
+        (
+            "http.trusted_proxies = [\"10.0.0.0/8\", \"proxy.lan\"]",
+            "http.trusted_proxies #2: is no address or network (CIDR)",
+        ),
+        (
+            "http.allowed_origins = [\"https://panel.example.org/page\"]",
+            "http.allowed_origins #1: is no origin; write https://host or http://host:port, without a path",
+        ),
+        ("metrics.token = \"\"", "metrics.token: is empty"),
         ("[[input]]\nkind = \"pattern\"\ntone_hz = 5", "input #1.tone_hz: 5 is not between 20 and 20000"),
         ("[[input]]\nkind = \"rtmp\"\nkey = \"cam 1\"", "input #1.key: \"cam 1\" is not 1 to 64 of A-Z a-z 0-9 . _ -"),
         ("[[output]]\nnumber = 5", "output #1.number: 5 is not between 1 and 4"),
@@ -354,6 +364,7 @@ fn values_that_do_not_fit_together_are_refused_at_the_key_that_was_set() {
             "channel #1.dsk: only a channel with program's format (1920x1080 at 30) can be keyed over it",
         ),
         ("http.listen = \"0.0.0.0:1935\"", "http.listen: 0.0.0.0:1935 is taken by rtmp.listen already"),
+        ("metrics.listen = \"0.0.0.0:8080\"", "metrics.listen: 0.0.0.0:8080 is taken by http.listen already"),
         (
             "encode.gop_ms = 4000",
             "encode.gop_ms: 4000 is longer than hls.segment_ms (2000); a segment begins with a key frame",

@@ -10,11 +10,11 @@ mod engine {
     pub mod marked;
     pub mod publish;
 }
-#[path = "support/turn.rs"]
-mod turn;
 #[allow(dead_code)] // it tells more reasons than these tests ask for
 #[path = "support/marks/code.rs"]
 mod code;
+#[path = "support/turn.rs"]
+mod turn;
 
 use engine::{census, fixture::Fixture, publish};
 use lumencast::{

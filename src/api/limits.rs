@@ -1,11 +1,20 @@
-//! An exact rate limit: a bucket whose every token comes back one window after it was spent.
+//! Exact rate limits, alone and by address: a bucket whose every token comes back one window after it was spent.
 //!
 //! So never more than `capacity` requests pass in any stretch of `window`, which a bucket that refills evenly cannot
 //! promise (it lets almost twice as many through after a rest). It costs eight bytes for each token spent.
 //!
 //! Refuses to know: clocks (the time is an argument), who is limited, how a refusal is worded.
 
-use std::{collections::VecDeque, time::Duration};
+use crate::app::access::connection_shares::network;
+use std::{
+    collections::{HashMap, VecDeque},
+    net::{IpAddr, Ipv4Addr},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Addresses that are told apart; those beyond share one bucket.
+const ADDRESSES: usize = 10_000;
 
 /// See the module's text. Times are durations since any fixed moment and never run backwards.
 #[derive(Debug, Clone)]
@@ -69,6 +78,51 @@ impl Bucket {
     }
 }
 
+/// A bucket for each address, or network of IPv6 addresses; what comes from no known address shares one.
+#[derive(Debug)]
+pub struct AddressLimits {
+    capacity: usize,
+    window: Duration,
+    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl AddressLimits {
+    /// `capacity` tokens for each address, each back after `window`.
+    pub fn new(capacity: usize, window: Duration) -> Self {
+        Self { capacity, window, buckets: Mutex::default() }
+    }
+
+    /// Takes a token of an address.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn take(&self, from: Option<IpAddr>, now: Duration) -> Result<Level, Level> {
+        self.with(from, now, |bucket| {
+            let passed = bucket.take(now);
+            let level = bucket.level(now);
+            if passed { Ok(level) } else { Err(level) }
+        })
+    }
+
+    /// What an address has left.
+    pub fn level(&self, from: Option<IpAddr>, now: Duration) -> Level {
+        self.with(from, now, |bucket| bucket.level(now))
+    }
+
+    fn with<T>(&self, from: Option<IpAddr>, now: Duration, work: impl FnOnce(&mut Bucket) -> T) -> T {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= ADDRESSES {
+            buckets.retain(|_, bucket| bucket.level(now).remaining < self.capacity);
+        }
+        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let mut address = from.map_or(nowhere, network);
+        if buckets.len() >= ADDRESSES && !buckets.contains_key(&address) {
+            address = nowhere;
+        }
+        work(buckets.entry(address).or_insert_with(|| Bucket::new(self.capacity, self.window)))
+    }
+}
+
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -109,6 +163,20 @@ mod tests {
     fn a_full_bucket_has_nothing_to_wait_for() {
         let level = Bucket::new(5, MINUTE).level(Duration::from_secs(1_000));
         assert_eq!(level, Level { limit: 5, remaining: 5, reset: Duration::ZERO });
+    }
+
+    #[test]
+    fn the_eleventh_attempt_of_an_address_is_refused_and_others_are_not() {
+        let (limits, now) = (AddressLimits::new(10, MINUTE), Duration::from_secs(5));
+        let from = |text: &str| Some(text.parse::<IpAddr>().expect("an address"));
+        for left in (0..10).rev() {
+            assert_eq!(limits.take(from("2001:db8::1"), now).map(|level| level.remaining), Ok(left));
+        }
+        assert!(limits.take(from("2001:db8::2"), now).is_err(), "the same network");
+        assert!(limits.take(from("2001:db8:0:1::1"), now).is_ok());
+        assert!(limits.take(from("192.0.2.1"), now).is_ok());
+        assert_eq!(limits.level(from("2001:db8::1"), now).remaining, 0);
+        assert!(limits.take(from("2001:db8::1"), now + MINUTE).is_ok());
     }
 
     proptest! {

@@ -1,19 +1,41 @@
-//! The addresses the server listens on, bound before anything else starts: a taken port is one clear line.
+//! The addresses the server listens on, bound before anything else starts: a taken port is one clear line. How many
+//! connections each door takes is settled here too, since they share what the system lets the process open.
 
+use super::{open_files, setup};
 use crate::{
     api::livewing,
+    app::access::{
+        connection_shares::Limits,
+        doorway::{Doorway, Neighbours},
+    },
     config::Config,
-    server::{rtmp, srt},
+    server::{http, rtmp, srt},
 };
 use anyhow::Context;
+use std::net::SocketAddr;
 use tokio::net::TcpListener;
+
+/// Readers of figures at a time, where they have an address of their own.
+const SCRAPERS: usize = 16;
+/// WebRTC peers over TCP at a time.
+const WIRES: usize = 1024;
 
 /// Every listener.
 pub struct Doors {
     pub http: TcpListener,
+    pub metrics: Option<TcpListener>,
     pub livewing: TcpListener,
     pub rtmp: rtmp::Listener,
     pub srt: srt::Listener,
+    pub doorways: Doorways,
+}
+
+/// How many connections each door takes, and of whom.
+pub struct Doorways {
+    pub http: http::Settings,
+    pub metrics: http::Settings,
+    pub livewing: Doorway,
+    pub webrtc: Doorway,
 }
 
 impl Doors {
@@ -22,12 +44,54 @@ impl Doors {
     /// # Errors
     /// Names the key and the address that cannot be had.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
-        let (http, rtmp, wing) = (config.http.listen, config.rtmp.listen, config.livewing.listen);
+        let (proxies, origins) = (setup::proxies(config), setup::origins(config));
+        let neighbours = Neighbours::new(proxies.clone());
+        let number = |n: u32| n as usize;
+        let wanted = [config.http.max_connections, config.rtmp.max_connections, config.livewing.max_connections];
+        let [http, rtmp, wing] = wanted.map(number);
+        let files = open_files::raise();
+        let [http, rtmp, wing, wires, scrapers] = open_files::share(files, [http, rtmp, wing, WIRES, SCRAPERS]);
+        if http < number(config.http.max_connections) {
+            tracing::warn!(files, http, rtmp, livewing = wing, "fewer connections than set: the open files are few");
+        }
+        let doorway = |name, total| Doorway::new(name, Limits::of(total), neighbours.clone());
+        let mut limits = Limits::of(http);
+        if config.http.max_connections_per_address > 0 {
+            // With fewer places than set, the share of an address is smaller in the same ratio.
+            let share = number(config.http.max_connections_per_address) * http / number(config.http.max_connections);
+            limits.per_address = share.clamp(1, http);
+        }
+        let pages = http::Settings {
+            proxies: proxies.clone(),
+            origins: origins.clone(),
+            ..http::Settings::new(Doorway::new("http", limits, neighbours.clone()))
+        };
+        let metrics = http::Settings { proxies, origins, ..http::Settings::new(doorway("metrics", scrapers)) };
+        let srt_places = doorway("srt", number(config.srt.max_connections));
         Ok(Self {
-            http: TcpListener::bind(http).await.with_context(|| format!("http.listen: {http}"))?,
-            livewing: livewing::bind(wing).await.with_context(|| format!("livewing.listen: {wing}"))?,
-            srt: srt::bind(&super::setup::srt(config)).with_context(|| format!("srt.listen: {}", config.srt.listen))?,
-            rtmp: rtmp::bind(&super::setup::rtmp(config)).await.with_context(|| format!("rtmp.listen: {rtmp}"))?,
+            http: listen("http.listen", config.http.listen).await?,
+            metrics: match config.metrics.listen {
+                Some(address) => Some(listen("metrics.listen", address).await?),
+                None => None,
+            },
+            livewing: livewing::bind(config.livewing.listen)
+                .await
+                .with_context(|| format!("livewing.listen: {}", config.livewing.listen))?,
+            srt: srt::bind(&setup::srt(config, srt_places))
+                .with_context(|| format!("srt.listen: {}", config.srt.listen))?,
+            rtmp: rtmp::bind(&setup::rtmp(config, doorway("rtmp", rtmp)))
+                .await
+                .with_context(|| format!("rtmp.listen: {}", config.rtmp.listen))?,
+            doorways: Doorways {
+                http: pages,
+                metrics,
+                livewing: doorway("livewing", wing),
+                webrtc: doorway("webrtc", wires),
+            },
         })
     }
+}
+
+async fn listen(key: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{key}: {address}"))
 }

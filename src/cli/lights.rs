@@ -35,6 +35,7 @@ pub async fn open(config: &Config, store: &Store) -> anyhow::Result<Lights> {
         outputs,
         name: settings.name.clone(),
         sacn_listen: settings.sacn_listen,
+        ai_url: settings.ai_url.clone(),
         rules: rules(config)?,
         memory: store.lights(),
     })

@@ -7,6 +7,7 @@ mod doors;
 mod images;
 mod key;
 mod lights;
+mod open_files;
 mod serve;
 mod setup;
 mod streamhub_parts;

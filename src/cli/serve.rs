@@ -23,7 +23,7 @@ use crate::{
     config::{Config, Plan, Secrets},
     domain::{command::Command, show::Show},
     media::{engine::Engine, output::recover},
-    server::{self, webrtc},
+    server::{self, http, webrtc},
     store::FolderLock,
 };
 use anyhow::{Context, bail};
@@ -82,23 +82,31 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
 
     let parts =
         StreamHubParts::open(&config, &secrets, &store, &engine, &show, streamhub_parts::puller(&config)?).await?;
-    let webrtc = webrtc::Door::open(setup::webrtc(&config), parts.media_access.clone()).await;
+    let Doors { doorways, .. } = &doors;
+    let webrtc = webrtc::Door::open(setup::webrtc(&config, doorways.webrtc.clone()), parts.media_access.clone()).await;
     let webrtc =
         webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let auth = Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes());
+    let auth = auth.with_passwords(parts.passwords.clone());
     let images = Images::open(&config, &store, auth.clone()).await?;
     let plan = match config.lumora.plan {
         Plan::Standard => lumora::Plan::Standard,
         Plan::Professional => lumora::Plan::Professional,
     };
+    let mut figures =
+        operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process)).with_lights(lights.clone());
+    if let Some(token) = &config.metrics.token {
+        figures = figures.with_token(token.expose());
+    }
+    let steering = lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())
+        .with_operator(auth.clone())
+        .behind(&doors.doorways.http.doorway);
     let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
-        .or(operator::routes(
-            operator::OperatorState::new(show.clone(), telemetry.clone(), Some(process)).with_lights(lights.clone()),
-        ))
+        .or(operator::health_routes(figures.clone()))
         .unify()
         .or(lumely::routes(images.plane.clone()))
         .unify()
-        .or(lume::routes(lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())))
+        .or(lume::routes(steering))
         .unify()
         .or(server::images::routes(images.results.clone()))
         .unify()
@@ -127,9 +135,19 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         .unify()
         .or(server::pages::routes())
         .unify();
-    let http = warp::serve(routes).incoming(doors.http).graceful(shutdown.clone().cancelled_owned()).run();
+    let metrics = operator::metrics_routes(figures);
+    // Where metrics have an address of their own, they have no other.
+    let (routes, apart) = match doors.metrics {
+        Some(listener) => (routes.boxed(), Some((listener, metrics))),
+        None => (metrics.or(routes).unify().boxed(), None),
+    };
+    let apart = apart.map(|(listener, metrics)| {
+        tokio::spawn(http::serve(listener, metrics, doors.doorways.metrics, shutdown.clone()))
+    });
+    let http = http::serve(doors.http, routes, doors.doorways.http, shutdown.clone());
     let clock = engine.clone();
     let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
+    let wing = livewing::Settings { doorway: doors.doorways.livewing, ..wing };
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
     let keys_of_inputs = inputs::by_key(show.clone(), engine.clone());
     let intake = Arc::new(Intake::new(keys_of_inputs, parts.ingresses.clone(), parts.rooms.clone()));
@@ -173,6 +191,9 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
     wing.abort();
+    if let Some(apart) = apart {
+        apart.abort();
+    }
     http.abort(); // readers that hang on must not hold up the end
     parts.journal.finish().await;
     store.close().await;

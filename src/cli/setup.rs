@@ -2,6 +2,10 @@
 
 use crate::{
     api::streamhub::Urls,
+    app::access::{
+        client::{Origins, TrustedProxies},
+        doorway::Doorway,
+    },
     config::{self, Config, Source},
     domain::{
         capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
@@ -20,7 +24,9 @@ use crate::{
     server::{rtmp, srt, webrtc},
 };
 use anyhow::{Context, ensure};
+use ipnet::IpNet;
 use std::{
+    net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -105,12 +111,25 @@ pub fn engine(config: &Config, leds: Leds) -> Settings {
     }
 }
 
+/// The proxies that are believed.
+pub fn proxies(config: &Config) -> TrustedProxies {
+    // What is neither was refused when the settings were read.
+    let network = |text: &String| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    TrustedProxies::new(config.http.trusted_proxies.iter().filter_map(network))
+}
+
+/// The origins whose pages may change things: those of the settings, and the address that clients reach this server by.
+pub fn origins(config: &Config) -> Origins {
+    let listed = config.http.allowed_origins.iter().cloned();
+    Origins::new(listed.chain(config.public_url.is_some().then(|| config.public_url())))
+}
+
 /// What the RTMP door is built from.
-pub fn rtmp(config: &Config) -> rtmp::Settings {
+pub fn rtmp(config: &Config, doorway: Doorway) -> rtmp::Settings {
     let seconds = |n: u32| Duration::from_secs(n.into());
     rtmp::Settings {
         listen: config.rtmp.listen,
-        max_connections: config.rtmp.max_connections as usize,
+        doorway,
         handshake_timeout: seconds(config.rtmp.handshake_timeout_s),
         idle_timeout: seconds(config.rtmp.idle_timeout_s),
         max_message: config.rtmp.max_message_bytes as usize,
@@ -118,20 +137,20 @@ pub fn rtmp(config: &Config) -> rtmp::Settings {
 }
 
 /// What the SRT door is built from.
-pub fn srt(config: &Config) -> srt::Settings {
+pub fn srt(config: &Config, doorway: Doorway) -> srt::Settings {
     srt::Settings {
         listen: config.srt.listen,
         latency: milliseconds(config.srt.latency_ms),
         passphrase: config.srt.passphrase.as_ref().map(|phrase| phrase.expose().to_owned()),
-        max_connections: config.srt.max_connections as usize,
+        doorway,
         idle_timeout: Duration::from_secs(config.rtmp.idle_timeout_s.into()),
     }
 }
 
 /// What the WebRTC door is built from.
-pub fn webrtc(config: &Config) -> webrtc::Settings {
+pub fn webrtc(config: &Config, doorway: Doorway) -> webrtc::Settings {
     let config::Webrtc { udp, tcp, addresses } = &config.webrtc;
-    webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0 }
+    webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0, doorway }
 }
 
 /// The stream that a configured output carries.

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        access::{admission::BoxFuture, join::JoinTokens, room_access::RoomAccess},
+        access::{admission::BoxFuture, join::JoinTokens, passwords::Passwords, room_access::RoomAccess},
         rooms::{
             Rooms, StreamSelector,
             apps::Apps,
@@ -39,6 +39,8 @@ pub struct StreamHubParts {
     pub journal: journal::Following,
     pub snapshot_cache: SnapshotCache,
     pub media_access: Arc<MediaAccess>,
+    /// Whoever checks passwords takes turns with the others.
+    pub passwords: Passwords,
 }
 
 impl StreamHubParts {
@@ -61,7 +63,8 @@ impl StreamHubParts {
         let (journal, log) = (journal.follow(events), StreamLog::new(store));
         rooms.add_program("program", "program-main", "pgm", engine.program_live());
         inputs::follow(show, &rooms, engine.clone());
-        let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller);
+        let passwords = Passwords::default();
+        let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller).with_passwords(passwords.clone());
         let cameras = Cameras::new(store, apps.clone());
         tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
         ingresses.resume().await?;
@@ -77,7 +80,7 @@ impl StreamHubParts {
             log: log.clone(),
             snapshots,
         });
-        Ok(Self { apps, tokens, rooms, ingresses, cameras, log, journal, snapshot_cache, media_access })
+        Ok(Self { apps, tokens, rooms, ingresses, cameras, log, journal, snapshot_cache, media_access, passwords })
     }
 }
 
@@ -97,14 +100,19 @@ impl Snapshots for Camera {
         Box::pin(async move {
             let selector =
                 identity.map_or(StreamSelector::Auto, |identity| StreamSelector::Stream(identity.to_owned()));
-            // Whoever publishes is asked itself: the stream that follows it would first have to be made.
-            let publishes = self
+            // A publisher's own stream is asked: the stream that follows it would first have to be made.
+            let publisher = self
                 .0
                 .streams(app)
                 .into_iter()
                 .rev()
                 .find(|stream| stream.room == room && identity.is_none_or(|identity| identity == stream.identity));
-            let live = publishes.map_or_else(|| self.0.live(app, room, &selector), |stream| stream.live);
+            let live = match publisher {
+                Some(stream) => stream.live,
+                None if self.0.is_live(room, &selector) => self.0.live(app, room, &selector),
+                // No picture is waited for where there is no publisher.
+                None => return Err(SnapFault::Nothing),
+            };
             let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, PATIENCE)).await;
             let failed = |text: String| SnapFault::Failed(text);
             match taken.map_err(|error| failed(error.to_string()))? {

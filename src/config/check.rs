@@ -9,14 +9,21 @@ use super::{
     lists::{Channel, Graphic, Input, Output, Source},
     rate::Rate,
     secret::Secret,
+    sections::Http,
 };
-use std::{collections::BTreeMap, net::SocketAddr, ops::RangeInclusive};
+use ipnet::IpNet;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    ops::RangeInclusive,
+};
 
 /// The first fault, if any.
 pub(super) fn check(config: &Config) -> Result<(), Fault> {
     numbers(config)?;
     public_url(config)?;
     listeners(config)?;
+    http(config)?;
     streaming(config)?;
     lumely(config)?;
     lighting(config)?;
@@ -84,17 +91,44 @@ fn public_url(config: &Config) -> Result<(), Fault> {
 
 fn listeners(config: &Config) -> Result<(), Fault> {
     let all = [
-        ("http.listen", config.http.listen),
-        ("rtmp.listen", config.rtmp.listen),
-        ("livewing.listen", config.livewing.listen),
-        ("webrtc.tcp", config.webrtc.tcp),
+        ("http.listen", Some(config.http.listen)),
+        ("metrics.listen", config.metrics.listen),
+        ("rtmp.listen", Some(config.rtmp.listen)),
+        ("livewing.listen", Some(config.livewing.listen)),
+        ("webrtc.tcp", Some(config.webrtc.tcp)),
     ];
+    let all: Vec<_> = all.into_iter().filter_map(|(key, address)| Some((key, address?))).collect();
     for (index, &(key, address)) in all.iter().enumerate() {
         let mut earlier = all.iter().take(index);
         if let Some(&(other, theirs)) = earlier.find(|(_, a)| collide(*a, address)) {
             let taken = |address: SocketAddr, by: &str| format!("{address} is taken by {by} already");
             return Err(Fault::new(key, taken(address, other)).or(other, taken(theirs, key)));
         }
+    }
+    Ok(())
+}
+
+fn http(config: &Config) -> Result<(), Fault> {
+    let Http { max_connections, max_connections_per_address, trusted_proxies, allowed_origins, .. } = &config.http;
+    range("http.max_connections", *max_connections, 16..=100_000)?;
+    range("http.max_connections_per_address", *max_connections_per_address, 0..=100_000)?;
+    range("livewing.max_connections", config.livewing.max_connections, 1..=10_000)?;
+    for (index, network) in trusted_proxies.iter().enumerate() {
+        if network.parse::<IpNet>().is_err() && network.parse::<IpAddr>().is_err() {
+            return Err(Fault::new(format!("http.trusted_proxies.{index}"), "is no address or network (CIDR)"));
+        }
+    }
+    for (index, origin) in allowed_origins.iter().enumerate() {
+        let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        if !host
+            .is_some_and(|host| !host.is_empty() && !host.contains(['/', '*']) && !host.contains(char::is_whitespace))
+        {
+            let why = "is no origin; write https://host or http://host:port, without a path";
+            return Err(Fault::new(format!("http.allowed_origins.{index}"), why));
+        }
+    }
+    if config.metrics.token.as_ref().is_some_and(|token| token.expose().trim().is_empty()) {
+        return Err(Fault::new("metrics.token", "is empty"));
     }
     Ok(())
 }

@@ -23,8 +23,8 @@ pub use rate::{NotARate, Rate};
 pub use secret::Secret;
 pub use secrets::{Secrets, SecretsError};
 pub use sections::{
-    Encode, Hls, Http, Livewing, Log, LogFormat, LogLevel, Lumora, Mixer, Operator, Plan, Preset, Project, Record,
-    Rtmp, VideoCodec,
+    Encode, Hls, Http, Livewing, Log, LogFormat, LogLevel, Lumora, Metrics, Mixer, Operator, Plan, Preset, Project,
+    Record, Rtmp, VideoCodec,
 };
 pub use streaming::{Ingest, Srt, Streamhub, Webrtc};
 
@@ -48,6 +48,8 @@ pub struct Config {
     pub log: Log,
     /// `[http]`.
     pub http: Http,
+    /// `[metrics]`.
+    pub metrics: Metrics,
     /// `[rtmp]`.
     pub rtmp: Rtmp,
     /// `[livewing]`.

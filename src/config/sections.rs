@@ -68,12 +68,37 @@ pub struct Http {
     /// TCP address; port 0 takes any free one.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
+    /// Open connections at once, 16 to 100000; fewer where the system allows fewer open files.
+    pub max_connections: u32,
+    /// Of those, connections of one address that have shown no credential, up to 100000; 0: a quarter of them.
+    pub max_connections_per_address: u32,
+    /// Networks (CIDR) and addresses of proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<String>,
+    /// Origins beside the server's own whose pages may change things: `https://panel.example.org`.
+    pub allowed_origins: Vec<String>,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: everywhere(8080) }
+        Self {
+            listen: everywhere(8080),
+            max_connections: 2048,
+            max_connections_per_address: 0,
+            trusted_proxies: Vec::new(),
+            allowed_origins: Vec::new(),
+        }
     }
+}
+
+/// `[metrics]`: who reads the figures.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// A TCP address of their own; with the rest of HTTP when not set.
+    #[serde(deserialize_with = "optional_address")]
+    pub listen: Option<SocketAddr>,
+    /// What readers must bring as a bearer credential; nothing when not set.
+    pub token: Option<Secret>,
 }
 
 /// `[rtmp]`: the RTMP door and its caps.
@@ -114,11 +139,13 @@ pub struct Livewing {
     pub listen: SocketAddr,
     /// What `system.auth` must bring; generated when not set.
     pub token: Option<Secret>,
+    /// Open connections at once, 1 to 10000; fewer where the system allows fewer open files.
+    pub max_connections: u32,
 }
 
 impl Default for Livewing {
     fn default() -> Self {
-        Self { listen: everywhere(8099), token: None }
+        Self { listen: everywhere(8099), token: None, max_connections: 256 }
     }
 }
 
@@ -305,4 +332,8 @@ pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sock
     text.parse().map_err(|_| {
         D::Error::custom(format!("{text:?} is not an address; write IP:port, such as 0.0.0.0:8080 or [::]:8080"))
     })
+}
+
+fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    address(deserializer).map(Some)
 }

@@ -8,9 +8,10 @@
 //!
 //! Refuses to know: how an HLS stream is filled.
 
+use crate::app::access::client::Client;
 use crate::app::rooms::hls::{HlsStream, Miss, Reach, Track};
 use bytes::Bytes;
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
@@ -39,7 +40,7 @@ pub struct Reader {
     pub stream: Option<String>,
     /// `?layout=`.
     pub layout: Option<String>,
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<IpAddr>,
 }
 
 /// Why there is nothing to read.
@@ -68,10 +69,11 @@ pub fn routes(access: Arc<dyn HlsAccess>) -> BoxedFilter<(Response,)> {
     warp::path!("hls" / String / String / String)
         .and(warp::method())
         .and(query)
-        .and(warp::addr::remote())
-        .then(move |app: String, room: String, file: String, method: Method, query: String, peer| {
+        .and(warp::ext::optional())
+        .then(move |app: String, room: String, file: String, method: Method, query: String, client: Option<Client>| {
             let access = access.clone();
             async move {
+                let peer = client.map(|client| client.address);
                 let mut reader = Reader { app: decoded(&app), room: decoded(&room), peer, ..Reader::default() };
                 for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
                     match &*key {

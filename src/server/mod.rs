@@ -2,6 +2,7 @@
 
 pub mod camera;
 pub mod hls;
+pub mod http;
 pub mod images;
 pub mod media_access;
 pub mod mjpeg;

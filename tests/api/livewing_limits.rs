@@ -4,7 +4,7 @@ use crate::{
     fixture::Fixture,
     server::{Server, TOKEN},
 };
-use lumencast::domain::source::Signal;
+use lumencast::{app::access::doorway::Doorway, domain::source::Signal};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::{
@@ -75,7 +75,7 @@ async fn the_sixth_get_state_of_a_minute_fails_and_is_counted_for_each_connectio
 
 #[tokio::test]
 async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_leaves() {
-    let server = Server::with(Fixture::new(), |settings| settings.connections = 1).await;
+    let server = Server::with(Fixture::new(), |settings| settings.doorway = Doorway::alone("livewing", 1)).await;
     let first = server.client().await;
     let mut answer = String::new();
     let mut second = TcpStream::connect(server.addr).await.expect("the port is open");
@@ -124,7 +124,7 @@ async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
 async fn a_peer_that_answers_no_ping_is_gone_after_two() {
     let server = Server::with(Fixture::new(), |settings| {
         settings.keep_alive = Duration::from_millis(100);
-        settings.connections = 1;
+        settings.doorway = Doorway::alone("livewing", 1);
     })
     .await;
     let _silent = server.client().await; // never polled again, so it answers no ping

@@ -97,3 +97,27 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
     fixture.stats.lock().expect("nobody panicked with it").outputs.clear();
     assert!(!scrape().await.contains("lumencast_output_"));
 }
+
+#[tokio::test]
+async fn metrics_may_need_a_token_and_health_does_not() {
+    let fixture = Fixture::new();
+    let state = OperatorState::new(fixture.show.clone(), fixture.telemetry.clone(), None).with_token("s3cret");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("it is bound"));
+    tokio::spawn(warp::serve(routes(state)).incoming(listener).run());
+    let client = reqwest::Client::new();
+    let ask = async |path: &str, token: &str| {
+        let request = client.get(format!("{base}{path}"));
+        let request = if token.is_empty() { request } else { request.bearer_auth(token) };
+        request.send().await.expect("an answer")
+    };
+    let refused = ask("/metrics", "").await;
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["www-authenticate"]),
+        (401, &"Bearer".parse().expect("a header"))
+    );
+    assert_eq!(ask("/metrics", "s3cre").await.status(), 401);
+    let text = ask("/metrics", "s3cret").await.text().await.expect("a text");
+    assert!(text.contains("lumencast_mixer_slots_total"), "{text}");
+    assert_eq!(ask("/health", "").await.status(), 200);
+}

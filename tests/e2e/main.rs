@@ -20,6 +20,7 @@ mod pushing;
 mod rooms;
 mod stalling;
 mod starting;
+mod strangers;
 mod streams;
 mod switching;
 mod two_servers;

@@ -3,7 +3,14 @@
 use crate::document::DOCUMENT;
 use lumencast::{
     api::lume::{LumeState, routes},
-    app::lights::{Lights, Setup, forms, prompt::Prompt},
+    app::{
+        access::{
+            client::{Origins, TrustedProxies},
+            doorway::Doorway,
+        },
+        lights::{Lights, Setup, forms, prompt::Prompt},
+    },
+    server::http,
     store::Store,
 };
 use reqwest::{Method, Response, header};
@@ -47,6 +54,7 @@ impl Server {
             outputs: Vec::new(),
             name: "tests".into(),
             sacn_listen: ([127, 0, 0, 1], 0).into(),
+            ai_url: "https://ai.example".into(),
             rules: vec![forms::rule(&fixed).expect("a rule")],
             memory: store.lights(),
         });
@@ -56,14 +64,26 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("it is bound");
         let plane = routes(LumeState::new(lights.clone(), prompt, shutdown.clone()));
-        tokio::spawn(warp::serve(plane).incoming(listener).run());
+        // This machine is a trusted proxy, so that requests may come from anywhere.
+        let door = http::Settings {
+            proxies: TrustedProxies::new(["127.0.0.0/8".parse().expect("a network")]),
+            origins: Origins::new(["https://panel.example".to_owned()]),
+            ..http::Settings::new(Doorway::alone("http", 1024))
+        };
+        tokio::spawn(http::serve(listener, plane, door, CancellationToken::new()));
         Self { lights, shutdown, addr, http: reqwest::Client::new(), _data: data }
     }
 
     /// A request to be sent.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        self.http.request(method, format!("http://{}{path}", self.addr))
+        let request = self.http.request(method, format!("http://{}{path}", self.addr));
+        request.header(header::CONTENT_TYPE, "application/json")
+    }
+
+    /// As [`Self::request`], from another address.
+    pub fn request_from(&self, address: &str, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.request(method, path).header("x-forwarded-for", address)
     }
 
     /// Sends a request with a JSON body, none if null.

@@ -23,6 +23,7 @@ pub async fn fixture() -> Fixture {
         outputs: Vec::new(),
         name: "test".to_owned(),
         sacn_listen: "127.0.0.1:0".parse().expect("an address"),
+        ai_url: "https://ai.example".into(),
         rules: Vec::new(),
         memory: store.lights(),
     };

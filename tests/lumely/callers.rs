@@ -116,3 +116,19 @@ async fn pages_of_other_origins_may_ask_but_not_with_the_cookie() {
     assert!(!response.headers().contains_key("access-control-allow-credentials"));
     assert_eq!(server.send(Method::OPTIONS, "/jobs/a/b", "", Value::Null).await.0, 404);
 }
+
+#[tokio::test]
+async fn a_page_of_another_origin_changes_nothing_with_the_operators_cookie() {
+    let server = Server::open().await;
+    let cookie = server.cookie().await;
+    let send = async |origin: &str, credential: (header::HeaderName, &str)| {
+        let request = server.request(Method::POST, "/api-keys").header(header::ORIGIN, origin);
+        let request = request.header(credential.0, credential.1).json(&json!({ "name": "x" }));
+        status_and_body(request.send().await.expect("an answer")).await
+    };
+    let (status, body) = send("https://evil.example", (header::COOKIE, &cookie)).await;
+    assert_eq!((status, &body["error"]), (403, &json!("Foreign origin")));
+    let bearer = format!("Bearer {}", server.key);
+    assert_eq!(send("https://evil.example", (header::AUTHORIZATION, &bearer)).await.0, 201, "with a key it may");
+    assert_eq!(send(&server.base, (header::COOKIE, &cookie)).await.0, 201);
+}

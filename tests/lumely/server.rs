@@ -6,7 +6,10 @@ use jsonwebtoken::{EncodingKey, Header};
 use lumencast::{
     api::lumely::{LumelyState, Parts, routes},
     app::{
-        access::auth::{Auth, OPERATOR},
+        access::{
+            auth::{Auth, OPERATOR},
+            doorway::Doorway,
+        },
         imaging::{
             accounts::{Account, Accounts},
             callers::Callers,
@@ -18,6 +21,7 @@ use lumencast::{
         },
     },
     protocol::guard::Guard,
+    server::http,
     store::{AccountChange, AccountRow, JobRow, Objects, Store},
 };
 use reqwest::{Method, Response};
@@ -25,6 +29,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::Notify};
+use tokio_util::sync::CancellationToken;
 
 pub const PASSWORD: &str = "correct-horse-battery";
 pub const JWT_SECRET: &str = "what the sessions of browsers are signed with";
@@ -42,7 +47,7 @@ pub struct Server {
     pub other: Account,
     pub other_key: String,
     keys: ImageKeys,
-    base: String,
+    pub base: String,
     http: reqwest::Client,
     _data: TempDir,
 }
@@ -85,7 +90,8 @@ impl Server {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        tokio::spawn(warp::serve(routes(LumelyState::new(parts))).incoming(listener).run());
+        let door = http::Settings::new(Doorway::alone("http", 1024));
+        tokio::spawn(http::serve(listener, routes(LumelyState::new(parts)), door, CancellationToken::new()));
         let http = reqwest::Client::new();
         Self { store, operator, account, key, other, other_key, keys, base, http, _data: data }
     }

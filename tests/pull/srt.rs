@@ -8,6 +8,7 @@ use crate::{
 use lumencast::{
     app::access::{
         admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal},
+        doorway::Doorway,
         publish_lease::PublishLeases,
     },
     app::rooms::live::{Live, Start},
@@ -197,7 +198,7 @@ fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
 #[test]
 fn more_callers_than_allowed_are_rejected_until_there_is_room() {
     let _turn = crate::support::turn();
-    let door = Door::open(|settings| settings.max_connections = 1);
+    let door = Door::open(|settings| settings.doorway = Doorway::alone("srt", 1));
     let mut one = door.push(&clip(1), "streamid=cam1");
     door.got("cam1").wait_pictures(5);
     assert!(!ended(&mut door.push(&clip(2), "streamid=cam2")));

@@ -2,6 +2,7 @@
 
 use super::encoder::{Encoder, Status};
 use super::fixture::{Door, all, soon};
+use lumencast::app::access::doorway::Doorway;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -88,7 +89,7 @@ async fn garbage_and_port_scans_close_at_once_and_the_door_serves_on() {
 #[tokio::test]
 async fn connections_above_the_limit_are_closed_and_places_come_back() {
     let _turn = crate::turn::turn();
-    let door = Door::with(|settings| settings.max_connections = 1).await;
+    let door = Door::with(|settings| settings.doorway = Doorway::alone("rtmp", 1)).await;
     let first = Encoder::shaken(door.address).await;
     let mut second = TcpStream::connect(door.address).await.unwrap();
     assert!(closed(&mut second).await < Duration::from_secs(2));

@@ -6,7 +6,7 @@ use lumencast::app::access::{keys::Plane, permissions::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Whether a credential is known; some are told by what a proxy on this machine says.
+/// Whether a credential is known; this machine is a trusted proxy, which says where it is used.
 async fn opens(server: &Server, bearer: &str, forwarded: Option<&str>) -> u16 {
     let mut request = server.request(Method::GET, "/auth/me").bearer_auth(bearer);
     if let Some(forwarded) = forwarded {
@@ -108,8 +108,9 @@ async fn a_key_with_addresses_opens_from_them_alone() {
     for (from, status) in [
         (Some("192.0.2.7"), 200),
         (Some("192.0.2.8"), 401),
-        (Some("198.51.100.250, 203.0.113.1"), 200),
-        (Some("203.0.113.1, 198.51.100.250"), 401),
+        (Some("198.51.100.250, 203.0.113.1"), 401),
+        (Some("203.0.113.1, 198.51.100.250"), 200),
+        (Some("198.51.100.250, 127.0.0.9"), 200),
         (Some("2001:db8:5::1"), 200),
         (Some("::ffff:192.0.2.7"), 200),
         (Some("2001:db9::1"), 401),

@@ -7,18 +7,22 @@ use lumencast::{
     app::{
         access::{
             auth::Auth,
+            client::TrustedProxies,
+            doorway::Doorway,
             join::JoinTokens,
             keys::{Confined, KeyService, Plane},
             permissions::Role,
         },
         rooms::apps::Apps,
     },
+    server::http,
     store::Store,
 };
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use warp::Filter;
 
 pub const PASSWORD: &str = "correct-horse-battery";
@@ -65,10 +69,15 @@ impl Server {
             log: fixture.log.clone(),
             snapshot_cache: fixture.snapshot_cache.clone(),
         };
-        let served = routes(StreamHubState::new(parts)).or(snapshot_routes(fixture.snapshot_cache.clone())).unify();
+        let served =
+            routes(StreamHubState::new(parts)).or(snapshot_routes(fixture.snapshot_cache.clone())).unify().boxed();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        tokio::spawn(warp::serve(served).incoming(listener).run());
+        let door = http::Settings {
+            proxies: TrustedProxies::new(["127.0.0.0/8".parse().expect("a network")]),
+            ..http::Settings::new(Doorway::alone("http", 256))
+        };
+        tokio::spawn(http::serve(listener, served, door, CancellationToken::new()));
         Self { apps, auth, keys, tokens, fixture, global, base, http: reqwest::Client::new(), data }
     }
 

@@ -26,12 +26,23 @@ pub struct Server {
     livewing: Port,
     webrtc: Port,
     srt: Port,
+    /// Files that it may have open, if not as many as the system lets it.
+    files: Option<u32>,
 }
 
 impl Server {
     /// Starts a server with these settings and waits until it is healthy. Panics with its log if
     /// it is not in time.
     pub async fn start(config: Config) -> Self {
+        Self::start_limited(config, None).await
+    }
+
+    /// The same, with so many files that it may have open (`RLIMIT_NOFILE`, soft and hard).
+    pub async fn start_with_files(config: Config, files: u32) -> Self {
+        Self::start_limited(config, Some(files)).await
+    }
+
+    async fn start_limited(config: Config, files: Option<u32>) -> Self {
         let token = config.text_of("livewing.token").unwrap_or(TOKEN).to_owned();
         let mut server = Self {
             child: None,
@@ -42,6 +53,7 @@ impl Server {
             livewing: Port::take(),
             webrtc: Port::take(),
             srt: Port::take(),
+            files,
         };
         let config = config
             .set("http.listen", server.http.address())
@@ -62,7 +74,9 @@ impl Server {
     pub async fn launch(&mut self) {
         assert!(self.child.is_none(), "the server still runs");
         let log = log_file(&self.log_path());
-        let child = Command::new(env!("CARGO_BIN_EXE_lumencast"))
+        let limit = self.files.map_or_else(String::new, |files| format!("ulimit -n {files}; "));
+        let child = Command::new("sh")
+            .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_lumencast")])
             .arg("serve")
             .arg("--config")
             .arg(self.config_path())

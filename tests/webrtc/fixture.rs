@@ -112,7 +112,8 @@ impl Open {
             viewers: Arc::default(),
         });
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut settings = Settings { udp: loopback, tcp: Some(loopback), public: Vec::new(), workers: 1 };
+        let mut settings =
+            Settings { udp: loopback, tcp: Some(loopback), public: Vec::new(), workers: 1, ..Settings::default() };
         change(&mut settings);
         let door = Door::open(settings, Arc::new(TestAccess(fixture.clone()))).await.unwrap();
         let listener = tokio::net::TcpListener::bind(loopback).await.unwrap();

@@ -19,21 +19,25 @@ mod topics;
 mod wire;
 
 use crate::{
-    app::{show::conductor::ShowHandle, telemetry::Telemetry},
+    app::{
+        access::doorway::{Doorway, turn_away},
+        show::conductor::ShowHandle,
+        telemetry::Telemetry,
+    },
     domain::time::ShowTime,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
-};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long clients are given to leave when the server goes down.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Rest after the system refused a connection, e.g. for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a client too many is told.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// How the plane behaves.
 #[derive(Clone)]
@@ -46,8 +50,8 @@ pub struct Settings {
     pub patience: Duration,
     /// Between pings; a client that says nothing for two of them is gone.
     pub keep_alive: Duration,
-    /// Clients at once.
-    pub connections: usize,
+    /// Shares of connections.
+    pub doorway: Doorway,
     /// The present show time, for the progress of a fade.
     pub now: Arc<dyn Fn() -> ShowTime + Send + Sync>,
 }
@@ -60,7 +64,7 @@ impl Settings {
             auth_timeout: Duration::from_secs(5),
             patience: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
-            connections: 256,
+            doorway: Doorway::alone("livewing", 256),
             now: Arc::new(now),
         }
     }
@@ -89,7 +93,6 @@ pub async fn serve(
     telemetry: Telemetry,
     shutdown: CancellationToken,
 ) {
-    let leases = Arc::new(Semaphore::new(settings.connections));
     let plane = Arc::new(Plane { settings, show, telemetry });
     let clients = TaskTracker::new();
     loop {
@@ -105,25 +108,13 @@ pub async fn serve(
                 continue;
             }
         };
-        match leases.clone().try_acquire_owned() {
-            Ok(lease) => {
-                let (plane, shutdown) = (plane.clone(), shutdown.clone());
-                clients.spawn(async move {
-                    socket::run(stream, peer, plane, shutdown).await;
-                    drop(lease);
-                });
+        match plane.settings.doorway.enter(peer.ip()) {
+            Ok(place) => {
+                clients.spawn(socket::run(stream, (peer, place), plane.clone(), shutdown.clone()));
             }
-            Err(_) => {
-                tracing::warn!(%peer, "too many livewing clients");
-                clients.spawn(turn_away(stream));
-            }
+            Err(_) => turn_away(stream, FULL),
         }
     }
     clients.close();
     let _ = tokio::time::timeout(FAREWELL, clients.wait()).await; // who did not leave by then is cut off
-}
-
-async fn turn_away(mut stream: TcpStream) {
-    let full = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let _ = tokio::time::timeout(FAREWELL, stream.write_all(full)).await; // it is being left anyway
 }

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::{
-        access::admission::BoxFuture,
+        access::{admission::BoxFuture, doorway::Place},
         show::bus::{Notice, Subscription},
     },
     domain::{command::Command, view::View},
@@ -77,6 +77,7 @@ enum What {
 /// See the module's text.
 pub struct Session {
     plane: Arc<Plane>,
+    place: Place,
     out: mpsc::Sender<Message>,
     began: Instant,
     heard: Instant,
@@ -94,9 +95,10 @@ pub struct Session {
 
 impl Session {
     /// A session that has not authenticated.
-    pub fn new(plane: Arc<Plane>, out: mpsc::Sender<Message>) -> Self {
+    pub fn new(plane: Arc<Plane>, place: Place, out: mpsc::Sender<Message>) -> Self {
         let now = Instant::now();
         Self {
+            place,
             out,
             began: now,
             heard: now,
@@ -230,7 +232,10 @@ impl Session {
 
     async fn authenticate(&mut self, id: &str, token: &str) -> Result<(), End> {
         match self.authentication.attempt(&self.plane.settings.token, token) {
-            Verdict::Accepted => self.answer(id, Ok(json!({}))).await,
+            Verdict::Accepted => {
+                self.place.prove();
+                self.answer(id, Ok(json!({}))).await
+            }
             Verdict::Refused => self.answer(id, Err(ApiError::new(Code::AuthFailed, "Invalid token"))).await,
             Verdict::TooMany => {
                 let error = ApiError::new(Code::AuthRateLimited, "Too many failed attempts");

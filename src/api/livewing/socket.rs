@@ -6,6 +6,7 @@ use super::{
     Plane,
     session::{End, Session},
 };
+use crate::app::access::doorway::Place;
 use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
@@ -29,7 +30,12 @@ type Reading = SplitStream<WebSocketStream<TcpStream>>;
 type Writing = SplitSink<WebSocketStream<TcpStream>, Message>;
 
 /// Serves one client until it or the server leaves.
-pub async fn run(stream: TcpStream, peer: SocketAddr, plane: Arc<Plane>, shutdown: CancellationToken) {
+pub async fn run(
+    stream: TcpStream,
+    (peer, place): (SocketAddr, Place),
+    plane: Arc<Plane>,
+    shutdown: CancellationToken,
+) {
     let _ = stream.set_nodelay(true); // only slower without
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
     let shaken = timeout(plane.settings.auth_timeout, accept_async_with_config(stream, Some(config)));
@@ -42,7 +48,7 @@ pub async fn run(stream: TcpStream, peer: SocketAddr, plane: Arc<Plane>, shutdow
     let gone = CancellationToken::new();
     let mut writer = tokio::spawn(write(sink, queue, plane.settings.patience, gone.clone()));
     tracing::info!(%peer, "livewing client came");
-    let end = Session::new(plane, out.clone()).run(&mut incoming, &gone, &shutdown).await;
+    let end = Session::new(plane, place, out.clone()).run(&mut incoming, &gone, &shutdown).await;
     tracing::info!(%peer, ?end, "livewing client leaves");
     if let End::Close(code, reason) = end {
         let close = Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }));

@@ -1,7 +1,9 @@
 //! `/api/config`: settings of the controller. Secrets are shown masked, and a mask that comes back changes nothing.
 
 use super::{
+    error::Refusal,
     fields::Fields,
+    permission::Permission,
     reply::{Answer, Reply},
 };
 use crate::{
@@ -48,20 +50,24 @@ struct ConfigBody<'a> {
     mqtt_topic_prefix: &'a str,
 }
 
-/// `GET`.
-pub fn read(lights: &Lights) -> Answer {
+/// `GET`. Who only reads is shown no broker, no user, and no end of a key.
+pub fn read(lights: &Lights, permission: Permission) -> Answer {
     let settings = lights.settings();
-    let DeviceSettings { wifi_ssid, ai_api_key, ai_model, auth_token, default_brightness, sacn, mqtt, led_count: _ } =
-        &*settings;
+    let all = permission > Permission::Read;
+    let shown = |text| if all { text } else { "" };
+    let DeviceSettings { wifi_ssid, ai_api_key, ai_model, auth_token, default_brightness, sacn, mqtt, .. } = &*settings;
     Ok(Reply::ok(&ConfigBody {
         wifi_ssid,
         led_count: lights.view().controller.led_count,
-        ai_api_key: ai_api_key.as_deref().map(masked_key).unwrap_or_default(),
+        ai_api_key: match ai_api_key {
+            Some(key) if all => masked_key(key),
+            key => masked(key.is_some()).to_owned(),
+        },
         ai_api_key_set: ai_api_key.is_some(),
         ai_model,
         sacn_enabled: sacn.enabled,
         mqtt_enabled: mqtt.enabled,
-        mqtt_broker: &mqtt.broker,
+        mqtt_broker: shown(&mqtt.broker),
         mqtt_port: mqtt.port,
         wifi_password: "",
         auth_token: masked(auth_token.is_some()),
@@ -71,14 +77,14 @@ pub fn read(lights: &Lights) -> Answer {
         sacn_universe_count: sacn.universe_count,
         sacn_start_channel: sacn.start_channel,
         sacn_unicast: sacn.unicast,
-        mqtt_username: &mqtt.username,
+        mqtt_username: shown(&mqtt.username),
         mqtt_password: masked(!mqtt.password.is_empty()),
         mqtt_topic_prefix: &mqtt.topic_prefix,
     }))
 }
 
 /// `POST`. A Wi-Fi password is taken and forgotten: the server is on no Wi-Fi as a lamp is.
-pub async fn change(lights: &Lights, body: &Fields) -> Answer {
+pub async fn change(lights: &Lights, body: &Fields, permission: Permission) -> Answer {
     body.text("wifiPassword", 64)?;
     let change = SettingsChange {
         led_count: body.number("ledCount", 1, MAX_LEDS.into())?,
@@ -99,8 +105,37 @@ pub async fn change(lights: &Lights, body: &Fields) -> Answer {
         mqtt_password: secret(body, "mqttPassword", 128)?,
         mqtt_topic_prefix: topic("mqttTopicPrefix", body.text("mqttTopicPrefix", 128)?)?,
     };
+    if permission < Permission::Administer
+        && let Some(field) = named(&change, &lights.settings())
+    {
+        return Err(Refusal::NotEntitled(field));
+    }
     lights.change_settings(change).await?;
     Ok(Reply::success())
+}
+
+/// The first field of a change that names another destination or a secret. Who posts back what was shown changes nothing;
+/// a secret counts whatever it says, or guesses could be tried.
+fn named(change: &SettingsChange, old: &DeviceSettings) -> Option<&'static str> {
+    fn other<T: PartialEq>(new: Option<&T>, old: &T) -> bool {
+        new.is_some_and(|new| new != old)
+    }
+    let secret = |new: Option<&String>, set: bool| new.is_some_and(|new| set || !new.is_empty());
+    let DeviceSettings { sacn, mqtt, .. } = old;
+    let fields = [
+        ("mqttBroker", other(change.mqtt_broker.as_ref(), &mqtt.broker)),
+        ("mqttPort", other(change.mqtt_port.as_ref(), &mqtt.port)),
+        ("mqttUsername", other(change.mqtt_username.as_ref(), &mqtt.username)),
+        ("mqttPassword", secret(change.mqtt_password.as_ref(), !mqtt.password.is_empty())),
+        ("aiApiKey", secret(change.ai_api_key.as_ref(), old.ai_api_key.is_some())),
+        ("authToken", secret(change.auth_token.as_ref(), old.auth_token.is_some())),
+        ("sacnEnabled", other(change.sacn_enabled.as_ref(), &sacn.enabled)),
+        ("sacnUniverse", other(change.sacn_universe.as_ref(), &sacn.universe)),
+        ("sacnUniverseCount", other(change.sacn_universe_count.as_ref(), &sacn.universe_count)),
+        ("sacnStartChannel", other(change.sacn_start_channel.as_ref(), &sacn.start_channel)),
+        ("sacnUnicast", other(change.sacn_unicast.as_ref(), &sacn.unicast)),
+    ];
+    fields.into_iter().find(|(_, named)| *named).map(|(field, _)| field)
 }
 
 fn masked(set: bool) -> &'static str {

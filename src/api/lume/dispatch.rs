@@ -10,13 +10,16 @@ use super::{
     intake::Intake,
     nightlight,
     path::{self, Place},
+    permission::{self, Permission, Shown},
     pixels, preview, prompt, push,
     reply::{Answer, Reply},
-    rules, segments, socket, status, token, v1,
+    rules, segments, socket, status, v1,
     wire::{EffectsBody, PalettesBody, effects},
 };
+use crate::app::access::client::Client;
 use bytes::Buf;
 use futures::Stream;
+use std::net::{IpAddr, Ipv4Addr};
 use warp::{
     Filter,
     filters::{BoxedFilter, path::FullPath},
@@ -31,12 +34,18 @@ struct Request {
     path: String,
     query: String,
     headers: HeaderMap,
+    client: Option<Client>,
 }
 
 impl Request {
     /// Its method, where a `HEAD` is a `GET` without a body.
     fn verb(&self) -> &str {
         if self.method == Method::HEAD { "GET" } else { self.method.as_str() }
+    }
+
+    /// Whether it changes something.
+    fn writes(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }
 }
 
@@ -49,7 +58,8 @@ pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::method())
         .and(warp::header::headers_cloned())
-        .map(|path, query, method, headers| Request { method, path, query, headers })
+        .and(warp::ext::optional())
+        .map(|path, query, method, headers, client| Request { method, path, query, headers, client })
         .boxed();
     let served = state.clone();
     // Only sockets are upgraded; who asks that of anything else gets it plain (RFC 9110, 7.8).
@@ -59,7 +69,10 @@ pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
         socket.map(|place| (place, request)).ok_or_else(warp::reject::not_found)
     };
     let sockets = request.clone().and_then(socket).untuple_one().and(warp::ws());
-    let sockets = sockets.map(move |place, request, ws| upgrade(&served, place, &request, ws));
+    let sockets = sockets.then(move |place, request: Request, ws| {
+        let state = served.clone();
+        async move { upgrade(&state, place, &request, ws).await }
+    });
     let others = request.and(warp::body::stream()).then(move |request: Request, body| {
         let state = state.clone();
         async move { serve(&state, &request, body).await }
@@ -93,7 +106,10 @@ where
     if request.method == Method::OPTIONS {
         return Ok(Reply::nothing());
     }
-    identify(state, request, place)?;
+    let permission = identify(state, request, place).await?;
+    if request.writes() && request.client.as_ref().is_some_and(|client| !client.may_write()) {
+        return Err(Refusal::ForeignPage);
+    }
     if (place, request.verb()) == (Place::Segments, "PUT") {
         return Err(Refusal::NoSegmentId);
     }
@@ -101,10 +117,19 @@ where
         return Err(Refusal::WrongMethod(place));
     }
     let body = body.whole().await?;
-    carry_out(state, place, request.verb(), &id, &body).await
+    if request.writes() && !body.is_empty() && !is_json(&request.headers) {
+        return Err(Refusal::NotJsonType);
+    }
+    carry_out(state, (place, permission), request.verb(), &id, &body).await
 }
 
-async fn carry_out(state: &LumeState, place: Place, verb: &str, id: &str, body: &[u8]) -> Answer {
+async fn carry_out(
+    state: &LumeState,
+    (place, permission): (Place, Permission),
+    verb: &str,
+    id: &str,
+    body: &[u8],
+) -> Answer {
     let lights = &state.lights;
     match (place, verb) {
         (Place::Controller, "GET") => controller::read(lights),
@@ -123,8 +148,8 @@ async fn carry_out(state: &LumeState, place: Place, verb: &str, id: &str, body: 
         (Place::Rule, "PUT") => rules::put(lights, id, Fields::of(body)?).await,
         (Place::Rule, "DELETE") => rules::delete(lights, id).await,
         (Place::Status, "GET") => status::read(lights),
-        (Place::Config, "GET") => config::read(lights),
-        (Place::Config, "POST") => config::change(lights, &Fields::of(body)?).await,
+        (Place::Config, "GET") => config::read(lights, permission),
+        (Place::Config, "POST") => config::change(lights, &Fields::of(body)?, permission).await,
         (Place::Pixels, "POST") => pixels::set(lights, &Fields::of(body)?),
         (Place::Prompt, "POST") => prompt::ask(state, &Fields::of(body)?).await,
         (Place::Nightlight, "GET") => nightlight::read(lights),
@@ -138,28 +163,33 @@ async fn carry_out(state: &LumeState, place: Place, verb: &str, id: &str, body: 
     }
 }
 
-/// Whether the request may do what it asks for.
-fn identify(state: &LumeState, request: &Request, place: Place) -> Result<(), Refusal> {
-    let settings = state.lights.settings();
-    match &settings.auth_token {
-        Some(token) if !place.is_open(request.verb()) && !token::brought(token, &request.headers, &request.query) => {
-            Err(Refusal::Unauthorized)
-        }
-        _ => Ok(()),
-    }
+/// What the request may do.
+async fn identify(state: &LumeState, request: &Request, place: Place) -> Result<Permission, Refusal> {
+    let shown = Shown { headers: &request.headers, query: &request.query, client: request.client.as_ref() };
+    permission::of(state, &shown, place.is_open(request.verb()), request.writes()).await
+}
+
+/// Whether a body is said to be JSON: what a form of another site cannot say without asking first (Fetch, 2.2.2).
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
 }
 
 /// The answer to a WebSocket handshake.
-fn upgrade(state: &LumeState, place: Place, request: &Request, ws: Ws) -> Response {
-    let mut response = open(state, place, request, ws).unwrap_or_else(Refusal::response);
+async fn upgrade(state: &LumeState, place: Place, request: &Request, ws: Ws) -> Response {
+    let mut response = open(state, place, request, ws).await.unwrap_or_else(Refusal::response);
     dress(&mut response);
     response
 }
 
-fn open(state: &LumeState, place: Place, request: &Request, ws: Ws) -> Result<Response, Refusal> {
-    identify(state, request, place)?;
-    let places = if place == Place::Push { &state.pushes } else { &state.previews };
-    let taken = places.take().ok_or(Refusal::NoSocket)?;
+async fn open(state: &LumeState, place: Place, request: &Request, ws: Ws) -> Result<Response, Refusal> {
+    let permission = identify(state, request, place).await?;
+    let doorway = if place == Place::Push { &state.pushes } else { &state.previews };
+    let from = request.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address);
+    let taken = doorway.enter(from).map_err(|_| Refusal::NoSocket)?;
+    if permission == Permission::Administer {
+        taken.prove();
+    }
     let (lights, shutdown) = (state.lights.clone(), state.shutdown.clone());
     let serve = move |socket| async move {
         match place {

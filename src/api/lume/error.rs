@@ -20,6 +20,16 @@ use warp::{
 pub enum Refusal {
     /// The token is missing or another one.
     Unauthorized,
+    /// Too many wrong tokens came from there; so many seconds to wait.
+    TooManyTokens(u64),
+    /// A login cannot be looked up: the server's fault.
+    Unchecked,
+    /// A page of another origin may not change anything.
+    ForeignPage,
+    /// What this field names is not for everybody who may steer.
+    NotEntitled(&'static str),
+    /// The body is not said to be JSON.
+    NotJsonType,
     /// There is no such path.
     UnknownPath,
     /// The place takes other methods.
@@ -83,6 +93,23 @@ impl Refusal {
         use StatusCode as S;
         match self {
             Self::Unauthorized => (S::UNAUTHORIZED, Body::bare("Unauthorized")),
+            Self::TooManyTokens(seconds) => {
+                let message = format!("Too many wrong tokens; try again in {seconds} s");
+                (S::TOO_MANY_REQUESTS, Body::told("rate_limited", message))
+            }
+            Self::Unchecked => (S::SERVICE_UNAVAILABLE, Body::told("unavailable", "The login could not be checked")),
+            Self::ForeignPage => {
+                let message = "Pages of other origins may change lights only if http.allowed_origins names them";
+                (S::FORBIDDEN, Body::told("forbidden", message))
+            }
+            Self::NotEntitled(field) => {
+                let message = "Change this from the server itself, with its token, or logged in as its operator";
+                (S::FORBIDDEN, Body::of("forbidden", field.to_owned(), message.to_owned()))
+            }
+            Self::NotJsonType => {
+                let message = "The body must be sent with Content-Type: application/json";
+                (S::UNSUPPORTED_MEDIA_TYPE, Body::told("unsupported_media_type", message))
+            }
             Self::UnknownPath => (S::NOT_FOUND, Body::bare("Not found")),
             Self::WrongMethod(_) => (S::METHOD_NOT_ALLOWED, Body::bare("Method not allowed")),
             Self::NoSegmentId => (S::BAD_REQUEST, Body::bare("Segment ID required")),
@@ -113,6 +140,7 @@ impl Refusal {
     pub fn response(self) -> Response {
         let further = match &self {
             Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::TooManyTokens(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
             Self::NoUpgrade => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
             Self::WrongMethod(place) => HeaderValue::try_from(place.allow()).ok().map(|allow| (header::ALLOW, allow)),
             _ => None,

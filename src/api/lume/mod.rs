@@ -2,7 +2,7 @@
 //! and the sockets `/ws` and `/api/v2/preview`.
 //!
 //! ```text
-//! frame (claims the paths) ─► path (place) ─► token ─► intake (body, limited) ─► handler ─► wire
+//! frame (claims the paths) ─► path (place) ─► permission ─► intake (body, limited) ─► handler ─► wire
 //!    │                          └────────────────┴─────────┴───────────┴─► error (words)
 //!    └─ sockets: push (state), preview (LEDs)
 //! ```
@@ -19,6 +19,7 @@ mod info;
 mod intake;
 mod nightlight;
 mod path;
+mod permission;
 mod pixels;
 mod preview;
 mod prompt;
@@ -32,11 +33,23 @@ mod token;
 mod v1;
 mod wire;
 
-use crate::app::lights::{Lights, prompt::Prompt};
-use std::sync::Arc;
+use crate::{
+    api::limits::AddressLimits,
+    app::{
+        access::{auth::Auth, doorway::Doorway},
+        lights::{Lights, prompt::Prompt},
+    },
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use warp::{filters::BoxedFilter, reply::Response};
+
+/// Wrong tokens of one address in a minute.
+const WRONG_TOKENS: usize = 10;
 
 /// The plane. Clones share it.
 #[derive(Clone)]
@@ -45,8 +58,12 @@ pub struct LumeState {
     prompt: Arc<Prompt>,
     /// One permit: for the prompt that is being answered.
     turn: Arc<Semaphore>,
-    pushes: socket::Places,
-    previews: socket::Places,
+    pushes: Doorway,
+    previews: Doorway,
+    /// Whose logins are the operator's; none in a plane without any.
+    operator: Option<Auth>,
+    wrong_tokens: Arc<AddressLimits>,
+    began: Instant,
     shutdown: CancellationToken,
 }
 
@@ -57,10 +74,24 @@ impl LumeState {
             lights,
             prompt: Arc::new(prompt),
             turn: Arc::new(Semaphore::new(1)),
-            pushes: socket::Places::new(push::SOCKETS),
-            previews: socket::Places::new(preview::SOCKETS),
+            pushes: Doorway::alone("lume_push", push::SOCKETS),
+            previews: Doorway::alone("lume_preview", preview::SOCKETS),
+            operator: None,
+            wrong_tokens: Arc::new(AddressLimits::new(WRONG_TOKENS, Duration::from_secs(60))),
+            began: Instant::now(),
             shutdown,
         }
+    }
+
+    /// The same, where the operator's logins open everything.
+    pub fn with_operator(self, operator: Auth) -> Self {
+        Self { operator: Some(operator), ..self }
+    }
+
+    /// The same, for a server whose door knows addresses.
+    pub fn behind(self, door: &Doorway) -> Self {
+        let pushes = door.beside("lume_push", push::SOCKETS);
+        Self { pushes, previews: door.beside("lume_preview", preview::SOCKETS), ..self }
     }
 }
 

@@ -1,4 +1,4 @@
-//! One client's socket, on which only we speak: places, pings, patience, leave-taking.
+//! One client's socket, on which only we speak: pings, patience, leave-taking.
 //!
 //! ```text
 //! Source (state, LEDs) ─ one message at a time ─► client        client ─► read away
@@ -9,11 +9,8 @@
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
-use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, MissedTickBehavior, interval_at, timeout},
-};
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use warp::ws::{Message, WebSocket};
 
@@ -27,22 +24,6 @@ const PING: Duration = Duration::from_secs(15);
 const GOODBYE: Duration = Duration::from_secs(1);
 /// The server goes down (RFC 6455, 7.4.1).
 const GOING_AWAY: u16 = 1001;
-
-/// How many sockets there may be at once. Clones share them.
-#[derive(Debug, Clone)]
-pub struct Places(Arc<Semaphore>);
-
-impl Places {
-    /// So many.
-    pub fn new(most: usize) -> Self {
-        Self(Arc::new(Semaphore::new(most)))
-    }
-
-    /// One, until it is dropped; none when all are taken.
-    pub fn take(&self) -> Option<OwnedSemaphorePermit> {
-        self.0.clone().try_acquire_owned().ok()
-    }
-}
 
 /// What a socket tells.
 pub trait Source: Send {

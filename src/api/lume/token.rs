@@ -2,6 +2,7 @@
 //!
 //! Refuses to know: what is open without one.
 
+use std::time::SystemTime;
 use subtle::ConstantTimeEq;
 use warp::http::{HeaderMap, header};
 
@@ -19,6 +20,18 @@ pub fn brought(token: &str, headers: &HeaderMap, query: &str) -> bool {
         found |= same(given.as_bytes(), token);
     }
     found
+}
+
+/// Whether a request shows any credential at all.
+pub fn is_shown(headers: &HeaderMap, query: &str) -> bool {
+    let header = [header::AUTHORIZATION.as_str(), "x-api-key"].into_iter().any(|name| headers.contains_key(name));
+    header || url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "token" && !value.is_empty())
+}
+
+/// Seconds since 1970 UTC, by which logins end.
+pub fn now_s() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// The credential of an `Authorization` header.

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     api::{iso::iso, limits::Level},
-    app::imaging::accounts::{Account, STANDARD_RPM},
+    app::{
+        access::client::Client,
+        imaging::accounts::{Account, STANDARD_RPM},
+    },
 };
 use bytes::Buf;
 use futures::Stream;
@@ -37,6 +40,7 @@ struct Request {
     path: String,
     query: String,
     headers: HeaderMap,
+    client: Option<Client>,
 }
 
 /// See [`super::routes`].
@@ -50,9 +54,10 @@ pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
     path.and(query)
         .and(warp::method())
         .and(warp::header::headers_cloned())
+        .and(warp::ext::optional())
         .and(warp::body::stream())
-        .then(move |path, query, method, headers, body| {
-            let (state, request) = (state.clone(), Request { method, path, query, headers });
+        .then(move |path, query, method, headers, client, body| {
+            let (state, request) = (state.clone(), Request { method, path, query, headers, client });
             async move { serve(&state, request, body).await }
         })
         .boxed()
@@ -143,6 +148,13 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
         scheme.eq_ignore_ascii_case("bearer").then_some(credential.trim())
     });
     let account = state.parts.callers.identify(bearer, text(header::COOKIE)).await.map_err(Refusal::Caller)?;
+    if let Some(client) = &request.client {
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        if bearer.is_none() && !reads && !client.may_write() {
+            return Err(Refusal::ForeignPage);
+        }
+        client.prove();
+    }
     // Browsers send cookies along with forms of any site, but of other sites no JSON without asking first.
     let form =
         || !text(header::CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));

@@ -32,6 +32,8 @@ pub enum Refusal {
     Caller(CallerRefusal),
     /// A form of another site may have sent it in the operator's name.
     Form,
+    /// A page of another origin sent it with the operator's cookie.
+    ForeignPage,
     /// Too many requests; so many seconds to wait.
     TooMany(u64),
     /// There is no such path.
@@ -197,6 +199,11 @@ impl Refusal {
             Self::Form => Words::bad(
                 "Unsupported content type",
                 "Signed in by cookie, a request must be sent with \"Content-Type: application/json\".",
+            ),
+            Self::ForeignPage => Words::of(
+                StatusCode::FORBIDDEN,
+                "Foreign origin",
+                "Signed in by cookie, only pages of this server and of http.allowed_origins may change things.",
             ),
             Self::TooMany(seconds) => Words::of(
                 StatusCode::TOO_MANY_REQUESTS,

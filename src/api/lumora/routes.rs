@@ -9,7 +9,10 @@ use super::{
 use crate::{
     api::limits::Level,
     app::{
-        access::keys::{KeyError, KeyService, Plane},
+        access::{
+            client::Client,
+            keys::{KeyError, KeyService, Plane},
+        },
         show::conductor::ShowHandle,
     },
     domain::{command::Command, fault::Fault},
@@ -70,15 +73,27 @@ pub fn routes(state: LumoraState) -> BoxedFilter<(Response,)> {
         .and(tail)
         .and(warp::method())
         .and(warp::header::headers_cloned())
-        .then(move |tail: String, method: Method, headers: HeaderMap| serve(state.clone(), tail, method, headers))
+        .and(warp::ext::optional())
+        .then(move |tail: String, method: Method, headers: HeaderMap, client: Option<Client>| {
+            serve(state.clone(), tail, method, headers, client)
+        })
         .boxed()
 }
 
-async fn serve(state: LumoraState, tail: String, method: Method, headers: HeaderMap) -> Response {
+async fn serve(
+    state: LumoraState,
+    tail: String,
+    method: Method,
+    headers: HeaderMap,
+    client: Option<Client>,
+) -> Response {
     // A stranger's request is not counted: it must not use up what the workspace may ask.
     if let Err(error) = authenticate(&state.keys, &headers).await {
         let level = state.limited(Limits::level);
         return respond(Err(error), level);
+    }
+    if let Some(client) = client {
+        client.prove();
     }
     match state.limited(Limits::take) {
         Err(level) => {

@@ -1,11 +1,18 @@
-//! The operator's own plane: a health check and metrics.
+//! The operator's own plane: a health check and metrics, which may stand on an address of their own or behind a token.
 
 mod health;
 mod metrics;
 
 use crate::app::{lights::Lights, show::conductor::ShowHandle, telemetry::Telemetry};
-use std::time::Instant;
-use warp::{Filter, filters::BoxedFilter, reply::Response};
+use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Instant};
+use subtle::ConstantTimeEq;
+use warp::{
+    Filter,
+    filters::BoxedFilter,
+    http::{HeaderMap, StatusCode, header},
+    reply::{Reply, Response},
+};
 
 pub use metrics_exporter_prometheus::PrometheusHandle;
 
@@ -17,26 +24,63 @@ pub struct OperatorState {
     /// What the rest of the process counts by itself, if a recorder was installed.
     process: Option<PrometheusHandle>,
     lights: Option<Lights>,
+    /// What readers of metrics must bring, if anything.
+    token: Option<Arc<str>>,
     began: Instant,
 }
 
 impl OperatorState {
     /// A plane whose uptime begins now.
     pub fn new(show: ShowHandle, telemetry: Telemetry, process: Option<PrometheusHandle>) -> Self {
-        Self { show, telemetry, process, lights: None, began: Instant::now() }
+        Self { show, telemetry, process, lights: None, token: None, began: Instant::now() }
     }
 
     /// The same, with the figures of these lights.
     pub fn with_lights(self, lights: Lights) -> Self {
         Self { lights: Some(lights), ..self }
     }
+
+    /// The same, with metrics for those alone who bring this bearer credential.
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.into()), ..self }
+    }
 }
 
 /// `GET /health` and `GET /metrics`; rejects everything else.
 pub fn routes(state: OperatorState) -> BoxedFilter<(Response,)> {
+    health_routes(state.clone()).or(metrics_routes(state)).unify().boxed()
+}
+
+/// `GET /health`; rejects everything else.
+pub fn health_routes(state: OperatorState) -> BoxedFilter<(Response,)> {
     let asked = warp::get().or(warp::head()).unify();
-    let of_health = state.clone();
-    let health = warp::path!("health").and(asked).map(move || health::reply(&of_health));
-    let metrics = warp::path!("metrics").and(asked).map(move || metrics::reply(&state));
-    health.or(metrics).unify().boxed()
+    warp::path!("health").and(asked).map(move || health::reply(&state)).boxed()
+}
+
+/// `GET /metrics`; rejects everything else.
+pub fn metrics_routes(state: OperatorState) -> BoxedFilter<(Response,)> {
+    let asked = warp::get().or(warp::head()).unify();
+    warp::path!("metrics")
+        .and(asked)
+        .and(warp::header::headers_cloned())
+        .map(move |headers: HeaderMap| match &state.token {
+            Some(token) if !brought(token, &headers) => unauthorized(),
+            _ => metrics::reply(&state),
+        })
+        .boxed()
+}
+
+/// Whether a request brings the token (RFC 6750, 2.1).
+fn brought(token: &str, headers: &HeaderMap) -> bool {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer =
+        header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    // Digests are of one length, so that the time taken tells nothing of the token's.
+    let [right, shown] = [token, bearer.map_or("", |(_, shown)| shown.trim())].map(Sha256::digest);
+    right.ct_eq(&shown).into()
+}
+
+fn unauthorized() -> Response {
+    let reply = warp::reply::with_status("The figures need a token\n", StatusCode::UNAUTHORIZED);
+    warp::reply::with_header(reply, header::WWW_AUTHENTICATE, "Bearer").into_response()
 }

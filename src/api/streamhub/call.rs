@@ -1,7 +1,7 @@
 //! A request that passed the guard, as handlers see it.
 
-use super::{Parts, StreamHubState, error::ApiError, input::Input, login::Limits, route::Params, stats};
-use crate::app::access::auth::Principal;
+use super::{Parts, StreamHubState, error::ApiError, input::Input, route::Params, stats};
+use crate::{api::limits::AddressLimits, app::access::auth::Principal};
 use serde_json::{Map, Value};
 use std::{net::IpAddr, time::Duration};
 
@@ -28,7 +28,7 @@ impl Call {
     }
 
     /// How often each address tried to log in.
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &AddressLimits {
         &self.state.logins
     }
 

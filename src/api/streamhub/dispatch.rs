@@ -12,15 +12,11 @@ use super::{
     table::ROUTES,
     time::now,
 };
-use crate::app::access::auth::Principal;
+use crate::app::access::{auth::Principal, client::Client};
 use bytes::{Buf, BytesMut};
 use futures::{Stream, StreamExt};
 use serde_json::{Map, Value};
-use std::{
-    net::{IpAddr, SocketAddr},
-    pin::pin,
-    time::Duration,
-};
+use std::{net::IpAddr, pin::pin, time::Duration};
 use warp::{
     Filter,
     filters::{BoxedFilter, path::FullPath},
@@ -42,7 +38,7 @@ struct Request {
     path: String,
     query: String,
     headers: HeaderMap,
-    peer: Option<SocketAddr>,
+    client: Option<Client>,
 }
 
 /// See [`super::routes`].
@@ -58,10 +54,10 @@ pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
     path.and(query)
         .and(warp::method())
         .and(warp::header::headers_cloned())
-        .and(warp::addr::remote())
+        .and(warp::ext::optional())
         .and(warp::body::stream())
-        .then(move |path, query, method, headers, peer, body| {
-            let (state, request) = (state.clone(), Request { method, path, query, headers, peer });
+        .then(move |path, query, method, headers, client, body| {
+            let (state, request) = (state.clone(), Request { method, path, query, headers, client });
             async move {
                 let mut response = match answer(state, request, body).await {
                     Ok(reply) => reply.response(),
@@ -81,8 +77,11 @@ where
     B: Buf + Send,
 {
     let (route, params) = route::find(ROUTES, &request.method, &request.path).map_err(|none| refuse(&request, none))?;
-    let from = client(&request);
+    let from = request.client.as_ref().map(|client| client.address);
     let principal = identify(&state, &request.headers, from).await?;
+    if let (Some(_), Some(client)) = (&principal, &request.client) {
+        client.prove();
+    }
     let named = params.iter().find(|(placeholder, _)| *placeholder == "app").map(|(_, name)| name.as_str());
     let app = named.and_then(|name| state.parts.apps.find(name));
     let target = named.map(|name| Target { name, tenant: app.as_deref().map(|app| app.tenant.as_deref()) });
@@ -132,19 +131,6 @@ async fn identify(
         Ok(principal) => Ok(Some(principal)),
         Err(AuthFault::Refused) => Ok(None),
         Err(fault) => Err(fault.into()),
-    }
-}
-
-/// Where a request comes from. Only a proxy on this machine is believed when it says whom it speaks for.
-fn client(request: &Request) -> Option<IpAddr> {
-    let peer = request.peer.map(|peer| peer.ip().to_canonical());
-    let forwarded = || {
-        let list = request.headers.get("x-forwarded-for")?.to_str().ok()?;
-        list.split(',').next()?.trim().parse::<IpAddr>().ok()
-    };
-    match peer {
-        Some(peer) if peer.is_loopback() => Some(forwarded().unwrap_or(peer)),
-        peer => peer,
     }
 }
 

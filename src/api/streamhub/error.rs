@@ -5,7 +5,7 @@
 
 use crate::{
     app::{
-        access::{auth::AuthFault, keys::MintError},
+        access::{auth::AuthFault, keys::MintError, passwords::PasswordFault},
         rooms::apps::{AppFault, NoRoom},
     },
     domain::fault::{Fault, Kind},
@@ -121,7 +121,18 @@ impl From<AuthFault> for ApiError {
         match fault {
             AuthFault::Refused => Self::unauthorized(),
             AuthFault::Store(error) => Self::internal(&error),
-            AuthFault::Hash(_) => Self::internal(&fault),
+            AuthFault::Password(fault) => fault.into(),
+            AuthFault::Sign(_) => Self::internal(&fault),
+        }
+    }
+}
+
+impl From<PasswordFault> for ApiError {
+    fn from(fault: PasswordFault) -> Self {
+        match fault {
+            PasswordFault::Busy => Self::new(StatusCode::SERVICE_UNAVAILABLE, fault.to_string())
+                .with(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            PasswordFault::Broken(_) => Self::internal(&fault),
         }
     }
 }

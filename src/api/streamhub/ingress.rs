@@ -10,7 +10,7 @@ use super::{
 };
 use crate::app::rooms::{
     apps::{App, names},
-    ingress::{CreateError, IngressQuery, IngressRow, InputType, NewIngress},
+    ingress::{CreateError, IngressQuery, IngressRow, InputType, NewIngress, ValidateError},
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -48,7 +48,8 @@ pub async fn create(call: Call, app: Arc<App>) -> Answer {
     };
     let (row, password) = parts.ingresses.create(new).await.map_err(|error| match error {
         CreateError::UrlMissing | CreateError::UrlInvalid(_) => ApiError::invalid(vec![error.to_string()]),
-        CreateError::Password | CreateError::Store(_) => ApiError::internal(&error),
+        CreateError::Password(fault) => fault.into(),
+        CreateError::Store(_) => ApiError::internal(&error),
     })?;
     let mut data = credentials(&call, &row);
     data.extend(object(json!({
@@ -112,7 +113,11 @@ pub async fn validate(call: Call, app: Arc<App>) -> Answer {
     input.done()?;
     let id = call.param("id");
     let valid = call.parts().ingresses.validate(&app.name, id, &password).await;
-    let valid = valid.map_err(|error| ApiError::internal(&error))?.ok_or_else(unknown)?;
+    let valid = valid.map_err(|error| match error {
+        ValidateError::Password(fault) => fault.into(),
+        ValidateError::Store(error) => ApiError::internal(&error),
+    })?;
+    let valid = valid.ok_or_else(unknown)?;
     Ok(Reply::data(json!({ "ingressId": id, "valid": valid })).created())
 }
 

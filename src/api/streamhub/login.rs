@@ -7,26 +7,24 @@ use super::{
     time::{iso, now},
 };
 use crate::{
-    api::limits::{Bucket, Level},
+    api::limits::AddressLimits,
     app::access::{
         auth::{Principal, Reach, SESSION_COOKIE, SESSION_SECONDS, Via},
         permissions::Role,
     },
 };
 use serde_json::{Value, json};
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 use warp::http::{HeaderName, HeaderValue, header};
 
 /// Attempts of one address in [`WINDOW`] (StreamHub, "Rate limits").
 const ATTEMPTS: usize = 10;
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// Addresses that are told apart; those beyond share one bucket.
-const ADDRESSES: usize = 10_000;
+/// How often each address may try to log in.
+pub fn limits() -> AddressLimits {
+    AddressLimits::new(ATTEMPTS, WINDOW)
+}
+
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
@@ -113,52 +111,4 @@ fn me_view(caller: &Principal) -> Value {
         view["email"] = json!(email);
     }
     view
-}
-
-/// How often each address tried to log in.
-#[derive(Debug, Default)]
-pub struct Limits(Mutex<HashMap<IpAddr, Bucket>>);
-
-impl Limits {
-    /// Counts an attempt; an error when there were too many. `now` counts from any fixed moment.
-    fn take(&self, from: Option<IpAddr>, now: Duration) -> Result<Level, Level> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= ADDRESSES {
-            buckets.retain(|_, bucket| bucket.level(now).remaining < ATTEMPTS);
-        }
-        let mut who = from.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), household);
-        if buckets.len() >= ADDRESSES && !buckets.contains_key(&who) {
-            who = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        }
-        let bucket = buckets.entry(who).or_insert_with(|| Bucket::new(ATTEMPTS, WINDOW));
-        let passed = bucket.take(now);
-        let level = bucket.level(now);
-        if passed { Ok(level) } else { Err(level) }
-    }
-}
-
-/// One subscriber has 2^64 addresses of IPv6 to try with: they count as one.
-fn household(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_eleventh_attempt_of_an_address_is_refused_and_others_are_not() {
-        let (limits, now) = (Limits::default(), Duration::from_secs(5));
-        let from = |text: &str| Some(text.parse::<IpAddr>().expect("an address"));
-        for left in (0..10).rev() {
-            assert_eq!(limits.take(from("2001:db8::1"), now).map(|level| level.remaining), Ok(left));
-        }
-        assert!(limits.take(from("2001:db8::2"), now).is_err(), "the same household");
-        assert!(limits.take(from("2001:db8:0:1::1"), now).is_ok());
-        assert!(limits.take(from("192.0.2.1"), now).is_ok());
-        assert!(limits.take(from("2001:db8::1"), now + WINDOW).is_ok());
-    }
 }

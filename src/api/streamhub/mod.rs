@@ -42,6 +42,7 @@ mod ws_ingest;
 pub use event::event;
 pub use urls::Urls;
 
+use crate::api::limits::AddressLimits;
 use crate::app::{
     access::{auth::Auth, join::JoinTokens, keys::KeyService},
     rooms::{Rooms, apps::Apps, cameras::Cameras, ingress::Ingresses, snapshots::SnapshotCache, stream_log::StreamLog},
@@ -77,7 +78,7 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct StreamHubState {
     parts: Arc<Parts>,
-    logins: Arc<login::Limits>,
+    logins: Arc<AddressLimits>,
     stats: Arc<stats::Cache>,
     /// Since when it is up.
     began: Instant,
@@ -86,7 +87,7 @@ pub struct StreamHubState {
 impl StreamHubState {
     /// A plane whose uptime begins now.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), logins: Arc::default(), stats: Arc::default(), began: Instant::now() }
+        Self { parts: Arc::new(parts), logins: Arc::new(login::limits()), stats: Arc::default(), began: Instant::now() }
     }
 }
 

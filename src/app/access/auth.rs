@@ -9,20 +9,14 @@
 
 use crate::app::access::{
     keys::{KeyError, KeyService, Plane},
+    passwords::{PasswordFault, Passwords},
     permissions::Role,
 };
 use crate::store::{NewUser, SessionRow, Store, StoreError, UserRow, Users};
-use argon2::{
-    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
-    password_hash::{SaltString, rand_core::OsRng},
-};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::{
-    net::IpAddr,
-    sync::{Arc, OnceLock},
-};
+use std::{net::IpAddr, sync::Arc};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -82,9 +76,12 @@ pub enum AuthFault {
     /// It cannot be looked up: the server's fault.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A password cannot be worked on: the server's fault.
-    #[error("passwords cannot be hashed: {0}")]
-    Hash(String),
+    /// A password cannot be worked on, now or at all: the server's fault.
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
+    /// A login cannot be signed: the server's fault.
+    #[error("logins cannot be signed: {0}")]
+    Sign(String),
 }
 
 /// A fresh login.
@@ -111,6 +108,7 @@ struct Claims {
 pub struct Auth {
     keys: KeyService,
     users: Users,
+    passwords: Passwords,
     operator: Arc<[u8; 32]>,
     sign: Arc<EncodingKey>,
     check: Arc<DecodingKey>,
@@ -122,10 +120,16 @@ impl Auth {
         Self {
             keys: KeyService::new(store),
             users: store.users(),
+            passwords: Passwords::default(),
             operator: Arc::new(digest(operator_password)),
             sign: Arc::new(EncodingKey::from_secret(jwt_secret)),
             check: Arc::new(DecodingKey::from_secret(jwt_secret)),
         }
+    }
+
+    /// The same, taking turns with others that check passwords.
+    pub fn with_passwords(self, passwords: Passwords) -> Self {
+        Self { passwords, ..self }
     }
 
     /// Whose credential this is. `now` is in seconds since 1970 UTC, `from` is the client's address.
@@ -159,6 +163,18 @@ impl Auth {
         }
     }
 
+    /// Whether this is a login of the operator that holds. `now` is in seconds since 1970 UTC.
+    ///
+    /// # Errors
+    /// The server's fault.
+    pub async fn is_operator(&self, token: &str, now: i64) -> Result<bool, StoreError> {
+        match self.identify(token, None, now).await {
+            Ok(principal) => Ok(principal.reach == Reach::Global && principal.session.is_some()),
+            Err(AuthFault::Store(error)) => Err(error),
+            Err(AuthFault::Refused | AuthFault::Password(_) | AuthFault::Sign(_)) => Ok(false),
+        }
+    }
+
     /// Lets the operator (by name) or a person (by address) in. `now` is in seconds since 1970 UTC.
     ///
     /// # Errors
@@ -172,11 +188,7 @@ impl Auth {
             operator(id.clone())
         } else {
             let user = self.users.by_email(name).await?;
-            let (hash, password) = (user.as_ref().map(|user| user.password_hash.clone()), password.to_owned());
-            // As much work for nobody as for somebody, so that the time does not tell who is known.
-            let fits = move || fits(&password, hash.as_deref().unwrap_or_else(|| nobody()));
-            let fits = tokio::task::spawn_blocking(fits).await;
-            let fits = fits.map_err(|error| AuthFault::Hash(error.to_string()))?;
+            let fits = self.passwords.fits(password, user.as_ref().map(|user| user.password_hash.as_str())).await?;
             member(user.filter(|_| fits).ok_or(AuthFault::Refused)?, id.clone())?
         };
         let expires_at = now.saturating_add(SESSION_SECONDS);
@@ -194,7 +206,7 @@ impl Auth {
             exp: expires_at,
         };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
-            .map_err(|error| AuthFault::Hash(error.to_string()))?;
+            .map_err(|error| AuthFault::Sign(error.to_string()))?;
         Ok(Login { token, expires_at, principal })
     }
 
@@ -219,9 +231,7 @@ impl Auth {
         role: Role,
         now: i64,
     ) -> Result<bool, AuthFault> {
-        let password = password.to_owned();
-        let hash = tokio::task::spawn_blocking(move || hash(&password)).await;
-        let password_hash = hash.map_err(|error| AuthFault::Hash(error.to_string()))??;
+        let password_hash = self.passwords.hash(password).await?;
         let user = NewUser {
             id: &Uuid::new_v4().to_string(),
             email,
@@ -239,6 +249,13 @@ impl Auth {
         how.validate_exp = false; // by the caller's clock
         Some(jsonwebtoken::decode::<Claims>(token, &self.check, &how).ok()?.claims)
     }
+}
+
+/// The session's cookie among all of a `Cookie` header.
+pub fn session_cookie(cookies: &str) -> Option<&str> {
+    let named = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| name.trim() == SESSION_COOKIE);
+    let pair = cookies.split(';').find(|pair| named(pair))?;
+    pair.split_once('=').map(|(_, value)| value.trim())
 }
 
 fn operator(session: String) -> Principal {
@@ -263,23 +280,19 @@ fn member(user: UserRow, session: String) -> Result<Principal, AuthFault> {
     })
 }
 
-fn hash(password: &str) -> Result<String, AuthFault> {
-    let salt = SaltString::generate(&mut OsRng);
-    let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
-    hash.map(|hash| hash.to_string()).map_err(|error| AuthFault::Hash(error.to_string()))
-}
-
-fn fits(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
-/// The hash of a password that nobody has.
-fn nobody() -> &'static str {
-    static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| hash(&Uuid::new_v4().to_string()).unwrap_or_default())
-}
-
 /// Both sides of a comparison are hashed first: it then takes the same time whatever their lengths.
 fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        assert_eq!(session_cookie("a=b; lumencast_session=x.y.z; c=d"), Some("x.y.z"));
+        assert_eq!(session_cookie("not_lumencast_session=x"), None);
+        assert_eq!(session_cookie(""), None);
+    }
 }

@@ -1,12 +1,18 @@
 //! What a caller, a viewer or a publisher may do: keys, logins, join tokens, permissions, and the lease that gives one
-//! publisher at a time its place on a stream.
+//! publisher at a time its place on a stream; shares of connections, and where a request comes from.
 //!
 //! Refuses to know: protocols, how a refusal is worded.
 
 pub mod admission;
 pub mod auth;
+pub mod client;
+pub mod connection_shares;
+pub mod doorway;
 pub mod join;
 pub mod keys;
+pub mod known_addresses;
+pub mod passwords;
 pub mod permissions;
 pub mod publish_lease;
+pub mod refusal_log;
 pub mod room_access;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::access::{
-        auth::{Auth, AuthFault, Reach, SESSION_COOKIE},
+        auth::{Auth, session_cookie},
         keys::Plane,
     },
     store::StoreError,
@@ -66,40 +66,13 @@ impl Callers {
                 self.accounts.find(&subject).await?.ok_or(CallerRefusal::NoAccount)?
             }
             None => {
-                let session = cookie.and_then(session).ok_or(CallerRefusal::NoCredential)?;
-                self.login(session).await?;
+                let session = cookie.and_then(session_cookie).ok_or(CallerRefusal::NoCredential)?;
+                if !self.operator.is_operator(session, super::now_ms() / 1000).await? {
+                    return Err(CallerRefusal::BadToken);
+                }
                 self.accounts.by_name(DEFAULT).await?.ok_or(CallerRefusal::NoAccount)?
             }
         };
         if account.status == "none" { Err(CallerRefusal::NoAccount) } else { Ok(account) }
-    }
-
-    /// Whether this is a login of the operator.
-    async fn login(&self, token: &str) -> Result<(), CallerRefusal> {
-        let known = self.operator.identify(token, None, super::now_ms() / 1000).await;
-        match known {
-            Ok(principal) if principal.reach == Reach::Global && principal.session.is_some() => Ok(()),
-            Ok(_) | Err(AuthFault::Refused | AuthFault::Hash(_)) => Err(CallerRefusal::BadToken),
-            Err(AuthFault::Store(error)) => Err(CallerRefusal::Store(error)),
-        }
-    }
-}
-
-/// The session's cookie among all.
-fn session(cookies: &str) -> Option<&str> {
-    let named = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| name.trim() == SESSION_COOKIE);
-    let pair = cookies.split(';').find(|pair| named(pair))?;
-    pair.split_once('=').map(|(_, value)| value.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_session_is_found_among_other_cookies() {
-        assert_eq!(session("a=b; lumencast_session=x.y.z; c=d"), Some("x.y.z"));
-        assert_eq!(session("not_lumencast_session=x"), None);
-        assert_eq!(session(""), None);
     }
 }

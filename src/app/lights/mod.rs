@@ -61,6 +61,8 @@ pub struct Setup {
     pub name: String,
     /// Where a lighting desk's data is heard, once a client switches it on.
     pub sacn_listen: SocketAddr,
+    /// Where prompts go to, for which clients' keys are.
+    pub ai_url: String,
     /// Rules of the settings file: no request changes them.
     pub rules: Vec<Rule>,
     /// What was kept, and will be.
@@ -116,17 +118,18 @@ impl Lights {
     /// # Errors
     /// When rows or sockets cannot be had.
     pub async fn open(setup: Setup) -> anyhow::Result<Self> {
-        let Setup { led_count, gamma, seed, outputs, name, sacn_listen, rules, memory } = setup;
+        let Setup { led_count, gamma, seed, outputs, name, sacn_listen, ai_url, rules, memory } = setup;
         let kept = memory::read(&memory).await.context("lights")?;
-        let settings: DeviceSettings = kept
+        let settings = kept
             .settings
-            .map(serde_json::from_value)
+            .map(serde_json::from_value::<DeviceSettings>)
             .transpose()
             .unwrap_or_else(|error| {
                 tracing::warn!("settings of the lights cannot be read any more: {error}");
                 None
             })
-            .unwrap_or_default();
+            .unwrap_or_default()
+            .served_by(&ai_url);
         let mut strip = kept.strip.unwrap_or_else(|| Strip::new(led_count, Effect::Rainbow));
         strip.set_led_count(settings.led_count.unwrap_or(led_count));
         if settings.default_brightness.is_some() {

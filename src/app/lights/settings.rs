@@ -16,6 +16,8 @@ pub struct DeviceSettings {
     pub wifi_ssid: String,
     /// Credential for the Anthropic API; none: prompts are understood here.
     pub ai_api_key: Option<String>,
+    /// The service that the credential was given for; none where that was not written down.
+    pub ai_url: Option<String>,
     /// The model that is asked.
     pub ai_model: String,
     /// What requests must bring; none: everybody may do everything.
@@ -64,6 +66,7 @@ impl Default for DeviceSettings {
             led_count: None,
             wifi_ssid: String::new(),
             ai_api_key: None,
+            ai_url: None,
             ai_model: "claude-3-5-haiku-20241022".to_owned(),
             auth_token: None,
             default_brightness: None,
@@ -119,6 +122,15 @@ pub struct SettingsChange {
 }
 
 impl DeviceSettings {
+    /// These settings where prompts go to this service: a credential that was given for another one is dropped.
+    pub fn served_by(mut self, ai_url: &str) -> Self {
+        if self.ai_url.as_deref().is_some_and(|known| known != ai_url) && self.ai_api_key.take().is_some() {
+            tracing::warn!("the key for prompts was given for another address than lighting.ai_url and is dropped");
+        }
+        self.ai_url = Some(ai_url.to_owned());
+        self
+    }
+
     /// These settings with a change laid over them.
     pub fn with(&self, change: SettingsChange) -> Self {
         let SettingsChange {
@@ -146,10 +158,15 @@ impl DeviceSettings {
         };
         let text = |new: Option<String>, old: &String| new.unwrap_or_else(|| old.clone());
         let (sacn, mqtt) = (&self.sacn, &self.mqtt);
+        // A password goes to the broker that it was given for and to no other.
+        let elsewhere = mqtt_broker.as_ref().is_some_and(|broker| *broker != mqtt.broker)
+            || mqtt_port.is_some_and(|port| port != mqtt.port);
+        let mqtt_password = mqtt_password.or_else(|| elsewhere.then(String::new));
         Self {
             led_count: led_count.or(self.led_count),
             wifi_ssid: text(wifi_ssid, &self.wifi_ssid),
             ai_api_key: secret(ai_api_key, &self.ai_api_key),
+            ai_url: self.ai_url.clone(),
             ai_model: text(ai_model, &self.ai_model),
             auth_token: secret(auth_token, &self.auth_token),
             default_brightness: default_brightness.or(self.default_brightness),
@@ -169,5 +186,34 @@ impl DeviceSettings {
                 topic_prefix: text(mqtt_topic_prefix, &mqtt.topic_prefix),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_broker_does_not_get_the_password_of_the_old_one() {
+        let change = |broker: Option<&str>, port: Option<u16>, password: Option<&str>| SettingsChange {
+            mqtt_broker: broker.map(str::to_owned),
+            mqtt_port: port,
+            mqtt_password: password.map(str::to_owned),
+            ..SettingsChange::default()
+        };
+        let old = DeviceSettings::default().with(change(Some("broker.lan"), None, Some("s3cret")));
+        let after = |change| old.with(change).mqtt.password;
+        assert_eq!(after(change(Some("broker.lan"), Some(1883), None)), "s3cret", "nothing is new");
+        assert_eq!(after(change(Some("thief.example"), None, None)), "");
+        assert_eq!(after(change(None, Some(1884), None)), "");
+        assert_eq!(after(change(Some("other.lan"), None, Some("new"))), "new");
+    }
+
+    #[test]
+    fn another_service_does_not_get_the_key_of_the_one_before() {
+        let key = SettingsChange { ai_api_key: Some("sk-1".to_owned()), ..SettingsChange::default() };
+        let old = DeviceSettings::default().served_by("https://a.example").with(key);
+        assert_eq!(old.clone().served_by("https://a.example").ai_api_key.as_deref(), Some("sk-1"));
+        assert_eq!(old.served_by("https://b.example").ai_api_key, None);
     }
 }

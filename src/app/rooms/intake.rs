@@ -61,6 +61,7 @@ impl Intake {
         match self.ingress.authorize_push(&row, request.password.as_deref()).await {
             Ok(()) => {}
             Err(PushRefused::Password) => return Err(Refusal::Password),
+            Err(PushRefused::Unchecked(error)) => return Err(broken(&error)),
             Err(PushRefused::Store(error)) => return Err(broken(&error)),
         }
         let entry = Entry {

@@ -2,6 +2,7 @@
 //!
 //! Refuses to know: clocks (the time is an argument) and what is said to those that try too often.
 
+use crate::app::access::connection_shares::network;
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,
@@ -33,7 +34,7 @@ impl Handshakes {
             self.recent.retain(|_, times| times.back().is_some_and(|&last| last + window > now));
             self.sweep_at = SWEEP.max(2 * self.recent.len());
         }
-        let times = self.recent.entry(person(address)).or_default();
+        let times = self.recent.entry(network(address)).or_default();
         while times.front().is_some_and(|&first| first + self.window <= now) {
             times.pop_front();
         }
@@ -42,15 +43,6 @@ impl Handshakes {
             times.push_back(now);
         }
         free
-    }
-}
-
-/// Whoever has an IPv6 address has a network of them, so the network counts (RFC 4291, 2.5.4); an IPv4 address that came
-/// in IPv6 form is that IPv4 address.
-fn person(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & (u128::MAX << 64)).into()),
-        v4 => v4,
     }
 }
 

@@ -32,13 +32,16 @@ const LONGEST_TEXT: usize = 16 * 1024;
 
 /// Serves a camera until it or the server leaves.
 pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
-    let peer = caller.peer;
+    let (peer, client) = (caller.address(), caller.client.clone());
     let admitted = match door.request(caller) {
         Ok(request) => door.access.verify(request).await,
         Err(refusal) => Err(refusal),
     };
     let (farewell, lease) = match admitted {
         Ok(mut grant) => {
+            if let Some(client) = client {
+                client.prove();
+            }
             let cameras = gauge!("streamhub_ws_ingest_cameras", "app" => grant.app.clone());
             cameras.increment(1.0);
             tracing::info!(%peer, app = grant.app, room = grant.room, identity = grant.identity, "a camera came");

@@ -22,7 +22,7 @@ impl HlsAccess for MediaAccess {
         let hls_stream = self.parts.hls.hls_stream(&viewing.app, &viewing.room, &selector).ok_or(Refused::Unknown)?;
         // Who shows no token is made up anew with each request; the address is what stays.
         let identity = match (&reader.token, reader.peer) {
-            (None, Some(peer)) => format!("viewer-{}", peer.ip()),
+            (None, Some(peer)) => format!("viewer-{peer}"),
             _ => viewing.identity,
         };
         let viewer = Viewer { identity, kind: ViewerKind::Hls, hidden: viewing.hidden };

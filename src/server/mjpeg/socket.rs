@@ -17,8 +17,8 @@ use warp::ws::{Message, WebSocket};
 
 /// The largest message that a viewer may send, in bytes; it has nothing to say.
 pub const LARGEST: usize = 64 * 1024;
-/// How long a viewer may leave one message unread before it is given up: a page in the background may rest for a while.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a viewer may leave one message unread before it is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it gets to answer a close.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// Between pings, which find out whether a viewer is there where nothing is shown.

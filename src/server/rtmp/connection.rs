@@ -4,7 +4,10 @@
 //! pushes back.
 
 use super::Settings;
-use crate::app::access::admission::{Admission, PublishLease, PublishRequest, Refusal};
+use crate::app::access::{
+    admission::{Admission, PublishLease, PublishRequest, Refusal},
+    doorway::Place,
+};
 use crate::protocol::rtmp::{
     chunk::ChunkError,
     session::{Denial, Event, Session, SessionError},
@@ -85,6 +88,7 @@ impl End {
 pub(super) struct Connection {
     socket: TcpStream,
     peer: SocketAddr,
+    place: Place,
     settings: Arc<Settings>,
     admission: Arc<dyn Admission>,
     shutdown: CancellationToken,
@@ -99,6 +103,7 @@ impl Connection {
     pub(super) fn new(
         socket: TcpStream,
         peer: SocketAddr,
+        place: Place,
         settings: Arc<Settings>,
         admission: Arc<dyn Admission>,
         shutdown: CancellationToken,
@@ -106,6 +111,7 @@ impl Connection {
         Self {
             socket,
             peer,
+            place,
             admission,
             shutdown,
             session: Session::new(settings.max_message),
@@ -190,6 +196,7 @@ impl Connection {
         let request = PublishRequest { app, key, password, peer: self.peer };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
+        self.place.prove();
         self.session.grant()?;
         tracing::info!("publishing began");
         self.flush().await

@@ -5,12 +5,14 @@
 
 mod connection;
 
-use crate::app::access::admission::Admission;
+use crate::app::access::{
+    admission::Admission,
+    doorway::{Doorway, Place},
+};
 use connection::Connection;
 use metrics::{counter, gauge};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -24,8 +26,8 @@ const DRAIN: Duration = Duration::from_secs(3);
 pub struct Settings {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Connections at a time; more are closed at once.
-    pub max_connections: usize,
+    /// Shares of connections; those beyond are closed at once.
+    pub doorway: Doorway,
     /// The handshake must be complete this long after the connection was made.
     pub handshake_timeout: Duration,
     /// A publisher must send something this often, and a publish must begin this long after the handshake.
@@ -38,7 +40,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([0, 0, 0, 0], 1935)),
-            max_connections: 256,
+            doorway: Doorway::alone("rtmp", 256),
             handshake_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(10),
             max_message: 8 * 1024 * 1024,
@@ -74,7 +76,6 @@ impl Listener {
     /// Serves until `shutdown` fires, then closes all connections and returns.
     pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
         let Self { socket: listener, settings } = self;
-        let places = Arc::new(Semaphore::new(settings.max_connections));
         let tasks = TaskTracker::new();
         let mut pause = PAUSE.0;
         while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
@@ -88,21 +89,11 @@ impl Listener {
                 }
             };
             pause = PAUSE.0;
-            let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-                counter!("lumencast_rtmp_refused_total", "reason" => "full").increment(1);
-                tracing::debug!(%peer, "RTMP connection closed: too many connections");
-                continue;
-            };
+            // A refusal is counted and logged there.
+            let Ok(place) = settings.doorway.enter(peer.ip()) else { continue };
             let admission = Arc::clone(&admission);
-            let serving = serve(socket, peer, Arc::clone(&settings), admission, shutdown.clone());
-            let span = tracing::info_span!("rtmp", %peer);
-            tasks.spawn(
-                async move {
-                    serving.await;
-                    drop(place);
-                }
-                .instrument(span),
-            );
+            let serving = serve(socket, peer, place, Arc::clone(&settings), admission, shutdown.clone());
+            tasks.spawn(serving.instrument(tracing::info_span!("rtmp", %peer)));
         }
         drop(listener);
         tasks.close();
@@ -115,6 +106,7 @@ impl Listener {
 async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
+    place: Place,
     settings: Arc<Settings>,
     admission: Arc<dyn Admission>,
     shutdown: CancellationToken,
@@ -124,7 +116,7 @@ async fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
-    let end = Connection::new(socket, peer, settings, admission, shutdown).run().await;
+    let end = Connection::new(socket, peer, place, settings, admission, shutdown).run().await;
     if let Some(reason) = end.refusal() {
         counter!("lumencast_rtmp_refused_total", "reason" => reason).increment(1);
         tracing::info!(%end, "RTMP connection refused");

@@ -6,7 +6,10 @@ use super::{
     PendingLease,
     libsrt::{Received, Socket},
 };
-use crate::app::{access::admission::Refusal, rooms::demux::TsReader};
+use crate::app::{
+    access::{admission::Refusal, doorway::Place},
+    rooms::demux::TsReader,
+};
 use bytes::Bytes;
 use metrics::{counter, gauge};
 use std::{
@@ -49,21 +52,21 @@ enum End {
 /// Serves a caller to its end.
 pub(super) fn serve(
     socket: &Socket,
-    peer: SocketAddr,
+    (peer, place): (SocketAddr, &Place),
     lease: PendingLease,
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
 ) {
     gauge!("lumencast_srt_connections").increment(1.0);
-    let end = publish(socket, lease, idle, runtime, shutdown);
+    let end = publish(socket, (lease, place), idle, runtime, shutdown);
     gauge!("lumencast_srt_connections").decrement(1.0);
     tracing::info!(%peer, %end, "SRT publishing ended");
 }
 
 fn publish(
     socket: &Socket,
-    lease: PendingLease,
+    (lease, place): (PendingLease, &Place),
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
@@ -71,7 +74,10 @@ fn publish(
     let lease = match lease {
         PendingLease::PublishLease(lease) => *lease,
         PendingLease::Later(answer) => match runtime.block_on(answer) {
-            Ok(Ok(lease)) => lease,
+            Ok(Ok(lease)) => {
+                place.prove();
+                lease
+            }
             Ok(Err(refusal)) => return End::Refused(refusal),
             Err(_) => return End::Refused(Refusal::Unavailable),
         },

@@ -12,7 +12,10 @@ mod connection;
 mod libsrt;
 
 use crate::{
-    app::access::admission::{Admission, PublishLease, PublishRequest, Refusal},
+    app::access::{
+        admission::{Admission, PublishLease, PublishRequest, Refusal},
+        doorway::{Doorway, Place},
+    },
     protocol::srt::{BadStreamId, request},
 };
 use connection::serve;
@@ -25,11 +28,11 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
-use tokio::{
-    runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+use tokio::{runtime::Handle, sync::oneshot};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
 };
-use tokio_util::sync::CancellationToken;
 
 /// How long a caller's handshake waits for the answer whether its key is known. The library reads no other caller's
 /// packets meanwhile; what takes longer is answered after the handshake.
@@ -48,8 +51,8 @@ pub struct Settings {
     pub latency: Duration,
     /// 10 to 79 bytes; callers must have the same.
     pub passphrase: Option<String>,
-    /// Callers at a time; more are rejected.
-    pub max_connections: usize,
+    /// Shares of callers; those beyond are rejected.
+    pub doorway: Doorway,
     /// A publisher must send something this often.
     pub idle_timeout: Duration,
 }
@@ -60,7 +63,7 @@ impl Default for Settings {
             listen: SocketAddr::from(([0, 0, 0, 0], 8890)),
             latency: Duration::from_millis(120),
             passphrase: None,
-            max_connections: 64,
+            doorway: Doorway::alone("srt", 64),
             idle_timeout: Duration::from_secs(10),
         }
     }
@@ -73,10 +76,11 @@ pub struct Listener {
     idle_timeout: Duration,
 }
 
-/// What the judging of callers needs, and those who were let in and have not come yet.
+/// What the checking of callers needs, and those who were let in and have not come yet.
 struct CallerAccess {
     open: OnceLock<Open>,
-    places: Arc<Semaphore>,
+    doorway: Doorway,
+    callers: TaskTracker,
     pending: Mutex<HashMap<i32, PendingCaller>>,
 }
 
@@ -89,7 +93,13 @@ struct Open {
 struct PendingCaller {
     peer: SocketAddr,
     lease: PendingLease,
-    place: OwnedSemaphorePermit,
+    place: Held,
+}
+
+/// A caller's place, and that the door waits for its end.
+struct Held {
+    place: Place,
+    _waited_for: TaskTrackerToken,
 }
 
 enum PendingLease {
@@ -103,8 +113,8 @@ enum PendingLease {
 /// # Errors
 /// That libsrt is missing, or what it says, e.g. that the address is in use.
 pub fn bind(settings: &Settings) -> io::Result<Listener> {
-    let (places, pending) = (Arc::new(Semaphore::new(settings.max_connections)), Mutex::default());
-    let access = Arc::new(CallerAccess { open: OnceLock::new(), places, pending });
+    let (doorway, callers) = (settings.doorway.clone(), TaskTracker::new());
+    let access = Arc::new(CallerAccess { open: OnceLock::new(), doorway, callers, pending: Mutex::default() });
     let checking = access.clone();
     let options = Options {
         latency: settings.latency,
@@ -129,7 +139,8 @@ impl CallerAccess {
             BadStreamId::NoKey => Rejection::BadRequest,
             BadStreamId::Mode => Rejection::BadMode,
         })?;
-        let place = self.places.clone().try_acquire_owned().map_err(|_| Rejection::Overload)?;
+        let place = self.doorway.enter(caller.peer.ip()).map_err(|_| Rejection::Overload)?;
+        let place = Held { place, _waited_for: self.callers.token() };
         let request =
             PublishRequest { app: request.app, key: request.key, password: request.password, peer: caller.peer };
         let (answer, mut asked) = oneshot::channel();
@@ -140,7 +151,10 @@ impl CallerAccess {
         });
         let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
         let lease = match soon {
-            Ok(Ok(Ok(lease))) => PendingLease::PublishLease(Box::new(lease)),
+            Ok(Ok(Ok(lease))) => {
+                place.place.prove();
+                PendingLease::PublishLease(Box::new(lease))
+            }
             Ok(Ok(Err(refusal))) => return Err(rejection(refusal)),
             Ok(Err(_)) => return Err(Rejection::Unavailable),
             Err(_) => PendingLease::Later(asked),
@@ -183,8 +197,6 @@ impl Listener {
     pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
         let Self { socket, access, idle_timeout } = self;
         let runtime = Handle::current();
-        let places = access.places.clone();
-        let all = places.available_permits();
         if access.open.set(Open { admission, runtime: runtime.clone() }).is_err() {
             return; // it can run only once, since it is consumed
         }
@@ -203,8 +215,7 @@ impl Listener {
                 let Some(PendingCaller { peer, lease, place }) = leases.lock().remove(&number) else { continue };
                 let (runtime, stop) = (runtime.clone(), stop.clone());
                 let thread = std::thread::Builder::new().name("srt".into()).spawn(move || {
-                    serve(&socket, peer, lease, idle_timeout, &runtime, &stop);
-                    drop(place);
+                    serve(&socket, (peer, &place.place), lease, idle_timeout, &runtime, &stop);
                 });
                 if let Err(error) = thread {
                     tracing::error!(%error, "no thread for an SRT caller");
@@ -215,8 +226,8 @@ impl Listener {
         socket.close();
         let _ = tokio::time::timeout(DRAIN, accepting).await;
         access.lock().clear();
-        let all = u32::try_from(all).unwrap_or(u32::MAX);
-        if tokio::time::timeout(DRAIN, places.acquire_many(all)).await.is_err() {
+        access.callers.close();
+        if tokio::time::timeout(DRAIN, access.callers.wait()).await.is_err() {
             tracing::warn!("SRT connections did not end in time");
         }
     }

@@ -3,7 +3,7 @@
 //! Refuses to know: HTTP, SDP, sockets.
 
 use crate::app::{access::admission::PublishLease, rooms::live::Live};
-use std::{any::Any, future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{any::Any, future::Future, net::IpAddr, pin::Pin, sync::Arc};
 use tokio::sync::broadcast;
 
 /// A visitor as the request shows it.
@@ -19,7 +19,7 @@ pub struct SessionRequest {
     /// Which composite of the room: `?layout=`.
     pub layout: Option<String>,
     /// Where the request came from, when known.
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<IpAddr>,
 }
 
 /// The codecs a viewer offered to receive.

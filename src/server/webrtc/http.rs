@@ -8,9 +8,10 @@ use super::{
     sdp::{Fault, Fragment, Way},
     session::{Declined, Sessions},
 };
+use crate::app::access::client::Client;
 use bytes::{Buf, Bytes, BytesMut};
 use futures::{Stream, StreamExt};
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 use uuid::Uuid;
 use warp::{
     Filter, Reply,
@@ -29,7 +30,7 @@ struct Request {
     method: Method,
     headers: HeaderMap,
     query: Vec<(String, String)>,
-    peer: Option<SocketAddr>,
+    client: Option<Client>,
 }
 
 /// Everything under `/whip` and `/whep`.
@@ -40,10 +41,10 @@ pub fn routes(sessions: Arc<Sessions>) -> BoxedFilter<(Response,)> {
 fn one(sessions: Arc<Sessions>, name: &'static str, way: Way) -> BoxedFilter<(Response,)> {
     let request = || {
         let query = warp::query::raw().or(warp::any().map(String::new)).unify();
-        warp::method().and(warp::header::headers_cloned()).and(query).and(warp::addr::remote()).map(
-            |method, headers, query: String, peer| {
+        warp::method().and(warp::header::headers_cloned()).and(query).and(warp::ext::optional()).map(
+            |method, headers, query: String, client| {
                 let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-                Request { method, headers, query, peer }
+                Request { method, headers, query, client }
             },
         )
     };
@@ -98,8 +99,13 @@ async fn on_endpoint(
     };
     let [token, stream, layout] = ["token", "stream", "layout"].map(|key| request.asked(key));
     let token = request.bearer().or(token);
-    let request = SessionRequest { app, room, token, stream, layout, peer: request.peer };
-    match sessions.open(way, request, &offer).await {
+    let client = request.client.as_ref();
+    let asked = SessionRequest { app, room, token, stream, layout, peer: client.map(|client| client.address) };
+    let opened = sessions.open(way, asked, &offer).await;
+    if let (Ok(_), Way::In, Some(client)) = (&opened, way, client) {
+        client.prove(); // its publisher comes back from here
+    }
+    match opened {
         Ok(opened) => HttpResponse::builder()
             .status(StatusCode::CREATED)
             .header(header::CONTENT_TYPE, SDP)

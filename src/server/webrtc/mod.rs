@@ -32,6 +32,7 @@ pub use access::{
     ViewerCodecs,
 };
 
+use crate::app::access::doorway::Doorway;
 use demux::Demux;
 use outbox::{Outbox, Sockets};
 use quinn_udp::UdpSocketState;
@@ -58,12 +59,14 @@ pub struct Settings {
     pub public: Vec<IpAddr>,
     /// Media threads; 0 is one for every two cores.
     pub workers: usize,
+    /// Shares of the connections over TCP.
+    pub doorway: Doorway,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let udp = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 7882);
-        Self { udp, tcp: None, public: Vec::new(), workers: 0 }
+        Self { udp, tcp: None, public: Vec::new(), workers: 0, doorway: Doorway::alone("webrtc", 1024) }
     }
 }
 
@@ -107,11 +110,14 @@ impl Door {
             threads.push(std::thread::Builder::new().name(format!("webrtc-{n}")).spawn(move || worker.run(&inbox))?);
             workers.push((mailbox, load));
         }
-        let sessions =
-            Arc::new(Sessions::new(access, workers, demux.clone(), sockets.local_addresses.clone(), udp.port(), tcp)?);
+        let sessions = {
+            let addresses = sockets.local_addresses.clone();
+            Sessions::new(access, workers, demux.clone(), &settings.doorway, addresses, udp.port(), tcp)?
+        };
+        let sessions = Arc::new(sessions);
         tokio::spawn(udp::read(sockets.clone(), demux.clone(), stop.clone()));
         if let Some(listener) = listener {
-            tokio::spawn(tcp::serve(listener, sockets, demux, stop.clone()));
+            tokio::spawn(tcp::serve(listener, settings.doorway, (sockets, demux), stop.clone()));
         }
         Ok(Self { sessions, udp, tcp, threads, stop })
     }

@@ -13,10 +13,11 @@ use super::{
     view::Viewer,
     worker::{Job, Mailbox},
 };
+use crate::app::access::doorway::{Doorway, Place};
 use metrics::counter;
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -70,6 +71,8 @@ pub struct Sessions {
     access: Arc<dyn SessionAccess>,
     workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
     demux: Arc<Demux>,
+    /// Shares of sessions.
+    doorway: Doorway,
     local_addresses: LocalAddresses,
     udp_port: u16,
     tcp: Option<SocketAddr>,
@@ -86,6 +89,7 @@ impl Sessions {
         access: Arc<dyn SessionAccess>,
         workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
         demux: Arc<Demux>,
+        door: &Doorway,
         local_addresses: LocalAddresses,
         udp_port: u16,
         tcp: Option<SocketAddr>,
@@ -93,7 +97,8 @@ impl Sessions {
         let crypto = Arc::new(str0m::crypto::from_feature_flags());
         let certificate = crypto.dtls_provider.generate_certificate();
         let certificate = certificate.ok_or_else(|| io::Error::other("no DTLS certificate can be made"))?;
-        Ok(Self { access, workers, demux, local_addresses, udp_port, tcp, crypto, certificate })
+        let doorway = door.beside("webrtc_sessions", MOST);
+        Ok(Self { access, workers, demux, doorway, local_addresses, udp_port, tcp, crypto, certificate })
     }
 
     /// The workers, with how many peers each has.
@@ -110,9 +115,8 @@ impl Sessions {
         if !(first.codecs.opus || first.codecs.h264 || first.codecs.vp8 || first.codecs.vp9) {
             return Err(Fault::Lacks("codec that is known here").into());
         }
-        if self.workers.iter().map(|(_, load)| load.load(Ordering::Relaxed)).sum::<usize>() >= MOST {
-            return Err(Declined::Full);
-        }
+        let from = request.peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let place = self.doorway.enter(from).map_err(|_| Declined::Full)?;
         match way {
             Way::In => {
                 let grant = self.access.publish(request).await?;
@@ -121,6 +125,8 @@ impl Sessions {
                 let evicted = grant.lease.evicted.clone();
                 let part = Part::In(Box::new(Publisher::new(grant)));
                 let (opened, worker, id) = self.settle(way, rtc, part, offer, &answer)?;
+                place.prove();
+                self.hold(place, id);
                 let demux = self.demux.clone();
                 tokio::spawn(async move {
                     tokio::select! {
@@ -139,6 +145,7 @@ impl Sessions {
                 let (viewer, messages) = Viewer::new(grant, offer.codecs);
                 let data_channels = offer.data;
                 let (opened, worker, id) = self.settle(way, rtc, Part::Out(Box::new(viewer)), offer, &answer)?;
+                self.hold(place, id);
                 if let Some(messages) = messages.filter(|_| data_channels) {
                     tokio::spawn(relay(messages.messages, worker, id, self.demux.clone()));
                 }
@@ -215,6 +222,15 @@ impl Sessions {
             })
         });
         udp.chain(tcp).filter_map(Result::ok).collect()
+    }
+
+    /// Keeps a session's place until the session has ended.
+    fn hold(&self, place: Place, id: PeerId) {
+        let demux = self.demux.clone();
+        tokio::spawn(async move {
+            demux.gone(id).await;
+            drop(place);
+        });
     }
 
     /// Gives the peer to the worker with the fewest.

@@ -4,6 +4,7 @@
 //! Refuses to know: what is in the datagrams, and whose they are.
 
 use super::{demux::Demux, outbox::Sockets};
+use crate::app::access::doorway::{Doorway, Place};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -26,8 +27,8 @@ use tokio_util::sync::CancellationToken;
 /// A connection that nobody was found for in this time is closed, and so is one that falls silent.
 const STRANGER: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(40);
-/// Connections at a time.
-const MOST: usize = 2048;
+/// A peer that leaves a frame unread for this long is dropped.
+const UNREAD: Duration = Duration::from_secs(20);
 /// Bytes queued for one connection: from the first on a viewer gets no new frames, beyond the second all is dropped.
 const FULL: usize = 256 << 10;
 const OVERFULL: usize = 2 << 20;
@@ -64,7 +65,12 @@ impl Wires {
 }
 
 /// Takes connections until told to stop.
-pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demux>, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    doorway: Doorway,
+    (sockets, demux): (Arc<Sockets>, Arc<Demux>),
+    stop: CancellationToken,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -72,10 +78,12 @@ pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demu
         };
         match accepted {
             Ok((stream, peer)) => {
+                // A refusal is counted and logged there.
+                let Ok(place) = doorway.enter(peer.ip()) else { continue };
                 let (sockets, demux, stop) = (sockets.clone(), demux.clone(), stop.clone());
                 tokio::spawn(async move {
                     tokio::select! {
-                        () = chat(stream, peer, sockets, demux) => {}
+                        () = chat(stream, (peer, place), sockets, demux) => {}
                         () = stop.cancelled() => {}
                     }
                 });
@@ -88,7 +96,7 @@ pub async fn serve(listener: TcpListener, sockets: Arc<Sockets>, demux: Arc<Demu
     }
 }
 
-async fn chat(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux: Arc<Demux>) {
+async fn chat(stream: TcpStream, (peer, place): (SocketAddr, Place), sockets: Arc<Sockets>, demux: Arc<Demux>) {
     let Ok(local) = stream.local_addr() else { return };
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
     let Some(face) = sockets.local_addresses.entered(Some(local.ip())) else { return };
@@ -97,16 +105,10 @@ async fn chat(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux:
     let (reader, mut writer) = stream.into_split();
     let (queue, mut queued_frames) = mpsc::unbounded_channel::<Bytes>();
     let queued = Arc::new(AtomicUsize::new(0));
-    {
-        let mut wires = sockets.wires.lock();
-        if wires.len() >= MOST {
-            return;
-        }
-        wires.insert(peer, Wire { queue, queued: queued.clone() });
-    }
+    sockets.wires.lock().insert(peer, Wire { queue, queued: queued.clone() });
     let write = async {
         while let Some(frame) = queued_frames.recv().await {
-            let written = timeout(SILENCE, writer.write_all(&frame)).await;
+            let written = timeout(UNREAD, writer.write_all(&frame)).await;
             queued.fetch_sub(frame.len(), Ordering::Relaxed);
             if !matches!(written, Ok(Ok(()))) {
                 return;
@@ -126,7 +128,10 @@ async fn chat(stream: TcpStream, peer: SocketAddr, sockets: Arc<Sockets>, demux:
                 return;
             }
             match demux.pass(Protocol::Tcp, peer, destination, frame) {
-                Some(_) => patience = SILENCE,
+                Some(_) => {
+                    place.prove(); // it is of a session that was let in
+                    patience = SILENCE;
+                }
                 None if patience == STRANGER => return,
                 None => {}
             }

@@ -47,6 +47,10 @@ async fn a_token_opens_its_room_for_what_it_grants_and_nothing_else() {
     assert_eq!(status(&fixture, &format!("/whip/live/a?token={publish}")).await, 201);
     assert_eq!(status(&fixture, &format!("/whep/live/a?token={watch}")).await, 201);
     assert_eq!(status(&fixture, "/whep/live/a").await, 201, "playback is public");
+    // Quicker than a picture is waited for, which is three seconds.
+    let empty = reqwest::Client::new().get(fixture.server.url("/live/live/empty/frame.jpg"));
+    let empty = empty.timeout(std::time::Duration::from_secs(2)).send().await.expect("an answer at once");
+    assert_eq!(empty.status(), 404);
     let hls = |token: &str| fixture.server.url(&format!("/hls/live/a/master.m3u8?token={token}"));
     assert_eq!(reqwest::get(hls("nonsense")).await.expect("an answer").status(), 401);
     assert_eq!(reqwest::get(hls(&blind)).await.expect("an answer").status(), 403);

@@ -8,19 +8,21 @@
 //!
 //! Refuses to know: protocols, how a source is pulled, who may call.
 
-mod password;
 mod pulls;
 
 pub use crate::store::{IngressQuery, IngressRow};
 pub use pulls::{PullRequest, PullState, PullTap, Puller};
 
-use crate::app::rooms::{Rooms, StreamFact, StreamView, Via, apps::Apps};
+use crate::app::{
+    access::passwords::{PasswordFault, Passwords},
+    rooms::{Rooms, StreamFact, StreamView, Via, apps::Apps},
+};
 use crate::media::ingest::pull::{BadUrl, PullSpec};
 use crate::store::{IngressRows, Store, StoreError};
-use password::Passwords;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use pulls::Pulls;
 use rand::seq::IndexedRandom;
-use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
+use std::{fmt, str::FromStr, time::SystemTime};
 
 /// Digits of ids.
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -92,8 +94,8 @@ pub enum CreateError {
     #[error("url must be something that can be pulled: {0}")]
     UrlInvalid(#[from] BadUrl),
     /// The server's: no hash could be made.
-    #[error("the stream password could not be hashed")]
-    Password,
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
     /// The server's.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -105,7 +107,21 @@ pub enum PushRefused {
     /// The password is missing or wrong.
     #[error("the stream password is missing or wrong")]
     Password,
+    /// The server's: the password could not be checked.
+    #[error(transparent)]
+    Unchecked(#[from] PasswordFault),
     /// The server's.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a password was not judged: the server's.
+#[derive(Debug, thiserror::Error)]
+pub enum ValidateError {
+    /// It could not be checked.
+    #[error(transparent)]
+    Password(#[from] PasswordFault),
+    /// Rows.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -156,7 +172,7 @@ pub struct Ingresses {
     apps: Apps,
     rooms: Rooms,
     pulls: Pulls,
-    passwords: Arc<Passwords>,
+    passwords: Passwords,
 }
 
 impl Ingresses {
@@ -164,7 +180,12 @@ impl Ingresses {
     /// runtime; nothing is pulled before [`Ingresses::resume`] or [`Ingresses::create`].
     pub fn new(store: &Store, apps: Apps, rooms: Rooms, puller: Puller) -> Self {
         let pulls = Pulls::new(rooms.clone(), puller);
-        Self { rows: store.ingress(), apps, rooms, pulls, passwords: Arc::default() }
+        Self { rows: store.ingress(), apps, rooms, pulls, passwords: Passwords::default() }
+    }
+
+    /// The same, taking turns with others that check passwords.
+    pub fn with_passwords(self, passwords: Passwords) -> Self {
+        Self { passwords, ..self }
     }
 
     /// Starts to pull everything that is to be pulled. Called once, when the server starts.
@@ -184,9 +205,9 @@ impl Ingresses {
             InputType::Url => Some(pullable(new.url.as_deref())?),
             InputType::Rtmp | InputType::Whip => None,
         };
-        let password = (new.password && new.input_type == InputType::Rtmp).then(Passwords::random);
+        let password = (new.password && new.input_type == InputType::Rtmp).then(random_password);
         let password_hash = match &password {
-            Some(password) => Some(self.passwords.hash(password).await.ok_or(CreateError::Password)?),
+            Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
         };
         let row = IngressRow {
@@ -229,10 +250,10 @@ impl Ingresses {
 
     /// Checks a password and, when it is right, lets all later pushes in without it. Without a password every one is
     /// right. `None`: there is no such ingress.
-    pub async fn validate(&self, app: &str, id: &str, password: &str) -> Result<Option<bool>, StoreError> {
+    pub async fn validate(&self, app: &str, id: &str, password: &str) -> Result<Option<bool>, ValidateError> {
         let Some(row) = self.rows.get(app, id).await? else { return Ok(None) };
         let Some(hash) = row.password_hash else { return Ok(Some(true)) };
-        let valid = self.passwords.fits(password, &hash).await;
+        let valid = self.passwords.fits(password, Some(&hash)).await?;
         if valid {
             self.rows.validated(id, now_ms()).await?;
         }
@@ -253,11 +274,11 @@ impl Ingresses {
     /// an event of its room.
     ///
     /// # Errors
-    /// [`PushRefused::Password`] is the publisher's fault.
+    /// [`PushRefused::Password`] is the publisher's fault; where the password could not be checked, nothing is told.
     pub async fn authorize_push(&self, row: &IngressRow, password: Option<&str>) -> Result<(), PushRefused> {
         let Some(hash) = row.password_hash.as_deref().filter(|_| row.validated_at.is_none()) else { return Ok(()) };
         if let Some(password) = password
-            && self.passwords.fits(password, hash).await
+            && self.passwords.fits(password, Some(hash)).await?
         {
             return Ok(());
         }
@@ -337,4 +358,9 @@ fn new_key() -> String {
 fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// 12 random bytes in base64url.
+fn random_password() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 12]>())
 }

@@ -1,0 +1,260 @@
+//! How the connections of one door are shared out, so that one address cannot take all of them.
+//!
+//! ```text
+//! 0 ─────────────── total - reserve ──────────── total - reserve/2 ──────────── total
+//!   every address,    addresses with few            known addresses alone
+//!   up to its share   connections, known ones
+//! ```
+//!
+//! A connection is a *stranger* until it has shown a credential (a key, a token, a login): strangers count against the
+//! share of their address, the others only against the total. An address is *known* where one of its connections has
+//! shown a credential lately: so the last places are kept for panels and for publishers that come back.
+//!
+//! Exact, and nothing but counting. Refuses to know: sockets, clocks, which addresses are known.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+};
+
+/// Strangers that an address may have and still have few: what a browser opens to one server, and a spare.
+const FEW: usize = 8;
+
+/// What a door allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time.
+    pub total: usize,
+    /// Strangers of one address at a time.
+    pub per_address: usize,
+    /// Places at the end that not every address gets; half of them only known ones get.
+    pub reserve: usize,
+}
+
+impl Limits {
+    /// `total` connections: a quarter of them for the strangers of one address, an eighth of them in reserve.
+    pub fn of(total: usize) -> Self {
+        Self { total, per_address: (total / 4).max(FEW).min(total), reserve: total / 8 }
+    }
+}
+
+/// What is known of an address that connects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// One of its connections has shown a credential lately.
+    pub known: bool,
+    /// It speaks for many clients, e.g. a trusted proxy: it has no share, only the total bounds it.
+    pub shared: bool,
+}
+
+/// Why a connection is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// All places are taken.
+    #[error("all connections are taken")]
+    Full,
+    /// The address has its share already.
+    #[error("the address has its share of connections already")]
+    Share,
+    /// The places that are left are kept for others.
+    #[error("the connections that are left are kept for others")]
+    Reserved,
+}
+
+impl Refused {
+    /// The label under which it is counted.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Share => "share",
+            Self::Reserved => "reserved",
+        }
+    }
+}
+
+/// The connections of one door, see the module's text.
+#[derive(Debug)]
+pub struct Shares {
+    limits: Limits,
+    open: usize,
+    /// By [`network`]; no entry is 0.
+    strangers: HashMap<IpAddr, usize>,
+}
+
+impl Shares {
+    /// A door without connections.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, open: 0, strangers: HashMap::new() }
+    }
+
+    /// Takes a connection, a stranger, in.
+    ///
+    /// # Errors
+    /// See [`Refused`]; then nothing is counted.
+    pub fn enter(&mut self, address: IpAddr, standing: Standing) -> Result<(), Refused> {
+        let Limits { total, per_address, reserve } = self.limits;
+        let address = network(address);
+        let own = self.strangers.get(&address).copied().unwrap_or(0);
+        if self.open >= total {
+            return Err(Refused::Full);
+        }
+        if own >= per_address && !standing.shared {
+            return Err(Refused::Share);
+        }
+        let left = total - self.open;
+        let spoken_for = left <= reserve / 2 || (left <= reserve && own >= FEW);
+        if spoken_for && !standing.known {
+            return Err(Refused::Reserved);
+        }
+        self.open += 1;
+        *self.strangers.entry(address).or_default() += 1;
+        Ok(())
+    }
+
+    /// One stranger of this address has shown a credential.
+    pub fn prove(&mut self, address: IpAddr) {
+        let address = network(address);
+        if let Some(count) = self.strangers.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.strangers.remove(&address);
+            }
+        }
+    }
+
+    /// A connection has ended; `proven`: [`Shares::prove`] was called for it.
+    pub fn leave(&mut self, address: IpAddr, proven: bool) {
+        if !proven {
+            self.prove(address);
+        }
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// Connections there are.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+}
+
+/// The address that counts. A subscriber has 2^64 addresses of IPv6, so the network counts (RFC 4291, 2.5.4); an IPv4
+/// address that came in IPv6 form is that IPv4 address.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const STRANGE: Standing = Standing { known: false, shared: false };
+    const KNOWN: Standing = Standing { known: true, shared: false };
+
+    fn ip(n: u32) -> IpAddr {
+        IpAddr::V4(n.into())
+    }
+
+    fn take(shares: &mut Shares, address: IpAddr, standing: Standing) -> usize {
+        (0..10_000).take_while(|_| shares.enter(address, standing).is_ok()).count()
+    }
+
+    #[test]
+    fn one_address_gets_its_share_and_no_more() {
+        let mut shares = Shares::new(Limits::of(64));
+        assert_eq!(take(&mut shares, ip(1), STRANGE), 16);
+        assert_eq!(shares.enter(ip(1), STRANGE), Err(Refused::Share));
+        assert_eq!(shares.enter(ip(2), STRANGE), Ok(()));
+        shares.leave(ip(1), false);
+        assert_eq!(shares.enter(ip(1), STRANGE), Ok(()));
+    }
+
+    #[test]
+    fn the_last_places_are_kept_for_addresses_with_few_and_the_very_last_for_known_ones() {
+        let mut shares = Shares::new(Limits::of(64));
+        let taken: Vec<_> = (1..=5).map(|n| take(&mut shares, ip(n), STRANGE)).collect();
+        assert_eq!(taken, [16, 16, 16, 8, 4], "8 of 64 are left to addresses with few, of those 4 to known ones");
+        assert_eq!(shares.enter(ip(6), STRANGE), Err(Refused::Reserved));
+        assert_eq!(take(&mut shares, ip(7), KNOWN), 4);
+        assert_eq!(shares.enter(ip(7), KNOWN), Err(Refused::Full));
+    }
+
+    #[test]
+    fn connections_with_a_credential_count_against_no_share() {
+        let mut shares = Shares::new(Limits::of(64));
+        for _ in 0..40 {
+            shares.enter(ip(1), KNOWN).expect("a place");
+            shares.prove(ip(1));
+        }
+        assert_eq!(take(&mut shares, ip(1), KNOWN), 16);
+        for _ in 0..40 {
+            shares.leave(ip(1), true);
+        }
+        assert_eq!(shares.open(), 16);
+        assert_eq!(shares.enter(ip(1), KNOWN), Err(Refused::Share));
+    }
+
+    #[test]
+    fn a_trusted_proxy_has_no_share_and_leaves_the_reserve() {
+        let mut shares = Shares::new(Limits::of(64));
+        assert_eq!(take(&mut shares, ip(1), Standing { known: false, shared: true }), 56);
+        assert_eq!(shares.enter(ip(2), STRANGE), Ok(()));
+    }
+
+    #[test]
+    fn a_small_door_lets_its_only_client_in() {
+        for total in 1..8 {
+            assert_eq!(take(&mut Shares::new(Limits::of(total)), ip(1), STRANGE), total);
+        }
+    }
+
+    #[test]
+    fn addresses_of_a_network_of_ipv6_are_one() {
+        let address = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:1"));
+        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
+        assert_eq!(address("::ffff:192.0.2.1"), address("192.0.2.1"));
+    }
+
+    proptest! {
+        #[test]
+        fn the_counts_are_those_of_the_connections_that_are_open(
+            steps in proptest::collection::vec((0u32..6, 0u8..4), 1..400),
+        ) {
+            let limits = Limits { total: 20, per_address: 9, reserve: 6 };
+            let mut shares = Shares::new(limits);
+            let mut open: Vec<(IpAddr, bool)> = Vec::new();
+            for (n, what) in steps {
+                match what {
+                    0 | 1 => {
+                        let standing = Standing { known: what == 1, shared: false };
+                        if shares.enter(ip(n), standing).is_ok() {
+                            open.push((ip(n), false));
+                        }
+                    }
+                    2 => if let Some(place) = open.iter_mut().find(|(_, proven)| !proven) {
+                        place.1 = true;
+                        shares.prove(place.0);
+                    }
+                    _ => if !open.is_empty() {
+                        let (address, proven) = open.remove(n as usize % open.len());
+                        shares.leave(address, proven);
+                    }
+                }
+                prop_assert_eq!(shares.open(), open.len());
+                prop_assert!(open.len() <= limits.total);
+                for n in 0..6 {
+                    let own = open.iter().filter(|(address, proven)| *address == ip(n) && !proven).count();
+                    prop_assert!(own <= limits.per_address);
+                    prop_assert_eq!(shares.strangers.get(&ip(n)).copied().unwrap_or(0), own);
+                }
+            }
+            for (address, proven) in open {
+                shares.leave(address, proven);
+            }
+            prop_assert!(shares.strangers.is_empty() && shares.open() == 0);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The HTTP door: an accept loop of our own under the planes' routes, because whoever connects is a stranger.
+//!
+//! ```text
+//! accept ─ Doorway (shares of connections) ─► ClientStream (given up when not read) ─► HTTP/1.1: heads in 10 s
+//!   ─► has it a path? (400) ─► Client (address, origin; once for all) ─► RequestBody (must go on) ─► routes
+//! ```
+//!
+//! Refuses to know: routes, planes, credentials.
+
+mod body;
+mod progress;
+mod stream;
+
+use crate::app::access::{
+    client::{Client, Origins, TrustedProxies},
+    doorway::{Doorway, Place, turn_away},
+};
+use body::RequestBody;
+use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
+use stream::ClientStream;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use warp::{
+    Reply,
+    filters::BoxedFilter,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+    reply::Response,
+};
+
+/// The first and the longest pause after a failed accept, e.g. without file descriptors.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
+/// How long answers that have begun get to end after shutdown.
+const DRAIN: Duration = Duration::from_secs(2);
+/// Bytes of a head, and of what is buffered of an answer.
+const BUFFER: usize = 64 * 1024;
+/// What a connection that is not taken is told.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-type: text/plain; charset=utf-8\r\n\
+    content-length: 21\r\nconnection: close\r\n\r\nToo many connections\n";
+
+/// How long clients may keep the server waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From the connection, or the end of the answer before, to the end of a request's head.
+    pub head: Duration,
+    /// While a body is waited for, this long may bring less than 16 KiB.
+    pub body: Duration,
+    /// While an answer cannot be written on, this long may take less than 16 KiB.
+    pub unread: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(10), body: Duration::from_secs(20), unread: Duration::from_secs(20) }
+    }
+}
+
+/// How the door behaves. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Shares of connections.
+    pub doorway: Doorway,
+    /// Whose `X-Forwarded-For` counts.
+    pub proxies: TrustedProxies,
+    /// Whose pages may change things.
+    pub origins: Origins,
+    pub deadlines: Deadlines,
+}
+
+impl Settings {
+    /// No proxies, no other origins, the usual deadlines.
+    pub fn new(doorway: Doorway) -> Self {
+        let (proxies, origins) = (TrustedProxies::default(), Origins::default());
+        Self { doorway, proxies, origins, deadlines: Deadlines::default() }
+    }
+}
+
+/// Serves routes until `shutdown` fires; answers that have begun then get a moment to end.
+pub async fn serve(
+    listener: TcpListener,
+    routes: BoxedFilter<(Response,)>,
+    settings: Settings,
+    shutdown: CancellationToken,
+) {
+    let connections = TaskTracker::new();
+    let mut pause = PAUSE.0;
+    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            // The client has left already, which is no reason to wait.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept an HTTP connection");
+                shutdown.run_until_cancelled(sleep(pause)).await;
+                pause = (pause * 2).min(PAUSE.1);
+                continue;
+            }
+        };
+        pause = PAUSE.0;
+        match settings.doorway.enter(peer.ip()) {
+            Ok(place) => {
+                let serving = connection(stream, peer, place, routes.clone(), settings.clone(), shutdown.clone());
+                connections.spawn(serving);
+            }
+            Err(_) => turn_away(stream, FULL),
+        }
+    }
+    drop(listener);
+    connections.close();
+    if timeout(DRAIN, connections.wait()).await.is_err() {
+        tracing::debug!(left = connections.len(), "HTTP connections did not end in time");
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    routes: BoxedFilter<(Response,)>,
+    settings: Settings,
+    shutdown: CancellationToken,
+) {
+    // Answers are small and awaited; a socket that cannot be told so still works.
+    let _ = stream.set_nodelay(true);
+    let place = Arc::new(place);
+    let stream = ClientStream::new(stream, settings.deadlines.unread, place.clone());
+    let head = settings.deadlines.head;
+    let routes = TowerToHyperService::new(warp::service(routes));
+    let service = Entrance { peer: peer.ip(), place, settings, routes };
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER);
+    let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = shutdown.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "an HTTP connection broke off");
+    }
+}
+
+/// What a request passes before its route.
+struct Entrance<R> {
+    peer: IpAddr,
+    place: Arc<Place>,
+    settings: Settings,
+    routes: R,
+}
+
+type Answering<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
+
+impl<R> Service<Request<Incoming>> for Entrance<R>
+where
+    R: Service<Request<RequestBody>, Response = Response>,
+    R::Error: Send + 'static,
+    R::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = R::Error;
+    type Future = Answering<R::Error>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(refused) = without_path(&request) {
+            return Box::pin(async { Ok(refused) });
+        }
+        let client = self.client(request.headers());
+        request.extensions_mut().insert(client);
+        let patience = self.settings.deadlines.body;
+        Box::pin(self.routes.call(request.map(|body| RequestBody::new(body, patience))))
+    }
+}
+
+impl<R> Entrance<R> {
+    fn client(&self, headers: &HeaderMap) -> Client {
+        let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or_default());
+        let forwarded = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
+        let address = self.settings.proxies.client(self.peer, forwarded);
+        let origin = self.settings.origins.judge(text(header::ORIGIN), text(header::HOST));
+        let relays = ["x-forwarded-for", "forwarded", "x-real-ip"].into_iter().any(|name| headers.contains_key(name));
+        let relayed = relays && !self.settings.proxies.trusts(self.peer);
+        Client::new(address, origin, relayed, Some(self.place.clone()))
+    }
+}
+
+/// Targets that are no path of this server (RFC 9112, 3.2): the server is no proxy, and all its routes are paths.
+fn without_path<B>(request: &Request<B>) -> Option<Response> {
+    let uri = request.uri();
+    let has_path = request.method() != Method::CONNECT && uri.path_and_query().is_some() && uri.path().starts_with('/');
+    (!has_path).then(|| {
+        let text = "The request's target must be a path\n";
+        let reply = warp::reply::with_status(text, StatusCode::BAD_REQUEST);
+        warp::reply::with_header(reply, header::CONNECTION, "close").into_response()
+    })
+}
