@@ -111,7 +111,8 @@ fn the_first_input_of_an_empty_show_goes_on_program_and_the_next_on_preview() {
     let format = Fixture::new().show.view().project;
     let (channels, graphics, fade) = (vec![], vec![], Duration::from_secs(1));
     let show = Show::new(Setup { project: format, inputs: vec![], channels, graphics, fade, hls_program: false });
-    let mut fixture = Fixture { show, ..Fixture::new() };
+    let mut fixture = Fixture::new();
+    fixture.show = show;
     fixture.run(add("one")).unwrap();
     fixture.confirm();
     assert_eq!(fixture.buses(), (Some(A), None));
