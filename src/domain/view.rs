@@ -1,4 +1,5 @@
-//! What the world may see of the show: one value, made anew after each change.
+//! What the world may see of the show: one value, made anew after each change. Its sections are shared with the values
+//! before and after it, so that a change costs the section that it changes.
 
 use super::{
     graphic::{Channel, OnAir},
@@ -8,21 +9,21 @@ use super::{
     tally::{Tally, tally},
     time::{Format, ShowTime, Slot},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The confirmed state: what is on air, not what was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     pub project: Format,
-    pub sources: Vec<Source>,
+    pub sources: Arc<Vec<Source>>,
     pub switcher: Switcher,
     /// When the running fade began.
     pub fade_began: Option<(Slot, ShowTime)>,
-    pub channels: Vec<Channel>,
+    pub channels: Arc<Vec<Channel>>,
     /// Every graphic there is, by id, and where it is on air.
-    pub graphics: BTreeMap<String, OnAir>,
-    pub outputs: Vec<Output>,
-    pub recorders: Vec<Recorder>,
+    pub graphics: Arc<BTreeMap<String, OnAir>>,
+    pub outputs: Arc<Vec<Output>>,
+    pub recorders: Arc<Vec<Recorder>>,
 }
 
 impl View {

@@ -12,7 +12,7 @@ use lumencast::domain::{
     source::{Health, OutputSource, Signal, SourceId, SourceKind},
     time::{ShowTime, Slot},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 const D: SourceId = SourceId(3);
 
@@ -238,6 +238,20 @@ fn health_that_is_measured_before_an_input_is_confirmed_is_not_lost() {
     fixture.run(remove(D)).unwrap();
     fixture.show.report(Report::Source { source: D, health });
     assert!(fixture.show.drain_events().is_empty(), "a late report of an input that is gone");
+}
+
+#[test]
+fn a_change_copies_its_own_section_of_the_view_alone() {
+    let mut fixture = Fixture::new();
+    let before = fixture.show.view();
+    fixture.run(Command::Cut).unwrap();
+    let cut = fixture.show.view();
+    assert!(Arc::ptr_eq(&before.sources, &cut.sources) && Arc::ptr_eq(&before.outputs, &cut.outputs));
+    assert!(Arc::ptr_eq(&before.graphics, &cut.graphics) && Arc::ptr_eq(&before.recorders, &cut.recorders));
+    fixture.run(Command::RenameInput { source: A, label: "Renamed".into() }).unwrap();
+    let renamed = fixture.show.view();
+    assert!(!Arc::ptr_eq(&cut.sources, &renamed.sources) && Arc::ptr_eq(&cut.outputs, &renamed.outputs));
+    assert_eq!((before.sources[0].label.as_str(), renamed.sources[0].label.as_str()), ("in k0", "Renamed"));
 }
 
 #[test]

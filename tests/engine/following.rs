@@ -94,7 +94,8 @@ impl Following {
                     // The pace of a live encoder, not a wait for a result.
                     tokio::time::sleep(dts.saturating_sub(began.elapsed())).await;
                 }
-                if lease.send(packet).await.is_err() {
+                lease.alive();
+                if lease.push(packet).is_err() {
                     return;
                 }
             }
@@ -161,7 +162,7 @@ fn rooms_of_inputs_come_and_go_with_them() {
         // What feeds it is another one now: its publisher has to leave, and the pattern is in the room.
         let assigned = Command::AssignInput { source: SourceId(1), kind: pattern("ball") };
         following.show.command(assigned).await.unwrap();
-        tokio::time::timeout(DEADLINE, lease.closed()).await.expect("the publisher is made to leave");
+        tokio::time::timeout(DEADLINE, lease.evicted.cancelled()).await.expect("the publisher is made to leave");
         drop(lease);
         following.until("the pattern in the room", || following.is_live("live-input-1")).await;
         following.show.command(Command::RemoveInput { source: SourceId(1), force: true }).await.unwrap();

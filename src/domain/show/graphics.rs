@@ -9,7 +9,7 @@ use crate::domain::{
     order::Order,
     time::{ShowTime, Slot},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 type Answer = Result<Option<Reply>, Fault>;
 
@@ -41,7 +41,7 @@ impl Show {
         }
         // A channel that is not keyed has no machine of its own to wait for.
         for channel in taken.dispatched.iter().filter(|c| !waiting.contains(*c)) {
-            self.on_air.entry(graphic.id.clone()).or_default().live.insert(channel.clone());
+            Arc::make_mut(&mut self.on_air).entry(graphic.id.clone()).or_default().live.insert(channel.clone());
             self.events.push(Event::GraphicOn { channel: channel.clone(), graphic: graphic.id.clone(), at: None });
         }
         if waiting.is_empty() {
@@ -60,13 +60,13 @@ impl Show {
 
     pub(super) fn release(&mut self, ticket: Ticket, id: &str) -> Answer {
         let id = self.known_graphic(id)?.id.clone();
-        let mut live = self.on_air.entry(id.clone()).or_default().live.clone();
+        let mut live = self.on_air.get(&id).map(|on| on.live.clone()).unwrap_or_default();
         // What is on its way to the mixer is to leave as well: the release follows it there.
         live.extend(self.takes.values().filter(|t| t.graphic == id && !t.release).flat_map(|t| t.waiting.clone()));
         let (keyed, plain): (BTreeSet<_>, BTreeSet<_>) =
             live.into_iter().partition(|name| self.channels.iter().any(|c| c.id == *name && c.dsk));
         for channel in &plain {
-            self.on_air.entry(id.clone()).or_default().live.remove(channel);
+            Arc::make_mut(&mut self.on_air).entry(id.clone()).or_default().live.remove(channel);
             self.events.push(Event::GraphicOff { channel: channel.clone(), graphic: id.clone(), at: None });
         }
         if keyed.is_empty() {
@@ -89,7 +89,7 @@ impl Show {
         slot: Slot,
         time: ShowTime,
     ) {
-        let on = self.on_air.entry(graphic.clone()).or_default();
+        let on = Arc::make_mut(&mut self.on_air).entry(graphic.clone()).or_default();
         on.leaving.remove(&channel);
         on.live.insert(channel.clone());
         if let Some(take) = self.takes.get_mut(&ticket) {
@@ -107,7 +107,7 @@ impl Show {
         slot: Slot,
         time: ShowTime,
     ) {
-        let on = self.on_air.entry(graphic.clone()).or_default();
+        let on = Arc::make_mut(&mut self.on_air).entry(graphic.clone()).or_default();
         if on.live.remove(&channel) {
             on.leaving.insert(channel.clone());
             self.events.push(Event::GraphicOff { channel: channel.clone(), graphic, at: Some((slot, time)) });
@@ -116,7 +116,7 @@ impl Show {
     }
 
     pub(super) fn graphic_gone(&mut self, channel: String, graphic: String) {
-        if self.on_air.get_mut(&graphic).is_some_and(|on| on.leaving.remove(&channel)) {
+        if Arc::make_mut(&mut self.on_air).get_mut(&graphic).is_some_and(|on| on.leaving.remove(&channel)) {
             self.events.push(Event::GraphicGone { channel, graphic });
         }
     }

@@ -15,7 +15,7 @@ use crate::domain::{
     switcher::SceneChange,
     time::{ShowTime, Slot},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 type Answer = Result<Option<Reply>, Fault>;
 
@@ -110,7 +110,7 @@ impl Show {
 
     pub(super) fn input_changed(&mut self, ticket: Ticket, slot: Slot, time: ShowTime) {
         let Some(Changing { source: id, change, health }) = self.changing.remove(&ticket) else { return };
-        let sources = &mut self.sources;
+        let sources = Arc::make_mut(&mut self.sources);
         let known = sources.iter_mut().find(|source| source.id == id);
         let is_new = matches!(change, InputChange::Add(_));
         match (change, known) {

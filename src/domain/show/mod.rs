@@ -24,6 +24,7 @@ use super::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -45,7 +46,8 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct Show {
     project: Format,
-    sources: Vec<Source>,
+    // What the view shows is shared with the views that were given out; a change copies its own section.
+    sources: Arc<Vec<Source>>,
     /// The id of the next input that is added; none is given out twice.
     next_source: u32,
     /// Changes of inputs that are not confirmed yet.
@@ -55,12 +57,12 @@ pub struct Show {
     fade_began: Option<(Slot, ShowTime)>,
     /// Changes of the buses that the mixer has not confirmed yet, in the order sent.
     switching: VecDeque<Switching>,
-    channels: Vec<Channel>,
+    channels: Arc<Vec<Channel>>,
     graphics: BTreeMap<String, Graphic>,
-    on_air: BTreeMap<String, OnAir>,
+    on_air: Arc<BTreeMap<String, OnAir>>,
     takes: HashMap<Ticket, Take>,
-    outputs: Vec<Output>,
-    recorders: Vec<Recorder>,
+    outputs: Arc<Vec<Output>>,
+    recorders: Arc<Vec<Recorder>>,
     orders: VecDeque<Order>,
     events: Vec<Event>,
     acks: VecDeque<Ack>,
@@ -111,20 +113,29 @@ impl Show {
         Self {
             project: setup.project,
             next_source: sources.len() as u32,
-            sources,
+            sources: Arc::new(sources),
             changing: BTreeMap::new(),
             wanted: air.clone(),
             air,
             fade_began: None,
             switching: VecDeque::new(),
-            channels: setup.channels,
-            on_air: setup.graphics.iter().map(|g| (g.id.clone(), OnAir::default())).collect(),
+            channels: Arc::new(setup.channels),
+            on_air: Arc::new(setup.graphics.iter().map(|g| (g.id.clone(), OnAir::default())).collect()),
             graphics: setup.graphics.into_iter().map(|g| (g.id.clone(), g)).collect(),
             takes: HashMap::new(),
-            outputs: (1..=OUTPUTS).map(|number| Output { number, stream: OutputSource::Program, push: None }).collect(),
-            recorders: (1..=OUTPUTS)
-                .map(|number| Recorder { number, stream: OutputSource::Program, state: Recording::Idle, error: None })
-                .collect(),
+            outputs: Arc::new(
+                (1..=OUTPUTS).map(|number| Output { number, stream: OutputSource::Program, push: None }).collect(),
+            ),
+            recorders: Arc::new(
+                (1..=OUTPUTS)
+                    .map(|number| Recorder {
+                        number,
+                        stream: OutputSource::Program,
+                        state: Recording::Idle,
+                        error: None,
+                    })
+                    .collect(),
+            ),
             orders,
             events: Vec::new(),
             acks: VecDeque::new(),
@@ -221,7 +232,7 @@ impl Show {
     }
 
     fn source_health(&mut self, id: SourceId, health: Health) {
-        let Some(source) = self.sources.iter_mut().find(|s| s.id == id) else {
+        let Some(source) = Arc::make_mut(&mut self.sources).iter_mut().find(|s| s.id == id) else {
             return self.health_of_coming(id, health);
         };
         let listed = source.health.signal != health.signal || source.health.has_audio != health.has_audio;

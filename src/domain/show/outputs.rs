@@ -10,6 +10,7 @@ use crate::domain::{
     source::OutputSource,
     time::{ShowTime, Slot},
 };
+use std::sync::Arc;
 
 type Answer = Result<Option<Reply>, Fault>;
 
@@ -152,14 +153,14 @@ impl Show {
     }
 }
 
-fn output(outputs: &mut [Output], number: u8) -> Result<&mut Output, Fault> {
-    outputs.iter_mut().find(|o| o.number == number).ok_or_else(|| {
+fn output(outputs: &mut Arc<Vec<Output>>, number: u8) -> Result<&mut Output, Fault> {
+    Arc::make_mut(outputs).iter_mut().find(|o| o.number == number).ok_or_else(|| {
         Fault::not_found("output", number.to_string(), format!("There is no output {number}; they are 1 to {OUTPUTS}"))
     })
 }
 
-fn recorder(recorders: &mut [Recorder], number: u8) -> Result<&mut Recorder, Fault> {
-    recorders.iter_mut().find(|r| r.number == number).ok_or_else(|| {
+fn recorder(recorders: &mut Arc<Vec<Recorder>>, number: u8) -> Result<&mut Recorder, Fault> {
+    Arc::make_mut(recorders).iter_mut().find(|r| r.number == number).ok_or_else(|| {
         let text = format!("There is no recorder {number}; they are 1 to {OUTPUTS}");
         Fault::not_found("recorder", number.to_string(), text)
     })
