@@ -4,7 +4,7 @@ use super::{
     fixture::Fixture,
     marked::{self, Seen, Watch},
 };
-use crate::alone;
+use crate::turn::turn;
 use lumencast::{
     app::{
         rooms::{Duplicate, Entry, RoomEvents, Rooms, StreamSelector, Via},
@@ -34,7 +34,7 @@ const LATENCY: Duration = Duration::from_millis(1000);
 
 /// Runs a test while no other of this binary runs.
 fn alone_in_a_runtime(test: impl AsyncFnOnce()) {
-    let _alone = alone();
+    let _turn = turn();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(test());
 }

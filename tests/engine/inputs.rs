@@ -5,7 +5,7 @@ use super::{
     fixture::Fixture,
     marked::{self, Seen, Watch},
 };
-use crate::alone;
+use crate::turn::turn;
 use lumencast::domain::{
     capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
     command::Ticket,
@@ -82,7 +82,7 @@ fn leads(seen: &[(u64, Seen)], wanted: u8) -> Vec<i64> {
 
 #[test]
 fn an_input_comes_is_cut_to_and_goes_without_a_lost_or_repeated_slot_on_program() {
-    let _alone = alone();
+    let _turn = turn();
     let clips = [marked::packets(1, 600), marked::packets(2, 400)];
     let fixture = Fixture::with(vec![input(published("k0"))]);
     let [first, second] = clips;
@@ -114,7 +114,7 @@ fn an_input_comes_is_cut_to_and_goes_without_a_lost_or_repeated_slot_on_program(
 
 #[test]
 fn another_feed_takes_over_on_program_as_with_a_cut() {
-    let _alone = alone();
+    let _turn = turn();
     let clip = marked::packets(1, 500);
     let fixture = Fixture::with(vec![input(published("k0"))]);
     fixture.publish(A, clip);
@@ -145,7 +145,7 @@ fn another_feed_takes_over_on_program_as_with_a_cut() {
 
 #[test]
 fn a_device_that_cannot_be_opened_makes_no_input() {
-    let _alone = alone();
+    let _turn = turn();
     let fixture = Fixture::open(1);
     let failed = change(&fixture, 1, B, InputChange::Add(input(missing_device())));
     assert!(failed.as_ref().is_err_and(|reason| !reason.is_empty()), "{failed:?}");
@@ -159,7 +159,7 @@ fn a_device_that_cannot_be_opened_makes_no_input() {
 
 #[test]
 fn a_later_latency_shows_the_next_frames_later_and_loses_none() {
-    let _alone = alone();
+    let _turn = turn();
     let clip = marked::packets(1, 500);
     let fixture = Fixture::with(vec![input(published("k0"))]);
     fixture.publish(A, clip);
@@ -177,7 +177,7 @@ fn a_later_latency_shows_the_next_frames_later_and_loses_none() {
 
 #[test]
 fn inputs_that_come_and_go_leave_nothing_behind() {
-    let _alone = alone();
+    let _turn = turn();
     let fixture = Fixture::open(1);
     let kinds = [published("k"), pattern("ball"), test_device()];
     let mut number = 10;
