@@ -89,7 +89,7 @@ async fn enter(server: &Server) -> Duration {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_of_one_address_hold_no_door() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     raise_own_limit();
     let clip = fixture::first().cached();
     let server = Server::start(fixture::two_cameras().set("http.max_connections", 256)).await;
@@ -127,7 +127,7 @@ async fn strangers_of_one_address_hold_no_door() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_opens_its_file_beside_1100_half_requests_where_1024_files_may_be_open() {
-    let _turn = fixture::turn().await;
+    let _turn = crate::support::turn();
     raise_own_limit();
     let clip = fixture::first().cached();
     let server = Server::start_with_files(fixture::two_cameras(), 1024).await;
