@@ -18,14 +18,18 @@ mod turn;
 
 use engine::{census, fixture::Fixture, publish};
 use lumencast::{
+    app::rooms::hls::{Miss, Reach, Track},
     domain::{
         command::Ticket,
         order::{Order, Report},
-        source::{OutputSource, Signal, SourceId},
+        output::OutputSource,
+        source::{Signal, SourceId},
         switcher::SceneChange,
     },
+    media::output::hls::publications::IDLE,
     protocol::packet::VideoCodec,
 };
+use std::{sync::Arc, time::Duration};
 
 #[test]
 fn h265_from_a_publisher_is_decoded_fitted_and_on_program() {
@@ -67,6 +71,71 @@ fn a_source_that_falls_silent_is_held_and_then_shows_its_slate_not_black() {
     assert!(slate.luma(20, 20) > 40, "the slate is not black: {}", slate.luma(20, 20));
 }
 
+/// What a playlist says behind a tag.
+fn number(text: &str, tag: &str) -> u64 {
+    let value = text.lines().find_map(|line| line.strip_prefix(tag)).unwrap_or_else(|| panic!("no {tag} in {text}"));
+    value.parse().expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_the_next_reader() {
+    let _alone = alone();
+    let fixture = Fixture::open(2);
+    Fixture::until("an engine that is not used has no pipelines", || census::pipelines() == 0);
+
+    let stream = fixture.hls(&OutputSource::Program);
+    // Asked for before anything is there: the answer waits.
+    let playlist = async || {
+        let text = stream.playlist(Track::Video(0), Reach::Now).await.expect("a playlist");
+        String::from_utf8(text.to_vec()).expect("a text")
+    };
+    let first = playlist().await;
+    assert_eq!(number(&first, "#EXT-X-MEDIA-SEQUENCE:"), 0);
+    let lengths: Vec<f64> =
+        first.lines().filter_map(|l| l.strip_prefix("#EXTINF:")?.strip_suffix(',')?.parse().ok()).collect();
+    assert!(lengths.len() == 1 && lengths[0] < 0.8, "the first segment is short: {first}");
+    let master = stream.master().await.expect("a master playlist");
+    assert!(master.contains("avc1.") && master.contains("mp4a.40.2"), "{master}");
+    assert!(Arc::ptr_eq(&stream, &fixture.hls(&OutputSource::Program)), "every reader gets the same");
+    let mut later = String::new();
+    for msn in 1..=3 {
+        let text = stream.playlist(Track::Video(0), Reach::Segment(msn)).await.expect("a later playlist");
+        later = String::from_utf8(text.to_vec()).expect("a text");
+    }
+    assert_eq!(number(&later, "#EXT-X-TARGETDURATION:"), 1, "{later}");
+
+    fixture.nobody_reads_hls_for(IDLE - Duration::from_secs(5));
+    assert!(census::pipelines() > 0, "a reader may take its time");
+    fixture.nobody_reads_hls_for(IDLE + Duration::from_secs(1));
+    Fixture::until("its pipelines are gone", || census::pipelines() == 0);
+    assert_eq!(
+        stream.playlist(Track::Video(0), Reach::Now).await,
+        Err(Miss::Unknown),
+        "nothing old is left to be read"
+    );
+
+    let again = fixture.hls(&OutputSource::Program);
+    assert!(Arc::ptr_eq(&stream, &again));
+    let next = playlist().await;
+    assert!(number(&next, "#EXT-X-MEDIA-SEQUENCE:") > 3, "the numbers go on: {next}");
+    assert!(next.contains("#EXT-X-DISCONTINUITY\n"), "{next}");
+    assert_eq!(next.matches("#EXTINF").count(), 1, "{next}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_this_server_does_not_make_is_not_published() {
+    let _alone = alone();
+    let fixture = Fixture::open(1);
+    for source in [OutputSource::Clean, OutputSource::Replay, OutputSource::Input(SourceId(7))] {
+        let ticket = Ticket(5);
+        fixture.order(Order::StartRecording { ticket, recorder: 1, stream: source.clone() });
+        let failed = fixture.report(|report| matches!(report, Report::RecordingFailed { .. }));
+        let Report::RecordingFailed { reason, .. } = failed else { unreachable!() };
+        let named = matches!(source, OutputSource::Input(_)) && reason.contains("no input 7");
+        assert!(named || reason.contains(&source.to_string()), "{reason}");
+    }
+}
+
 #[test]
 fn nothing_is_left_alive_after_a_stop() {
     let _turn = turn::turn();
@@ -75,10 +144,10 @@ fn nothing_is_left_alive_after_a_stop() {
     {
         let fixture = Fixture::open(2);
         fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 90));
-        for (recorder, stream) in [(1, OutputSource::Program), (2, OutputSource::Source(SourceId(0)))] {
+        for (recorder, stream) in [(1, OutputSource::Program), (2, OutputSource::Input(SourceId(0)))] {
             fixture.order(Order::StartRecording { ticket: Ticket(recorder.into()), recorder, stream });
         }
-        fixture.order(Order::StartHls { stream: OutputSource::Program });
+        let _hls_stream = fixture.hls(&OutputSource::Program);
         fixture.report(|report| matches!(report, Report::RecordingStarted { recorder: 1, .. }));
         fixture.order(Order::StopRecording { ticket: Ticket(9), recorder: 1 });
         fixture.report(|report| matches!(report, Report::RecordingStopped { recorder: 1, frames, .. } if *frames > 0));

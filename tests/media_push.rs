@@ -6,7 +6,7 @@ mod turn;
 
 use live::{H264, H265, Live, packets, run, wait_for};
 use lumencast::{
-    domain::{output::LinkState, source::OutputSource},
+    domain::output::{LinkState, OutputSource},
     media::output::{push::Push, stream::CodedStream},
 };
 use std::{

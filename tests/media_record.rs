@@ -39,7 +39,7 @@ fn record(live: &Live, folder: &Path, seconds: f64) -> (PathBuf, Finished) {
     let path = recording.path().to_owned();
     assert!(recover::unfinished(folder).unwrap().contains(&path), "a running file is marked");
     live.run_for(seconds);
-    let stats = recording.stats(1, lumencast::domain::source::OutputSource::Program);
+    let stats = recording.stats(1, lumencast::domain::output::OutputSource::Program);
     assert!(stats.fps >= 25.0 && stats.bitrate_kbps > 50.0 && stats.dropped == 0, "{stats:?}");
     let finished = recording.stop(DEADLINE).unwrap();
     assert_eq!(finished.first, first);

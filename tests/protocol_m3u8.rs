@@ -1,20 +1,26 @@
 //! HLS playlists, letter by letter.
 
 use lumencast::protocol::m3u8::{
-    Audio, Master, Media, Part, Report, Segment, aac_codec, avc_codec, date_time, hevc_codec,
+    Audio, Master, Media, Part, Report, Segment, Variant, aac_codec, avc_codec, date_time, hevc_codec,
 };
 use std::time::Duration;
 
 fn master() -> Master {
     Master {
         independent: true,
+        variants: vec![variant()],
+        audio: vec![Audio { uri: "audio.m3u8".into(), name: "Main".into(), channels: 2 }],
+    }
+}
+
+fn variant() -> Variant {
+    Variant {
         uri: "video.m3u8".into(),
         bandwidth: 3_412_000,
         average_bandwidth: 2_900_500,
         codecs: vec!["avc1.64001f".into(), "mp4a.40.2".into()],
         resolution: (1280, 720),
         frame_rate: 30_000.0 / 1001.0,
-        audio: Some(Audio { uri: "audio.m3u8".into(), name: "Main".into(), channels: 2 }),
     }
 }
 
@@ -34,7 +40,8 @@ fn a_master_playlist_names_the_variant_and_its_sound() {
 
 #[test]
 fn a_silent_stream_has_no_audio_group() {
-    let silent = Master { audio: None, independent: false, codecs: vec!["hvc1.1.6.L93.B0".into()], ..master() };
+    let variant = Variant { codecs: vec!["hvc1.1.6.L93.B0".into()], ..variant() };
+    let silent = Master { audio: Vec::new(), independent: false, variants: vec![variant] };
     assert_eq!(
         silent.write(),
         "#EXTM3U\n\

@@ -11,8 +11,9 @@ use crate::{
         capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
         graphic::{Channel, Graphic, Requirement},
         input::{Input, MAX_INPUTS},
-        output, show,
-        source::{OutputSource, SourceId, SourceKind},
+        output::{self, OutputSource},
+        show,
+        source::{SourceId, SourceKind},
         time::{Format, Rate},
     },
     media::{
@@ -65,7 +66,6 @@ pub fn show(config: &Config) -> anyhow::Result<show::Setup> {
         channels: config.channels.iter().map(channel).collect(),
         graphics,
         fade: milliseconds(config.mixer.fade_default_ms),
-        hls_program: config.hls.enabled,
     })
 }
 
@@ -157,7 +157,7 @@ pub fn webrtc(config: &Config, doorway: Doorway) -> webrtc::Settings {
 pub fn output_source(source: config::OutputSource) -> OutputSource {
     match source {
         config::OutputSource::Program => OutputSource::Program,
-        config::OutputSource::Input(n) => OutputSource::Source(SourceId(n)),
+        config::OutputSource::Input(n) => OutputSource::Input(SourceId(n)),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
             apps::Apps,
             cameras::Cameras,
             departed,
-            hls::HlsRooms,
+            hls::{HlsRooms, Published},
             ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
             journal::{self, Journal},
             snapshots::{SnapFault, SnapshotCache, Snapshots},
@@ -17,6 +17,7 @@ use crate::{
         show::{conductor::ShowHandle, inputs},
     },
     config::{Config, Secrets},
+    domain::output::OutputSource,
     media::{
         decode::snapshot,
         engine::Engine,
@@ -61,7 +62,8 @@ impl StreamHubParts {
         let (journal, numbers) = Journal::open(store).await?;
         let (rooms, events) = Rooms::new(engine.clock().clone(), numbers);
         let (journal, log) = (journal.follow(events), StreamLog::new(store));
-        rooms.add_program("program", "program-main", "pgm", engine.program_live());
+        engine.set_rooms(rooms.downgrade());
+        rooms.add_program("program", "program-main", "pgm", OutputSource::Program, engine.program_live());
         inputs::follow(show, &rooms, engine.clone());
         let passwords = Passwords::default();
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller).with_passwords(passwords.clone());
@@ -76,7 +78,11 @@ impl StreamHubParts {
             rooms: rooms.clone(),
             cameras: cameras.clone(),
             ingresses: ingresses.clone(),
-            hls: HlsRooms::new(engine.clone(), rooms.clone(), config.hls.streams),
+            hls: HlsRooms::new(
+                engine.clone(),
+                rooms.clone(),
+                Published { program: config.hls.enabled, streams: config.hls.streams },
+            ),
             log: log.clone(),
             snapshots,
         });

@@ -197,7 +197,7 @@ impl Default for Mixer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hls {
-    /// Whether program is published as HLS.
+    /// Whether program is published as HLS, while it is read.
     pub enabled: bool,
     /// Target length of a segment, milliseconds, 500 to 20000, not below `encode.gop_ms`.
     pub segment_ms: u32,

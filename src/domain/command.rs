@@ -4,7 +4,8 @@ use super::{
     fault::Fault,
     graphic::Taken,
     input::Input,
-    source::{OutputSource, SourceId, SourceKind},
+    output::OutputSource,
+    source::{SourceId, SourceKind},
     time::{ShowTime, Slot},
 };
 use std::time::Duration;

@@ -4,8 +4,8 @@ use super::{
     command::Ticket,
     graphic::Graphic,
     input::InputChange,
-    output::LinkState,
-    source::{Health, OutputSource, SourceId},
+    output::{LinkState, OutputSource},
+    source::{Health, SourceId},
     switcher::{Fade, SceneChange},
     time::{ShowTime, Slot},
 };
@@ -55,10 +55,6 @@ pub enum Order {
     },
     StopPush {
         output: u8,
-    },
-    /// Publish a stream as HLS for as long as the show lasts.
-    StartHls {
-        stream: OutputSource,
     },
 }
 

@@ -84,21 +84,3 @@ pub struct Source {
     pub latency: Duration,
     pub health: Health,
 }
-
-/// A stream that outputs can carry: program or one source as it came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OutputSource {
-    /// The switcher's program with its graphics and its mix.
-    Program,
-    /// One source, passed through without re-encoding where the format allows.
-    Source(SourceId),
-}
-
-impl fmt::Display for OutputSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OutputSource::Program => f.write_str("program"),
-            OutputSource::Source(id) => write!(f, "input-{id}"),
-        }
-    }
-}

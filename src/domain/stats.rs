@@ -1,6 +1,9 @@
 //! Figures that the engine measures. Counters run from the start of the server unless they say otherwise.
 
-use super::source::{OutputSource, Signal, SourceId};
+use super::{
+    output::OutputSource,
+    source::{Signal, SourceId},
+};
 
 /// Everything that is measured, as of one moment.
 #[derive(Debug, Clone, PartialEq, Default)]

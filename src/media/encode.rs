@@ -1,42 +1,45 @@
-//! One encode of one raw stream, shared by everybody who wants it.
+//! One encode of one raw track, picture or sound.
 //!
 //! ```text
-//! raw picture Feed ─► Tap ─► appsrc ! encoder ! parse ! appsink ─► coded Feed
-//! raw sound Feed ───► Tap ─► appsrc ! encoder ! parse ! appsink ─► coded Feed
+//! raw Feed ─► Tap ─► appsrc ! (scale) ! encoder ! parse ! appsink ─► coded Feed
 //! ```
 //!
-//! It works as long as somebody holds it. An encoder that breaks down (a graphics card that went away) is started
-//! again with back-off; the coded feeds and who taps them stay.
+//! It works as long as it is held. An encoder that breaks down (a graphics card that went away) is started again with
+//! back-off; the coded feed and what taps it stay.
+//!
+//! Refuses to know: who takes it (that is counted in [`super::output::encodes`]).
 
 use super::{
     clock::ShowClock,
     encoder::{self, Codec, Quality},
+    format,
     link::{Carries, Feed, Tap},
-    output::stream::CodedStream,
     pipeline::{Failure, FailureKind, Run, Verdict},
     supervisor::Backoff,
 };
-use crate::domain::time::{Rate, ShowTime};
+use crate::domain::time::{Format, Rate, ShowTime};
 use gst::prelude::*;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
-/// See the module's text.
-pub struct Encode {
-    picture: Arc<Line>,
-    sound: Arc<Line>,
-    rate: Rate,
+/// How a track is encoded. Takers that ask for the same profile of the same source share one encode.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// `format` is what comes out; its frame rate has to be the raw picture's.
+    Picture { codec: Codec, format: Format, quality: Quality },
+    /// 48 kHz stereo.
+    Sound { codec: Codec, quality: Quality },
 }
 
-/// One of the two encoders.
-struct Line {
-    codec: Codec,
-    quality: Quality,
+/// See the module's text.
+pub struct Encode {
+    profile: Profile,
+    /// The raw picture's format, which is the project's.
+    project: Format,
     raw: Arc<Feed>,
     coded: Arc<Feed>,
-    rate: Rate,
     clock: ShowClock,
     state: Mutex<State>,
 }
@@ -50,61 +53,64 @@ struct State {
 }
 
 impl Encode {
-    /// Starts encoding.
+    /// Starts to encode what comes out of `raw`. A raw picture is in the project's format.
     ///
     /// # Errors
-    /// When no encoder opens on this machine.
-    pub fn start(
-        raw_video: &Arc<Feed>,
-        raw_audio: &Arc<Feed>,
-        picture: &Quality,
-        sound: &Quality,
-        rate: Rate,
-        clock: &ShowClock,
-    ) -> Result<Self, Failure> {
-        let line = |codec, quality: &Quality, raw: &Arc<Feed>, carries| {
-            let line = Arc::new(Line {
-                codec,
-                quality: quality.clone(),
-                raw: raw.clone(),
-                coded: Feed::new(carries),
-                rate,
-                clock: clock.clone(),
-                state: Mutex::default(),
-            });
-            line.begin().map(|()| line)
+    /// When no encoder opens on this machine, or the profile asks for another frame rate than the project's.
+    pub fn start(raw: &Arc<Feed>, project: Format, profile: Profile, clock: &ShowClock) -> Result<Arc<Self>, Failure> {
+        let carries = match &profile {
+            Profile::Picture { format, .. } if format.rate != project.rate => {
+                return Err(here("an encode does not change the frame rate".to_owned()));
+            }
+            Profile::Picture { .. } => Carries::Coded,
+            // Every frame of sound stands alone, so its feed is as good as a raw one.
+            Profile::Sound { .. } => Carries::Raw,
         };
-        // Every AAC frame stands alone, so its feed is as good as a raw one.
-        let sound = line(Codec::Aac, sound, raw_audio, Carries::Raw)?;
-        Ok(Self { picture: line(Codec::H264, picture, raw_video, Carries::Coded)?, sound, rate })
+        let (raw, coded, state) = (raw.clone(), Feed::new(carries), Mutex::default());
+        let encode = Arc::new(Self { profile, project, raw, coded, clock: clock.clone(), state });
+        encode.begin()?;
+        Ok(encode)
     }
 
-    /// The encoded stream; whoever holds it keeps the encoders at work.
-    pub fn stream(self: &Arc<Self>, name: impl Into<String>) -> CodedStream {
-        let keep: Arc<dyn std::any::Any + Send + Sync> = self.clone();
-        let (video, audio) = (self.picture.coded.clone(), Some(self.sound.coded.clone()));
-        CodedStream { name: name.into(), video, audio, rate: self.rate, keep: Some(keep) }
+    /// Whether this is what it encodes.
+    pub fn is_of(&self, raw: &Arc<Feed>) -> bool {
+        Arc::ptr_eq(&self.raw, raw)
     }
-}
 
-impl Line {
+    /// Where the encoded track comes out, as long as the encode is held.
+    pub fn coded(&self) -> &Arc<Feed> {
+        &self.coded
+    }
+
     fn begin(self: &Arc<Self>) -> Result<(), Failure> {
         // What may wait for the encoder: a second of pictures, four of sound (a block comes each slot).
-        let (template, limit) = match self.codec {
-            Codec::H264 => ("encode_video", 30),
-            Codec::Aac | Codec::Opus => ("encode_audio", 120),
+        let (template, limit) = match &self.profile {
+            Profile::Picture { format, .. } if self.is_scaled(*format) => ("encode_video_scaled", 30),
+            Profile::Picture { .. } => ("encode_video", 30),
+            Profile::Sound { .. } => ("encode_audio", 120),
         };
-        let pipeline = encoder::build(template, self.codec, &self.quality).map_err(|e| here(e.to_string()))?;
+        let pipeline = match &self.profile {
+            Profile::Picture { codec, format, quality } if self.is_scaled(*format) => {
+                let size = [("size", format::picture_at_rate(*format).into())];
+                encoder::build_with(template, *codec, quality, false, &[], &size)
+            }
+            Profile::Picture { codec, quality, .. } | Profile::Sound { codec, quality } => {
+                encoder::build(template, *codec, quality)
+            }
+        };
+        let pipeline = pipeline.map_err(|e| here(e.to_string()))?;
         let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let appsink = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok());
         let (Some(appsrc), Some(appsink)) = (appsrc, appsink) else {
             return Err(here(format!("pipelines/{template}.toml: no appsrc in or no appsink out")));
         };
         self.coded.fill_from(&appsink);
-        match self.codec {
-            Codec::Aac | Codec::Opus => undo_priming(&pipeline, encoder::best(self.codec).map_or(0, |e| e.delay)),
-            Codec::H264 => {
-                keyframes_on_grid(&pipeline, self.rate, self.quality.gop_frames);
+        match &self.profile {
+            Profile::Sound { codec, .. } => {
+                undo_priming(&pipeline, encoder::best(*codec).map_or(0, |encoder| encoder.delay));
+            }
+            Profile::Picture { format, quality, .. } => {
+                keyframes_on_grid(&pipeline, format.rate, quality.gop_frames);
                 let sink = appsink.downgrade();
                 self.coded.on_want_keyframe(move || {
                     if let Some(sink) = sink.upgrade() {
@@ -116,15 +122,19 @@ impl Line {
         let mut state = self.lock();
         let number = state.backoff.begin();
         state.began = self.clock.now();
-        let line = Arc::downgrade(self);
+        let encode = Arc::downgrade(self);
         let run = Run::start(pipeline, &self.clock, move |verdict| {
             if let Verdict::Failed(failure) = verdict {
                 tracing::error!("encoder: {}", failure.text);
-                again(line.clone(), number);
+                again(encode.clone(), number);
             }
         })?;
         state.running = Some((self.raw.tap(appsrc, limit, None), run));
         Ok(())
+    }
+
+    fn is_scaled(&self, format: Format) -> bool {
+        (format.width, format.height) != (self.project.width, self.project.height)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -132,11 +142,11 @@ impl Line {
     }
 }
 
-/// Starts a line again that broke down in run `number`, on a thread of its own, until it runs or nobody wants it.
-fn again(line: Weak<Line>, mut number: u64) {
+/// Starts an encode again that broke down in run `number`, on a thread of its own, until it runs or is no longer held.
+fn again(encode: Weak<Encode>, mut number: u64) {
     let started = std::thread::Builder::new().name("encode-again".into()).spawn(move || {
         loop {
-            let Some(broken) = line.upgrade() else { return };
+            let Some(broken) = encode.upgrade() else { return };
             let wait: Duration = {
                 let mut state = broken.lock();
                 if !state.backoff.is_present(number) {
@@ -148,7 +158,7 @@ fn again(line: Weak<Line>, mut number: u64) {
             };
             drop(broken); // it must be able to go while we wait
             std::thread::sleep(wait);
-            let Some(broken) = line.upgrade() else { return };
+            let Some(broken) = encode.upgrade() else { return };
             match broken.begin() {
                 Ok(()) => return,
                 Err(failure) => tracing::error!("encoder: {}", failure.text),
@@ -161,7 +171,7 @@ fn again(line: Weak<Line>, mut number: u64) {
     }
 }
 
-/// Asks for a key frame at every slot that is a multiple of the GOP: whatever key frames somebody wants in between,
+/// Asks for a key frame at every slot that is a multiple of the GOP: whatever key frames are wanted in between,
 /// segments of all outputs end at the same even places.
 fn keyframes_on_grid(pipeline: &gst::Pipeline, rate: Rate, gop: u32) {
     let Some(encoder) = pipeline.by_name("encoder") else { return };
@@ -192,46 +202,73 @@ fn here(text: String) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::format;
-    use std::time::Instant;
+    use std::{
+        sync::atomic::{AtomicU64, Ordering},
+        time::Instant,
+    };
+
+    const PROJECT: Format = Format { width: 64, height: 64, rate: Rate { num: 30, den: 1 } };
+
+    fn picture(width: u32, height: u32) -> Profile {
+        let quality = Quality { bitrate_kbps: 500, gop_frames: 30, preset: "ultrafast".into() };
+        Profile::Picture { codec: Codec::H264, format: Format { width, height, ..PROJECT }, quality }
+    }
+
+    /// Pushes flat pictures of the project until so many more coded ones were heard.
+    fn push_until(video: &Feed, caps: &gst::Caps, slot: &mut u64, heard: &AtomicU64, more: u64) {
+        let goal = heard.load(Ordering::Relaxed) + more;
+        let end = Instant::now() + Duration::from_secs(20);
+        while heard.load(Ordering::Relaxed) < goal {
+            assert!(Instant::now() < end, "no coded pictures");
+            let mut buffer = gst::Buffer::with_size(64 * 64 * 3 / 2).unwrap();
+            let at = gst::ClockTime::from_nseconds(PROJECT.rate.time_of(crate::domain::time::Slot(*slot)).0);
+            buffer.get_mut().unwrap().set_pts(at);
+            video.push(&buffer, caps);
+            *slot += 1;
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    fn listen(encode: &Encode) -> (crate::media::link::Listener, Arc<AtomicU64>) {
+        let heard = Arc::new(AtomicU64::new(0));
+        let count = heard.clone();
+        let listener = encode.coded().listen(move |_, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        (listener, heard)
+    }
 
     #[test]
     fn an_encoder_that_breaks_down_is_started_again_and_its_takers_stay() {
         gst::init().unwrap();
-        let clock = ShowClock::start();
-        let rate = Rate { num: 30, den: 1 };
-        let (video, audio) = (Feed::new(Carries::Raw), Feed::new(Carries::Raw));
-        let picture = Quality { bitrate_kbps: 500, gop_frames: 30, preset: "ultrafast".into() };
-        let sound = Quality { bitrate_kbps: 96, gop_frames: 0, preset: String::new() };
-        let encode = Arc::new(Encode::start(&video, &audio, &picture, &sound, rate, &clock).unwrap());
-        let coded = encode.stream("program");
-        let heard = Arc::new(std::sync::atomic::AtomicU64::new(0));
-        let count = heard.clone();
-        let _listener = coded.video.listen(move |_, _| {
-            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        });
-        let project = crate::domain::time::Format { width: 64, height: 64, rate };
-        let good: gst::Caps = format::picture_at_rate(project).parse().unwrap();
+        let video = Feed::new(Carries::Raw);
+        let encode = Encode::start(&video, PROJECT, picture(64, 64), &ShowClock::start()).unwrap();
+        let (_listener, heard) = listen(&encode);
+        let good: gst::Caps = format::picture_at_rate(PROJECT).parse().unwrap();
         // An encoder cannot take this, and says so with an error.
         let bad: gst::Caps = "video/x-raw,format=RGBA64_LE,width=64,height=64,framerate=30/1".parse().unwrap();
         let mut slot = 0;
-        let mut push_until = |caps: &gst::Caps, more: u64| {
-            let goal = heard.load(std::sync::atomic::Ordering::Relaxed) + more;
-            let end = Instant::now() + Duration::from_secs(20);
-            while heard.load(std::sync::atomic::Ordering::Relaxed) < goal {
-                assert!(Instant::now() < end, "no coded pictures");
-                let mut buffer = gst::Buffer::with_size(64 * 64 * 3 / 2).unwrap();
-                let at = gst::ClockTime::from_nseconds(rate.time_of(crate::domain::time::Slot(slot)).0);
-                buffer.get_mut().unwrap().set_pts(at);
-                video.push(&buffer, caps);
-                slot += 1;
-                std::thread::park_timeout(Duration::from_millis(5));
-            }
-        };
-        push_until(&good, 10);
+        push_until(&video, &good, &mut slot, &heard, 10);
         let mut broken = gst::Buffer::with_size(64 * 64 * 8).unwrap();
         broken.get_mut().unwrap().set_pts(gst::ClockTime::from_seconds(3600));
         video.push(&broken, &bad);
-        push_until(&good, 10);
+        push_until(&video, &good, &mut slot, &heard, 10);
+    }
+
+    #[test]
+    fn a_smaller_profile_is_scaled_and_another_rate_is_refused() {
+        gst::init().unwrap();
+        let video = Feed::new(Carries::Raw);
+        let clock = ShowClock::start();
+        let encode = Encode::start(&video, PROJECT, picture(32, 16), &clock).unwrap();
+        let (_listener, heard) = listen(&encode);
+        push_until(&video, &format::picture_at_rate(PROJECT).parse().unwrap(), &mut 0, &heard, 3);
+        let caps = encode.coded().caps().unwrap();
+        let size = |name: &str| caps.structure(0).unwrap().get::<i32>(name).unwrap();
+        assert_eq!((size("width"), size("height")), (32, 16));
+        let Profile::Picture { codec, format, quality } = picture(64, 64) else { unreachable!() };
+        let faster = Format { rate: Rate { num: 60, den: 1 }, ..format };
+        let refused = Encode::start(&video, PROJECT, Profile::Picture { codec, format: faster, quality }, &clock);
+        assert_eq!(refused.err().unwrap().fault, FailureKind::Here);
     }
 }

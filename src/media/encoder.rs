@@ -26,7 +26,7 @@ impl Codec {
 }
 
 /// How something is to be encoded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Quality {
     /// Kilobits per second.
     pub bitrate_kbps: u32,

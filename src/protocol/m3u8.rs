@@ -4,14 +4,23 @@
 
 use std::{fmt::Write, time::Duration};
 
-/// A multivariant playlist with one variant.
+/// A multivariant playlist.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Master {
     /// Whether every segment of every rendition can be decoded by itself.
     pub independent: bool,
+    /// Best first.
+    pub variants: Vec<Variant>,
+    /// Sounds with media playlists of their own, one group for all variants; the first is the default.
+    pub audio: Vec<Audio>,
+}
+
+/// One picture with the sounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variant {
     /// The media playlist of the picture.
     pub uri: String,
-    /// Bits per second of the heaviest segment, all renditions of the variant together.
+    /// Bits per second of the heaviest segment, picture and the heaviest sound together.
     pub bandwidth: u64,
     /// Bits per second on average.
     pub average_bandwidth: u64,
@@ -21,11 +30,9 @@ pub struct Master {
     pub resolution: (u32, u32),
     /// Frames per second; not written when it is 0.
     pub frame_rate: f64,
-    /// Sound with a media playlist of its own.
-    pub audio: Option<Audio>,
 }
 
-/// The sound of a variant.
+/// One sound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Audio {
     pub uri: String,
@@ -41,31 +48,34 @@ impl Master {
         if self.independent {
             out.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
         }
-        if let Some(audio) = &self.audio {
+        for (n, audio) in self.audio.iter().enumerate() {
             let _ = writeln!(
                 out,
-                "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT=YES,AUTOSELECT=YES,CHANNELS=\"{}\",URI=\"{}\"",
+                "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{}\",DEFAULT={},AUTOSELECT=YES,CHANNELS=\"{}\",URI=\"{}\"",
                 quoted(&audio.name),
+                if n == 0 { "YES" } else { "NO" },
                 audio.channels,
                 quoted(&audio.uri)
             );
         }
-        let _ = write!(
-            out,
-            "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\",RESOLUTION={}x{}",
-            self.bandwidth,
-            self.average_bandwidth,
-            quoted(&self.codecs.join(",")),
-            self.resolution.0,
-            self.resolution.1
-        );
-        if self.frame_rate > 0.0 {
-            let _ = write!(out, ",FRAME-RATE={:.3}", self.frame_rate);
+        for variant in &self.variants {
+            let _ = write!(
+                out,
+                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\",RESOLUTION={}x{}",
+                variant.bandwidth,
+                variant.average_bandwidth,
+                quoted(&variant.codecs.join(",")),
+                variant.resolution.0,
+                variant.resolution.1
+            );
+            if variant.frame_rate > 0.0 {
+                let _ = write!(out, ",FRAME-RATE={:.3}", variant.frame_rate);
+            }
+            if !self.audio.is_empty() {
+                out.push_str(",AUDIO=\"audio\"");
+            }
+            let _ = writeln!(out, "\n{}", variant.uri);
         }
-        if self.audio.is_some() {
-            out.push_str(",AUDIO=\"audio\"");
-        }
-        let _ = writeln!(out, "\n{}", self.uri);
         out
     }
 }

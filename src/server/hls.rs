@@ -3,7 +3,7 @@
 //! `?token=` is a join token; `?stream=` picks one publisher of the room and `?layout=` all of them in one picture. What
 //! a playlist names carries the same query, so that a player need not know.
 //!
-//! `master.m3u8`, `video.m3u8` and `audio.m3u8` with blocking reload (RFC 8216bis, section 6.2.5.2), and whatever
+//! `master.m3u8`, `video.m3u8` and `audio.m3u8` (and those of further renditions) with blocking reload (RFC 8216bis, section 6.2.5.2), and whatever
 //! initialization segments, segments and parts these name. Bytes go out as they lie on the HLS stream.
 //!
 //! Refuses to know: how an HLS stream is filled.
@@ -11,7 +11,7 @@
 use crate::app::access::client::Client;
 use crate::app::rooms::hls::{HlsStream, Miss, Reach, Track};
 use bytes::Bytes;
-use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
@@ -19,9 +19,6 @@ use warp::{
     reply::Response,
 };
 
-/// How long the first segment of a stream that nobody read before may take. One without sound is believed to have none
-/// after three segments.
-const FIRST: Duration = Duration::from_secs(12);
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// Playlists change all the time.
 const FRESH: &str = "no-cache";
@@ -119,21 +116,16 @@ async fn answer(access: &dyn HlsAccess, reader: &Reader, file: &str, method: &Me
             return problem(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this");
         }
     };
-    let track = match file {
-        "master.m3u8" => {
-            return match hls_stream.master_within(FIRST).await {
-                Ok(text) => found(PLAYLIST, FRESH, carry(text.into(), reader)),
-                Err(miss) => missed(miss),
-            };
-        }
-        "video.m3u8" => Some(Track::Video),
-        "audio.m3u8" => Some(Track::Audio),
-        _ => None,
-    };
-    let Some(track) = track else {
+    if file == "master.m3u8" {
+        return match hls_stream.master().await {
+            Ok(text) => found(PLAYLIST, FRESH, carry(text.into(), reader)),
+            Err(miss) => missed(miss),
+        };
+    }
+    let Some(track) = Track::of_playlist(file) else {
         return match hls_stream.file(file).await {
-            Ok((Track::Video, data)) => found("video/mp4", FOREVER, data),
-            Ok((Track::Audio, data)) => found("audio/mp4", FOREVER, data),
+            Ok((Track::Video(_), data)) => found("video/mp4", FOREVER, data),
+            Ok((Track::Audio(_), data)) => found("audio/mp4", FOREVER, data),
             Err(miss) => missed(miss),
         };
     };

@@ -6,11 +6,7 @@ use crate::{fixture::Fixture, golden::assert_golden};
 use lumencast::{
     api::{livewing, lumora},
     app::show::conductor::ShowHandle,
-    domain::{
-        command::Command,
-        fault::Fault,
-        source::{OutputSource, SourceId},
-    },
+    domain::{command::Command, fault::Fault, output::OutputSource, source::SourceId},
 };
 use serde_json::json;
 use std::time::Duration;
@@ -34,7 +30,7 @@ async fn all() -> Vec<(&'static str, Fault)> {
         ("unknown_recorder", fault(show, record(9)).await),
         (
             "unknown_stream",
-            fault(show, Command::SetOutputStream { output: 1, stream: OutputSource::Source(nine) }).await,
+            fault(show, Command::SetOutputStream { output: 1, stream: OutputSource::Input(nine) }).await,
         ),
         ("fade_too_long", fault(show, Command::Fade { duration: Some(Duration::from_secs(61)) }).await),
         ("bad_destination", fault(show, push("http://a/b")).await),

@@ -151,7 +151,7 @@ fn play(order: &Order, now: &AtomicU64) -> Option<Report> {
             Some(Report::RecordingStarted { ticket, recorder, file: file(recorder), first })
         }
         Order::StartPush { output, .. } => Some(Report::Push { output, state: LinkState::Live, error: None }),
-        Order::StopRecording { .. } | Order::StopPush { .. } | Order::StartHls { .. } => None,
+        Order::StopRecording { .. } | Order::StopPush { .. } => None,
     }
 }
 
@@ -190,6 +190,5 @@ fn setup(count: usize) -> Setup {
             graphic("broken", "broken", &["cg1"]),
         ],
         fade: Duration::from_secs(1),
-        hls_program: false,
     }
 }

@@ -3,8 +3,8 @@
 use crate::server::Server;
 use lumencast::domain::{
     order::{Order, Report},
-    output::LinkState,
-    source::{OutputSource, SourceId},
+    output::{LinkState, OutputSource},
+    source::SourceId,
 };
 use serde_json::json;
 
@@ -51,10 +51,24 @@ async fn an_output_carries_program_or_a_camera() {
     assert_eq!(client.fails("outputs.setSource", set("camera", json!(9))).await.0, "RESOURCE_NOT_FOUND");
     let (code, message) = client.fails("outputs.setSource", json!({ "output": 2, "source": "camera" })).await;
     assert!(code == "INVALID_PARAMS" && message.contains("sourceId"), "{message}");
-    for kind in ["preview", "replay", "multiview1", "weather"] {
-        let (code, message) = client.fails("outputs.setSource", set(kind, json!(0))).await;
-        assert!(code == "INVALID_PARAMS" && message.contains("program, camera"), "{message}");
+    let (code, message) = client.fails("outputs.setSource", set("weather", json!(0))).await;
+    assert!(code == "INVALID_PARAMS" && message.contains("program, camera"), "{message}");
+    let missing = [
+        ("preview", "preview"),
+        ("clean", "clean"),
+        ("replay", "replay"),
+        ("multiview1", "multiview-1"),
+        ("multiview2", "multiview-2"),
+    ];
+    for (word, name) in missing {
+        for command in ["outputs.setSource", "outputs.startRecording"] {
+            let params = json!({ "output": 2, "recorder": 2, "source": word });
+            let (code, message) = client.fails(command, params).await;
+            assert!(code == "INVALID_PARAMS" && message.contains(&format!("no {name};")), "{command}: {message}");
+        }
     }
+    let state = client.data("outputs.getState", json!({ "output": 2 })).await;
+    assert_eq!((&state["source"], state.get("sourceId")), (&json!("program"), None), "nothing of it was taken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -102,7 +116,7 @@ async fn a_recording_names_its_file_and_its_first_frame() {
         "kind": "record", "state": "live", "source": "camera", "sourceId": 1, "file": "recordings/recorder-2.mp4",
     });
     client.event_where("output.2.state", |state| state["destinations"][0] == live).await;
-    let stream = OutputSource::Source(SourceId(1));
+    let stream = OutputSource::Input(SourceId(1));
     assert!(matches!(&server.fixture.orders()[0], Order::StartRecording { stream: s, .. } if *s == stream));
     assert_eq!(client.fails("outputs.startRecording", json!({ "recorder": 2 })).await.0, "STATE_ERROR");
     // The file takes its time; everything else goes on.

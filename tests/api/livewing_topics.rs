@@ -3,10 +3,7 @@
 use crate::server::Server;
 use lumencast::{
     app::telemetry::OutputStats,
-    domain::{
-        source::{OutputSource, Signal},
-        stats::OutputKind,
-    },
+    domain::{output::OutputSource, source::Signal, stats::OutputKind},
 };
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

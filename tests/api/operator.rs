@@ -6,7 +6,8 @@ use lumencast::{
     app::telemetry::{MixerStats, OutputStats, SourceStats, Stats},
     domain::{
         command::Command,
-        source::{OutputSource, Signal, SourceId},
+        output::OutputSource,
+        source::{Signal, SourceId},
         stats::OutputKind,
     },
 };
@@ -54,7 +55,7 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
     let output = OutputStats {
         kind: OutputKind::Push,
         number: 3,
-        stream: OutputSource::Source(SourceId(2)),
+        stream: OutputSource::Input(SourceId(2)),
         bitrate_kbps: 2_500.0,
         fps: 30.0,
         bytes: 123_456,

@@ -67,7 +67,6 @@ impl Fixture {
                 graphic("huge", &["cg1"], picky),
             ],
             fade: Duration::from_secs(1),
-            hls_program: false,
         });
         let mut fixture = Self { show, orders: vec![], events: vec![], acks: vec![], slot: 100, next: 0, fading: None };
         fixture.drain();

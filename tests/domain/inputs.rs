@@ -7,9 +7,9 @@ use lumencast::domain::{
     fault::Kind,
     input::{InputChange, MAX_INPUTS},
     order::{Order, Report},
-    output::LinkState,
+    output::{LinkState, OutputSource},
     show::{Setup, Show},
-    source::{Health, OutputSource, Signal, SourceId, SourceKind},
+    source::{Health, Signal, SourceId, SourceKind},
     time::{ShowTime, Slot},
 };
 use std::{sync::Arc, time::Duration};
@@ -110,7 +110,7 @@ fn an_input_in_a_fade_is_on_program_and_one_on_preview_is_not() {
 fn the_first_input_of_an_empty_show_goes_on_program_and_the_next_on_preview() {
     let format = Fixture::new().show.view().project;
     let (channels, graphics, fade) = (vec![], vec![], Duration::from_secs(1));
-    let show = Show::new(Setup { project: format, inputs: vec![], channels, graphics, fade, hls_program: false });
+    let show = Show::new(Setup { project: format, inputs: vec![], channels, graphics, fade });
     let mut fixture = Fixture::new();
     fixture.show = show;
     fixture.run(add("one")).unwrap();
@@ -189,21 +189,21 @@ fn there_is_a_most_of_inputs_and_those_that_are_coming_count() {
 #[test]
 fn what_a_recorder_or_a_push_carries_is_not_taken_from_under_it() {
     let mut fixture = Fixture::new();
-    let stream = OutputSource::Source(C);
-    let ticket = fixture.send(Command::StartRecording { recorder: 1, stream: Some(stream) });
+    let stream = OutputSource::Input(C);
+    let ticket = fixture.send(Command::StartRecording { recorder: 1, stream: Some(stream.clone()) });
     let lights = || Command::AssignInput { source: C, kind: SourceKind::Lights };
     assert_eq!(code(fixture.run(Command::RemoveInput { source: C, force: true })), "input_in_use");
     assert_eq!(code(fixture.run(lights())), "input_in_use");
     fixture.show.report(Report::RecordingFailed { ticket: Some(ticket), recorder: 1, reason: "no key frame".into() });
     fixture.run(Command::ConfigurePush { output: 2, url: "rtmp://localhost/live/key".into() }).unwrap();
-    fixture.run(Command::SetOutputStream { output: 2, stream }).unwrap();
+    fixture.run(Command::SetOutputStream { output: 2, stream: stream.clone() }).unwrap();
     fixture.run(Command::StartPush { output: 2 }).unwrap();
     assert_eq!(code(fixture.run(remove(C))), "input_in_use");
     fixture.run(Command::StopPush { output: 2 }).unwrap();
     fixture.run(remove(C)).unwrap();
     // They still name it, and say so when they are to carry it.
     let view = fixture.show.view();
-    assert_eq!((view.outputs[1].stream, view.recorders[0].stream), (stream, stream));
+    assert_eq!((&view.outputs[1].stream, &view.recorders[0].stream), (&stream, &stream));
     assert_eq!(code(fixture.run(Command::StartPush { output: 2 })), "source");
     assert_eq!(code(fixture.run(Command::StartRecording { recorder: 1, stream: None })), "source");
     assert_eq!(fixture.show.view().outputs[1].push.as_ref().unwrap().state, LinkState::Idle);
@@ -213,7 +213,7 @@ fn what_a_recorder_or_a_push_carries_is_not_taken_from_under_it() {
 fn nothing_new_takes_an_input_that_is_leaving() {
     let mut fixture = Fixture::new();
     fixture.send(remove(C));
-    let stream = Some(OutputSource::Source(C));
+    let stream = Some(OutputSource::Input(C));
     for command in [
         Command::SetPreview { source: C },
         Command::StartRecording { recorder: 1, stream },

@@ -4,8 +4,7 @@ use crate::fixture::{A, Fixture, code};
 use lumencast::domain::{
     command::{Command, Reply},
     order::{Order, Report},
-    output::{LinkState, Recording},
-    source::OutputSource,
+    output::{LinkState, OutputSource, Recording},
     time::{ShowTime, Slot},
 };
 
@@ -53,10 +52,10 @@ fn another_stream_on_a_running_output_restarts_it() {
     let mut fixture = configured();
     fixture.run(Command::StartPush { output: 1 }).unwrap();
     fixture.orders.clear();
-    fixture.run(Command::SetOutputStream { output: 1, stream: OutputSource::Source(A) }).unwrap();
+    fixture.run(Command::SetOutputStream { output: 1, stream: OutputSource::Input(A) }).unwrap();
     assert!(matches!(
         &fixture.orders[..],
-        [Order::StopPush { .. }, Order::StartPush { stream: OutputSource::Source(A), .. }]
+        [Order::StopPush { .. }, Order::StartPush { stream: OutputSource::Input(A), .. }]
     ));
 }
 

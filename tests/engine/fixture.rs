@@ -6,6 +6,7 @@ use lumencast::{
     domain::{
         input::Input,
         order::{Order, Report},
+        output::OutputSource,
         source::{SourceId, SourceKind},
         stats::Stats,
         time::{Format, Rate},
@@ -14,7 +15,7 @@ use lumencast::{
         encoder::Quality,
         engine::{Engine, Settings},
         link::Tap,
-        output::hls::HlsSettings,
+        output::hls::{HlsSettings, HlsStream},
     },
     protocol::packet::Packet,
 };
@@ -98,6 +99,16 @@ impl Fixture {
     /// What the engine reports, for a conductor.
     pub fn take_reports(&self) -> mpsc::UnboundedReceiver<Report> {
         self.reports.replace(mpsc::unbounded_channel().1)
+    }
+
+    /// Reads program or another source as HLS.
+    pub fn hls(&self, source: &OutputSource) -> Arc<HlsStream> {
+        self.engine.hls(source)
+    }
+
+    /// Lets time pass in which no HLS is read.
+    pub fn nobody_reads_hls_for(&self, time: Duration) {
+        self.engine.end_idle_hls(Instant::now() + time);
     }
 
     pub fn order(&self, order: Order) {

@@ -65,7 +65,6 @@ impl Following {
             channels: Vec::new(),
             graphics: Vec::new(),
             fade: Duration::from_secs(1),
-            hls_program: false,
         });
         let engine = fixture.engine();
         let orders = engine.clone();

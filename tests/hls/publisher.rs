@@ -90,6 +90,7 @@ impl Show {
             video: self.video.clone(),
             audio: Some(self.audio.clone()),
             rate: Rate { num: 30, den: 1 },
+            is_encoded_here: false,
             keep: None,
         };
         HlsOutput::start(stream, &self.clock, hls_stream.clone(), |failure| panic!("{failure:?}")).unwrap()

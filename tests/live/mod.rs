@@ -68,6 +68,7 @@ impl Live {
             video: feed("video"),
             audio: sound.then(|| feed("audio")),
             rate: Rate { num: 30, den: 1 },
+            is_encoded_here: false,
             keep: None,
         };
         let clock = ShowClock::start();

@@ -166,7 +166,7 @@ pub fn describe(version: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::source::{OutputSource, SourceId};
+    use crate::domain::{output::OutputSource, source::SourceId};
 
     fn ask(kind: &str, params: Value) -> Result<Request, ApiError> {
         let Value::Object(params) = params else { panic!("params are an object") };
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn unknown_parameters_are_ignored_and_whole_numbers_may_be_written_with_a_point() {
         let params = json!({"output": 3.0, "source": "camera", "sourceId": 4, "colour": "red"});
-        let stream = OutputSource::Source(SourceId(4));
+        let stream = OutputSource::Input(SourceId(4));
         assert_eq!(ask("outputs.setSource", params), show(Command::SetOutputStream { output: 3, stream }));
     }
 

@@ -8,8 +8,8 @@ use crate::{
     api::mask,
     domain::{
         command::{RecordingInfo, Reply},
-        output::{LinkState, Push, Recorder, Recording},
-        source::{Health, OutputSource, Signal, Source},
+        output::{LinkState, OutputSource, Push, Recorder, Recording},
+        source::{Health, Signal, Source},
         stats::{self, OutputKind, Stats},
         switcher::Switcher,
         tally,
@@ -75,7 +75,7 @@ pub fn output(view: &View, number: u8) -> Option<OutputState> {
     let output = view.outputs.iter().find(|o| o.number == number)?;
     let recorder = view.recorders.iter().find(|r| r.number == number);
     let destinations = output.push.as_ref().map(push).into_iter().chain(recorder.map(record)).collect();
-    Some(OutputState { output: number, carries: carried(output.stream), destinations })
+    Some(OutputState { output: number, carries: carried(&output.stream), destinations })
 }
 
 fn push(push: &Push) -> Destination {
@@ -98,7 +98,7 @@ fn record(recorder: &Recorder) -> Destination {
         Recording::Starting => ("connecting", None),
         Recording::Running { file } | Recording::Stopping { file } => ("live", Some(path(file))),
     };
-    Destination { kind: "record", state, url: None, carries: Some(carried(*stream)), file, error: error.clone() }
+    Destination { kind: "record", state, url: None, carries: Some(carried(stream)), file, error: error.clone() }
 }
 
 fn link(state: LinkState) -> &'static str {
@@ -111,10 +111,17 @@ fn link(state: LinkState) -> &'static str {
     }
 }
 
-fn carried(stream: OutputSource) -> Carried {
+fn carried(stream: &OutputSource) -> Carried {
+    let plain = |source| Carried { source, source_id: None };
     match stream {
-        OutputSource::Program => Carried { source: "program", source_id: None },
-        OutputSource::Source(id) => Carried { source: "camera", source_id: Some(id.0) },
+        OutputSource::Program => plain("program"),
+        OutputSource::Clean => plain("clean"),
+        OutputSource::Preview => plain("preview"),
+        OutputSource::Multiview1 => plain("multiview1"),
+        OutputSource::Multiview2 => plain("multiview2"),
+        OutputSource::Replay => plain("replay"),
+        OutputSource::Input(id) => Carried { source: "camera", source_id: Some(id.0) },
+        OutputSource::Room(_) => plain("room"), // no command of this plane puts one there
     }
 }
 

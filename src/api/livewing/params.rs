@@ -1,7 +1,7 @@
 //! Reads a command's parameters: present, of the right type, named in the error when not. Unknown ones are ignored.
 
 use super::error::ApiError;
-use crate::domain::source::{OutputSource, SourceId};
+use crate::domain::{output::OutputSource, source::SourceId};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -82,12 +82,18 @@ impl<'a> Params<'a> {
 
     /// `source` with its `sourceId`; `None` when `source` is left out.
     pub fn optional_stream(self) -> Read<Option<OutputSource>> {
-        match self.optional_text("source")? {
-            None => Ok(None),
-            Some("program") => Ok(Some(OutputSource::Program)),
-            Some("camera") => self.source().map(|id| Some(OutputSource::Source(id))),
-            Some(_) => Err(ApiError::param("source", "must be one of: program, camera")),
-        }
+        let stream = match self.optional_text("source")? {
+            None => return Ok(None),
+            Some("program") => OutputSource::Program,
+            Some("preview") => OutputSource::Preview,
+            Some("clean") => OutputSource::Clean,
+            Some("multiview1") => OutputSource::Multiview1,
+            Some("multiview2") => OutputSource::Multiview2,
+            Some("replay") => OutputSource::Replay,
+            Some("camera") => OutputSource::Input(self.source()?),
+            Some(_) => return Err(ApiError::param("source", "must be one of: program, camera")),
+        };
+        Ok(Some(stream))
     }
 
     /// `source` with its `sourceId`.

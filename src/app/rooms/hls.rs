@@ -1,11 +1,14 @@
-//! HLS as the doors see it: HLS streams to read from. Program's is always there; a room's is filled while somebody reads.
+//! HLS as the doors see it: HLS streams to read from, each filled while it is read.
 //!
-//! Refuses to know: addresses, and who may read.
+//! Refuses to know: addresses, who may read, and how a stream is published.
 
-pub use crate::media::output::hls::{HlsSettings, HlsStream, HlsStreamStats, HlsStreams, Miss, Reach, Track};
+pub use crate::media::output::hls::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach, Track};
 
 use crate::app::rooms::{Rooms, StreamSelector, Viewer, ViewerGuard, ViewerKind};
-use crate::media::{engine::Engine, output::hls::Publication};
+use crate::{
+    domain::output::OutputSource,
+    media::{engine::Engine, output::hls::publications::IDLE},
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -13,14 +16,21 @@ use std::{
 };
 use tokio::time::{Instant, interval};
 
-/// What nobody asked for this long is no longer published.
-const IDLE: Duration = Duration::from_secs(30);
-/// A reader that asked for nothing this long has left.
-const AWAY: Duration = Duration::from_secs(15);
+/// A reader that asked for nothing this long has left: as long as what it reads is published for it.
+const AWAY: Duration = IDLE;
 /// How often both are looked after.
 const LOOK: Duration = Duration::from_secs(2);
 /// Readers counted at once in one room; more are served, but not counted.
 const READERS: usize = 10_000;
+
+/// What is published at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// Program.
+    pub program: bool,
+    /// Inputs, and the streams of rooms.
+    pub streams: bool,
+}
 
 /// The HLS streams of rooms; clones share them.
 #[derive(Clone)]
@@ -29,102 +39,76 @@ pub struct HlsRooms(Arc<Inner>);
 struct Inner {
     engine: Arc<Engine>,
     rooms: Rooms,
-    /// Streams that are always there.
-    fixed: Arc<HlsStreams>,
-    /// Whether rooms are published at all.
-    streams: bool,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    published: HashMap<(String, StreamSelector), Published>,
-    readers: HashMap<(String, String), (ViewerGuard, Instant)>,
-}
-
-struct Published {
-    publication: Publication,
-    asked: Instant,
+    published: Published,
+    /// Counted readers by room and identity, and when they last asked.
+    readers: Mutex<HashMap<(String, String), (ViewerGuard, Instant)>>,
 }
 
 impl HlsRooms {
-    /// Nothing is published yet. Must be called within a tokio runtime.
-    pub fn new(engine: Arc<Engine>, rooms: Rooms, streams: bool) -> Self {
-        let fixed = engine.hls_streams();
-        let inner = Arc::new(Inner { engine, rooms, fixed, streams, state: Mutex::default() });
+    /// Nothing is read yet. Must be called within a tokio runtime.
+    pub fn new(engine: Arc<Engine>, rooms: Rooms, published: Published) -> Self {
+        let inner = Arc::new(Inner { engine, rooms, published, readers: Mutex::default() });
         tokio::spawn(look_after(Arc::downgrade(&inner)));
         Self(inner)
     }
 
-    /// The HLS stream of a room, by its full name. `None` when nobody publishes there and nothing of it is left.
-    pub fn hls_stream(&self, app: &str, room: &str, selector: &StreamSelector) -> Option<Arc<HlsStream>> {
-        if *selector == StreamSelector::Auto
-            && let Some(hls_stream) = self.0.fixed.get(app, room)
-        {
+    /// The HLS stream of a room, by its full name; it is published from now on while it is asked for. `None` when nobody
+    /// publishes there and nothing of it is left, or when it is not to be published.
+    pub fn hls_stream(&self, room: &str, selector: &StreamSelector) -> Option<Arc<HlsStream>> {
+        let inner = &self.0;
+        let source = inner.rooms.output_source(room, selector);
+        let allowed = match source {
+            OutputSource::Program => inner.published.program,
+            _ => inner.published.streams,
+        };
+        if !allowed {
+            return None;
+        }
+        // What is published outlives its publisher, who may come back.
+        if let Some(hls_stream) = inner.engine.present_hls(&source) {
             return Some(hls_stream);
         }
-        if !self.0.streams {
-            return None;
-        }
-        let place = (room.to_owned(), selector.clone());
-        if let Some(published) = self.0.lock().published.get_mut(&place) {
-            published.asked = Instant::now();
-            return Some(published.publication.hls_stream().clone());
-        }
-        if !self.0.rooms.is_live(room, selector) {
-            return None;
-        }
-        let live = self.0.rooms.live(app, room, selector);
-        let publication = self.0.engine.publish(live);
-        let mut state = self.0.lock();
-        // Whoever asked at the same time may have been quicker.
-        let published = state.published.entry(place).or_insert(Published { publication, asked: Instant::now() });
-        Some(published.publication.hls_stream().clone())
+        inner.rooms.is_live(room, selector).then(|| inner.engine.hls(&source))
     }
 
     /// Notes that a reader is there; who is not noted again for a while counts as gone.
     pub fn seen(&self, app: &str, room: &str, viewer: &Viewer) {
         let key = (room.to_owned(), viewer.identity.clone());
         {
-            let mut state = self.0.lock();
-            if let Some((_, last)) = state.readers.get_mut(&key) {
+            let mut readers = self.0.lock();
+            if let Some((_, last)) = readers.get_mut(&key) {
                 *last = Instant::now();
                 return;
             }
-            if state.readers.len() >= READERS {
+            if readers.len() >= READERS {
                 return;
             }
         }
         let guard = self.0.rooms.view(app, room, Viewer { kind: ViewerKind::Hls, ..viewer.clone() });
-        let before = self.0.lock().readers.insert(key, (guard, Instant::now()));
+        let before = self.0.lock().insert(key, (guard, Instant::now()));
         drop(before);
     }
 }
 
 impl Inner {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String), (ViewerGuard, Instant)>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Ends what nobody reads, as long as the HLS streams are there.
+/// Ends what is not read any more, as long as the rooms are there.
 async fn look_after(inner: Weak<Inner>) {
     let mut looks = interval(LOOK);
     loop {
         looks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
-        let (mut idle, mut away) = (Vec::new(), Vec::new());
-        {
-            let mut state = inner.lock();
-            let State { published, readers } = &mut *state;
-            idle.extend(published.extract_if(|_, published| published.asked.elapsed() > IDLE));
-            away.extend(readers.extract_if(|_, (_, last)| last.elapsed() > AWAY));
-        }
-        drop(away);
-        // Ending a publication waits for its thread.
-        let ended = tokio::task::spawn_blocking(move || drop(idle)).await;
-        if ended.is_err() {
-            tracing::error!("an HLS publication did not end");
+        let away: Vec<_> = inner.lock().extract_if(|_, (_, last)| last.elapsed() > AWAY).collect();
+        drop(away); // leaving tells the room; so not under the lock
+        let engine = inner.engine.clone();
+        drop(inner);
+        // Ending a publication waits for its threads.
+        if tokio::task::spawn_blocking(move || engine.end_idle_hls(std::time::Instant::now())).await.is_err() {
+            tracing::error!("HLS that is not read did not end");
         }
     }
 }

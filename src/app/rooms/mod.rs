@@ -35,11 +35,14 @@ use crate::app::{
     },
     rooms::live::Live,
 };
+pub use crate::domain::output::{Layout, StreamSelector};
 use crate::{
-    domain::time::{Format, Rate},
-    media::{clock::ShowClock, composite},
+    domain::{
+        output::{OutputSource, RoomStream},
+        time::{Format, Rate},
+    },
+    media::{clock::ShowClock, composite, engine::RoomStreams},
 };
-pub use composite::Layout;
 use event::PendingEvents;
 use room::{Room, RoomLifetime};
 use std::{
@@ -84,17 +87,6 @@ pub enum Duplicate {
     Replace,
 }
 
-/// Which stream of a room a viewer wants.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum StreamSelector {
-    /// Whoever publishes: stays with one publisher while it does, and goes to the next when it has left.
-    Auto,
-    /// One publisher by its identity.
-    Stream(String),
-    /// All of them in one picture.
-    Layout(Layout),
-}
-
 /// The rooms; clones share them.
 #[derive(Clone)]
 pub struct Rooms(Arc<Inner>);
@@ -107,6 +99,14 @@ impl WeakRooms {
     /// The rooms, if they are still there.
     pub fn upgrade(&self) -> Option<Rooms> {
         self.0.upgrade().map(Rooms)
+    }
+}
+
+impl RoomStreams for WeakRooms {
+    fn live(&self, stream: &RoomStream) -> Option<Arc<Live>> {
+        let rooms = self.upgrade()?;
+        let app = rooms.0.lock().get(&stream.room)?.app.clone();
+        Some(rooms.live(&app, &stream.room, &stream.stream))
     }
 }
 
@@ -166,15 +166,21 @@ impl Rooms {
         Ok(PublishLease::on_stream(live.begin(), hold, Box::new(leave)))
     }
 
-    /// Adds a stream of the server's own that is always live, e.g. program.
-    pub fn add_program(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
-        self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Always);
+    /// Adds a stream of the server's own that is always live, e.g. program; `source` is what it is.
+    pub fn add_program(&self, app: &str, room: &str, identity: &str, source: OutputSource, live: Arc<Live>) {
+        self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Always, Some(source));
     }
 
     /// Adds a stream that an input of the switcher waits for; it is live while a publisher sends it. Adding the same
     /// once more changes nothing.
     pub fn add_input(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
-        self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Kept);
+        self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Kept, None);
+    }
+
+    /// What outputs call the stream that a viewer wants: a stream of the server's own has a name without a room.
+    pub fn output_source(&self, room: &str, selector: &StreamSelector) -> OutputSource {
+        let own = self.0.lock().get(room).and_then(|room| room.own_source(selector).cloned());
+        own.unwrap_or_else(|| OutputSource::Room(RoomStream { room: room.to_owned(), stream: selector.clone() }))
     }
 
     /// Takes a stream out that was added. Whoever publishes it is made to leave; viewers wait for what may come after it.

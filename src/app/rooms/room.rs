@@ -4,7 +4,10 @@ use super::{
     DataMessage, Entry, StreamSelector, Viewer,
     event::{EndReason, Participant, PendingEvents, RoomFact, StreamFact, Via},
 };
-use crate::media::{clock::ShowClock, live::Live};
+use crate::{
+    domain::output::OutputSource,
+    media::{clock::ShowClock, live::Live},
+};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Weak},
@@ -39,6 +42,8 @@ struct Stream {
     ingress: Option<String>,
     started_at: SystemTime,
     lifetime: RoomLifetime,
+    /// What it is to outputs, where it is the server's own.
+    source: Option<OutputSource>,
 }
 
 /// How long a stream is there.
@@ -125,6 +130,7 @@ impl Room {
             ingress: entry.ingress.clone(),
             started_at,
             lifetime,
+            source: None,
         };
         self.streams.insert(entry.identity.clone(), stream);
         self.changed();
@@ -174,7 +180,8 @@ impl Room {
     }
 
     /// A stream of the server's own, or of one of its inputs. One that is there already stays with who publishes it.
-    pub fn add(&mut self, identity: &str, live: Arc<Live>, lifetime: RoomLifetime) {
+    /// `source` is what it is to outputs, where it is the server's own.
+    pub fn add(&mut self, identity: &str, live: Arc<Live>, lifetime: RoomLifetime, source: Option<OutputSource>) {
         let is_there = |stream: &Stream| {
             stream.lifetime == lifetime && stream.live.get().is_some_and(|known| Arc::ptr_eq(&known, &live))
         };
@@ -190,6 +197,7 @@ impl Room {
             ingress: None,
             started_at: SystemTime::UNIX_EPOCH,
             lifetime,
+            source,
         };
         self.streams.insert(identity.to_owned(), stream);
         self.changed();
@@ -200,6 +208,21 @@ impl Room {
         let stream = self.streams.remove(identity);
         self.changed();
         stream.and_then(|stream| stream.live.get())
+    }
+
+    /// What the stream is to outputs, where it is the server's own.
+    pub fn own_source(&self, selector: &StreamSelector) -> Option<&OutputSource> {
+        match selector {
+            StreamSelector::Stream(identity) => self.streams.get(identity)?.source.as_ref(),
+            StreamSelector::Auto => {
+                let current = self.current.borrow();
+                let shown = |stream: &&Stream| {
+                    stream.live.get().zip(current.as_ref()).is_some_and(|(live, shown)| Arc::ptr_eq(&live, shown))
+                };
+                self.streams.values().find(shown)?.source.as_ref()
+            }
+            StreamSelector::Layout(_) => None,
+        }
     }
 
     /// The stream of an identity, whether it publishes or not.
@@ -217,6 +240,7 @@ impl Room {
             ingress: None,
             started_at: SystemTime::UNIX_EPOCH,
             lifetime: RoomLifetime::Passing,
+            source: None,
         };
         self.streams.insert(identity.to_owned(), stream);
         live

@@ -123,7 +123,6 @@ mod tests {
             channels: Vec::new(),
             graphics: Vec::new(),
             fade: std::time::Duration::from_secs(1),
-            hls_program: false,
         })
         .view()
     }

@@ -18,6 +18,7 @@ use crate::{
         show::conductor::ShowHandle,
     },
     domain::{
+        output::OutputSource,
         source::{SourceId, SourceKind},
         view::View,
     },
@@ -75,6 +76,7 @@ impl Inputs {
         let same = |id: &SourceId, kind: &SourceKind| view.sources.iter().any(|s| s.id == *id && s.kind == *kind);
         for (id, kind) in self.known.extract_if(.., |id, kind| !same(id, kind)).collect::<Vec<_>>() {
             self.taken.remove(&id);
+            self.engine.end_hls(&OutputSource::Input(id));
             if !matches!(kind, SourceKind::Stream { .. }) {
                 let (room, identity) = input_stream(id);
                 rooms.remove(&room, &identity, EndReason::InputChanged);
@@ -128,7 +130,7 @@ fn open(rooms: &Rooms, engine: &Engine, id: SourceId, kind: &SourceKind) {
         // It is seen in the room that it is published in.
         SourceKind::Stream { .. } => {}
         SourceKind::Pattern { .. } | SourceKind::Capture(_) | SourceKind::Lights => {
-            rooms.add_program(APP, &room, &identity, engine.encoded_live(id));
+            rooms.add_program(APP, &room, &identity, OutputSource::Input(id), engine.encoded_live(id));
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::domain::{
     fault::Fault,
     input::{Input, InputChange, MAX_INPUTS, check_kind, check_label, check_latency},
     order::Order,
-    output::{Push, Recording},
-    source::{Health, OutputSource, Source, SourceId, SourceKind},
+    output::{OutputSource, Push, Recording},
+    source::{Health, Source, SourceId, SourceKind},
     switcher::SceneChange,
     time::{ShowTime, Slot},
 };
@@ -187,7 +187,7 @@ impl Show {
 
     /// What a recorder or a running push carries is not taken from under it.
     fn check_carried(&self, source: SourceId) -> Result<(), Fault> {
-        let own = OutputSource::Source(source);
+        let own = OutputSource::Input(source);
         let pushes = |push: &Option<Push>| push.as_ref().is_some_and(Push::is_running);
         let recorder = self.recorders.iter().find(|r| r.stream == own && r.state != Recording::Idle);
         let output = self.outputs.iter().find(|o| o.stream == own && pushes(&o.push));

@@ -16,8 +16,8 @@ use super::{
     graphic::{Channel, Graphic, OnAir, Taken},
     input::Input,
     order::{Order, Report},
-    output::{OUTPUTS, Output, Recorder, Recording},
-    source::{Health, OutputSource, Source, SourceId},
+    output::{OUTPUTS, Output, OutputSource, Recorder, Recording},
+    source::{Health, Source, SourceId},
     switcher::Switcher,
     time::{Format, ShowTime, Slot},
     view::View,
@@ -38,8 +38,6 @@ pub struct Setup {
     pub graphics: Vec<Graphic>,
     /// The fade duration until somebody sets another.
     pub fade: Duration,
-    /// Publish program as HLS from the start.
-    pub hls_program: bool,
 }
 
 /// See the module's text.
@@ -106,10 +104,6 @@ impl Show {
             fade: None,
             duration: setup.fade,
         };
-        let mut orders = VecDeque::new();
-        if setup.hls_program {
-            orders.push_back(Order::StartHls { stream: OutputSource::Program });
-        }
         Self {
             project: setup.project,
             next_source: sources.len() as u32,
@@ -136,7 +130,7 @@ impl Show {
                     })
                     .collect(),
             ),
-            orders,
+            orders: VecDeque::new(),
             events: Vec::new(),
             acks: VecDeque::new(),
         }
@@ -256,8 +250,17 @@ impl Show {
 
     fn known_stream(&self, stream: OutputSource) -> Result<OutputSource, Fault> {
         match stream {
-            OutputSource::Program => Ok(stream),
-            OutputSource::Source(id) => self.known(id).map(|_| stream),
+            // Rooms come and go by themselves: the engine looks when it begins.
+            OutputSource::Program | OutputSource::Room(_) => Ok(stream),
+            OutputSource::Input(id) => self.known(id).map(|_| stream),
+            OutputSource::Clean
+            | OutputSource::Preview
+            | OutputSource::Multiview1
+            | OutputSource::Multiview2
+            | OutputSource::Replay => {
+                let text = format!("This server sends out no {stream}; outputs carry program or an input");
+                Err(Fault::invalid("source", text))
+            }
         }
     }
 }

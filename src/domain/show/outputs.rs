@@ -6,8 +6,7 @@ use crate::domain::{
     event::Event,
     fault::Fault,
     order::Order,
-    output::{LinkState, OUTPUTS, Output, Push, Recorder, Recording},
-    source::OutputSource,
+    output::{LinkState, OUTPUTS, Output, OutputSource, Push, Recorder, Recording},
     time::{ShowTime, Slot},
 };
 use std::sync::Arc;
@@ -18,7 +17,7 @@ impl Show {
     pub(super) fn set_output_stream(&mut self, number: u8, stream: OutputSource) -> Answer {
         let stream = self.known_stream(stream)?;
         let output = output(&mut self.outputs, number)?;
-        output.stream = stream;
+        output.stream = stream.clone();
         let running = output.push.as_ref().filter(|p| p.is_running()).map(|p| p.url.clone());
         if let Some(url) = running {
             self.orders.push_back(Order::StopPush { output: number });
@@ -44,7 +43,7 @@ impl Show {
 
     pub(super) fn start_push(&mut self, number: u8) -> Answer {
         // The input that it carries may have been removed since.
-        let stream = output(&mut self.outputs, number)?.stream;
+        let stream = output(&mut self.outputs, number)?.stream.clone();
         let stream = self.known_stream(stream)?;
         let output = output(&mut self.outputs, number)?;
         let Some(push) = output.push.as_mut() else {
@@ -86,7 +85,7 @@ impl Show {
     pub(super) fn start_recording(&mut self, ticket: Ticket, number: u8, stream: Option<OutputSource>) -> Answer {
         let stream = match stream {
             Some(stream) => stream,
-            None => recorder(&mut self.recorders, number)?.stream,
+            None => recorder(&mut self.recorders, number)?.stream.clone(),
         };
         let stream = self.known_stream(stream)?;
         let recorder = recorder(&mut self.recorders, number)?;
@@ -94,7 +93,7 @@ impl Show {
             let text = format!("Recorder {number} is recording already");
             return Err(Fault::conflict("recording", number.to_string(), text));
         }
-        recorder.stream = stream;
+        recorder.stream = stream.clone();
         recorder.state = Recording::Starting;
         recorder.error = None;
         self.orders.push_back(Order::StartRecording { ticket, recorder: number, stream });

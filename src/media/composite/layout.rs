@@ -1,15 +1,6 @@
 //! Where each member of a composite is shown. Sans-IO.
 
-/// How members share the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Layout {
-    /// All in cells of the same size, row by row.
-    Grid,
-    /// Whoever speaks large, the others in a row below.
-    Speaker,
-    /// One alone, the first; the others are heard.
-    Single,
-}
+pub use crate::domain::output::Layout;
 
 /// A place in the picture, in pixels; all even.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

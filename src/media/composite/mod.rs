@@ -22,8 +22,8 @@ use crate::{
     domain::time::{Format, ShowTime, Slot},
     media::{
         clock::ShowClock,
-        encode::Encode,
-        encoder::Quality,
+        encode::{Encode, Profile},
+        encoder::{Codec, Quality},
         format,
         ingest::sound::{RATE, Sample, sample_at},
         link::{Carries, Feed},
@@ -85,7 +85,11 @@ fn begin(
     let bitrate_kbps = kbps((format.width, format.height));
     let picture = Quality { bitrate_kbps, gop_frames, preset: "superfast".into() };
     let sound = Quality { bitrate_kbps: 128, gop_frames: 0, preset: String::new() };
-    let encode = Arc::new(Encode::start(&video, &audio, &picture, &sound, format.rate, clock)?);
+    let (picture, sound) = (
+        Profile::Picture { codec: Codec::H264, format, quality: picture },
+        Profile::Sound { codec: Codec::Aac, quality: sound },
+    );
+    let encoded = (Encode::start(&video, format, picture, clock)?, Encode::start(&audio, format, sound, clock)?);
     let stop = Arc::new(AtomicBool::new(false));
     let compositor = Compositor {
         format,
@@ -104,7 +108,7 @@ fn begin(
     let until = stop.clone();
     let thread = std::thread::Builder::new().name("composite".into());
     thread.spawn(move || compositor.run(&until)).map_err(|e| here(e.to_string()))?;
-    let stream = encode.stream(name);
+    let stream = CodedStream::encoded(name, format.rate, encoded.0, encoded.1);
     let keep: Arc<dyn Any + Send + Sync> = Arc::new((Playing(stop), stream.keep.clone()));
     Ok(CodedStream { keep: Some(keep), ..stream })
 }

@@ -12,27 +12,31 @@
 
 mod analysis;
 mod inputs;
+mod lanes;
 mod outputs;
 mod renderer;
 mod sources;
+mod streams;
 mod watch;
 
 pub use super::ingest::lights::Strip as Leds;
 pub use analysis::{EdgeSampler, LevelMeter};
+pub use streams::RoomStreams;
 
 use super::{
     clock::ShowClock,
     encoder::Quality,
     ingest::source,
     link::Feed,
-    live::{Bridge, Listener, Live, Start},
+    live::{Listener, Live, Start},
     mixer::{self, Instruction, Mixer},
-    output::hls::{HlsSettings, HlsStream, HlsStreams, Publication},
+    output::hls::{HlsSettings, HlsStream},
 };
 use crate::domain::{
     input::Input,
     order::{Order, Report},
-    source::{OutputSource, SourceId},
+    output::OutputSource,
+    source::SourceId,
     stats::Stats,
     time::{Format, ShowTime},
 };
@@ -40,7 +44,7 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
 
@@ -74,8 +78,6 @@ pub struct Shown {
 /// The running engine. Dropping it stops everything and finishes the files.
 pub struct Engine {
     clock: ShowClock,
-    project: Format,
-    hls: HlsSettings,
     sources: Arc<sources::Sources>,
     // In the order in which they are to stop: outputs before what feeds them.
     outputs: outputs::Outputs,
@@ -120,11 +122,11 @@ impl Engine {
         let inputs = beginning.run(mixer.clone(), reports.clone())?;
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
-            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
+            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone());
         let watch =
             watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
         let renderer = renderer::Renderer::start(project, mixer.clone(), reports)?;
-        Ok(Self { clock, project, hls: settings.hls, sources, outputs, renderer, watch, inputs, mixer, stats })
+        Ok(Self { clock, sources, outputs, renderer, watch, inputs, mixer, stats })
     }
 
     /// Passes an order on. Never blocks.
@@ -170,14 +172,32 @@ impl Engine {
 
     /// A source that is made here, as a stream like any other, encoded while somebody listens.
     pub fn encoded_live(&self, source: SourceId) -> Arc<Live> {
-        self.outputs.live(OutputSource::Source(source))
+        self.outputs.live(OutputSource::Input(source))
     }
 
-    /// Publishes a live stream as HLS on an HLS stream of its own, for as long as the answer is kept.
-    pub fn publish(&self, live: Arc<Live>) -> Publication {
-        let (rate, name) = (self.project.rate, live.name().to_owned());
-        let provide = move || Ok(Bridge::start(&live, rate));
-        Publication::start(name, provide, Arc::new(HlsStream::new(self.hls)), &self.clock)
+    /// Says where streams of rooms are found, once; before that there are none.
+    pub fn set_rooms(&self, rooms: impl RoomStreams) {
+        self.outputs.set_rooms(rooms);
+    }
+
+    /// The HLS stream of a source, as long as it is being published; asking keeps it so.
+    pub fn present_hls(&self, source: &OutputSource) -> Option<Arc<HlsStream>> {
+        self.outputs.present_hls(source)
+    }
+
+    /// The HLS stream of a source, which is published from now on while it is asked for. Never blocks.
+    pub fn hls(&self, source: &OutputSource) -> Arc<HlsStream> {
+        self.outputs.hls(source)
+    }
+
+    /// Ends the HLS of a source that is another one from now on: an input that something else feeds.
+    pub fn end_hls(&self, source: &OutputSource) {
+        self.outputs.end_hls(source);
+    }
+
+    /// Ends the HLS of what was not asked for of late, as of `now`. Called every few seconds; blocks.
+    pub fn end_idle_hls(&self, now: Instant) {
+        self.outputs.end_idle_hls(now);
     }
 
     /// The engine's clock.
@@ -198,11 +218,6 @@ impl Engine {
     /// Program's picture as it leaves the mixer, raw.
     pub fn program(&self) -> &Arc<Feed> {
         &self.mixer.video
-    }
-
-    /// What is published as HLS.
-    pub fn hls_streams(&self) -> Arc<HlsStreams> {
-        self.outputs.hls_streams()
     }
 
     /// Finishes every file and takes leave of every server. Blocks for some seconds at most.

@@ -1,37 +1,39 @@
 //! Recorders, pushes and HLS: which of them run, on which stream.
 //!
-//! Everything that blocks (finishing a file, taking leave of a server) happens on threads of its own.
+//! Each recorder and each push has a lane of its own ([`super::lanes`]), where its orders are carried out one after the
+//! other; so none waits for another's file or server.
 
-use super::{Settings, sources::Sources};
+use super::{
+    Settings,
+    lanes::{Lane, Lanes},
+    sources::Sources,
+    streams::{RoomStreams, Streams, shut_down},
+};
 use crate::{
     domain::{
         command::Ticket,
         order::{Order, Report},
-        output::LinkState,
-        source::{OutputSource, SourceKind},
+        output::{LinkState, OutputSource},
         stats::{OutputKind, OutputStats},
         time::{ShowTime, Slot},
     },
     media::{
         clock::ShowClock,
-        encode::Encode,
-        live::{Bridge, Live, from_coded},
+        live::Live,
         mixer::Mixer,
         output::{
-            hls::{HlsStream, HlsStreams, Publication},
+            hls::{HlsStream, Publications},
             push::Push,
             record::{News, Recording, Target},
-            stream::CodedStream,
         },
         pipeline::{Failure, FailureKind, aside},
         survey::free_bytes,
     },
 };
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc},
-    thread::JoinHandle,
-    time::{Duration, SystemTime},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, Instant, SystemTime},
 };
 
 /// How long a file may take to be finished.
@@ -40,8 +42,6 @@ const FINISH: Duration = Duration::from_secs(20);
 /// See the module's text.
 pub struct Outputs {
     inner: Arc<Inner>,
-    /// To the one thread that carries orders out, in their order: starting an output may block.
-    orders: mpsc::Sender<Order>,
 }
 
 /// Reads the figures of what runs.
@@ -54,101 +54,59 @@ pub struct Gauge {
 struct Inner {
     settings: Settings,
     clock: ShowClock,
-    sources: Arc<Sources>,
-    mixer: Arc<Mixer>,
+    streams: Arc<Streams>,
     reports: tokio::sync::mpsc::UnboundedSender<Report>,
-    hls_streams: Arc<HlsStreams>,
-    encodes: Mutex<HashMap<OutputSource, Weak<Encode>>>,
+    hls: Publications,
+    lanes: Lanes,
     running: Mutex<Running>,
 }
 
 #[derive(Default)]
 struct Running {
-    recorders: HashMap<u8, (OutputSource, Recording)>,
+    recorders: HashMap<u8, Recorder>,
     pushes: HashMap<u8, Push>,
-    hls: BTreeMap<OutputSource, Publication>,
-    /// Recordings that are being finished.
-    finishing: Vec<JoinHandle<()>>,
+    /// Nothing begins any more.
+    closed: bool,
+}
+
+struct Recorder {
+    /// Of the order that started it.
+    ticket: Ticket,
+    source: OutputSource,
+    recording: Recording,
 }
 
 impl Outputs {
     /// Nothing runs yet.
-    ///
-    /// # Errors
-    /// When there is no thread to be had.
     pub fn new(
         settings: Settings,
         clock: ShowClock,
         sources: Arc<Sources>,
         mixer: Arc<Mixer>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
-    ) -> std::io::Result<Self> {
-        let (hls_streams, encodes, running) = Default::default();
-        let inner = Arc::new(Inner { settings, clock, sources, mixer, reports, hls_streams, encodes, running });
-        let (orders, inbox) = mpsc::channel();
-        let worker = inner.clone();
-        std::thread::Builder::new().name("outputs".into()).spawn(move || {
-            inbox.into_iter().for_each(|order| worker.order(order));
-        })?;
-        Ok(Self { inner, orders })
+    ) -> Self {
+        let streams = Arc::new(Streams::new(settings.clone(), clock.clone(), sources, mixer));
+        let hls = Publications::new(settings.hls, clock.clone());
+        let (lanes, running) = Default::default();
+        Self { inner: Arc::new(Inner { settings, clock, streams, reports, hls, lanes, running }) }
     }
 
     /// Has an order for an output carried out; others are not for here. Never blocks.
     pub fn order(&self, order: Order) {
-        let _ = self.orders.send(order); // refused only when the thread is gone, at shutdown
-    }
-
-    /// What is published as HLS.
-    pub fn hls_streams(&self) -> Arc<HlsStreams> {
-        self.inner.hls_streams.clone()
-    }
-
-    /// A stream that is encoded here, as a live stream like any other.
-    pub fn live(&self, id: OutputSource) -> Arc<Live> {
-        let provider = Arc::downgrade(&self.inner);
-        from_coded::of_coded(id.to_string(), self.inner.clock.clone(), move || {
-            let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
-            provider.upgrade().ok_or_else(gone)?.stream(id)
-        })
-    }
-
-    /// The figures, readable from elsewhere.
-    pub fn gauge(&self) -> Gauge {
-        Gauge { inner: Arc::downgrade(&self.inner), before: Mutex::default() }
-    }
-
-    /// Finishes every file and takes leave of every server. Blocks.
-    pub fn shut_down(&self) {
-        let running = std::mem::take(&mut *self.inner.lock());
-        for (recorder, (_, recording)) in running.recorders {
-            match recording.stop(FINISH) {
-                Ok(finished) => tracing::info!(recorder, file = %finished.file, "recording finished at shutdown"),
-                Err(failure) => tracing::error!(recorder, "recording not finished: {}", failure.text),
-            }
-        }
-        running.pushes.into_values().for_each(Push::stop);
-        for finishing in running.finishing {
-            let _ = finishing.join(); // what it has to say it says in a report
-        }
-    }
-}
-
-impl Inner {
-    fn order(self: &Arc<Self>, order: Order) {
+        let (inner, lanes) = (self.inner.clone(), &self.inner.lanes);
         match order {
-            Order::StartRecording { ticket, recorder, stream } => {
-                if let Err(failure) = self.start_recording(ticket, recorder, stream) {
-                    self.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text });
+            Order::StartRecording { ticket, recorder, stream } => lanes.after(Lane::Recorder(recorder), move || {
+                if let Err(failure) = inner.start_recording(ticket, recorder, stream) {
+                    inner.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text });
                 }
+            }),
+            Order::StopRecording { ticket, recorder } => {
+                lanes.after(Lane::Recorder(recorder), move || inner.stop_recording(ticket, recorder));
             }
-            Order::StopRecording { ticket, recorder } => self.stop_recording(ticket, recorder),
-            Order::StartPush { output, stream, url } => self.start_push(output, stream, &url),
-            Order::StopPush { output } => {
-                // Waited for: what it still reports comes before what a new push to the same place reports.
-                let push = self.lock().pushes.remove(&output);
-                push.into_iter().for_each(Push::stop);
+            Order::StartPush { output, stream, url } => {
+                lanes.instead(Lane::Push(output), move || inner.start_push(output, &stream, &url));
             }
-            Order::StartHls { stream } => self.start_hls(stream),
+            Order::StopPush { output } => lanes.instead(Lane::Push(output), move || inner.stop_push(output)),
             Order::Switch { .. }
             | Order::ChangeInput { .. }
             | Order::ShowGraphic { .. }
@@ -156,134 +114,179 @@ impl Inner {
         }
     }
 
-    fn start_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8, stream: OutputSource) -> Result<(), Failure> {
-        let coded = self.stream(stream)?;
+    /// Says where streams of rooms are found.
+    pub fn set_rooms(&self, rooms: impl RoomStreams) {
+        self.inner.streams.set_rooms(rooms);
+    }
+
+    /// The HLS stream of a source, as long as it is being published. It goes on for a while.
+    pub fn present_hls(&self, source: &OutputSource) -> Option<Arc<HlsStream>> {
+        self.inner.hls.present(source, Instant::now())
+    }
+
+    /// The HLS stream of a source, which is published from now on while it is asked for. Never blocks.
+    pub fn hls(&self, source: &OutputSource) -> Arc<HlsStream> {
+        let (provider, of) = (Arc::downgrade(&self.inner.streams), source.clone());
+        let provide = move || provider.upgrade().ok_or_else(shut_down)?.coded(&of);
+        self.inner.hls.read(source, Instant::now(), provide)
+    }
+
+    /// Ends the HLS of a source that is another one from now on; a reader that comes next gets that. Never blocks.
+    pub fn end_hls(&self, source: &OutputSource) {
+        self.inner.hls.end(source);
+    }
+
+    /// Ends the HLS of what was not asked for of late. Blocks.
+    pub fn end_idle_hls(&self, now: Instant) {
+        self.inner.hls.end_idle(now);
+    }
+
+    /// A source that is encoded here, as a live stream like any other.
+    pub fn live(&self, source: OutputSource) -> Arc<Live> {
+        self.inner.streams.live(source)
+    }
+
+    /// The figures, readable from elsewhere.
+    pub fn gauge(&self) -> Gauge {
+        Gauge { inner: Arc::downgrade(&self.inner), before: Mutex::default() }
+    }
+
+    /// Finishes every file and takes leave of every server, side by side. Blocks.
+    pub fn shut_down(&self) {
+        let running = {
+            let mut running = self.inner.lock();
+            std::mem::replace(&mut *running, Running { closed: true, ..Running::default() })
+        };
+        let files = running.recorders.into_iter().map(|(number, recorder)| {
+            aside("record-stop", move || match recorder.recording.stop(FINISH) {
+                Ok(done) => tracing::info!(recorder = number, file = %done.file, "recording finished at shutdown"),
+                Err(failure) => tracing::error!(recorder = number, "recording not finished: {}", failure.text),
+            })
+        });
+        let pushes = running.pushes.into_values().map(|push| aside("push-stop", move || push.stop()));
+        let ending: Vec<_> = files.chain(pushes).flatten().collect();
+        for thread in ending {
+            let _ = thread.join(); // its panic was printed already
+        }
+        if !self.inner.lanes.settle(FINISH) {
+            tracing::error!("an output did not end in {FINISH:?}");
+        }
+        self.inner.hls.shut_down();
+    }
+}
+
+impl Inner {
+    fn start_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8, source: OutputSource) -> Result<(), Failure> {
         let folder = &self.settings.recordings;
         if let Some(free) = free_bytes(folder).filter(|free| *free < self.settings.min_free) {
             let (free, needed) = (free / 1_000_000, self.settings.min_free / 1_000_000);
             let text = format!("only {free} MB are free on the disk of recordings, {needed} are needed");
             return Err(Failure { fault: FailureKind::Here, text });
         }
+        let coded = self.streams.coded(&source)?;
         let target = Target {
             folder: self.settings.recordings.clone(),
-            stem: stream.to_string(),
+            stem: source.stem(),
             at: SystemTime::now(),
             fragment_ms: self.settings.fragment_ms,
         };
         let weak = Arc::downgrade(self);
-        // Held until the recording is in its place, so that its first news find it there.
-        let mut running = self.lock();
         let recording = Recording::start(&coded, target, &self.clock, move |news| {
+            // In the recorder's lane, so after this order: then the recording is in its place.
             if let Some(inner) = weak.upgrade() {
-                inner.recording_said(ticket, recorder, news);
+                let said = inner.clone();
+                inner.lanes.after(Lane::Recorder(recorder), move || said.recording_said(ticket, recorder, news));
             }
         })?;
-        running.recorders.insert(recorder, (stream, recording));
+        let recording = Recorder { ticket, source, recording };
+        let mut running = self.lock();
+        if running.closed {
+            drop(running); // finishing it takes its time
+            return Err(shut_down());
+        }
+        let before = running.recorders.insert(recorder, recording);
+        drop(running);
+        drop(before); // the show starts no recorder twice
         Ok(())
     }
 
-    fn stop_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8) {
-        let Some((_, recording)) = self.lock().recorders.remove(&recorder) else {
+    fn stop_recording(&self, ticket: Ticket, recorder: u8) {
+        let Some(running) = self.take(recorder, None) else {
             let reason = "it ended before it was stopped".to_owned();
             return self.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason });
         };
-        let inner = self.clone();
-        let finishing = aside("record-stop", move || {
-            let report = match recording.stop(FINISH) {
-                Ok(done) => Report::RecordingStopped {
-                    ticket,
-                    recorder,
-                    file: done.file,
-                    first: Some((inner.slot_of(done.first), done.first)),
-                    frames: done.frames,
-                },
-                Err(failure) => Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text },
-            };
-            inner.report(report);
+        self.report(match running.recording.stop(FINISH) {
+            Ok(done) => Report::RecordingStopped {
+                ticket,
+                recorder,
+                file: done.file,
+                first: Some((self.slot_of(done.first), done.first)),
+                frames: done.frames,
+            },
+            Err(failure) => Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text },
         });
-        let mut running = self.lock();
-        running.finishing.retain(|thread| !thread.is_finished());
-        running.finishing.extend(finishing);
     }
 
-    fn start_push(self: &Arc<Self>, output: u8, stream: OutputSource, url: &str) {
-        let provider = Arc::downgrade(self);
-        let reporter = self.reports.clone();
-        let provide = move || provider.upgrade()?.stream(stream).ok();
-        let report = move |state: LinkState, error: Option<String>| {
-            let _ = reporter.send(Report::Push { output, state, error }); // unheard only at shutdown
-        };
-        match Push::start(stream, provide, url, &self.clock, report) {
-            Ok(push) => drop(self.lock().pushes.insert(output, push)),
-            Err(failure) => {
-                self.report(Report::Push { output, state: LinkState::Error, error: Some(failure.text) });
-            }
-        }
-    }
-
-    /// A stream as outputs take it: passed through where it came in coded, else encoded once for all.
-    fn stream(self: &Arc<Self>, id: OutputSource) -> Result<CodedStream, Failure> {
-        let source;
-        let (raw_video, raw_audio) = match id {
-            OutputSource::Program => (&self.mixer.video, &self.mixer.audio),
-            OutputSource::Source(number) => {
-                source = self.sources.get(number).ok_or_else(|| Failure {
-                    fault: FailureKind::Here,
-                    text: format!("there is no source {number}"),
-                })?;
-                if !self.sources.kind(number).as_ref().is_some_and(SourceKind::is_made_here) {
-                    return Ok(Bridge::start(&source.live, self.settings.project.rate));
-                }
-                (&source.raw_video, &source.raw_audio)
-            }
-        };
-        let mut encodes = self.encodes.lock().unwrap_or_else(PoisonError::into_inner);
-        let rate = self.settings.project.rate;
-        if let Some(encode) = encodes.get(&id).and_then(Weak::upgrade) {
-            return Ok(encode.stream(id.to_string()));
-        }
-        let (picture, sound) = (&self.settings.picture, &self.settings.sound);
-        let encode = Arc::new(Encode::start(raw_video, raw_audio, picture, sound, rate, &self.clock)?);
-        encodes.insert(id, Arc::downgrade(&encode));
-        Ok(encode.stream(id.to_string()))
-    }
-
-    fn start_hls(self: &Arc<Self>, stream: OutputSource) {
-        let (app, room) = match stream {
-            OutputSource::Program => ("program", "program-main".to_owned()),
-            OutputSource::Source(id) => ("live", format!("live-input-{id}")),
-        };
-        let hls_stream = Arc::new(HlsStream::new(self.settings.hls));
-        self.hls_streams.insert(app, &room, hls_stream.clone());
-        let provider = Arc::downgrade(self);
-        let provide = move || {
-            let gone = || Failure { fault: FailureKind::Here, text: "the engine is shut down".into() };
-            provider.upgrade().ok_or_else(gone)?.stream(stream)
-        };
-        let publication = Publication::start(stream.to_string(), provide, hls_stream, &self.clock);
-        let old = self.lock().hls.insert(stream, publication);
-        drop(old);
-    }
-
-    /// News of a recording, on its own thread.
-    fn recording_said(self: Arc<Self>, ticket: Ticket, recorder: u8, news: News) {
+    /// News of the recording that an order started, in its recorder's lane. Of one that was stopped meanwhile there is
+    /// nothing more to say.
+    fn recording_said(&self, ticket: Ticket, recorder: u8, news: News) {
         match news {
             News::Started(first) => {
-                let file = self.lock().recorders.get(&recorder).map(|(_, r)| r.file().to_owned());
+                let file = {
+                    let running = self.lock();
+                    let present = running.recorders.get(&recorder).filter(|running| running.ticket == ticket);
+                    present.map(|running| running.recording.file().to_owned())
+                };
                 if let Some(file) = file {
                     let first = Some((self.slot_of(first), first));
                     self.report(Report::RecordingStarted { ticket, recorder, file, first });
                 }
             }
             News::Failed(failure) => {
-                let over = self.lock().recorders.remove(&recorder);
-                let never_began = over.as_ref().is_some_and(|(_, r)| r.started().is_none());
-                // Its thread, which this is, must not wait for itself.
-                aside("record-drop", move || drop(over));
-                let ticket = never_began.then_some(ticket);
+                let Some(over) = self.take(recorder, Some(ticket)) else { return };
+                let ticket = over.recording.started().is_none().then_some(ticket);
+                drop(over); // its thread has ended or is about to
                 self.report(Report::RecordingFailed { ticket, recorder, reason: failure.text });
             }
         }
+    }
+
+    /// Takes a recorder's recording out, or only that of an order.
+    fn take(&self, recorder: u8, of: Option<Ticket>) -> Option<Recorder> {
+        let mut running = self.lock();
+        let present = running.recorders.get(&recorder)?;
+        if of.is_some_and(|ticket| ticket != present.ticket) {
+            return None;
+        }
+        running.recorders.remove(&recorder)
+    }
+
+    /// Starts a push in place of the one that runs.
+    fn start_push(self: &Arc<Self>, output: u8, source: &OutputSource, url: &str) {
+        self.stop_push(output);
+        let (provider, of) = (Arc::downgrade(&self.streams), source.clone());
+        let reporter = self.reports.clone();
+        let provide = move || provider.upgrade()?.coded(&of).ok();
+        let report = move |state: LinkState, error: Option<String>| {
+            let _ = reporter.send(Report::Push { output, state, error }); // unheard only at shutdown
+        };
+        match Push::start(source.clone(), provide, url, &self.clock, report) {
+            Ok(push) => {
+                let mut running = self.lock();
+                let refused = if running.closed { Some(push) } else { running.pushes.insert(output, push) };
+                drop(running);
+                drop(refused); // it waits for its thread
+            }
+            Err(failure) => {
+                self.report(Report::Push { output, state: LinkState::Error, error: Some(failure.text) });
+            }
+        }
+    }
+
+    /// Waited for: what it still reports comes before what a new push to the same place reports.
+    fn stop_push(&self, output: u8) {
+        let push = self.lock().pushes.remove(&output);
+        push.into_iter().for_each(Push::stop);
     }
 
     fn slot_of(&self, time: ShowTime) -> Slot {
@@ -294,6 +297,7 @@ impl Inner {
         let _ = self.reports.send(report); // unheard only at shutdown
     }
 
+    /// Held for a look or a change alone, never while something starts or ends.
     fn lock(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -303,27 +307,30 @@ impl Gauge {
     /// The figures of everything that runs.
     pub fn read(&self) -> Vec<OutputStats> {
         let Some(inner) = self.inner.upgrade() else { return Vec::new() };
-        let running = inner.lock();
+        let mut all: Vec<_> = {
+            let running = inner.lock();
+            let records = running.recorders.iter().map(|(n, r)| r.recording.stats(*n, r.source.clone()));
+            records.chain(running.pushes.iter().map(|(number, push)| push.stats(*number))).collect()
+        };
         let now = inner.clock.now();
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = running.recorders.iter().map(|(number, (stream, recording))| recording.stats(*number, *stream));
-        let pushes = running.pushes.iter().map(|(number, push)| push.stats(*number));
-        let hls = running.hls.iter().map(|(stream, output)| {
-            let stats = output.stats();
-            let (then, bytes) = before.insert(*stream, (now, stats.bytes)).unwrap_or((now, stats.bytes));
+        let hls = inner.hls.stats();
+        before.retain(|source, _| hls.iter().any(|(running, ..)| running == source));
+        all.extend(hls.into_iter().map(|(source, stats, dropped)| {
+            let (then, bytes) = before.insert(source.clone(), (now, stats.bytes)).unwrap_or((now, stats.bytes));
             let seconds = (now.since(then) as f64 / 1e9).max(1e-3);
             OutputStats {
                 kind: OutputKind::Hls,
                 number: 0,
-                stream: *stream,
-                bitrate_kbps: (stats.bytes - bytes) as f64 / 125.0 / seconds,
+                stream: source,
+                bitrate_kbps: stats.bytes.saturating_sub(bytes) as f64 / 125.0 / seconds,
                 fps: 0.0,
                 bytes: stats.bytes,
-                dropped: output.dropped(),
+                dropped,
                 uptime_s: 0.0,
                 last_frame_ms: stats.last_part_age.map(|age| age.as_millis() as u64),
             }
-        });
-        records.chain(pushes).chain(hls).collect()
+        }));
+        all
     }
 }

@@ -62,7 +62,7 @@ impl Bridge {
                 bridge.wanted();
             }
         });
-        CodedStream { name: live.name().to_owned(), video, audio, rate, keep: Some(bridge) }
+        CodedStream { name: live.name().to_owned(), video, audio, rate, is_encoded_here: false, keep: Some(bridge) }
     }
 
     /// Somebody listens to the picture: the first one gets what the stream keeps, others a key frame.

@@ -3,7 +3,7 @@
 //! Refuses to know: what the output is. Time is an argument.
 
 use crate::domain::{
-    source::OutputSource,
+    output::OutputSource,
     stats::{OutputKind, OutputStats},
     time::ShowTime,
 };

@@ -1,6 +1,7 @@
 //! Where streams go: files, HLS, other servers. Each output is a pipeline of its own that can fail alone.
 
 mod decode_times;
+pub mod encodes;
 pub mod hls;
 pub mod meter;
 pub mod pair;

@@ -20,8 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        output::LinkState,
-        source::OutputSource,
+        output::{LinkState, OutputSource},
         stats::{OutputKind, OutputStats},
     },
     media::{
@@ -108,7 +107,7 @@ impl Push {
 
     /// What went through since the start, over all tries. `number` is the output's.
     pub fn stats(&self, number: u8) -> OutputStats {
-        self.meter.stats(OutputKind::Push, number, self.stream, self.clock.now())
+        self.meter.stats(OutputKind::Push, number, self.stream.clone(), self.clock.now())
     }
 
     /// Takes leave of the server and stops. Blocks for about half a second at most.

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        source::OutputSource,
+        output::OutputSource,
         stats::{OutputKind, OutputStats},
         time::ShowTime,
     },

@@ -19,7 +19,7 @@ impl HlsAccess for MediaAccess {
             room_access::Refused::Forbidden => Refused::Forbidden,
         })?;
         let selector = selector(reader.stream.as_deref(), reader.layout.as_deref()).ok_or(Refused::Unknown)?;
-        let hls_stream = self.parts.hls.hls_stream(&viewing.app, &viewing.room, &selector).ok_or(Refused::Unknown)?;
+        let hls_stream = self.parts.hls.hls_stream(&viewing.room, &selector).ok_or(Refused::Unknown)?;
         // Who shows no token is made up anew with each request; the address is what stays.
         let identity = match (&reader.token, reader.peer) {
             (None, Some(peer)) => format!("viewer-{peer}"),

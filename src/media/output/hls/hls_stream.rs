@@ -1,4 +1,4 @@
-//! The HLS stream: what one stream offers its viewers, in memory.
+//! The HLS stream: what one stream offers its viewers, in memory: a list of renditions, pictures and sounds.
 //!
 //! One writer puts parts on it, any number of readers take playlists and bytes off it and may wait for what comes
 //! next. It outlives its writers: when a publisher comes back, in whatever format, a new *discontinuity* begins with a
@@ -19,6 +19,10 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::watch;
+
+/// How long the first segment of a stream that was not read before is waited for. A publisher's key frames may be ten
+/// seconds apart.
+const FIRST: Duration = Duration::from_secs(12);
 
 /// How a stream is cut for viewers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +100,8 @@ struct State {
     discontinuity: u64,
     /// Whether the present discontinuity may still be written.
     open: bool,
+    /// Whether a writer is on its way or at work: then a reader may wait for the first segment.
+    expected: bool,
     /// Nanoseconds since 1970 at show time zero.
     wall_of_zero: i128,
     /// `EXT-X-TARGETDURATION`; set with the first segment and constant from then on.
@@ -104,30 +110,32 @@ struct State {
     independent: bool,
     expects_audio: bool,
     rate: Rate,
-    video: TrackWindow,
-    audio: TrackWindow,
-    /// The playlists as text, made at each change and not at each request.
-    written: [Option<Bytes>; 2],
+    /// At least one picture, best first, then sounds. All are cut at the same places.
+    renditions: Vec<TrackWindow>,
     bytes: u64,
     last_segment: Option<Instant>,
     last_part: Option<Instant>,
 }
 
 impl HlsStream {
-    /// An empty HLS stream; settings out of range are moved to the nearest sensible ones.
+    /// An empty HLS stream of one picture and one sound; settings out of range are moved to the nearest sensible ones.
     pub fn new(settings: HlsSettings) -> Self {
+        Self::of(settings, &Track::ONE_OF_EACH)
+    }
+
+    /// The same with these renditions; the first has to be a picture.
+    pub fn of(settings: HlsSettings, renditions: &[Track]) -> Self {
         let birth = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
         let state = State {
             discontinuity: 0,
             open: false,
+            expected: false,
             wall_of_zero: 0,
             target_s: None,
             independent: true,
             expects_audio: false,
             rate: Rate { num: 30, den: 1 },
-            video: TrackWindow::new(Track::Video, birth),
-            audio: TrackWindow::new(Track::Audio, birth),
-            written: [None, None],
+            renditions: renditions.iter().map(|track| TrackWindow::new(*track, birth)).collect(),
             bytes: 0,
             last_segment: None,
             last_part: None,
@@ -145,62 +153,77 @@ impl HlsStream {
         let state = self.lock();
         HlsStreamStats {
             bytes: state.bytes,
-            segments: state.video.finished,
+            segments: state.best().map_or(0, |best| best.finished),
             last_segment_age: state.last_segment.map(|at| at.elapsed()),
             last_part_age: state.last_part.map(|at| at.elapsed()),
             discontinuities: state.discontinuity,
         }
     }
 
-    /// The multivariant playlist; `None` until the first segment is finished.
-    pub fn master(&self) -> Option<String> {
-        Self::master_of(&self.lock())
-    }
-
-    /// The same, waited for: a stream that is published because somebody asks has no segment yet.
+    /// The multivariant playlist, once the first segment is finished: a stream that is published because it is asked
+    /// for has none at first, and is waited for.
     ///
     /// # Errors
-    /// [`Miss::Unknown`] when there is none in time.
-    pub async fn master_within(&self, patience: Duration) -> Result<String, Miss> {
-        let found = self.wait_for(patience, |state| Ok(Self::master_of(state)));
+    /// [`Miss::Unknown`] when nothing is published here, or nothing comes within 12 s.
+    pub async fn master(&self) -> Result<String, Miss> {
+        let found = self.wait_for(FIRST, |state| match Self::master_of(state) {
+            None if !state.expected => Err(Miss::Unknown),
+            master => Ok(master),
+        });
         found.await.map_err(|_| Miss::Unknown)
     }
 
     fn master_of(state: &State) -> Option<String> {
-        let (video, audio) = (&state.video, &state.audio);
+        let (pictures, sounds) = (state.pictures(), state.sounds());
+        let sounds: Vec<_> = sounds.filter(|sound| !sound.is_empty()).collect();
         // Sound that was promised is waited for, but a publisher may also send none.
-        if video.finished == 0 || (state.expects_audio && audio.finished == 0 && video.finished < 3) {
+        if state.expects_audio && sounds.is_empty() && !state.is_without_sound() {
             return None;
         }
-        let format = video.format()?;
-        let mut codecs = vec![format.codec.clone()];
-        let sound = audio.format().filter(|_| audio.finished > 0);
-        codecs.extend(sound.map(|f| f.codec.clone()));
+        let loudest = |bps: fn(&TrackWindow) -> u64| sounds.iter().map(|sound| bps(sound)).max().unwrap_or(0);
+        let (peak, average) = (loudest(|sound| sound.peak_bps), loudest(TrackWindow::average_bps));
+        let mut spoken: Vec<_> = sounds.iter().filter_map(|sound| Some(sound.format()?.codec.clone())).collect();
+        spoken.dedup();
+        let variant = |picture: &TrackWindow| {
+            let format = picture.format().filter(|_| !picture.is_empty())?;
+            Some(m3u8::Variant {
+                uri: picture.track.playlist(),
+                bandwidth: (picture.peak_bps + peak).max(1),
+                average_bandwidth: (picture.average_bps() + average).max(1),
+                codecs: [format.codec.clone()].into_iter().chain(spoken.clone()).collect(),
+                resolution: format.size,
+                frame_rate: state.rate.fps(),
+            })
+        };
+        let audio = |(n, sound): (usize, &&TrackWindow)| {
+            let name = if n == 0 { "Main".to_owned() } else { format!("Sound {}", n + 1) };
+            Some(m3u8::Audio { uri: sound.track.playlist(), name, channels: sound.format()?.channels })
+        };
         let master = m3u8::Master {
             independent: state.independent,
-            uri: Track::Video.playlist().to_owned(),
-            bandwidth: (video.peak_bps + audio.peak_bps).max(1),
-            average_bandwidth: (video.average_bps() + audio.average_bps()).max(1),
-            codecs,
-            resolution: format.size,
-            frame_rate: state.rate.fps(),
-            audio: sound.map(|f| m3u8::Audio {
-                uri: Track::Audio.playlist().to_owned(),
-                name: "Main".to_owned(),
-                channels: f.channels,
-            }),
+            // All of them are waited for: a player never looks again.
+            variants: pictures.map(variant).collect::<Option<_>>()?,
+            audio: sounds.iter().enumerate().filter_map(audio).collect(),
         };
         Some(master.write())
     }
 
-    /// A track's media playlist, once it reaches as far as asked.
+    /// A track's media playlist, once it reaches as far as asked. The first segment of a stream that has just been asked
+    /// for is waited for.
     ///
     /// # Errors
     /// See [`Miss`]; waiting ends after three target durations.
     pub async fn playlist(&self, track: Track, reach: Reach) -> Result<Bytes, Miss> {
+        let is_first = |state: &State| match state.rendition(track).ok_or(Miss::Unknown)? {
+            TrackWindow { written: Some(_), .. } => Ok(Some(())),
+            _ if matches!(track, Track::Audio(_)) && state.is_without_sound() => Err(Miss::Unknown),
+            _ if state.expected => Ok(None),
+            _ => Err(Miss::Unknown),
+        };
+        self.wait_for(FIRST, is_first).await.map_err(|_| Miss::Unknown)?;
         self.wait(|state| {
-            let track_window = state.track_window(track);
-            let text = state.written[track as usize].clone().ok_or(Miss::Unknown)?;
+            let track_window = state.rendition(track).ok_or(Miss::Unknown)?;
+            let text = track_window.written.clone().ok_or(Miss::Unknown)?;
             let (next_msn, next_part) = track_window.next();
             let reached = match reach {
                 Reach::Now => true,
@@ -217,7 +240,7 @@ impl HlsStream {
                 return Ok(Some(text));
             }
             let (Reach::Segment(msn) | Reach::Part(msn, _)) = reach else { return Ok(None) };
-            if msn > track_window.last_finished().unwrap_or(0).saturating_add(2) {
+            if msn > track_window.last_finished().unwrap_or(next_msn).saturating_add(2) {
                 return Err(Miss::TooFar);
             }
             // The advance part limit of section 6.2.5.2.
@@ -239,7 +262,7 @@ impl HlsStream {
         let name = Name::read(name).filter(|n| n.birth == self.birth).ok_or(Miss::Unknown)?;
         let data = self
             .wait(|state| {
-                let track_window = state.track_window(name.track);
+                let track_window = state.rendition(name.track).ok_or(Miss::Unknown)?;
                 let found = match name.what {
                     What::Init(discontinuity) => track_window.init(discontinuity).cloned(),
                     What::Segment(msn) => track_window.segment(msn).and_then(|s| s.whole.clone()),
@@ -279,6 +302,24 @@ impl HlsStream {
                 _ => return Err(Miss::TimedOut),
             }
         }
+    }
+
+    /// A writer is on its way.
+    pub(super) fn expect(&self) {
+        self.lock().expected = true;
+    }
+
+    /// Forgets what was published and goes on with its numbers when the next writer comes.
+    pub(super) fn rest(&self) {
+        let mut state = self.lock();
+        (state.open, state.expected) = (false, false);
+        state.renditions.iter_mut().for_each(TrackWindow::clear);
+        self.publish(state);
+    }
+
+    /// Whether no segment has begun yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().best().is_none_or(|best| best.segments.is_empty())
     }
 
     /// Begins a discontinuity: what older writers still have is refused from now on. `show_now` is show time as of now.
@@ -323,8 +364,11 @@ impl HlsStream {
 
     pub(super) fn put_init(&self, track: Track, discontinuity: u64, data: Bytes, format: Format) {
         let mut state = self.lock();
-        if state.discontinuity == discontinuity && state.open {
-            state.track_window_mut(track).put_init(discontinuity, data, format);
+        if state.discontinuity == discontinuity
+            && state.open
+            && let Some(own) = state.rendition_mut(track)
+        {
+            own.put_init(discontinuity, data, format);
         }
     }
 
@@ -337,10 +381,10 @@ impl HlsStream {
         state.bytes += data.len() as u64;
         state.last_part = Some(now);
         let wall_of_zero = state.wall_of_zero;
-        let track_window = state.track_window_mut(track);
+        let Some(track_window) = state.rendition_mut(track) else { return };
         let begins = track_window.next().1 == 0;
         let finished = track_window.put(discontinuity, data, part, wall_of_zero, self.keep());
-        if track == Track::Video {
+        if matches!(track, Track::Video(_)) {
             if finished {
                 state.last_segment = Some(now);
             }
@@ -360,14 +404,14 @@ impl HlsStream {
     fn publish(&self, mut state: MutexGuard<'_, State>) {
         let part_target = Duration::from_micros(u64::from(self.settings.part_ms) * 10 * DECLARED);
         let target_s = state.target_s.unwrap_or(1);
-        for (track, other) in [(Track::Video, Track::Audio), (Track::Audio, Track::Video)] {
-            if state.track_window(track).finished == 0 {
-                continue;
-            }
-            let list = state.track_window(track).list(self.settings.window, target_s * 3_000_000_000);
-            let reports = state.track_window(other).report().into_iter().collect();
-            let list = m3u8::Media { independent: state.independent, target_s, part_target, reports, ..list };
-            state.written[track as usize] = Some(list.write().into());
+        let reports: Vec<_> = state.renditions.iter().map(TrackWindow::report).collect();
+        let independent = state.independent;
+        for (own, rendition) in state.renditions.iter_mut().enumerate().filter(|(_, r)| !r.is_empty()) {
+            let list = rendition.list(self.settings.window, target_s * 3_000_000_000);
+            let others = reports.iter().enumerate().filter(|(n, _)| *n != own);
+            let reports = others.filter_map(|(_, report)| report.clone()).collect();
+            let list = m3u8::Media { independent, target_s, part_target, reports, ..list };
+            rendition.written = Some(list.write().into());
         }
         drop(state);
         self.changed.send_modify(|count| *count += 1);
@@ -379,22 +423,38 @@ impl HlsStream {
 }
 
 impl State {
-    fn track_window(&self, track: Track) -> &TrackWindow {
-        match track {
-            Track::Video => &self.video,
-            Track::Audio => &self.audio,
-        }
+    fn rendition(&self, track: Track) -> Option<&TrackWindow> {
+        self.renditions.iter().find(|rendition| rendition.track == track)
     }
 
-    fn track_window_mut(&mut self, track: Track) -> &mut TrackWindow {
-        match track {
-            Track::Video => &mut self.video,
-            Track::Audio => &mut self.audio,
-        }
+    fn rendition_mut(&mut self, track: Track) -> Option<&mut TrackWindow> {
+        self.renditions.iter_mut().find(|rendition| rendition.track == track)
+    }
+
+    fn pictures(&self) -> impl Iterator<Item = &TrackWindow> {
+        self.renditions.iter().filter(|rendition| matches!(rendition.track, Track::Video(_)))
+    }
+
+    fn sounds(&self) -> impl Iterator<Item = &TrackWindow> {
+        self.renditions.iter().filter(|rendition| matches!(rendition.track, Track::Audio(_)))
+    }
+
+    /// The best picture.
+    fn best(&self) -> Option<&TrackWindow> {
+        self.pictures().next()
+    }
+
+    /// A stream that has had none for three segments is believed to have no sound.
+    fn is_without_sound(&self) -> bool {
+        self.best().is_some_and(|best| best.held() >= 3)
     }
 
     fn close(&mut self, keep: usize) {
-        self.video.finish(keep);
-        self.audio.finish(keep);
+        for rendition in &mut self.renditions {
+            rendition.finish(keep);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,19 +9,19 @@
 //! Refuses to know: HTTP and addresses; those are the door's.
 
 mod hls_stream;
-mod hls_streams;
 mod init;
 mod mux;
 mod name;
 mod plan;
 mod publication;
+pub mod publications;
 mod track_window;
 mod writer;
 
 pub use hls_stream::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach};
-pub use hls_streams::HlsStreams;
 pub use name::Track;
 pub use publication::Publication;
+pub use publications::Publications;
 
 use crate::media::{
     clock::ShowClock,
@@ -73,7 +73,7 @@ impl HlsOutput {
         let (notes, heard) = mpsc::sync_channel(QUEUE);
         let mut taps = Vec::new();
         let mut intakes = Vec::new();
-        for (track, feed) in [(Track::Video, Some(&stream.video)), (Track::Audio, stream.audio.as_ref())] {
+        for (track, feed) in [(Track::Video(0), Some(&stream.video)), (Track::Audio(0), stream.audio.as_ref())] {
             let Some(feed) = feed else { continue };
             let (run, tap) = intake(track, feed, clock, notes.clone())?;
             intakes.push(run);
@@ -83,6 +83,7 @@ impl HlsOutput {
             hls_stream: hls_stream.clone(),
             clock: clock.clone(),
             rate: stream.rate,
+            asked_for_keyframes: stream.is_encoded_here.then(|| stream.video.clone()),
             expects_audio: stream.audio.is_some(),
             notes: notes.clone(),
             discontinuity: None,

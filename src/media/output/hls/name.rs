@@ -3,20 +3,48 @@
 
 use std::fmt;
 
-/// A rendition.
+/// A rendition: one of the pictures, best first, or one of the sounds, the default first; both count from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Track {
-    Video,
-    Audio,
+    Video(u8),
+    Audio(u8),
 }
 
 impl Track {
-    /// The name of its media playlist.
-    pub fn playlist(self) -> &'static str {
-        match self {
-            Track::Video => "video.m3u8",
-            Track::Audio => "audio.m3u8",
-        }
+    /// What every stream has at least.
+    pub const ONE_OF_EACH: [Track; 2] = [Track::Video(0), Track::Audio(0)];
+
+    /// The name of its media playlist: `video.m3u8`, `video2.m3u8`, …
+    pub fn playlist(self) -> String {
+        format!("{self}.m3u8")
+    }
+
+    /// The track of a media playlist's name; only what [`Track::playlist`] writes is one.
+    pub fn of_playlist(name: &str) -> Option<Self> {
+        Self::read(name.strip_suffix(".m3u8")?)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let digits = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+        let (word, number) = text.split_at(digits);
+        let number = if number.is_empty() { 0 } else { number.parse::<u8>().ok()?.checked_sub(1)? };
+        let track = match word {
+            "video" => Track::Video(number),
+            "audio" => Track::Audio(number),
+            _ => return None,
+        };
+        (track.to_string() == text).then_some(track)
+    }
+}
+
+/// `video`, `video2`, `audio`, …: the first of each kind has no number.
+impl fmt::Display for Track {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (word, number) = match self {
+            Track::Video(number) => ("video", number),
+            Track::Audio(number) => ("audio", number),
+        };
+        if *number == 0 { f.write_str(word) } else { write!(f, "{word}{}", u16::from(*number) + 1) }
     }
 }
 
@@ -41,11 +69,7 @@ pub(super) struct Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let track = match self.track {
-            Track::Video => "video",
-            Track::Audio => "audio",
-        };
-        write!(f, "{track}-{:x}-", self.birth)?;
+        write!(f, "{}-{:x}-", self.track, self.birth)?;
         match self.what {
             What::Init(discontinuity) => write!(f, "init{discontinuity}.mp4"),
             What::Segment(msn) => write!(f, "{msn}.m4s"),
@@ -58,11 +82,7 @@ impl Name {
     /// Reads a name; only what [`fmt::Display`] writes is one.
     pub fn read(text: &str) -> Option<Self> {
         let (track, rest) = text.split_once('-')?;
-        let track = match track {
-            "video" => Track::Video,
-            "audio" => Track::Audio,
-            _ => return None,
-        };
+        let track = Track::read(track)?;
         let (birth, rest) = rest.split_once('-')?;
         let birth = u64::from_str_radix(birth, 16).ok()?;
         let what = if let Some(init) = rest.strip_prefix("init") {
@@ -86,10 +106,16 @@ mod tests {
     #[test]
     fn names_are_read_as_they_are_written_and_in_no_other_form() {
         for what in [What::Init(3), What::Segment(18), What::Part(18, 4)] {
-            for track in [Track::Video, Track::Audio] {
+            for track in [Track::Video(0), Track::Video(2), Track::Audio(0), Track::Audio(254)] {
                 let name = Name { track, birth: 0x6543_21ab, what };
                 assert_eq!(Name::read(&name.to_string()), Some(name));
             }
+        }
+        for track in [Track::Video(0), Track::Video(1), Track::Audio(0)] {
+            assert_eq!(Track::of_playlist(&track.playlist()), Some(track));
+        }
+        for text in ["video1.m3u8", "video0.m3u8", "video02.m3u8", "video300.m3u8", "master.m3u8", "video"] {
+            assert_eq!(Track::of_playlist(text), None, "{text}");
         }
         for text in ["", "video", "video-1-", "video-1-01.m4s", "video-1-+1.m4s", "video-1-1.mp4", "text-1-1.m4s"] {
             assert_eq!(Name::read(text), None, "{text}");

@@ -7,6 +7,8 @@
 const FITS: u64 = 108;
 /// What is declared as longest part in percent of what was asked: room for `FITS` and for jitter in the stamps.
 pub(super) const DECLARED: u64 = 110;
+/// How much of a stream is played before its first segment may end, in nanoseconds.
+pub(super) const FIRST_NS: u64 = 150_000_000;
 /// A longer way between two units is a discontinuity.
 pub(super) const GAP_NS: u64 = 1_000_000_000;
 
@@ -52,6 +54,8 @@ pub(super) struct Lengths {
 pub(super) struct Pacer {
     lengths: Lengths,
     segment_dts: u64,
+    /// Up to here segments may be short (see [`Pacer::hasty`]).
+    hasty_until: u64,
     part: Unit,
     last: Unit,
 }
@@ -59,7 +63,14 @@ pub(super) struct Pacer {
 impl Pacer {
     /// Begins with the first unit of the first segment.
     pub fn new(lengths: Lengths, first: Unit) -> Self {
-        Self { lengths, segment_dts: first.dts, part: first, last: first }
+        Self { lengths, segment_dts: first.dts, hasty_until: 0, part: first, last: first }
+    }
+
+    /// The same for a stream that readers wait for, and that makes key frames when it is asked: until two segments'
+    /// length has passed, each key frame may end one, so that the first segment stands soon and later ones end where the
+    /// encoder's key frames are.
+    pub fn hasty(lengths: Lengths, first: Unit) -> Self {
+        Self { hasty_until: first.dts + 2 * lengths.segment, ..Self::new(lengths, first) }
     }
 
     /// The unit before.
@@ -75,7 +86,8 @@ impl Pacer {
     /// What begins with a picture. `longest` is where a segment has to end even without a key frame.
     pub fn picture(&self, unit: Unit, longest: u64) -> Cut {
         let run = unit.dts.saturating_sub(self.segment_dts);
-        let due = unit.key && run + self.lengths.frame / 2 >= self.lengths.segment;
+        let wanted = if unit.dts < self.hasty_until { FIRST_NS } else { self.lengths.segment };
+        let due = unit.key && run + self.lengths.frame / 2 >= wanted;
         if due || run + self.lengths.frame > longest { Cut::Segment } else { self.part_at(unit) }
     }
 
@@ -156,6 +168,30 @@ mod tests {
                     segment = 0;
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_stream_that_is_waited_for_begins_with_a_short_segment_and_falls_into_the_grid_of_key_frames() {
+        let frame = 33_333_333;
+        let lengths = Lengths { segment: 2000 * MS, part: 500 * MS, frame };
+        for grid in 0..60 {
+            // Key frames at the beginning, 9 pictures later because the writer asked, and where the grid has them.
+            let unit = |n: u64| {
+                let at = n * 1_000_000_000 / 30;
+                Unit { pts: at, dts: at, key: n == 0 || n == 9 || (n + grid).is_multiple_of(60) }
+            };
+            let mut pacer = Pacer::hasty(lengths, unit(0));
+            let cuts: Vec<_> = (1..600)
+                .filter(|n| {
+                    let cut = pacer.picture(unit(*n), 2400 * MS);
+                    pacer.take(unit(*n), cut);
+                    cut == Cut::Segment
+                })
+                .collect();
+            assert!(cuts[0] <= 9 && cuts.iter().all(|n| unit(*n).key), "{grid}: {cuts:?}");
+            assert!(cuts.windows(2).all(|pair| pair[1] - pair[0] <= 70), "{grid}: none is too long: {cuts:?}");
+            assert!(cuts[4..].iter().all(|n| (n + grid).is_multiple_of(60)), "{grid}: {cuts:?}");
         }
     }
 

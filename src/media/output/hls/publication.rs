@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Publication {
-    /// Begins. What fails is said in the log and tried again.
+    /// Begins, on a thread of its own. What fails is said in the log and tried again.
     pub fn start(
         name: impl Into<String>,
         provide: impl Provide,
@@ -47,7 +47,13 @@ impl Publication {
     ) -> Self {
         let (provide, clock, state) = (Box::new(provide), clock.clone(), Mutex::default());
         let inner = Arc::new(Inner { name: name.into(), provide, hls_stream, clock, state });
-        inner.begin();
+        inner.hls_stream.expect();
+        let begun = Arc::downgrade(&inner);
+        aside("hls-begin", move || {
+            if let Some(inner) = begun.upgrade() {
+                inner.begin();
+            }
+        });
         Self(inner)
     }
 

@@ -35,8 +35,10 @@ pub(super) struct Part {
 /// The window of one track.
 #[derive(Debug)]
 pub(super) struct TrackWindow {
-    track: Track,
+    pub track: Track,
     birth: u64,
+    /// The playlist as text, made at each change and not at each request; absent before the first segment.
+    pub written: Option<Bytes>,
     /// Initialization segments by discontinuity, as long as a segment needs them.
     inits: VecDeque<(u64, Bytes, Format)>,
     /// Oldest first; only the last may be growing.
@@ -55,6 +57,7 @@ impl TrackWindow {
         Self {
             track,
             birth,
+            written: None,
             inits: VecDeque::new(),
             segments: VecDeque::new(),
             next_msn: 0,
@@ -113,6 +116,24 @@ impl TrackWindow {
         true
     }
 
+    /// Forgets everything but the numbers.
+    pub fn clear(&mut self) {
+        self.written = None;
+        self.segments.clear();
+        self.inits.clear();
+        self.peak_bps = 0;
+    }
+
+    /// Whether no segment was finished since it was cleared.
+    pub fn is_empty(&self) -> bool {
+        self.held() == 0
+    }
+
+    /// Finished segments that are kept.
+    pub fn held(&self) -> usize {
+        self.segments.iter().filter(|segment| segment.whole.is_some()).count()
+    }
+
     /// What the newest segment is.
     pub fn format(&self) -> Option<&Format> {
         self.inits.back().map(|(.., format)| format)
@@ -150,7 +171,7 @@ impl TrackWindow {
     pub fn report(&self) -> Option<m3u8::Report> {
         let last = self.segments.back()?;
         let last_part = (last.parts.len() as u64).checked_sub(1);
-        Some(m3u8::Report { uri: self.track.playlist().to_owned(), last_msn: last.msn, last_part })
+        Some(m3u8::Report { uri: self.track.playlist(), last_msn: last.msn, last_part })
     }
 
     /// The segments of a playlist with `window` finished ones; parts are named for the last `with_parts` nanoseconds.

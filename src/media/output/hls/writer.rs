@@ -13,11 +13,11 @@ use super::{
     hls_stream::HlsStream,
     mux::Mux,
     name::Track,
-    plan::{Cut, Lengths, Pacer, Unit},
+    plan::{Cut, FIRST_NS, Lengths, Pacer, Unit},
 };
 use crate::{
     domain::time::Rate,
-    media::{clock::ShowClock, pipeline::Failure},
+    media::{clock::ShowClock, link::Feed, pipeline::Failure},
 };
 use gst::prelude::*;
 use std::{
@@ -42,6 +42,8 @@ pub(super) struct Writer {
     pub clock: ShowClock,
     pub rate: Rate,
     pub expects_audio: bool,
+    /// The picture's feed, where it makes a key frame when it is asked.
+    pub asked_for_keyframes: Option<Arc<Feed>>,
     /// For the muxers' failures.
     pub notes: mpsc::SyncSender<Note>,
     pub discontinuity: Option<Discontinuity>,
@@ -56,6 +58,8 @@ pub(super) struct Discontinuity {
     audio: Option<Mux>,
     /// Where segments of the picture began that sound has not reached yet.
     boundaries: VecDeque<u64>,
+    /// When a key frame is to be asked for that ends the first segment, as decoding time.
+    ask_at: Option<u64>,
     /// The sound changed; at the next segment both begin anew.
     audio_changed: bool,
 }
@@ -78,8 +82,8 @@ impl Writer {
     fn listen(&mut self, notes: &mpsc::Receiver<Note>) -> Result<(), Failure> {
         while let Ok(note) = notes.recv() {
             match note {
-                Note::Unit(Track::Video, sample) => self.picture(&sample)?,
-                Note::Unit(Track::Audio, sample) => {
+                Note::Unit(Track::Video(_), sample) => self.picture(&sample)?,
+                Note::Unit(Track::Audio(_), sample) => {
                     if self.held.len() == HELD {
                         self.held.pop_front();
                     }
@@ -99,6 +103,11 @@ impl Writer {
         if let Some(discontinuity) = &mut self.discontinuity {
             let pacer = &discontinuity.video.pacer;
             let cut = pacer.picture(unit, longest);
+            if discontinuity.ask_at.take_if(|at| unit.dts >= *at).is_some()
+                && let Some(feed) = &self.asked_for_keyframes
+            {
+                feed.want_keyframe();
+            }
             let anew = cut == Cut::Segment && unit.key && discontinuity.audio_changed;
             if !differs(&discontinuity.video.caps, &caps) && !pacer.breaks_at(unit) && !anew {
                 if cut == Cut::Segment {
@@ -117,14 +126,17 @@ impl Writer {
     }
 
     fn begin(&mut self, buffer: gst::Buffer, unit: Unit, caps: &gst::Caps) -> Result<(), Failure> {
+        let is_hasty = self.asked_for_keyframes.is_some() && self.hls_stream.is_empty();
         let number = self.hls_stream.begin(self.clock.now().0, self.expects_audio, self.rate);
-        let pacer = Pacer::new(self.lengths(self.rate.slot_ns()), unit);
-        let mut video = self.mux(Track::Video, caps, pacer, number)?;
+        let lengths = self.lengths(self.rate.slot_ns());
+        let pacer = if is_hasty { Pacer::hasty(lengths, unit) } else { Pacer::new(lengths, unit) };
+        let mut video = self.mux(Track::Video(0), caps, pacer, number)?;
         video.push(buffer, unit, Cut::Nothing);
         let start = unit.pts;
         let boundaries = VecDeque::new();
+        let ask_at = is_hasty.then_some(unit.dts + FIRST_NS);
         self.discontinuity =
-            Some(Discontinuity { number, start, video, audio: None, boundaries, audio_changed: false });
+            Some(Discontinuity { number, start, video, audio: None, boundaries, ask_at, audio_changed: false });
         self.release()
     }
 
@@ -179,7 +191,7 @@ impl Writer {
                     let rate = caps.structure(0).and_then(|s| s.get::<i32>("rate").ok()).unwrap_or(48_000);
                     let frame = AAC_FRAME * 1_000_000_000 / u64::try_from(rate.max(1)).unwrap_or(48_000);
                     let pacer = Pacer::new(self.lengths(frame), unit);
-                    let mut audio = self.mux(Track::Audio, &caps, pacer, number)?;
+                    let mut audio = self.mux(Track::Audio(0), &caps, pacer, number)?;
                     audio.push(buffer, unit, Cut::Nothing);
                     if let Some(discontinuity) = &mut self.discontinuity {
                         discontinuity.audio = Some(audio);
