@@ -1,4 +1,4 @@
-//! HLS as the doors see it: HLS streams to read from. Program's is always there; a room's is filled while somebody reads.
+//! HLS as the doors see it: HLS streams to read from. Program's is always there; a room's is filled while it is read.
 //!
 //! Refuses to know: addresses, and who may read.
 
@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::time::{Instant, interval};
 
-/// What nobody asked for this long is no longer published.
+/// A stream that was not read for this long is no longer published.
 const IDLE: Duration = Duration::from_secs(30);
 /// A reader that asked for nothing this long has left.
 const AWAY: Duration = Duration::from_secs(15);
@@ -56,7 +56,7 @@ impl HlsRooms {
         Self(inner)
     }
 
-    /// The HLS stream of a room, by its full name. `None` when nobody publishes there and nothing of it is left.
+    /// The HLS stream of a room, by its full name. `None` when nothing is published there and nothing of it is left.
     pub fn hls_stream(&self, app: &str, room: &str, selector: &StreamSelector) -> Option<Arc<HlsStream>> {
         if *selector == StreamSelector::Auto
             && let Some(hls_stream) = self.0.fixed.get(app, room)
@@ -77,7 +77,7 @@ impl HlsRooms {
         let live = self.0.rooms.live(app, room, selector);
         let publication = self.0.engine.publish(live);
         let mut state = self.0.lock();
-        // Whoever asked at the same time may have been quicker.
+        // A concurrent request may have been quicker.
         let published = state.published.entry(place).or_insert(Published { publication, asked: Instant::now() });
         Some(published.publication.hls_stream().clone())
     }
@@ -107,7 +107,7 @@ impl Inner {
     }
 }
 
-/// Ends what nobody reads, as long as the HLS streams are there.
+/// Ends what is not read, as long as the HLS streams are there.
 async fn look_after(inner: Weak<Inner>) {
     let mut looks = interval(LOOK);
     loop {
