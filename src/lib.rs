@@ -6,6 +6,9 @@
 //! main ─► cli ─► api, server ─► app ─► media, imaging, lighting, store ─► domain, protocol
 //! ```
 
+// Input never ends the process, and only the command line writes to the terminal.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)]
+
 pub mod api;
 pub mod app;
 pub mod cli;

@@ -46,7 +46,12 @@ fn planes_do_not_know_one_another() {
 }
 
 #[test]
-fn folders_of_media_do_not_know_each_other_in_a_circle() {
+fn the_rooms_of_app_know_one_another_one_way() {
+    none(sources().iter().flat_map(rules::rooms).collect());
+}
+
+#[test]
+fn nothing_in_a_folder_is_imported_in_a_circle() {
     none(rules::circles(&sources()));
 }
 

@@ -1,26 +1,27 @@
 //! The child: a door, and a stream that never ends.
 
 use lumencast::{
-    app::rooms::live::{Live, Publishing},
+    app::{
+        access::contract::{AccessRequest, Refusal},
+        rooms::live::{Live, Publishing},
+    },
     media::clock::ShowClock,
     protocol::{
         h264::{AccessUnit, access_unit},
         packet::{AudioCodec, Packet, VideoCodec},
     },
-    server::webrtc::{
-        Answer, Door, PlayGrant, PublishGrant, Refused, SessionAccess, SessionRequest, Settings, ViewerCodecs,
-    },
+    server::webrtc::{Answer, Door, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs},
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 struct TestAccess(Arc<Live>);
 
 impl SessionAccess for TestAccess {
-    fn publish(&self, _: SessionRequest) -> Answer<'_, PublishGrant> {
-        Box::pin(async { Err(Refused::Forbidden) })
+    fn publish(&self, _: AccessRequest) -> Answer<'_, PublishGrant> {
+        Box::pin(async { Err(Refusal::Forbidden) })
     }
 
-    fn play(&self, _: SessionRequest, _: ViewerCodecs) -> Answer<'_, PlayGrant> {
+    fn play(&self, _: AccessRequest, _: ViewerCodecs) -> Answer<'_, PlayGrant> {
         let live = self.0.clone();
         let source = Arc::new(move |_| live.clone());
         Box::pin(async { Ok(PlayGrant { source, audio_only: false, guard: Box::new(()), messages: None }) })

@@ -2,9 +2,9 @@
 //!
 //! Refuses to know: how large a body may be, and what it says.
 
-use bytes::Buf;
-use futures::{Stream, StreamExt};
-use std::{pin::Pin, time::Duration};
+use bytes::{Buf, Bytes};
+use futures::{Stream, StreamExt, stream::BoxStream};
+use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use warp::http::{HeaderMap, header};
 
@@ -18,28 +18,29 @@ pub enum Halt {
 }
 
 /// The body of one request.
-pub struct Inflow<S> {
-    stream: Pin<Box<S>>,
+pub struct Inflow {
+    stream: BoxStream<'static, Result<Bytes, warp::Error>>,
     announced: Option<u64>,
-    /// The sender waits for a word before it sends.
+    /// The sender waits for `100 Continue` before it sends (RFC 9110, section 10.1.1).
     expects: bool,
     touched: bool,
     ended: bool,
 }
 
-impl<S, B> Inflow<S>
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    /// A body that nobody has begun to read.
-    pub fn new(stream: S, headers: &HeaderMap) -> Self {
+impl Inflow {
+    /// A body of which nothing was read yet.
+    pub fn new<S, B>(stream: S, headers: &HeaderMap) -> Self
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
+        B: Buf,
+    {
+        let stream = stream.map(|part| part.map(|mut part| part.copy_to_bytes(part.remaining())));
         let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let expects = headers.contains_key(header::EXPECT);
-        Self { stream: Box::pin(stream), announced, expects, touched: false, ended: announced == Some(0) }
+        Self { stream: stream.boxed(), announced, expects, touched: false, ended: announced == Some(0) }
     }
 
-    /// How many bytes its sender says that it has.
+    /// Its `Content-Length`, in bytes.
     pub fn announced(&self) -> Option<u64> {
         self.announced
     }
@@ -48,7 +49,7 @@ where
     ///
     /// # Errors
     /// It did not come until the deadline, or never will.
-    pub async fn next(&mut self, deadline: Instant) -> Result<Option<B>, Halt> {
+    pub async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, Halt> {
         if self.ended {
             return Ok(None);
         }
@@ -67,8 +68,8 @@ where
         }
     }
 
-    /// Reads on what a refusal left unread, at most so many bytes for so long, so that its sender hears the refusal
-    /// instead of a reset. Who waits for a word before sending was not told to send.
+    /// Reads on what a refusal left unread, at most so many bytes for so long, so that its sender reads the refusal
+    /// instead of a reset. A sender that waits for `100 Continue` was not told to send.
     pub async fn drain(mut self, most: usize, patience: Duration) {
         if self.expects && !self.touched {
             return;

@@ -198,7 +198,7 @@ mod tests {
                 if recent < capacity {
                     passed.push(now);
                 } else {
-                    // Waiting exactly as long as told is enough, waiting any less is not.
+                    // Waiting exactly as long as announced is enough, waiting any less is not.
                     let mut ahead = bucket.clone();
                     prop_assert!(!ahead.take(now + level.reset - Duration::from_nanos(1)));
                     prop_assert!(ahead.take(now + level.reset));

@@ -1,12 +1,11 @@
 //! Doors orders walk through: one folder per documented control plane, plus the operator's own.
 //!
 //! A plane turns its dialect into commands of the show and words the answers. Planes do not know each other; what two
-//! of them share (answers, bodies on their way in, an exact rate limit, times, hiding stream keys, percent escapes) is here
-//! beside them.
+//! of them share (routing, answers, bodies on their way in, an exact rate limit, hiding stream keys) is here beside
+//! them.
 
 pub mod answer;
 pub mod inflow;
-pub mod iso;
 pub mod limits;
 pub mod livewing;
 pub mod lume;
@@ -14,5 +13,5 @@ pub mod lumely;
 pub mod lumora;
 pub mod mask;
 pub mod operator;
-pub mod percent;
+pub mod routing;
 pub mod streamhub;

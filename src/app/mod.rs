@@ -12,3 +12,4 @@ pub mod outbox;
 pub mod rooms;
 pub mod show;
 pub mod telemetry;
+pub mod wall_clock;

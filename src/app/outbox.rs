@@ -8,18 +8,14 @@
 //!
 //! A message arrives at least once. Refuses to know: what a message says, whom it is signed for.
 
-use crate::app::access::admission::BoxFuture;
 use crate::{
+    app::wall_clock::now_ms,
     protocol::guard::Guard,
     store::{Outbox, OutboxRow, StoreError},
 };
+use futures::future::BoxFuture;
 use reqwest::{Client, header::CONTENT_TYPE, redirect::Policy};
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -52,12 +48,12 @@ pub struct WebhookRequest {
     pub local: bool,
 }
 
-/// What a plane says of its messages.
+/// How a plane words and signs its messages.
 pub trait Sender: Send + Sync {
     /// The plane's name in rows.
     fn plane(&self) -> &'static str;
 
-    /// The message of a row; `None` when nobody wants it any more.
+    /// The message of a row; `None` when its webhook is gone.
     fn request<'a>(&'a self, row: &'a OutboxRow) -> BoxFuture<'a, Result<Option<WebhookRequest>, StoreError>>;
 
     /// A message arrived, or was given up.
@@ -80,7 +76,7 @@ impl WebhookDispatcher {
         Self { outbox, senders: Arc::new(senders), guard, room: Arc::new(Semaphore::new(UNDER_WAY)) }
     }
 
-    /// Delivers until it is told to stop.
+    /// Delivers until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if let Err(error) = self.turn().await {
@@ -170,9 +166,4 @@ impl WebhookDispatcher {
     pub async fn tidy(&self) -> Result<(), StoreError> {
         self.outbox.purge(now_ms() - KEPT_MS).await.map(drop)
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -2,12 +2,12 @@
 
 use super::{AccountAction, images};
 use crate::{
+    app::wall_clock::now_ms,
     config::Config,
     domain::imaging::Service,
     store::{AccountChange, AccountRow, Accounts, Entry, EntryKind},
 };
 use anyhow::{Context, bail, ensure};
-use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 const PLANS: [&str; 4] = ["free", "basic", "pro", "enterprise"];
@@ -167,9 +167,4 @@ async fn find(accounts: &Accounts, name: &str) -> anyhow::Result<AccountRow> {
         None => accounts.get(name).await?,
     };
     found.with_context(|| format!("there is no account {name:?}; `lumencast account list` shows them"))
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

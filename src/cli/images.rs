@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 pub struct Images {
     pub plane: lumely::LumelyState,
     pub results: Results,
-    /// Told of each job that waits for a worker.
+    /// Notified of each job that waits for a worker.
     pub waiting: Arc<Notify>,
     dispatcher: WebhookDispatcher,
     sweeper: Sweeper,
@@ -81,7 +81,7 @@ impl Images {
         Ok(Self { plane, results, waiting, dispatcher, sweeper })
     }
 
-    /// Starts what goes on by itself, until it is told to stop.
+    /// Starts the background tasks, until they are stopped.
     pub fn start(&self, stop: &CancellationToken) {
         tokio::spawn(self.dispatcher.clone().run(stop.clone()));
         tokio::spawn(self.sweeper.clone().run(stop.clone()));

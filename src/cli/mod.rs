@@ -1,5 +1,7 @@
 //! The command line. Errors are one clear line on standard error and exit code 2.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on the terminal")]
+
 mod account;
 mod demo;
 mod doctor;
@@ -10,6 +12,7 @@ mod lights;
 mod open_files;
 mod serve;
 mod setup;
+mod signals;
 mod streamhub_parts;
 mod worker;
 

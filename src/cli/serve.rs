@@ -4,7 +4,7 @@ use super::{
     Place, demo,
     doors::Doors,
     images::{self, Images},
-    lights, setup,
+    lights, setup, signals,
     streamhub_parts::{self, StreamHubParts},
     worker,
 };
@@ -29,14 +29,11 @@ use crate::{
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::sync::Arc;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::mpsc,
-};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use warp::Filter;
 
-/// Runs the server until it is told to stop.
+/// Runs the server until it is stopped.
 ///
 /// # Errors
 /// Why it cannot start, in one line.
@@ -56,7 +53,7 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
-    let stopped = stopped()?;
+    let stopped = signals::stopped()?;
     let doors = Doors::bind(&config).await?;
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
@@ -217,17 +214,6 @@ async fn start_outputs(config: &Config, show: &ShowHandle) {
             }
         }
     }
-}
-
-/// Ends when the process is told to. It listens from this call on: whoever sees a door open may tell it at once.
-pub(super) fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
 
 fn announce(secrets: &Secrets) {

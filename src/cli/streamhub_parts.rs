@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        access::{admission::BoxFuture, join::JoinTokens, passwords::Passwords, room_access::RoomAccess},
+        access::{join::JoinTokens, passwords::Passwords, room_access::RoomAccess},
         rooms::{
             Rooms, StreamSelector,
             apps::Apps,
@@ -27,6 +27,7 @@ use crate::{
     server::media_access::{self, MediaAccess},
     store::Store,
 };
+use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 
 /// Everything of the plane that runs.
@@ -74,7 +75,7 @@ impl StreamHubParts {
         let snapshot_cache = SnapshotCache::new(config.data_dir.join("snapshots"), snapshots.clone());
         let media_access = MediaAccess::new(media_access::Parts {
             apps: apps.clone(),
-            room_access: RoomAccess::new(apps.clone(), tokens.clone()),
+            room_access: RoomAccess::new(Arc::new(apps.clone()), tokens.clone()),
             rooms: rooms.clone(),
             cameras: cameras.clone(),
             ingresses: ingresses.clone(),

@@ -29,7 +29,7 @@ const GOOD_RUN: Duration = Duration::from_secs(60);
 /// How long a worker may take to put its jobs back.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Works until it is told to stop; `beside` a server also when that ends.
+/// Works until it is stopped; `beside` a server also when that ends.
 ///
 /// # Errors
 /// Why it cannot start, in one line.
@@ -50,7 +50,7 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
         let worker =
             Worker::new(&store, images::objects(config)?, images::engines(config)?, &name, images::workers(config));
         let (waiting, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-        let (told, told_to_stop) = (super::serve::stopped()?, stop.clone());
+        let (told, told_to_stop) = (super::signals::stopped()?, stop.clone());
         tokio::spawn(async move {
             told.await;
             told_to_stop.cancel();
@@ -63,7 +63,7 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
         store.close().await;
         Ok(())
     });
-    // Neither a read of standard input nor pixels that nobody waits for hold up the end.
+    // Neither a read of standard input nor abandoned pixels hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
@@ -82,7 +82,7 @@ fn host() -> String {
     name.nodename().to_string_lossy().into_owned()
 }
 
-/// Keeps a worker beside the server until it is told to stop, and tells it of each job.
+/// Keeps a worker beside the server until it is stopped, and wakes it for each job.
 pub async fn keep(place: Place, waiting: Arc<Notify>, stop: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     while !stop.is_cancelled() {

@@ -15,7 +15,7 @@ pub enum ConfigError {
     Unreadable {
         /// The file as it was given.
         file: String,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
     /// The file is not TOML.

@@ -20,7 +20,7 @@ pub struct Lighting {
     pub seed: u64,
     /// What receivers show as the sender, 1 to 63 bytes.
     pub name: String,
-    /// UDP address at which a lighting desk's sACN is heard, once a client switches that on.
+    /// UDP address at which a lighting desk's sACN is received, once a client switches that on.
     pub sacn_listen: SocketAddr,
     /// The service that prompts go to, up to and without `/v1/messages`.
     pub ai_url: String,

@@ -161,7 +161,7 @@ pub struct Output {
     pub source: OutputSource,
     /// Where it goes: `rtmp://` or `rtmps://`. Secret, since it carries the stream key.
     pub url: Option<Secret>,
-    /// Whether it goes on air with the server; needs `url`.
+    /// Whether it starts with the server; needs `url`.
     #[serde(default)]
     pub autostart: bool,
 }

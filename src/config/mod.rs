@@ -37,7 +37,7 @@ use std::{
 };
 use written::Written;
 
-/// All settings, judged: whoever holds one from [`Config::load`] need not check again.
+/// All settings, checked: a value from [`Config::load`] need not be checked again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Where rows, secrets and recordings live; made when missing. Relative to the working directory.
@@ -148,7 +148,7 @@ impl Default for Config {
     }
 }
 
-/// Names the key that was set, and where: the environment lies over the file, and a default is nobody's fault.
+/// Names the key that was set, and where: the environment lies over the file, and a default cannot be wrong.
 /// A key that is missing in an entry belongs to the layer that has the entry.
 fn blame(fault: Fault, environment: &Layer, file: Option<&Layer>) -> ConfigError {
     let layer_with = |key: &str| [Some(environment), file].into_iter().flatten().find(|layer| layer.sets(key));

@@ -1,4 +1,4 @@
-//! Secrets that nobody configured: made at the first start and kept in `secrets.toml` of the data folder.
+//! Secrets that are not configured: made at the first start and kept in `secrets.toml` of the data folder.
 //!
 //! Refuses to know: who asks for them.
 
@@ -48,7 +48,7 @@ pub enum SecretsError {
         path: String,
         /// What was tried.
         action: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The file is not TOML.

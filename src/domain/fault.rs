@@ -1,4 +1,4 @@
-//! One transport-free error for everything a caller can be told; each plane words it in its own dialect.
+//! One transport-free error for everything a caller can be answered; each plane words it in its own dialect.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub enum Blame {
     Caller,
     /// This server or its machine.
     Server,
-    /// Somebody else's server, e.g. a push destination.
+    /// A peer's server, e.g. a push destination.
     Peer,
 }
 

@@ -1,4 +1,4 @@
-//! What the show tells the machines and what they tell it back.
+//! Orders of the show to the machines, and their reports.
 
 use super::{
     command::Ticket,
@@ -58,7 +58,7 @@ pub enum Order {
     },
 }
 
-/// What the media engine says happened.
+/// What the media engine reports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Report {
     /// The change is in the picture of this slot.

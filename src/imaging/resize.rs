@@ -2,6 +2,8 @@
 //!
 //! Refuses to know: networks and edges (that is [`super::upscale`]), files.
 
+#![expect(unsafe_code, reason = "f32 pixels are resized as the bytes they are")]
+
 use super::picture::{Picture, Plane};
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeError, ResizeOptions, Resizer,

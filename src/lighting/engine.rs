@@ -10,8 +10,9 @@
 use super::{
     input::{InputStatus, SacnInput, SacnInputSpec},
     layer::Layer,
-    output::{OutputStats, Outputs},
+    output::Outputs,
     patch::OutputSpec,
+    shared::{Figures, Shared},
     strip_state::{Left, Snapshot, StripState},
     ticker::{self, Ticker},
 };
@@ -21,8 +22,8 @@ use crate::domain::{
 };
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -45,33 +46,10 @@ pub struct Settings {
     pub name: String,
 }
 
-/// What is measured of the lights.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Figures {
-    /// Frames of the last whole second.
-    pub fps: f64,
-    /// Frames since the start.
-    pub frames: u64,
-    /// Frames that were left out because their time was over.
-    pub late: u64,
-    /// What went out.
-    pub output: OutputStats,
-}
-
 /// See the module's text. Dropping it ends the frames and tells controllers so.
 pub struct Engine {
     shared: Arc<Shared>,
     ticker: Mutex<Option<Ticker>>,
-}
-
-/// What callers and the ticker have in common.
-pub(super) struct Shared {
-    strip_state: Mutex<StripState>,
-    desk: Mutex<Option<SacnInput>>,
-    figures: Mutex<Figures>,
-    pub(super) began: Instant,
-    pub(super) frames: watch::Sender<Arc<[Rgb]>>,
-    changes: watch::Sender<u64>,
 }
 
 impl Engine {
@@ -82,14 +60,7 @@ impl Engine {
     pub fn start(settings: Settings) -> io::Result<Self> {
         let Settings { strip, gamma, seed, left, outputs, cid, name } = settings;
         let outputs = Outputs::open(outputs, cid, &name)?;
-        let shared = Arc::new(Shared {
-            strip_state: Mutex::new(StripState::new(strip, gamma, seed).resume(left)),
-            desk: Mutex::new(None),
-            figures: Mutex::default(),
-            began: Instant::now(),
-            frames: watch::Sender::new(Arc::from([])),
-            changes: watch::Sender::new(0),
-        });
+        let shared = Arc::new(Shared::new(StripState::new(strip, gamma, seed).resume(left)));
         let ticker = ticker::start(shared.clone(), outputs)?;
         Ok(Self { shared, ticker: Mutex::new(Some(ticker)) })
     }
@@ -107,7 +78,7 @@ impl Engine {
 
     /// Changes as they come, by a number that only grows.
     pub fn changes(&self) -> watch::Receiver<u64> {
-        self.shared.changes.subscribe()
+        self.shared.changes()
     }
 
     /// Frames as they are sent. They are handed out only while somebody holds a receiver.
@@ -117,7 +88,7 @@ impl Engine {
 
     /// What is measured.
     pub fn figures(&self) -> Figures {
-        *self.shared.figures.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.figures()
     }
 
     /// See [`StripState::set_controller`].
@@ -200,45 +171,5 @@ impl Engine {
         let done = by(&mut self.shared.strip_state(), now);
         self.shared.changed();
         done
-    }
-}
-
-impl Shared {
-    /// Time since the start.
-    pub(super) fn now(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    /// One frame; `sent` gets it.
-    pub(super) fn turn(&self, now: Duration, sent: impl FnOnce(&StripState)) {
-        let desk = self.desk();
-        let mut strip_state = self.strip_state();
-        let moved = strip_state.turn(now, |pixels| {
-            if let Some(input) = desk.as_ref() {
-                input.copy_frame(now, pixels);
-            }
-        });
-        sent(&strip_state);
-        drop(strip_state);
-        if moved {
-            self.changed();
-        }
-    }
-
-    /// Writes down what was measured.
-    pub(super) fn measured(&self, figures: Figures) {
-        *self.figures.lock().unwrap_or_else(PoisonError::into_inner) = figures;
-    }
-
-    fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
-    }
-
-    fn strip_state(&self) -> MutexGuard<'_, StripState> {
-        self.strip_state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn desk(&self) -> MutexGuard<'_, Option<SacnInput>> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

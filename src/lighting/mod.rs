@@ -17,13 +17,15 @@ mod layer;
 pub mod output;
 pub mod palette;
 pub mod patch;
+mod shared;
 mod strip_state;
 mod ticker;
 mod urgent;
 
-pub use engine::{Engine, Figures, Settings};
+pub use engine::{Engine, Settings};
 pub use fade::Progress;
 pub use input::{InputStatus, Layout, SacnInputSpec};
 pub use layer::Layer;
 pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
+pub use shared::Figures;
 pub use strip_state::{Left, Snapshot, StripState};

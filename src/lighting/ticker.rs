@@ -1,8 +1,8 @@
 //! The thread that advances the strip's state 60 times a second, on a steady clock.
 
 use super::{
-    engine::{Figures, Shared},
     output::Outputs,
+    shared::{Figures, Shared},
     urgent::become_urgent,
 };
 use crate::domain::lights::Rgb;

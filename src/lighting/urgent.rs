@@ -4,6 +4,8 @@
 //! scheduler, some 3 ms. With a real-time policy (SCHED_FIFO, sched(7)) it is woken at once. Refuses to know: what the
 //! thread does. It must sleep far more than it runs.
 
+#![expect(unsafe_code, reason = "scheduling calls that no safe crate offers")]
+
 use std::io;
 
 /// Above 1, below what the kernel's own threads have.

@@ -66,7 +66,7 @@ pub enum Forbidden {
     /// Missing, or one of another service.
     #[error("the port is missing or not allowed")]
     Port,
-    /// An address that is not of the public internet. Which one is not told: that would be a map of the network.
+    /// An address that is not of the public internet. Which one is not disclosed: that would be a map of the network.
     #[error("the address is not allowed")]
     Address,
     /// The name has no address now; it may have one later.

@@ -2,6 +2,7 @@
 //!
 //! A pure writer: values in, text out. Refuses to know: where segments are kept, and what time it is.
 
+use crate::protocol::iso::iso;
 use std::{fmt::Write, time::Duration};
 
 /// A multivariant playlist.
@@ -186,23 +187,7 @@ fn quoted(text: &str) -> String {
 
 /// Nanoseconds since 1970 as ISO 8601 in UTC with milliseconds.
 pub fn date_time(wall_ns: u64) -> String {
-    let ms = wall_ns / 1_000_000;
-    let (days, of_day) = (ms / 86_400_000, ms % 86_400_000);
-    let (year, month, day) = civil(days);
-    let (h, m, s, ms) = (of_day / 3_600_000, of_day / 60_000 % 60, of_day / 1000 % 60, of_day % 1000);
-    format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}.{ms:03}Z")
-}
-
-/// The Gregorian date of a day counted from 1970-01-01. Years are counted from March, so that the leap day is last.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468; // from 0000-03-01
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let (month, carry) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + carry, month, date)
+    iso(i64::try_from(wall_ns / 1_000_000).unwrap_or(i64::MAX))
 }
 
 /// The name of an H.264 stream from its `AVCDecoderConfigurationRecord`, e.g. `avc1.64001f` (RFC 6381, section 3.3).

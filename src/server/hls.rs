@@ -1,4 +1,4 @@
-//! The HLS door: `GET /hls/{app}/{room}/…`, for every page that its [`Offers`] let in.
+//! The HLS door: `GET /hls/{app}/{room}/…`, for every page that [`HlsAccess`] admits.
 //!
 //! `?token=` is a join token; `?stream=` picks one publisher of the room and `?layout=` all of them in one picture. What
 //! a playlist names carries the same query, so that a player need not know.
@@ -8,10 +8,19 @@
 //!
 //! Refuses to know: how an HLS stream is filled.
 
-use crate::app::access::client::Client;
-use crate::app::rooms::hls::{HlsStream, Miss, Reach, Track};
+use crate::{
+    app::{
+        access::{
+            client::Client,
+            contract::{AccessRequest, Refusal},
+        },
+        rooms::hls::{HlsStream, Miss, Reach, Track},
+    },
+    protocol::percent::decode,
+    server::problem::problem,
+};
 use bytes::Bytes;
-use std::{borrow::Cow, net::IpAddr, sync::Arc};
+use std::sync::Arc;
 use warp::{
     Filter, Reply,
     filters::BoxedFilter,
@@ -25,39 +34,13 @@ const FRESH: &str = "no-cache";
 /// No name is ever used for other bytes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
-/// Who reads what.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reader {
-    pub app: String,
-    /// Short or full name.
-    pub room: String,
-    /// `?token=`.
-    pub token: Option<String>,
-    /// `?stream=`.
-    pub stream: Option<String>,
-    /// `?layout=`.
-    pub layout: Option<String>,
-    pub peer: Option<IpAddr>,
-}
-
-/// Why there is nothing to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// No such application or stream.
-    Unknown,
-    /// A play token is needed, or the one given is no good.
-    Unauthorized,
-    /// The token is for something else.
-    Forbidden,
-}
-
-/// Lets readers in and gives them their HLS stream.
+/// Grants readers access to an HLS stream.
 pub trait HlsAccess: Send + Sync + 'static {
     /// The HLS stream for a reader.
     ///
     /// # Errors
-    /// See [`Refused`].
-    fn hls_stream(&self, reader: &Reader) -> Result<Arc<HlsStream>, Refused>;
+    /// See [`Refusal`].
+    fn hls_stream(&self, request: &AccessRequest) -> Result<Arc<HlsStream>, Refusal>;
 }
 
 /// Everything under `/hls`.
@@ -71,10 +54,11 @@ pub fn routes(access: Arc<dyn HlsAccess>) -> BoxedFilter<(Response,)> {
             let access = access.clone();
             async move {
                 let peer = client.map(|client| client.address);
-                let mut reader = Reader { app: decoded(&app), room: decoded(&room), peer, ..Reader::default() };
+                let [app, room] = [app, room].map(|part| decode(&part).unwrap_or_default());
+                let mut reader = AccessRequest { app, room, peer, ..AccessRequest::default() };
                 for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
                     match &*key {
-                        "token" => reader.token = Some(value.into_owned()),
+                        "token" => reader.credential = Some(value.into_owned()),
                         "stream" => reader.stream = Some(value.into_owned()),
                         "layout" => reader.layout = Some(value.into_owned()),
                         _ => {}
@@ -90,7 +74,7 @@ pub fn routes(access: Arc<dyn HlsAccess>) -> BoxedFilter<(Response,)> {
         .boxed()
 }
 
-async fn answer(access: &dyn HlsAccess, reader: &Reader, file: &str, method: &Method, query: &str) -> Response {
+async fn answer(access: &dyn HlsAccess, reader: &AccessRequest, file: &str, method: &Method, query: &str) -> Response {
     match *method {
         Method::GET | Method::HEAD => {}
         Method::OPTIONS => {
@@ -108,13 +92,14 @@ async fn answer(access: &dyn HlsAccess, reader: &Reader, file: &str, method: &Me
     }
     let hls_stream = match access.hls_stream(reader) {
         Ok(hls_stream) => hls_stream,
-        Err(Refused::Unknown) => return missed(Miss::Unknown),
-        Err(Refused::Unauthorized) => {
-            return problem(StatusCode::UNAUTHORIZED, "unauthorized", "A play token is required");
-        }
-        Err(Refused::Forbidden) => {
+        Err(Refusal::UnknownRoom) => return missed(Miss::Unknown),
+        Err(Refusal::Forbidden) => {
             return problem(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this");
         }
+        Err(Refusal::Unavailable) => {
+            return problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The stream is not available");
+        }
+        Err(_) => return problem(StatusCode::UNAUTHORIZED, "unauthorized", "A play token is required"),
     };
     if file == "master.m3u8" {
         return match hls_stream.master().await {
@@ -138,9 +123,9 @@ async fn answer(access: &dyn HlsAccess, reader: &Reader, file: &str, method: &Me
     }
 }
 
-/// A playlist whose names carry the reader's query, so that players which know nothing of it send it along.
-fn carry(text: Bytes, reader: &Reader) -> Bytes {
-    let carried = [("token", &reader.token), ("stream", &reader.stream), ("layout", &reader.layout)];
+/// A playlist whose names carry the reader's query, so that players send it along unchanged.
+fn carry(text: Bytes, reader: &AccessRequest) -> Bytes {
+    let carried = [("token", &reader.credential), ("stream", &reader.stream), ("layout", &reader.layout)];
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(carried.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))));
     let query = query.finish();
@@ -157,12 +142,6 @@ fn carry(text: Bytes, reader: &Reader) -> Bytes {
         _ => format!("{line}\n"),
     };
     text.lines().map(line).collect::<String>().into()
-}
-
-/// A part of a path without its percent signs.
-fn decoded(part: &str) -> String {
-    let decoded: Cow<str> = percent_encoding::percent_decode_str(part).decode_utf8_lossy();
-    decoded.into_owned()
 }
 
 /// The delivery directives of a query; others are left alone. `None` when they are not numbers or a part comes without
@@ -198,14 +177,4 @@ fn missed(miss: Miss) -> Response {
         Miss::TooFar => problem(StatusCode::BAD_REQUEST, "bad_request", "That is too far ahead of the live edge"),
         Miss::TimedOut => problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The stream did not go on in time"),
     }
-}
-
-fn problem(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = serde_json::json!({"data": null, "error": {"code": code, "message": message}}).to_string();
-    HttpResponse::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(Bytes::from(body))
-        .into_response()
 }

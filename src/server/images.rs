@@ -1,4 +1,4 @@
-//! `/images/{key}.jpg`: results of image jobs, for whoever has the key.
+//! `/images/{key}.jpg`: results of image jobs, by their secret key.
 //!
 //! ```text
 //! GET ─► key ─► object ─► JPEG

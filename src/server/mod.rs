@@ -7,6 +7,7 @@ pub mod images;
 pub mod media_access;
 pub mod mjpeg;
 pub mod pages;
+mod problem;
 pub mod rtmp;
 pub mod srt;
 pub mod webrtc;

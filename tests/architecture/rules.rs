@@ -5,7 +5,7 @@ use super::{
     paths::{Named, paths},
     tokens::{Kind, tokens},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Who may know whom. `config` stands in the row of `cli` alone.
 const MAY_KNOW: [(&str, &[&str]); 13] = [
@@ -24,9 +24,24 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("lib", &[]),
 ];
 
+/// Which room of `app` may know which other. Six rooms, and the clock that all of them read.
+const ROOMS_OF_APP: [(&str, &[&str]); 8] = [
+    ("access", &["wall_clock"]),
+    ("rooms", &["access", "outbox", "wall_clock"]),
+    ("show", &["rooms", "wall_clock"]),
+    ("lights", &["show", "wall_clock"]),
+    ("imaging", &["access", "outbox", "wall_clock"]),
+    ("outbox", &["wall_clock"]),
+    ("telemetry", &[]),
+    ("wall_clock", &[]),
+];
+
+/// Folders whose circles are being taken apart.
+const CIRCLES_LEFT: [&str; 1] = ["server/webrtc"];
+
 /// All that these layers may use beside std.
 const FRUGAL: [(&str, &[&str]); 2] =
-    [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "rml_rtmp", "url"])];
+    [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "time", "rml_rtmp", "url"])];
 
 /// The one layer that may say a word: a crate of this name, or one that begins with it where the word ends in `*`.
 const SAID_ONLY_BY: [(&str, &str); 5] =
@@ -41,7 +56,7 @@ const LINES: usize = 500;
 pub fn direction(file: &SourceFile) -> Vec<String> {
     let own = file.layer();
     let Some((_, known)) = MAY_KNOW.iter().find(|(layer, _)| *layer == own) else {
-        return vec![format!("{}: nobody has said what `{own}` may know; see MAY_KNOW", file.path)];
+        return vec![format!("{}: nothing says what `{own}` may know; see MAY_KNOW", file.path)];
     };
     let breaks = |named: &Named| {
         let other = named.layer()?;
@@ -52,6 +67,85 @@ pub fn direction(file: &SourceFile) -> Vec<String> {
         Some(sentence(file, named, &format!("`{own}` must not know {other}")))
     };
     paths(file).iter().filter_map(breaks).collect()
+}
+
+/// A room of `app` names another one only if it may know it.
+pub fn rooms(file: &SourceFile) -> Vec<String> {
+    let module = file.module();
+    let [app, own, ..] = module.as_slice() else { return Vec::new() };
+    if app != "app" {
+        return Vec::new();
+    }
+    let Some((_, known)) = ROOMS_OF_APP.iter().find(|(room, _)| room == own) else {
+        return vec![format!("{}: nothing says what `app::{own}` may know; see ROOMS_OF_APP", file.path)];
+    };
+    let breaks = |named: &Named| {
+        let [_, app, other, ..] = named.parts.as_slice() else { return None };
+        let foreign = named.layer() == Some("app") && app == "app" && other != own;
+        let room = ROOMS_OF_APP.iter().any(|(room, _)| room == other);
+        (foreign && room && !known.contains(&other.as_str()))
+            .then(|| sentence(file, named, &format!("`app::{own}` must not know `app::{other}`")))
+    };
+    paths(file).iter().filter_map(breaks).collect()
+}
+
+/// The files and folders of one folder do not import one another in a circle. A module and what lies below it count as
+/// one, so parent and child may name each other.
+pub fn circles(files: &[SourceFile]) -> Vec<String> {
+    let modules: BTreeSet<Vec<String>> = files.iter().map(SourceFile::module).collect();
+    // For each folder: which of its members names which other one.
+    let mut arrows: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for file in files {
+        let own = file.module();
+        for named in paths(file) {
+            if named.layer().is_none() {
+                continue;
+            }
+            let mut other = named.parts[1..].to_vec();
+            while !other.is_empty() && !modules.contains(&other) {
+                other.pop();
+            }
+            let shared = own.iter().zip(&other).take_while(|(a, b)| a == b).count();
+            if let (Some(from), Some(to)) = (own.get(shared), other.get(shared)) {
+                arrows.entry(own[..shared].to_vec()).or_default().entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
+    }
+    let mut broken = Vec::new();
+    for (folder, members) in &arrows {
+        let folder = folder.join("/");
+        if CIRCLES_LEFT.contains(&folder.as_str()) {
+            continue;
+        }
+        let mut seen = BTreeSet::new();
+        for start in members.keys() {
+            if let Some(ring) = ring(members, start) {
+                let mut sorted = ring.clone();
+                sorted.sort();
+                if seen.insert(sorted) {
+                    broken.push(format!("src/{folder}: {} import one another in a circle", ring.join(" -> ")));
+                }
+            }
+        }
+    }
+    broken
+}
+
+/// The shortest way from a member back to itself.
+fn ring(members: &BTreeMap<String, BTreeSet<String>>, start: &String) -> Option<Vec<String>> {
+    let mut ways = VecDeque::from([vec![start.clone()]]);
+    let mut reached = BTreeSet::new();
+    while let Some(way) = ways.pop_front() {
+        for next in members.get(way.last()?).into_iter().flatten() {
+            if next == start {
+                return Some(way);
+            }
+            if reached.insert(next.clone()) {
+                ways.push_back([way.clone(), vec![next.clone()]].concat());
+            }
+        }
+    }
+    None
 }
 
 /// The planes: the folders of `src/api`.
@@ -76,32 +170,6 @@ pub fn plane(file: &SourceFile, planes: &BTreeSet<String>) -> Vec<String> {
         Some(sentence(file, named, &format!("{who} must not know `api::{other}`")))
     };
     paths(file).iter().filter_map(breaks).collect()
-}
-
-/// The folders of `src/media` do not name each other in a circle.
-pub fn circles(files: &[SourceFile]) -> Vec<String> {
-    let of = |file: &SourceFile| file.module().get(1).cloned().filter(|_| file.layer() == "media");
-    let folders: BTreeSet<String> = files.iter().filter_map(of).collect();
-    let mut arrows = BTreeMap::<(String, String), String>::new();
-    for file in files {
-        let Some(own) = of(file) else { continue };
-        for named in paths(file) {
-            let [_, _, other, ..] = named.parts.as_slice() else { continue };
-            if named.layer() == Some("media") && *other != own && folders.contains(other) {
-                let told = sentence(file, &named, &format!("`media::{other}` leads back to `media::{own}`"));
-                arrows.entry((own.clone(), other.clone())).or_insert(told);
-            }
-        }
-    }
-    let leads = |from: &str, to: &str| {
-        let (mut seen, mut open) = (BTreeSet::from([from]), vec![from]);
-        while let Some(at) = open.pop() {
-            let next = arrows.keys().filter(|(a, _)| a == at).map(|(_, b)| b.as_str());
-            open.extend(next.filter(|b| seen.insert(b)).collect::<Vec<_>>());
-        }
-        seen.contains(to)
-    };
-    arrows.iter().filter(|((own, other), _)| leads(other, own)).map(|(_, told)| told.clone()).collect()
 }
 
 /// The crates that the manifest lists for the program itself.

@@ -1,10 +1,14 @@
 //! A fixture with a few keys and applications, and the camera's and the viewers' doors open on one loopback port.
 
-use lumencast::app::access::admission::{BoxFuture, PublishLease};
-use lumencast::app::rooms::{Duplicate, Entry, RoomEvents, Rooms, Via};
+use futures::future::BoxFuture;
+use lumencast::app::access::{
+    admission::PublishLease,
+    contract::{AccessRequest, Refusal, ViewGrant},
+};
+use lumencast::app::rooms::{Duplicate, Entry, RoomEvents, Rooms, Via, cameras::CameraEnd};
 use lumencast::media::clock::ShowClock;
-use lumencast::server::camera::{self, CameraAccess, CameraRequest, Ending, Grant, Refusal, Settings};
-use lumencast::server::mjpeg::{self, Refused, ViewerAccess, Viewing};
+use lumencast::server::camera::{self, CameraAccess, Grant, Settings};
+use lumencast::server::mjpeg::{self, ViewerAccess};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::future::Future;
@@ -24,38 +28,39 @@ struct TestAccess {
     rooms: Rooms,
     fps: u32,
     largest: usize,
-    places: Mutex<HashMap<String, watch::Sender<Option<Ending>>>>,
+    places: Mutex<HashMap<String, watch::Sender<Option<CameraEnd>>>>,
     stats: mpsc::UnboundedSender<(String, Value)>,
 }
 
 impl CameraAccess for TestAccess {
-    fn verify(&self, request: CameraRequest) -> BoxFuture<'_, Result<Grant, Refusal>> {
+    fn verify(&self, request: AccessRequest) -> BoxFuture<'_, Result<Grant, Refusal>> {
         Box::pin(async move {
             if request.app != "live" {
-                return Err(Refusal::UnknownApp);
+                return Err(Refusal::UnknownRoom);
             }
-            let short = request.key.strip_prefix("wsk_").filter(|key| !key.is_empty()).ok_or(Refusal::InvalidKey)?;
+            let key = request.credential.unwrap_or_default();
+            let short = key.strip_prefix("wsk_").filter(|key| !key.is_empty()).ok_or(Refusal::UnknownKey)?;
             match short {
-                "unknown" => return Err(Refusal::InvalidKey),
+                "unknown" => return Err(Refusal::UnknownKey),
                 "off" => return Err(Refusal::Disabled),
                 "quota" => return Err(Refusal::QuotaExceeded),
-                "many" => return Err(Refusal::MaxCameras),
-                "broken" => return Err(Refusal::Handshake),
+                "many" => return Err(Refusal::TooMany),
+                "broken" => return Err(Refusal::Unavailable),
                 _ => {}
             }
             let room = format!("live-{short}");
             if request.room != short && request.room != room {
-                return Err(Refusal::RoomMismatch);
+                return Err(Refusal::Forbidden);
             }
             let (end, mut ended) = watch::channel(None);
-            let before = self.places.lock().unwrap().insert(request.key.clone(), end);
+            let before = self.places.lock().unwrap().insert(key.clone(), end);
             if let Some(before) = before {
-                before.send_replace(Some(Ending::Replaced));
+                before.send_replace(Some(CameraEnd::Replaced));
             }
             // A while in which the connection before could let the stream go.
             tokio::time::sleep(Duration::from_millis(100)).await;
             let identity = request.identity.unwrap_or_else(|| short.to_owned());
-            let lease = self.lease(&room, &identity).await.ok_or(Refusal::Handshake)?;
+            let lease = self.lease(&room, &identity).await.ok_or(Refusal::Unavailable)?;
             let ended = Box::pin(async move {
                 let ending = ended.wait_for(Option::is_some).await.ok().and_then(|ending| *ending);
                 match ending {
@@ -96,24 +101,27 @@ impl TestAccess {
 struct RoomAccess;
 
 impl ViewerAccess for RoomAccess {
-    fn enter<'a>(
-        &'a self,
-        app: &'a str,
-        room: &'a str,
-        token: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Viewing, Refused>> {
-        Box::pin(async move {
-            let full = if room.starts_with(&format!("{app}-")) { room.to_owned() } else { format!("{app}-{room}") };
-            let sender = match (app, token) {
-                ("live", None) => None,
-                ("live" | "closed", Some(token)) if token == format!("good-{full}") => Some("Ann".to_owned()),
-                ("live" | "closed", Some(token)) if token.starts_with("good-") => return Err(Refused::Forbidden),
-                ("live" | "closed", _) => return Err(Refused::Unauthorized),
-                _ => return Err(Refused::UnknownApp),
-            };
-            let identity = format!("viewer-{}", sender.as_deref().unwrap_or("x"));
-            let (hidden, chat, reactions) = (false, true, room != "quiet");
-            Ok(Viewing { app: app.to_owned(), room: full, identity, sender, hidden, chat, reactions, counter: false })
+    fn view(&self, request: &AccessRequest) -> Result<ViewGrant, Refusal> {
+        let AccessRequest { app, room, credential, .. } = request;
+        let full = if room.starts_with(&format!("{app}-")) { room.clone() } else { format!("{app}-{room}") };
+        let sender = match (app.as_str(), credential.as_deref()) {
+            ("live", None) => None,
+            ("live" | "closed", Some(token)) if token == format!("good-{full}") => Some("Ann".to_owned()),
+            ("live" | "closed", Some(token)) if token.starts_with("good-") => return Err(Refusal::Forbidden),
+            ("live" | "closed", _) => return Err(Refusal::Unauthorized),
+            _ => return Err(Refusal::UnknownRoom),
+        };
+        Ok(ViewGrant {
+            app: app.clone(),
+            room: full,
+            identity: format!("viewer-{}", sender.as_deref().unwrap_or("x")),
+            sender,
+            hidden: false,
+            audio_only: false,
+            chat: true,
+            reactions: room != "quiet",
+            messages: true,
+            counter: false,
         })
     }
 
@@ -160,7 +168,7 @@ impl Fixture {
     /// Takes a key back, and gives the moment when that was done.
     pub fn revoke(&self, key: &str) -> Instant {
         let end = self.access.places.lock().unwrap().remove(key).expect("a connected key");
-        end.send_replace(Some(Ending::Revoked));
+        end.send_replace(Some(CameraEnd::Revoked));
         Instant::now()
     }
 

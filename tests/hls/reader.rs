@@ -1,8 +1,11 @@
 //! The viewer's side: a door on loopback, playlists read back, ffprobe and ffmpeg as judges.
 
 use lumencast::{
-    app::rooms::hls::HlsStream,
-    server::hls::{HlsAccess, Reader, Refused},
+    app::{
+        access::contract::{AccessRequest, Refusal},
+        rooms::hls::HlsStream,
+    },
+    server::hls::HlsAccess,
 };
 use std::{
     net::SocketAddr,
@@ -29,10 +32,10 @@ impl Drop for Door {
 struct Offer(Arc<HlsStream>);
 
 impl HlsAccess for Offer {
-    fn hls_stream(&self, reader: &Reader) -> Result<Arc<HlsStream>, Refused> {
+    fn hls_stream(&self, reader: &AccessRequest) -> Result<Arc<HlsStream>, Refusal> {
         match (&*reader.app, &*reader.room) {
             ("live", "input-1") => Ok(self.0.clone()),
-            _ => Err(Refused::Unknown),
+            _ => Err(Refusal::UnknownRoom),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The Open Lighting Architecture at the other end: Debian's `olad`, asked over its HTTP API what it has.
 
+#![expect(unsafe_code, reason = "a network namespace of its own for the child")]
+
 use super::sockets::{colours, eventually, output};
 use lumencast::lighting::{
     output::Outputs,

@@ -5,9 +5,11 @@ use crate::{
     peers::{Peer, convert},
     support::marks::Clip,
 };
+use futures::future::BoxFuture;
 use lumencast::{
     app::access::{
-        admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal},
+        admission::{Admission, PublishLease},
+        contract::{AccessRequest, Refusal},
         doorway::Doorway,
         publish_lease::PublishLeases,
     },
@@ -31,18 +33,19 @@ use tokio_util::sync::CancellationToken;
 struct Fixture {
     leases: PublishLeases,
     got: Mutex<HashMap<String, Gathered>>,
-    asked: Mutex<Vec<PublishRequest>>,
+    asked: Mutex<Vec<AccessRequest>>,
 }
 
 impl Admission for Fixture {
-    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
+    fn admit(&self, request: AccessRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
         Box::pin(async move {
             self.asked.lock().unwrap().push(request.clone());
-            if request.app != "live" || !request.key.starts_with("cam") {
+            let key = request.credential.unwrap_or_default();
+            if request.app != "live" || !key.starts_with("cam") {
                 return Err(Refusal::UnknownKey);
             }
-            let hold = self.leases.take(&request.key).await?;
-            let got = self.got.lock().unwrap().entry(request.key).or_default().clone();
+            let hold = self.leases.take(&key).await?;
+            let got = self.got.lock().unwrap().entry(key).or_default().clone();
             let live = Live::new("test", ShowClock::start());
             let listener = live.listen(Start::Now, move |unit| got.put(unit.packet.clone()));
             Ok(PublishLease::on_stream(live.begin(), hold, Box::new(listener)))
@@ -126,7 +129,9 @@ fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
     assert!(ended(&mut one) && ended(&mut two));
     wait_for("the keys to be free", || (!door.is_held("cam1") && !door.is_held("cam2")).then_some(()));
     let asked = door.fixture.asked.lock().unwrap();
-    assert!(asked.iter().any(|asked| asked.key == "cam2" && asked.password.as_deref() == Some("x")));
+    assert!(
+        asked.iter().any(|asked| asked.credential.as_deref() == Some("cam2") && asked.password.as_deref() == Some("x"))
+    );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A show with one key, and a door opened to it.
 
-use lumencast::app::access::admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal};
+use futures::future::BoxFuture;
+use lumencast::app::access::admission::{Admission, PublishLease};
+use lumencast::app::access::contract::{AccessRequest, Refusal};
 use lumencast::app::access::publish_lease::PublishLeases;
 use lumencast::app::rooms::live::{Live, Start};
 use lumencast::media::clock::ShowClock;
@@ -22,14 +24,15 @@ struct Fixture {
 }
 
 impl Admission for Fixture {
-    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
+    fn admit(&self, request: AccessRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
         Box::pin(async move {
-            match (request.app.as_str(), request.key.as_str()) {
+            let key = request.credential.unwrap_or_default();
+            match (request.app.as_str(), key.as_str()) {
                 ("live", "KEY") => {}
                 ("live", "BROKEN") => return Err(Refusal::Unavailable),
                 _ => return Err(Refusal::UnknownKey),
             }
-            let hold = self.leases.take(&request.key).await?;
+            let hold = self.leases.take(&key).await?;
             let live = Live::new("test", ShowClock::start());
             let (sender, receiver) = mpsc::channel(MOST);
             let listener = live.listen(Start::Now, move |unit| {

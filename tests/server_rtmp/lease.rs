@@ -98,7 +98,7 @@ async fn a_silent_publisher_is_replaced_within_a_second() {
     let mut first = door.next_lease().await;
     assert!(soon(first.recv()).await.is_some());
     let start = Instant::now();
-    let mut newcomer = Encoder::publishing(door.address).await;
+    let mut challenger = Encoder::publishing(door.address).await;
     let waited = start.elapsed();
     // 900 ms of grace, and some for two handshakes on a busy machine; the exact times are tested with the register.
     assert!((Duration::from_millis(900)..Duration::from_millis(1400)).contains(&waited), "{waited:?}");
@@ -107,18 +107,18 @@ async fn a_silent_publisher_is_replaced_within_a_second() {
     silent.closed().await;
     assert_eq!(all(first).await, []);
     let mut second = door.next_lease().await;
-    newcomer.video(0, UNIT).await;
+    challenger.video(0, UNIT).await;
     assert!(soon(second.recv()).await.is_some());
     assert!(door.leases.is_held("KEY"));
 }
 
 #[tokio::test]
-async fn a_newcomer_is_refused_while_the_publisher_delivers() {
+async fn a_challenger_is_refused_while_the_publisher_delivers() {
     let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let mut publisher = Encoder::publishing(door.address).await;
     let mut packets = door.next_lease().await;
-    let mut newcomer = Encoder::asking(door.address, "KEY").await;
+    let mut challenger = Encoder::asking(door.address, "KEY").await;
     let sending = async {
         for frame in 0.. {
             publisher.video(frame * 40, UNIT).await;
@@ -127,24 +127,24 @@ async fn a_newcomer_is_refused_while_the_publisher_delivers() {
     };
     let status = tokio::select! {
         () = sending => unreachable!(),
-        status = newcomer.status() => status,
+        status = challenger.status() => status,
     };
     assert_eq!(status, Status::error(BAD_NAME, "the stream key is in use"));
-    newcomer.closed().await;
+    challenger.closed().await;
     publisher.video(u32::MAX / 2, UNIT).await;
     assert!(soon(packets.recv()).await.is_some());
 }
 
 #[tokio::test]
-async fn a_newcomer_gets_in_at_once_when_the_publisher_leaves() {
+async fn a_challenger_gets_the_lease_at_once_when_the_publisher_leaves() {
     let _turn = crate::turn::turn();
     let mut door = Door::open().await;
     let publisher = Encoder::publishing(door.address).await;
     let _packets = door.next_lease().await;
-    let mut newcomer = Encoder::asking(door.address, "KEY").await;
+    let mut challenger = Encoder::asking(door.address, "KEY").await;
     let start = Instant::now();
     drop(publisher);
-    assert_eq!(newcomer.status().await.unwrap().code, "NetStream.Publish.Start");
+    assert_eq!(challenger.status().await.unwrap().code, "NetStream.Publish.Start");
     assert!(start.elapsed() < Duration::from_millis(850), "{:?}", start.elapsed());
 }
 

@@ -1,10 +1,11 @@
 //! What is live beneath the plane: rooms with publishers of the test's own, a puller and a camera for snapshots that do
 //! what they are told.
 
+use futures::future::BoxFuture;
 use lumencast::{
     api::streamhub,
     app::{
-        access::admission::{BoxFuture, PublishLease},
+        access::admission::PublishLease,
         rooms::{
             Duplicate, Entry, RoomEvent, Rooms, StreamFact, Via,
             apps::Apps,

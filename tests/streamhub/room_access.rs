@@ -1,11 +1,9 @@
 //! Who may watch and publish, as the media doors ask.
 
 use crate::server::Server;
-use lumencast::app::access::{
-    join::Grant,
-    room_access::{Refused, RoomAccess},
-};
+use lumencast::app::access::{contract::Refusal, join::Grant, room_access::RoomAccess};
 use serde_json::json;
+use std::sync::Arc;
 
 const NOW: i64 = 1_800_000_000;
 
@@ -28,7 +26,7 @@ fn grant(room: &str) -> Grant {
 }
 
 fn room_access(server: &Server) -> RoomAccess {
-    RoomAccess::new(server.apps.clone(), server.tokens.clone())
+    RoomAccess::new(Arc::new(server.apps.clone()), server.tokens.clone())
 }
 
 #[tokio::test]
@@ -41,17 +39,17 @@ async fn a_token_opens_its_room_with_its_grants_until_it_ends() {
     let viewing = room_access.play_at("live", "live-demo", Some(&token), NOW).expect("leave");
     assert_eq!((viewing.room.as_str(), viewing.identity.as_str(), viewing.hidden), ("live-demo", "ann", false));
 
-    assert_eq!(room_access.publish_at("live", "demo", Some(&token), NOW + 60), Err(Refused::Unauthorized), "expired");
-    assert_eq!(room_access.publish_at("live", "demo", Some("x.y.z"), NOW), Err(Refused::Unauthorized));
-    assert_eq!(room_access.publish_at("live", "demo", None, NOW), Err(Refused::Unauthorized));
-    assert_eq!(room_access.publish_at("live", "other", Some(&token), NOW), Err(Refused::Forbidden), "another room");
-    assert_eq!(room_access.publish_at("nothing", "demo", Some(&token), NOW), Err(Refused::Unknown));
-    assert_eq!(room_access.play_at("live", "a/b", None, NOW), Err(Refused::Unknown));
+    assert_eq!(room_access.publish_at("live", "demo", Some(&token), NOW + 60), Err(Refusal::Unauthorized), "expired");
+    assert_eq!(room_access.publish_at("live", "demo", Some("x.y.z"), NOW), Err(Refusal::Unauthorized));
+    assert_eq!(room_access.publish_at("live", "demo", None, NOW), Err(Refusal::Unauthorized));
+    assert_eq!(room_access.publish_at("live", "other", Some(&token), NOW), Err(Refusal::Forbidden), "another room");
+    assert_eq!(room_access.publish_at("nothing", "demo", Some(&token), NOW), Err(Refusal::UnknownRoom));
+    assert_eq!(room_access.play_at("live", "a/b", None, NOW), Err(Refusal::UnknownRoom));
 
     let mute = server.tokens.mint(&Grant { can_publish: false, ..grant("live-demo") }, NOW);
-    assert_eq!(room_access.publish_at("live", "demo", Some(&mute), NOW), Err(Refused::Forbidden));
+    assert_eq!(room_access.publish_at("live", "demo", Some(&mute), NOW), Err(Refusal::Forbidden));
     let blind = server.tokens.mint(&Grant { can_subscribe: false, ..grant("live-demo") }, NOW);
-    assert_eq!(room_access.play_at("live", "demo", Some(&blind), NOW), Err(Refused::Forbidden));
+    assert_eq!(room_access.play_at("live", "demo", Some(&blind), NOW), Err(Refusal::Forbidden));
 }
 
 #[tokio::test]
@@ -73,21 +71,21 @@ async fn watching_without_a_token_is_for_public_apps_alone() {
     let server = Server::open().await;
     let room_access = room_access(&server);
     let viewing = room_access.play("live", "demo", None).expect("leave");
-    assert_eq!((viewing.room.as_str(), viewing.hidden, viewing.may_send), ("live-demo", false, false));
+    assert_eq!((viewing.room.as_str(), viewing.hidden, viewing.chat), ("live-demo", false, false));
     let digits = viewing.identity.strip_prefix("viewer-").expect("the prefix");
     assert!(digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit()), "{digits}");
     assert_eq!(
         room_access.play("live", "demo", Some("bad")),
-        Err(Refused::Unauthorized),
+        Err(Refusal::Unauthorized),
         "a token that is shown must be good"
     );
 
     server.patch("/apps/live", json!({ "features": { "publicPlayback": false, "chat": true } })).await;
-    assert_eq!(room_access.play("live", "demo", None), Err(Refused::Unauthorized));
+    assert_eq!(room_access.play("live", "demo", None), Err(Refusal::Unauthorized));
     let token = server.tokens.mint(&grant("live-demo"), NOW);
     assert!(room_access.play_at("live", "demo", Some(&token), NOW).is_ok());
     server.patch("/apps/live", json!({ "features": { "publicPlayback": true } })).await;
-    assert!(room_access.play("live", "demo", None).expect("leave").may_send, "chat is on");
+    assert!(room_access.play("live", "demo", None).expect("leave").chat, "chat is on");
 }
 
 #[tokio::test]
@@ -98,10 +96,10 @@ async fn a_token_of_one_app_never_opens_a_room_of_another() {
     }
     let room_access = room_access(&server);
     let token = server.tokens.mint(&grant("live2-x"), NOW);
-    assert_eq!(room_access.publish_at("live", "live2-x", Some(&token), NOW), Err(Refused::Forbidden));
+    assert_eq!(room_access.publish_at("live", "live2-x", Some(&token), NOW), Err(Refusal::Forbidden));
     assert!(room_access.publish_at("live2", "x", Some(&token), NOW).is_ok());
     let token = server.tokens.mint(&grant("live-2-x"), NOW);
-    assert_eq!(room_access.publish_at("live", "live-2-x", Some(&token), NOW), Err(Refused::Forbidden));
-    assert_eq!(room_access.play_at("live", "2-x", None, NOW), Err(Refused::Forbidden), "nor without one");
+    assert_eq!(room_access.publish_at("live", "live-2-x", Some(&token), NOW), Err(Refusal::Forbidden));
+    assert_eq!(room_access.play_at("live", "2-x", None, NOW), Err(Refusal::Forbidden), "nor without one");
     assert!(room_access.play_at("live-2", "x", Some(&token), NOW).is_ok());
 }

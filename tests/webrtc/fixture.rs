@@ -2,15 +2,16 @@
 
 use lumencast::{
     app::{
-        access::{admission::PublishLease, publish_lease::PublishLeases},
+        access::{
+            admission::PublishLease,
+            contract::{AccessRequest, Refusal},
+            publish_lease::PublishLeases,
+        },
         rooms::live::{Live, Publishing},
     },
     media::clock::ShowClock,
     protocol::packet::{AudioCodec, Packet, VideoCodec},
-    server::webrtc::{
-        Answer, Door, MessageChannel, PlayGrant, PublishGrant, Refused, SessionAccess, SessionRequest, Settings,
-        ViewerCodecs,
-    },
+    server::webrtc::{Answer, Door, MessageChannel, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs},
 };
 use std::{
     net::SocketAddr,
@@ -25,11 +26,11 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// Lets `Bearer in` publish and `Bearer out` or nobody in particular play in `live/hall`.
 pub struct Fixture {
     pub live: Arc<Live>,
-    /// Given to those who take no H.264.
+    /// Given to viewers that take no H.264.
     pub other: Arc<Live>,
     pub leases: PublishLeases,
     pub asked: Mutex<Vec<ViewerCodecs>>,
-    /// What viewers said, and what is said to them.
+    /// Messages of viewers, and messages to them.
     pub from_viewers: Mutex<Vec<(String, String)>>,
     pub to_viewers: broadcast::Sender<Arc<str>>,
     /// Viewers at the moment.
@@ -45,30 +46,30 @@ impl Fixture {
 pub struct TestAccess(pub Arc<Fixture>);
 
 impl SessionAccess for TestAccess {
-    fn publish(&self, request: SessionRequest) -> Answer<'_, PublishGrant> {
+    fn publish(&self, request: AccessRequest) -> Answer<'_, PublishGrant> {
         Box::pin(async move {
             if request.app != "live" {
-                return Err(Refused::Unknown);
+                return Err(Refusal::UnknownRoom);
             }
-            let audio_only = match request.token.as_deref() {
+            let audio_only = match request.credential.as_deref() {
                 Some("in") => false,
                 Some("voice") => true,
-                Some("out") => return Err(Refused::Forbidden),
-                _ => return Err(Refused::Unauthorized),
+                Some("out") => return Err(Refusal::Forbidden),
+                _ => return Err(Refusal::Unauthorized),
             };
-            let hold = self.0.leases.seize("hall");
-            let lease = PublishLease::on_stream(self.0.live.begin(), hold, Box::new(()));
+            let guard = self.0.leases.seize("hall");
+            let lease = PublishLease::on_stream(self.0.live.begin(), guard, Box::new(()));
             Ok(PublishGrant { lease, audio_only })
         })
     }
 
-    fn play(&self, request: SessionRequest, codecs: ViewerCodecs) -> Answer<'_, PlayGrant> {
+    fn play(&self, request: AccessRequest, codecs: ViewerCodecs) -> Answer<'_, PlayGrant> {
         Box::pin(async move {
-            let audio_only = match (request.app.as_str(), request.token.as_deref()) {
+            let audio_only = match (request.app.as_str(), request.credential.as_deref()) {
                 ("live", None | Some("out")) => false,
                 ("live", Some("ear")) => true,
-                ("live", Some(_)) => return Err(Refused::Unauthorized),
-                _ => return Err(Refused::Unknown),
+                ("live", Some(_)) => return Err(Refusal::Unauthorized),
+                _ => return Err(Refusal::UnknownRoom),
             };
             self.0.asked.lock().unwrap().push(codecs);
             let (fixture, received) = (self.0.clone(), self.0.clone());

@@ -1,4 +1,4 @@
-//! The authentication: who showed the token, and who tried too often.
+//! Authentication of a connection: token and attempts.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -31,7 +31,7 @@ impl Authentication {
 
     /// Judges a token. An authenticated connection stays authenticated.
     pub fn attempt(&mut self, token: &str, presented: &str) -> Verdict {
-        // Digests are of one length, so that the time taken tells nothing of the token's.
+        // Digests are of one length, so that the time taken does not disclose the token's.
         let [right, shown]: [[u8; 32]; 2] = [token, presented].map(|text| Sha256::digest(text).into());
         let same = right.ct_eq(&shown);
         if bool::from(same) && !token.is_empty() {

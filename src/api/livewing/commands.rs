@@ -28,7 +28,7 @@ pub enum Request {
     Show(Command),
 }
 
-/// A parameter as `system.describe` tells it: name, type, whether it must be there.
+/// A parameter as `system.describe` lists it: name, type, whether it must be there.
 type Param = (&'static str, &'static str, bool);
 
 /// One command of the plane.

@@ -166,7 +166,7 @@ fn destination_stats(stats: &stats::OutputStats) -> Option<OutputStats> {
     })
 }
 
-/// The `data` of a command's answer. A reply of graphics or of inputs cannot come of a command of this plane and says nothing.
+/// The `data` of a command's answer. A reply of graphics or of inputs cannot come of a command of this plane and is empty.
 pub fn reply(reply: Reply) -> Value {
     match reply {
         Reply::Done | Reply::InputAdded { .. } | Reply::Taken(_) | Reply::Released { .. } => json!({}),

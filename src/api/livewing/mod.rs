@@ -42,13 +42,13 @@ const FULL: &[u8] =
 /// How the plane behaves.
 #[derive(Clone)]
 pub struct Settings {
-    /// The shared token. Nobody gets in with an empty one.
+    /// The shared token. An empty one authenticates no client.
     pub token: String,
     /// Until `system.auth` must have come.
     pub auth_timeout: Duration,
     /// How long a client may leave its messages unread before it is dropped.
     pub patience: Duration,
-    /// Between pings; a client that says nothing for two of them is gone.
+    /// Between pings; a client that is silent for two of them is gone.
     pub keep_alive: Duration,
     /// Shares of connections.
     pub doorway: Doorway,
@@ -80,7 +80,7 @@ struct Plane {
 /// Opens the plane's port.
 ///
 /// # Errors
-/// What the system says, e.g. that the address is in use.
+/// The system's error, e.g. that the address is in use.
 pub async fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(addr).await
 }

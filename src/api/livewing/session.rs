@@ -1,7 +1,7 @@
 //! One client's session: authentication, limits, the order of answers, subscriptions.
 //!
 //! Two lanes lead to the show. Commands and questions of the first are answered in the order they came. Recordings
-//! start and end when their file says so, which may take seconds: they have a lane of their own and hold nobody up.
+//! start and end when their file says so, which may take seconds: they have a lane of their own and delay no other command.
 //!
 //! ```text
 //! message ─► parse ─► limit ─┬─ at once: auth, describe, ping
@@ -21,13 +21,14 @@ use super::{
 };
 use crate::{
     app::{
-        access::{admission::BoxFuture, doorway::Place},
+        access::doorway::Place,
         show::bus::{Notice, Subscription},
     },
     domain::{command::Command, view::View},
 };
 use futures::{
     FutureExt, Stream, StreamExt,
+    future::BoxFuture,
     stream::{FuturesOrdered, FuturesUnordered},
 };
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ const STATS_STEP: Duration = Duration::from_secs(1);
 /// Why a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// Nobody is there any more.
+    /// The client is gone.
     Gone,
     /// The server closes with this code and reason.
     Close(u16, &'static str),
@@ -85,7 +86,7 @@ pub struct Session {
     limits: Limits,
     topics: BTreeSet<Topic>,
     subscription: Subscription,
-    /// The view of the last notice; everything that is told comes from it, so that nothing is told backwards.
+    /// The view of the last notice; all events are made from it, so that none goes backwards.
     view: Arc<View>,
     /// Events that were worded and not sent yet.
     news: Vec<String>,
@@ -267,7 +268,7 @@ impl Session {
         }
     }
 
-    /// Answers what is due, and then tells what happened up to it.
+    /// Answers what is due, then sends the events up to it.
     async fn finish(&mut self, Due { id, what }: Due) -> Result<(), End> {
         // The show publishes before it answers: whatever the answer speaks of is waiting here already.
         while let Some(Some(notice)) = self.subscription.next().now_or_never() {

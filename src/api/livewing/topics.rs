@@ -1,4 +1,4 @@
-//! The topics: their names, what each says of the present state, and which of them an event concerns.
+//! The topics: their names, their snapshot of the state, and which of them an event concerns.
 
 use super::{map, wire::value};
 use crate::{
@@ -65,7 +65,7 @@ impl Topic {
         }
     }
 
-    /// Whether the topic says one thing, or one thing for each of several subjects.
+    /// Whether the topic has one message, or one for each of several subjects.
     fn is_plural(self) -> bool {
         matches!(self, Topic::SourceHealth | Topic::OutputStats(_))
     }
@@ -104,7 +104,7 @@ impl State<'_> {
         Value::Object(Topic::all().into_iter().map(of).collect())
     }
 
-    /// The topic that an event concerns and what to push on it; `None` when nobody wants it.
+    /// The topic that an event concerns and what to push on it; `None` when no topic has it.
     pub fn news(&self, event: &Event, wanted: &BTreeSet<Topic>) -> Option<(Topic, Vec<Value>)> {
         let topic = match event {
             Event::TallyChanged { slot: _, time: _ } => Topic::Tally,
@@ -118,7 +118,7 @@ impl State<'_> {
             return None;
         }
         let data = match event {
-            // Of several sources only the one that changed is told.
+            // Of several sources only the one that changed is sent.
             Event::SourceHealthChanged { source } => {
                 self.view.sources.iter().filter(|s| s.id == *source).map(|s| value(map::health(s))).collect()
             }

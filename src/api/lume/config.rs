@@ -4,7 +4,7 @@ use super::{
     error::Refusal,
     fields::Fields,
     permission::Permission,
-    reply::{Answer, Reply},
+    reply::{self, Answer, Reply},
 };
 use crate::{
     app::lights::{
@@ -111,7 +111,7 @@ pub async fn change(lights: &Lights, body: &Fields, permission: Permission) -> A
         return Err(Refusal::NotEntitled(field));
     }
     lights.change_settings(change).await?;
-    Ok(Reply::success())
+    Ok(reply::success())
 }
 
 /// The first field of a change that names another destination or a secret. Who posts back what was shown changes nothing;
@@ -153,7 +153,7 @@ fn secret(body: &Fields, name: &str, most: usize) -> Result<Option<String>, Faul
     Ok(body.text(name, most)?.filter(|secret| !secret.starts_with(MASK)))
 }
 
-/// Empty, or what a header can carry: nobody must lock himself out with a token that cannot be sent.
+/// Empty, or what a header can carry: a token that cannot be sent would lock every client out.
 fn header_safe(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
     match text {
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {

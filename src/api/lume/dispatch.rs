@@ -3,22 +3,19 @@
 //! Refuses to know: what handlers do.
 
 use super::{
-    LumeState, config, controller,
+    LumeState,
     error::Refusal,
-    fields::Fields,
-    info,
     intake::Intake,
-    nightlight,
-    path::{self, Place},
     permission::{self, Permission, Shown},
-    pixels, preview, prompt, push,
+    preview, push,
     reply::{Answer, Reply},
-    rules, segments, socket, status, v1,
-    wire::{EffectsBody, PalettesBody, effects},
+    socket,
+    table::{self, Access, Call, ROUTES, Route, Run, SEGMENTS, Socket},
 };
-use crate::app::access::client::Client;
-use bytes::Buf;
-use futures::Stream;
+use crate::{
+    api::routing::{self, NoRoute, Params},
+    app::access::client::Client,
+};
 use std::net::{IpAddr, Ipv4Addr};
 use warp::{
     Filter,
@@ -27,6 +24,9 @@ use warp::{
     reply::{Reply as _, Response},
     ws::Ws,
 };
+
+/// The first segments below `/api` that are this plane's.
+const CLAIMED: [&str; 8] = ["v2", "status", "config", "pixels", "prompt", "nightlight", "led", "segments"];
 
 struct Request {
     method: Method,
@@ -38,9 +38,25 @@ struct Request {
 }
 
 impl Request {
-    /// Its method, where a `HEAD` is a `GET` without a body.
-    fn verb(&self) -> &str {
-        if self.method == Method::HEAD { "GET" } else { self.method.as_str() }
+    /// The row that answers it. A path with a segment that cannot be decoded is unknown.
+    fn route(&self) -> Result<(&'static Route, Params), NoRoute> {
+        if !routing::is_decodable(&self.path) {
+            return Err(NoRoute::UnknownPath);
+        }
+        routing::find(&ROUTES, &self.method, &self.path)
+    }
+
+    /// Whether its path is this one, with or without a slash at the end.
+    fn is_at(&self, path: &str) -> bool {
+        self.path.strip_suffix('/').unwrap_or(&self.path) == path
+    }
+
+    /// The socket that it may be the handshake of.
+    fn socket(&self) -> Option<(Socket, Access)> {
+        match self.route() {
+            Ok((Route { run: Run::Socket(socket), access, .. }, _)) => Some((*socket, *access)),
+            _ => None,
+        }
     }
 
     /// Whether it changes something.
@@ -53,7 +69,7 @@ impl Request {
 pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
     let request = warp::path::full()
         .and_then(|full: FullPath| async move {
-            path::claimed(full.as_str()).then(|| full.as_str().to_owned()).ok_or_else(warp::reject::not_found)
+            claimed(full.as_str()).then(|| full.as_str().to_owned()).ok_or_else(warp::reject::not_found)
         })
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::method())
@@ -62,111 +78,63 @@ pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
         .map(|path, query, method, headers, client| Request { method, path, query, headers, client })
         .boxed();
     let served = state.clone();
-    // Only sockets are upgraded; who asks that of anything else gets it plain (RFC 9110, 7.8).
+    // Only sockets are upgraded; any other request with an upgrade is answered plainly (RFC 9110, 7.8).
     let socket = |request: Request| async move {
-        let place = Place::of(&request.path).map(|(place, _)| place);
-        let socket = place.filter(|place| matches!(place, Place::Push | Place::Preview));
-        socket.map(|place| (place, request)).ok_or_else(warp::reject::not_found)
+        request.socket().map(|socket| (socket, request)).ok_or_else(warp::reject::not_found)
     };
     let sockets = request.clone().and_then(socket).untuple_one().and(warp::ws());
-    let sockets = sockets.then(move |place, request: Request, ws| {
+    let sockets = sockets.then(move |socket, request: Request, ws| {
         let state = served.clone();
-        async move { upgrade(&state, place, &request, ws).await }
+        async move { upgrade(&state, socket, &request, ws).await }
     });
     let others = request.and(warp::body::stream()).then(move |request: Request, body| {
-        let state = state.clone();
+        let (state, body) = (state.clone(), Intake::new(body, &request.headers));
         async move { serve(&state, &request, body).await }
     });
     sockets.or(others).unify().boxed()
 }
 
-async fn serve<S, B>(state: &LumeState, request: &Request, stream: S) -> Response
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    let mut body = Intake::new(stream, &request.headers);
+async fn serve(state: &LumeState, request: &Request, mut body: Intake) -> Response {
     let answer = answer(state, request, &mut body).await;
     body.drain().await;
     let mut response = answer.map_or_else(Refusal::response, Reply::response);
     dress(&mut response);
     if request.method == Method::OPTIONS {
-        response.headers_mut().extend(invitation(&request.path));
+        response.headers_mut().extend(preflight(&request.path));
     }
     response
 }
 
-async fn answer<S, B>(state: &LumeState, request: &Request, body: &mut Intake<S>) -> Answer
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    let (place, id) = Place::of(&request.path).ok_or(Refusal::UnknownPath)?;
+async fn answer(state: &LumeState, request: &Request, body: &mut Intake) -> Answer {
+    let route = request.route();
+    if matches!(route, Err(NoRoute::UnknownPath | NoRoute::Undecodable(_))) {
+        return Err(Refusal::UnknownPath);
+    }
     // Browsers ask this without a credential before they let a page ask more.
     if request.method == Method::OPTIONS {
         return Ok(Reply::nothing());
     }
-    let permission = identify(state, request, place).await?;
+    let access = route.as_ref().map_or_else(|_| table::access_of(&request.path), |(row, _)| row.access);
+    let permission = identify(state, request, access).await?;
     if request.writes() && request.client.as_ref().is_some_and(|client| !client.may_write()) {
         return Err(Refusal::ForeignPage);
     }
-    if (place, request.verb()) == (Place::Segments, "PUT") {
-        return Err(Refusal::NoSegmentId);
-    }
-    if !place.allowed().contains(&request.verb()) {
-        return Err(Refusal::WrongMethod(place));
-    }
+    let (row, params) = route.map_err(|none| match none {
+        NoRoute::WrongMethod(_) if request.method == Method::PUT && request.is_at(SEGMENTS) => Refusal::NoSegmentId,
+        NoRoute::WrongMethod(verbs) => Refusal::WrongMethod(routing::allow_with_options(&verbs)),
+        NoRoute::UnknownPath | NoRoute::Undecodable(_) => Refusal::UnknownPath,
+    })?;
     let body = body.whole().await?;
     if request.writes() && !body.is_empty() && !is_json(&request.headers) {
         return Err(Refusal::NotJsonType);
     }
-    carry_out(state, (place, permission), request.verb(), &id, &body).await
-}
-
-async fn carry_out(
-    state: &LumeState,
-    (place, permission): (Place, Permission),
-    verb: &str,
-    id: &str,
-    body: &[u8],
-) -> Answer {
-    let lights = &state.lights;
-    match (place, verb) {
-        (Place::Controller, "GET") => controller::read(lights),
-        (Place::Controller, "PUT") => controller::change(lights, &Fields::of(body)?),
-        (Place::Segments, "GET") => segments::list(lights),
-        (Place::Segments, "POST") => segments::create(lights, &Fields::of(body)?),
-        (Place::Segment, "GET") => segments::read(lights, id),
-        (Place::Segment, "PUT") => segments::change(lights, id, &Fields::of(body)?),
-        (Place::Segment, "DELETE") => segments::delete(lights, id),
-        (Place::Effects, "GET") => Ok(Reply::ok(&EffectsBody { effects: effects() })),
-        (Place::Palettes, "GET") => Ok(Reply::ok(&PalettesBody::all())),
-        (Place::Info, "GET") => info::read(lights),
-        (Place::Rules, "GET") => rules::list(lights),
-        (Place::Rules, "POST") => rules::create(lights, Fields::of(body)?).await,
-        (Place::Rule, "GET") => rules::read(lights, id),
-        (Place::Rule, "PUT") => rules::put(lights, id, Fields::of(body)?).await,
-        (Place::Rule, "DELETE") => rules::delete(lights, id).await,
-        (Place::Status, "GET") => status::read(lights),
-        (Place::Config, "GET") => config::read(lights, permission),
-        (Place::Config, "POST") => config::change(lights, &Fields::of(body)?, permission).await,
-        (Place::Pixels, "POST") => pixels::set(lights, &Fields::of(body)?),
-        (Place::Prompt, "POST") => prompt::ask(state, &Fields::of(body)?).await,
-        (Place::Nightlight, "GET") => nightlight::read(lights),
-        (Place::Nightlight, "POST") => nightlight::start(lights, &Fields::of_any(body)?),
-        (Place::NightlightStop, "POST") => nightlight::stop(lights),
-        (Place::Led, "GET") => v1::led(lights),
-        (Place::Led, "POST") => v1::change_led(lights, &Fields::of(body)?),
-        (Place::SegmentsV1, "GET") => v1::segments(lights),
-        (Place::Preview | Place::Push, "GET") => Err(Refusal::NoUpgrade),
-        (place, _) => Err(Refusal::WrongMethod(place)),
-    }
+    row.run.answer(Call { state, params: &params, permission, body: &body }).await
 }
 
 /// What the request may do.
-async fn identify(state: &LumeState, request: &Request, place: Place) -> Result<Permission, Refusal> {
+async fn identify(state: &LumeState, request: &Request, access: Access) -> Result<Permission, Refusal> {
     let shown = Shown { headers: &request.headers, query: &request.query, client: request.client.as_ref() };
-    permission::of(state, &shown, place.is_open(request.verb()), request.writes()).await
+    permission::of(state, &shown, access == Access::Open, request.writes()).await
 }
 
 /// Whether a body is said to be JSON: what a form of another site cannot say without asking first (Fetch, 2.2.2).
@@ -176,25 +144,30 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// The answer to a WebSocket handshake.
-async fn upgrade(state: &LumeState, place: Place, request: &Request, ws: Ws) -> Response {
-    let mut response = open(state, place, request, ws).await.unwrap_or_else(Refusal::response);
+async fn upgrade(state: &LumeState, socket: (Socket, Access), request: &Request, ws: Ws) -> Response {
+    let mut response = open(state, socket, request, ws).await.unwrap_or_else(Refusal::response);
     dress(&mut response);
     response
 }
 
-async fn open(state: &LumeState, place: Place, request: &Request, ws: Ws) -> Result<Response, Refusal> {
-    let permission = identify(state, request, place).await?;
-    let doorway = if place == Place::Push { &state.pushes } else { &state.previews };
+async fn open(
+    state: &LumeState,
+    (socket, access): (Socket, Access),
+    request: &Request,
+    ws: Ws,
+) -> Result<Response, Refusal> {
+    let permission = identify(state, request, access).await?;
+    let doorway = if socket == Socket::Push { &state.pushes } else { &state.previews };
     let from = request.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address);
     let taken = doorway.enter(from).map_err(|_| Refusal::NoSocket)?;
     if permission == Permission::Administer {
         taken.prove();
     }
     let (lights, shutdown) = (state.lights.clone(), state.shutdown.clone());
-    let serve = move |socket| async move {
-        match place {
-            Place::Push => socket::run(socket, push::State::of(lights), shutdown).await,
-            _ => socket::run(socket, preview::Leds::of(&lights), shutdown).await,
+    let serve = move |stream| async move {
+        match socket {
+            Socket::Push => socket::run(stream, push::State::of(lights), shutdown).await,
+            Socket::Preview => socket::run(stream, preview::Leds::of(&lights), shutdown).await,
         }
         drop(taken);
     };
@@ -209,11 +182,14 @@ fn dress(response: &mut Response) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// What an `OPTIONS` is told beside the usual.
-fn invitation(path: &str) -> HeaderMap {
+/// What the answer to an `OPTIONS` carries beside the usual.
+fn preflight(path: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let Some((place, _)) = Place::of(path) else { return headers };
-    if let Ok(allow) = HeaderValue::try_from(place.allow()) {
+    let verbs = if routing::is_decodable(path) { routing::verbs(&ROUTES, path) } else { Vec::new() };
+    if verbs.is_empty() {
+        return headers;
+    }
+    if let Ok(allow) = HeaderValue::try_from(routing::allow_with_options(&verbs)) {
         headers.insert(header::ALLOW, allow);
     }
     let shown = [
@@ -223,4 +199,44 @@ fn invitation(path: &str) -> HeaderMap {
     ];
     headers.extend(shown.map(|(name, value)| (name, HeaderValue::from_static(value))));
     headers
+}
+
+/// Whether a raw path is this plane's, known or not.
+pub fn claimed(path: &str) -> bool {
+    let first = path.strip_prefix("/api/").and_then(|below| below.split('/').next());
+    first.is_some_and(|first| CLAIMED.contains(&first)) || path.strip_suffix('/').unwrap_or(path) == "/ws"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_known(path: &str) -> bool {
+        routing::is_decodable(path) && !routing::verbs(&ROUTES, path).is_empty()
+    }
+
+    #[test]
+    fn every_path_of_the_table_is_claimed() {
+        for row in &ROUTES {
+            let path = row.path.replace(['{', '}'], "");
+            for path in [path.clone(), path + "/"] {
+                assert!(claimed(&path) && is_known(&path), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn paths_of_others_are_left_alone() {
+        for path in
+            ["/", "/api", "/api/", "/api/v1/status/cg1", "/api/v2x", "/api/ledger", "/ws/x", "/health", "/live/ws"]
+        {
+            assert!(!claimed(path), "{path}");
+        }
+        for path in ["/api/v2", "/api/v2/", "/api/status/x", "/api/prompt/status", "/api/v2/segments/1/2"] {
+            assert!(claimed(path) && !is_known(path), "{path}");
+        }
+        for path in ["/api/v2/segments//", "/api/v2/segments/%", "/api/v2/segments/%ff", "/api/v2//segments"] {
+            assert!(claimed(path) && !is_known(path), "{path}");
+        }
+    }
 }

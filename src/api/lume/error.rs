@@ -3,7 +3,6 @@
 //! What points at an attribute is `{error, field, message}`; what the device words for itself is `{error}` alone.
 //! Refuses to know: routes.
 
-use super::{intake::LIMIT, path::Place, reply};
 use crate::{
     api::answer,
     domain::fault::{Fault, Kind},
@@ -32,11 +31,11 @@ pub enum Refusal {
     NotJsonType,
     /// There is no such path.
     UnknownPath,
-    /// The place takes other methods.
-    WrongMethod(Place),
-    /// A segment is to be changed, and nobody says which.
+    /// The path takes other methods: those of the `Allow` header.
+    WrongMethod(String),
+    /// A segment is to be changed, and the path has no id.
     NoSegmentId,
-    /// The place is a WebSocket.
+    /// The path is a WebSocket.
     NoUpgrade,
     /// All sockets are taken.
     NoSocket,
@@ -59,6 +58,9 @@ impl From<Fault> for Refusal {
         Self::Fault(fault)
     }
 }
+
+/// The most that a body may have, in bytes (document, "MAX_REQUEST_BODY_SIZE").
+pub const BODY_LIMIT: usize = 16 * 1024;
 
 type Text = Cow<'static, str>;
 
@@ -116,7 +118,7 @@ impl Refusal {
             Self::NoUpgrade => (S::UPGRADE_REQUIRED, Body::bare("WebSocket upgrade required")),
             Self::NoSocket => (S::SERVICE_UNAVAILABLE, Body::told("unavailable", "Too many sockets are open")),
             Self::TooLarge => {
-                let message = format!("The body must have at most {LIMIT} bytes");
+                let message = format!("The body must have at most {BODY_LIMIT} bytes");
                 (S::PAYLOAD_TOO_LARGE, Body::told("payload_too_large", message))
             }
             Self::Slow => (S::REQUEST_TIMEOUT, Body::told("timeout", "The body took too long")),
@@ -142,11 +144,11 @@ impl Refusal {
             Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Self::TooManyTokens(seconds) => Some((header::RETRY_AFTER, HeaderValue::from(*seconds))),
             Self::NoUpgrade => Some((header::UPGRADE, HeaderValue::from_static("websocket"))),
-            Self::WrongMethod(place) => HeaderValue::try_from(place.allow()).ok().map(|allow| (header::ALLOW, allow)),
+            Self::WrongMethod(allow) => HeaderValue::try_from(allow).ok().map(|allow| (header::ALLOW, allow)),
             _ => None,
         };
         let (status, body) = self.words();
-        let mut response = answer::json(status, reply::text(&body));
+        let mut response = answer::json(status, answer::text(&body));
         response.headers_mut().extend(further);
         response
     }

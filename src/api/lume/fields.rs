@@ -60,7 +60,7 @@ impl Fields {
         forms::colour(&self.0, name)
     }
 
-    /// What it says of a look, as v2 names it.
+    /// The fields of a look, as v2 names them.
     pub fn look(&self) -> Result<LookChange, Fault> {
         forms::look_change(&self.0)
     }

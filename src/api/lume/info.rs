@@ -1,7 +1,7 @@
 //! `/api/v2/info`: what this is and how far it goes.
 
 use super::{
-    intake::LIMIT,
+    error::BODY_LIMIT,
     reply::{Answer, Reply},
 };
 use crate::{app::lights::Lights, domain::lights::SEGMENTS};
@@ -64,7 +64,7 @@ pub fn read(lights: &Lights) -> Answer {
         build_timestamp: built(),
     };
     let limits =
-        Limits { max_leds: controller.led_count.max(LEAST_LEDS), max_segments: SEGMENTS, max_request_body: LIMIT };
+        Limits { max_leds: controller.led_count.max(LEAST_LEDS), max_segments: SEGMENTS, max_request_body: BODY_LIMIT };
     // What the device has, as the document prints it: clients of the device look for these.
     let features =
         Features { segments_v2: true, direct_pixels: true, sacn: true, mqtt: true, ai_prompts: true, ota: true };

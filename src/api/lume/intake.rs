@@ -1,8 +1,8 @@
-//! Bodies on their way in: at most [`LIMIT`] bytes, whatever is announced.
+//! Bodies on their way in: at most [`BODY_LIMIT`] bytes, whatever is announced.
 //!
 //! Refuses to know: what bodies say.
 
-use super::error::Refusal;
+use super::error::{BODY_LIMIT, Refusal};
 use crate::api::inflow::{Halt, Inflow, append};
 use bytes::Buf;
 use futures::Stream;
@@ -10,8 +10,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use warp::http::HeaderMap;
 
-/// The most that a body may have, in bytes (document, "MAX_REQUEST_BODY_SIZE").
-pub const LIMIT: usize = 16 * 1024;
 /// How long a body may take to arrive.
 const WHOLE: Duration = Duration::from_secs(15);
 /// How much of a refused body is let run dry.
@@ -20,15 +18,15 @@ const DREGS: usize = 1024 * 1024;
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// The body of one request.
-pub struct Intake<S>(Inflow<S>);
+pub struct Intake(Inflow);
 
-impl<S, B> Intake<S>
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    /// A body that nobody has begun to read.
-    pub fn new(stream: S, headers: &HeaderMap) -> Self {
+impl Intake {
+    /// A body of which nothing was read yet.
+    pub fn new<S, B>(stream: S, headers: &HeaderMap) -> Self
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
+        B: Buf,
+    {
         Self(Inflow::new(stream, headers))
     }
 
@@ -37,13 +35,13 @@ where
     /// # Errors
     /// It is too large or too slow, or breaks off.
     pub async fn whole(&mut self) -> Result<Vec<u8>, Refusal> {
-        if self.0.announced().is_some_and(|length| length > LIMIT as u64) {
+        if self.0.announced().is_some_and(|length| length > BODY_LIMIT as u64) {
             return Err(Refusal::TooLarge);
         }
         let deadline = Instant::now() + WHOLE;
         let mut whole = Vec::new();
         while let Some(part) = self.0.next(deadline).await? {
-            if whole.len().saturating_add(part.remaining()) > LIMIT {
+            if whole.len().saturating_add(part.remaining()) > BODY_LIMIT {
                 return Err(Refusal::TooLarge);
             }
             append(&mut whole, part);

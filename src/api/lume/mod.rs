@@ -2,8 +2,8 @@
 //! and the sockets `/ws` and `/api/v2/preview`.
 //!
 //! ```text
-//! frame (claims the paths) ─► path (place) ─► permission ─► intake (body, limited) ─► handler ─► wire
-//!    │                          └────────────────┴─────────┴───────────┴─► error (words)
+//! dispatch (claims the paths) ─► table (row) ─► permission ─► intake (body, limited) ─► handler ─► wire
+//!    │                            └──────────────┴──────────────┴───────────┴─► error (words)
 //!    └─ sockets: push (state), preview (LEDs)
 //! ```
 //!
@@ -18,7 +18,6 @@ mod fields;
 mod info;
 mod intake;
 mod nightlight;
-mod path;
 mod permission;
 mod pixels;
 mod preview;
@@ -29,6 +28,7 @@ mod rules;
 mod segments;
 mod socket;
 mod status;
+mod table;
 mod token;
 mod v1;
 mod wire;
@@ -102,8 +102,5 @@ pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
 
 /// Every route as `(METHOD, path)`. For documents and tests.
 pub fn route_table() -> Vec<(&'static str, &'static str)> {
-    path::Place::ALL
-        .into_iter()
-        .flat_map(|place| place.allowed().iter().map(move |verb| (*verb, place.path())))
-        .collect()
+    table::ROUTES.iter().map(|row| (row.verb.name(), row.path)).collect()
 }

@@ -2,13 +2,13 @@
 
 use super::{
     fields::Fields,
-    reply::{Answer, Reply},
+    reply::{self, Answer, Reply},
     wire::NightlightBody,
 };
 use crate::{app::lights::Lights, domain::lights::Nightlight};
 use serde::Serialize;
 
-/// Seconds, where nothing is said.
+/// Default duration, in seconds.
 const DURATION: u16 = 900;
 /// The longest, in seconds.
 const LONGEST: i64 = 3600;
@@ -39,5 +39,5 @@ pub fn start(lights: &Lights, body: &Fields) -> Answer {
 /// `POST …/stop`. Where none runs there is nothing to do.
 pub fn stop(lights: &Lights) -> Answer {
     lights.stop_nightlight();
-    Ok(Reply::success())
+    Ok(reply::success())
 }

@@ -73,7 +73,7 @@ pub async fn ask(state: &LumeState, body: &Fields) -> Answer {
     if text.len() > prompt::LONGEST {
         return Err(Fault::invalid("prompt", format!("Must have at most {} bytes", prompt::LONGEST)).into());
     }
-    // One at a time: two at once would each be told how the lights were before the other.
+    // One at a time: two at once would each start from the state before the other.
     let Ok(Ok(_turn)) = timeout(TURN, state.turn.acquire()).await else {
         return Err(Refusal::Prompt("Other prompts are being answered; try again later".to_owned()));
     };

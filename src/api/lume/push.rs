@@ -1,6 +1,7 @@
 //! `/ws`: the state, at once, on each change and each second. Refuses to know: sockets.
 
-use super::{reply::text, socket::Source, wire::StateBody};
+use super::{socket::Source, wire::StateBody};
+use crate::api::answer::text;
 use crate::app::lights::Lights;
 use std::time::Duration;
 use tokio::{
@@ -13,7 +14,7 @@ use warp::ws::Message;
 pub const SOCKETS: usize = 64;
 /// Without a change.
 const EVERY: Duration = Duration::from_secs(1);
-/// Changes that come closer are told together: nobody sees more than there are frames.
+/// Changes that come closer are sent together, one message a frame at most.
 const GAP: Duration = Duration::from_millis(16);
 
 /// See the module's text.
@@ -21,7 +22,7 @@ pub struct State {
     lights: Lights,
     changes: watch::Receiver<u64>,
     second: Interval,
-    /// When the next one may be told; none before the first one.
+    /// When the next one may be sent; none before the first one.
     due: Option<Instant>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     fields::Fields,
-    reply::{Answer, Reply},
+    reply::{self, Answer, Reply},
 };
 use crate::{
     app::lights::{Lights, forms},
@@ -25,7 +25,7 @@ pub async fn create(lights: &Lights, body: Fields) -> Answer {
     let id = rule.id.clone();
     let exists = || Fault::conflict("rule_exists", "id", format!("There is a rule {id} already; change it with PUT"));
     let (rule, _) = lights.put_rule(&id, |known| known.map_or(Ok(rule), |_| Err(exists()))).await?;
-    Ok(Reply::created(&forms::rule_value(&rule)))
+    Ok(Reply::ok(&forms::rule_value(&rule)).created())
 }
 
 /// `GET` of one.
@@ -35,7 +35,7 @@ pub fn read(lights: &Lights, id: &str) -> Answer {
     Ok(Reply::ok(&forms::rule_value(&rule)))
 }
 
-/// `PUT` of one: what is not said stays as it is; where there is none, it is made.
+/// `PUT` of one: missing fields stay as they are; a missing rule is made.
 pub async fn put(lights: &Lights, id: &str, body: Fields) -> Answer {
     let body = body.all();
     if body.get("id").is_some_and(|said| said != id) {
@@ -55,11 +55,11 @@ pub async fn put(lights: &Lights, id: &str, body: Fields) -> Answer {
     };
     let (rule, new) = lights.put_rule(id, merged).await?;
     let body = forms::rule_value(&rule);
-    Ok(if new { Reply::created(&body) } else { Reply::ok(&body) })
+    Ok(if new { Reply::ok(&body).created() } else { Reply::ok(&body) })
 }
 
 /// `DELETE` of one.
 pub async fn delete(lights: &Lights, id: &str) -> Answer {
     lights.delete_rule(id).await?;
-    Ok(Reply::success())
+    Ok(reply::success())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     fields::{Fields, needed},
-    reply::{Answer, Reply},
+    reply::{self, Answer, Reply},
     wire::{SegmentBody, SegmentsBody},
 };
 use crate::{
@@ -29,7 +29,7 @@ pub fn create(lights: &Lights, body: &Fields) -> Answer {
         look: body.look()?,
         reverse: body.flag("reverse")?.unwrap_or(false),
     };
-    Ok(Reply::created(&SegmentBody::from(&lights.create_segment(new)?)))
+    Ok(Reply::ok(&SegmentBody::from(&lights.create_segment(new)?)).created())
 }
 
 /// `GET` of one.
@@ -55,7 +55,7 @@ pub fn change(lights: &Lights, id: &str, body: &Fields) -> Answer {
 /// `DELETE` of one.
 pub fn delete(lights: &Lights, id: &str) -> Answer {
     lights.delete_segment(number(id)?)?;
-    Ok(Reply::success())
+    Ok(reply::success())
 }
 
 /// The id in a path, one that a segment can have.

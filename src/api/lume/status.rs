@@ -40,7 +40,7 @@ struct Protocols {
     mqtt: Mqtt,
 }
 
-/// What is beside `enabled` is told only while it is.
+/// The other fields are there only while it is enabled.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Sacn {

@@ -12,7 +12,7 @@ pub fn brought(token: &str, headers: &HeaderMap, query: &str) -> bool {
     let key = headers.get_all("x-api-key").iter().map(|value| value.as_bytes());
     let asked = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "token");
     let mut found = false;
-    // All are looked at, so that the time tells nothing of which one was nearly right.
+    // All are compared, so that the time discloses nothing.
     for given in authorization.chain(key) {
         found |= same(given, token);
     }

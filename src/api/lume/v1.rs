@@ -2,7 +2,7 @@
 
 use super::{
     fields::Fields,
-    reply::{Answer, Reply},
+    reply::{self, Answer, Reply},
     wire::{ControllerBody, EffectBody, NO_EFFECT, NightlightBody, effects},
 };
 use crate::{
@@ -27,7 +27,7 @@ struct LedBody {
     nightlight: NightlightBody,
 }
 
-/// `GET /api/led`. Without a segment 0 it looks as one that nothing was said of.
+/// `GET /api/led`. Without a segment 0 the defaults of one are answered.
 pub fn led(lights: &Lights) -> Answer {
     let view = lights.view();
     let look = view.segments.iter().find(|segment| segment.id == 0).map_or(Look::default(), |segment| segment.look);
@@ -53,7 +53,7 @@ pub fn change_led(lights: &Lights, body: &Fields) -> Answer {
         lights.update_segment(0, SegmentChange { look, ..SegmentChange::default() })?;
     }
     lights.set_controller(controller);
-    Ok(Reply::success())
+    Ok(reply::success())
 }
 
 fn palette(body: &Fields) -> Result<Option<Palette>, Fault> {

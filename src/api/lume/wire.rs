@@ -1,4 +1,4 @@
-//! Bodies of the plane that more than one place tells, with their keys in the document's order.
+//! Bodies of the plane that more than one route answers, with their keys in the document's order.
 
 use crate::{
     app::lights::{LightsView, Progress},
@@ -24,7 +24,7 @@ impl From<Controller> for ControllerBody {
     }
 }
 
-/// `/api/v2/segments/{id}`. The palette is not told (document, "Known limitations").
+/// `/api/v2/segments/{id}`. The palette is left out (document, "Known limitations").
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SegmentBody {

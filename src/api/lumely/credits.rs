@@ -3,7 +3,7 @@
 use super::{
     Parts,
     error::Refusal,
-    reply::{Answer, Reply},
+    reply::{self, Answer},
     wire::{CreditsBody, ServicesBody},
 };
 use crate::app::imaging::accounts::Account;
@@ -11,10 +11,10 @@ use crate::app::imaging::accounts::Account;
 /// What is left, and of what.
 pub async fn read(parts: &Parts, account: &Account) -> Answer {
     let credits = parts.accounts.credits(account).await.map_err(|error| Refusal::internal(&error))?;
-    Ok(Reply::ok(&CreditsBody::of(account, &credits)))
+    Ok(reply::ok(&CreditsBody::of(account, &credits)))
 }
 
 /// What the account may use.
 pub fn services(account: &Account) -> Answer {
-    Ok(Reply::ok(&ServicesBody::of(account)))
+    Ok(reply::ok(&ServicesBody::of(account)))
 }

@@ -1,26 +1,26 @@
-//! What every request passes: path, credential, limit, route, body, handler, and what every answer carries.
+//! What every request passes: route, credential, limit, body, handler, and what every answer carries.
 //!
 //! Refuses to know: what handlers do.
 
 use super::{
-    LumelyState, credits,
+    LumelyState,
     error::{Again, Refusal},
-    hooks,
     intake::Intake,
-    jobs, keys, limits, new_job,
-    path::{CLAIMED, NoRoute, Place, Route},
+    limits,
     reply::{Answer, Reply},
-    upload,
+    table::{Call, ROUTES, Route},
 };
 use crate::{
-    api::{iso::iso, limits::Level},
+    api::{
+        limits::Level,
+        routing::{self, NoRoute, Params},
+    },
     app::{
         access::client::Client,
         imaging::accounts::{Account, STANDARD_RPM},
     },
+    protocol::{bearer::bearer, iso::iso},
 };
-use bytes::Buf;
-use futures::Stream;
 use std::time::{Duration, SystemTime};
 use warp::{
     Filter,
@@ -29,7 +29,9 @@ use warp::{
     reply::Response,
 };
 
-const PREFIX: &str = "/api/v1/";
+const PREFIX: &str = "/api/v1";
+/// The first segments below it that are this plane's.
+const CLAIMED: [&str; 6] = ["credits", "services", "upload", "jobs", "api-keys", "webhooks"];
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -47,7 +49,7 @@ struct Request {
 pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
     let path = warp::path::full().and_then(|full: FullPath| async move {
         let below = full.as_str().strip_prefix(PREFIX);
-        let own = below.filter(|below| below.split('/').next().is_some_and(|first| CLAIMED.contains(&first)));
+        let own = below.filter(|below| below.split('/').nth(1).is_some_and(|first| CLAIMED.contains(&first)));
         own.map(str::to_owned).ok_or_else(warp::reject::not_found)
     });
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
@@ -57,22 +59,24 @@ pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
         .and(warp::ext::optional())
         .and(warp::body::stream())
         .then(move |path, query, method, headers, client, body| {
-            let (state, request) = (state.clone(), Request { method, path, query, headers, client });
+            let (state, body) = (state.clone(), Intake::new(body, &headers));
+            let request = Request { method, path, query, headers, client };
             async move { serve(&state, request, body).await }
         })
         .boxed()
 }
 
-async fn serve<S, B>(state: &LumelyState, request: Request, stream: S) -> Response
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    let mut body = Intake::new(stream, &request.headers);
-    let (answer, level) = answer(state, &request, &mut body).await;
+async fn serve(state: &LumelyState, request: Request, mut body: Intake) -> Response {
+    let route = request.route();
+    let again = match &route {
+        Ok((row, _)) => row.access,
+        Err(_) if request.method == Method::POST => Again::Twice,
+        Err(_) => Again::Harmless,
+    };
+    let (answer, level) = answer(state, &request, route, &mut body).await;
     let mut response = match answer {
         Ok(reply) => reply.response(),
-        Err(refusal) => refusal.response(again(&request)),
+        Err(refusal) => refusal.response(again),
     };
     body.drain().await;
     let headers = response.headers_mut();
@@ -84,73 +88,68 @@ where
     let shown = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After";
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(shown));
     if request.method == Method::OPTIONS {
-        headers.extend(invitation(&request.path));
+        headers.extend(preflight(&request));
     }
     response
 }
 
+type Found = Result<(&'static Route, Params), NoRoute>;
+
+impl Request {
+    /// The row that answers it. A path with a segment that cannot be decoded is unknown.
+    fn route(&self) -> Found {
+        if !routing::is_decodable(&self.path) {
+            return Err(NoRoute::UnknownPath);
+        }
+        routing::find(&ROUTES, &self.method, &self.path)
+    }
+}
+
 /// The answer, and the headers that tell of limits.
-async fn answer<S, B>(state: &LumelyState, request: &Request, body: &mut Intake<S>) -> (Answer, Shown)
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
+async fn answer(state: &LumelyState, request: &Request, route: Found, body: &mut Intake) -> (Answer, Shown) {
     // Browsers ask this without a credential before they let a page ask more.
     if request.method == Method::OPTIONS {
-        let known = Place::of(&request.path).map(|_| Reply::nothing()).ok_or(Refusal::UnknownPath);
+        let known =
+            if matches!(route, Err(NoRoute::UnknownPath)) { Err(Refusal::UnknownPath) } else { Ok(Reply::nothing()) };
         return (known, uncounted());
     }
     let account = match identify(state, request).await {
         Ok(account) => account,
-        // A stranger's request is counted on no account.
+        // A request without an account is counted on none.
         Err(refusal) => return (Err(refusal), uncounted()),
     };
     match state.limits.take(&account.id, account.rate_limit_rpm, state.began.elapsed()) {
         Err(level) => (Err(Refusal::TooMany(level.reset_seconds().max(1))), shown(level)),
-        Ok(level) => (carry_out(state, request, &account, body).await, shown(level)),
+        Ok(level) => (carry_out(state, request, route, &account, body).await, shown(level)),
     }
 }
 
-async fn carry_out<S, B>(state: &LumelyState, request: &Request, account: &Account, body: &mut Intake<S>) -> Answer
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    let route = Route::parse(&request.method, &request.path).map_err(|none| match none {
-        NoRoute::UnknownPath => Refusal::UnknownPath,
-        NoRoute::WrongMethod(place) => Refusal::WrongMethod(place),
+async fn carry_out(
+    state: &LumelyState,
+    request: &Request,
+    route: Found,
+    account: &Account,
+    body: &mut Intake,
+) -> Answer {
+    let (row, params) = route.map_err(|none| match none {
+        NoRoute::WrongMethod(verbs) => Refusal::WrongMethod(verbs),
+        NoRoute::UnknownPath | NoRoute::Undecodable(_) => Refusal::UnknownPath,
     })?;
     let (parts, door) = (&*state.parts, &*state.door);
-    match route {
-        Route::Credits => credits::read(parts, account).await,
-        Route::Services => credits::services(account),
-        Route::Upload => upload::put(parts, account, body.understood(door, upload::picture).await?).await,
-        Route::ListJobs => jobs::list(parts, account, &request.query).await,
-        Route::CreateJob => jobs::create(parts, account, body.understood(door, new_job::read).await?).await,
-        Route::ReadJob(id) => jobs::read(parts, account, &id).await,
-        Route::ActOnJob(id) => jobs::act(parts, account, &id, body.understood(door, jobs::deed).await?).await,
-        Route::ListKeys => keys::list(parts, account).await,
-        Route::CreateKey => keys::create(parts, account, &body.understood(door, keys::name).await?).await,
-        Route::ChangeKey(id) => keys::update(parts, account, &id, body.understood(door, keys::change).await?).await,
-        Route::DeleteKey(id) => keys::delete(parts, account, &id).await,
-        Route::ListHooks => hooks::list(parts, account).await,
-        Route::CreateHook => hooks::create(parts, account, body.understood(door, hooks::read).await?).await,
-        Route::ChangeHook(id) => hooks::update(parts, account, &id, body.understood(door, hooks::change).await?).await,
-        Route::DeleteHook(id) => hooks::delete(parts, account, &id).await,
-    }
+    (row.run)(Call { parts, account, params: &params, query: &request.query, body, door }).await
 }
 
 /// Whose request it is.
 async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Refusal> {
     let text = |name| request.headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let bearer = text(header::AUTHORIZATION).and_then(|value| {
-        let (scheme, credential) = value.split_once(' ').unwrap_or((value, ""));
-        scheme.eq_ignore_ascii_case("bearer").then_some(credential.trim())
+    let credential = text(header::AUTHORIZATION).and_then(|value| {
+        // A scheme without a credential is a bad one, which no cookie makes good.
+        bearer(value).or_else(|| value.eq_ignore_ascii_case("bearer").then_some(""))
     });
-    let account = state.parts.callers.identify(bearer, text(header::COOKIE)).await.map_err(Refusal::Caller)?;
+    let account = state.parts.callers.identify(credential, text(header::COOKIE)).await.map_err(Refusal::Caller)?;
     if let Some(client) = &request.client {
         let reads = matches!(request.method, Method::GET | Method::HEAD);
-        if bearer.is_none() && !reads && !client.may_write() {
+        if credential.is_none() && !reads && !client.may_write() {
             return Err(Refusal::ForeignPage);
         }
         client.prove();
@@ -158,21 +157,10 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
     // Browsers send cookies along with forms of any site, but of other sites no JSON without asking first.
     let form =
         || !text(header::CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));
-    if bearer.is_none() && request.method == Method::POST && form() {
+    if credential.is_none() && request.method == Method::POST && form() {
         return Err(Refusal::Form);
     }
     Ok(account)
-}
-
-/// What sending the request once more would mean.
-fn again(request: &Request) -> Again {
-    match Place::of(&request.path) {
-        Some((Place::Jobs, _)) if request.method == Method::POST => Again::Job,
-        // A picture that was kept twice is one that nobody asks for.
-        Some((Place::Upload, _)) => Again::Harmless,
-        _ if request.method == Method::POST => Again::Twice,
-        _ => Again::Harmless,
-    }
 }
 
 type Shown = [(HeaderName, HeaderValue); 3];
@@ -190,10 +178,12 @@ fn shown(level: Level) -> Shown {
     [(LIMIT, level.limit.into()), (REMAINING, level.remaining.into()), (RESET, reset)]
 }
 
-/// What an `OPTIONS` is told beside the usual.
-fn invitation(path: &str) -> HeaderMap {
+/// What the answer to an `OPTIONS` carries beside the usual.
+fn preflight(request: &Request) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let allow = Place::of(path).and_then(|(place, _)| HeaderValue::try_from(place.allow()).ok());
+    let verbs = if routing::is_decodable(&request.path) { routing::verbs(&ROUTES, &request.path) } else { Vec::new() };
+    let allow = Some(verbs).filter(|verbs| !verbs.is_empty());
+    let allow = allow.and_then(|verbs| HeaderValue::try_from(routing::allow_with_options(&verbs)).ok());
     if let Some(allow) = allow {
         headers.insert(header::ALLOW, allow.clone());
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, allow);

@@ -4,13 +4,16 @@
 //!
 //! Refuses to know: routes.
 
-use super::{compact::compact, path::Place};
-use crate::api::answer;
+use super::compact::compact;
+use crate::api::{
+    answer,
+    routing::{Verb, allow_with_options},
+};
 use crate::app::imaging::{
-    callers::CallerRefusal,
     hooks::HookFault,
     jobs::{ActionFault, CreateFault},
     keys::KeyFault,
+    refusal::CallerRefusal,
     uploads::UploadFault,
 };
 use serde::Serialize;
@@ -28,7 +31,7 @@ type Text = Cow<'static, str>;
 /// Why an answer is not what was asked for.
 #[derive(Debug)]
 pub enum Refusal {
-    /// Nobody is known by the credential.
+    /// The credential names no caller.
     Caller(CallerRefusal),
     /// A form of another site may have sent it in the operator's name.
     Form,
@@ -38,8 +41,8 @@ pub enum Refusal {
     TooMany(u64),
     /// There is no such path.
     UnknownPath,
-    /// The place takes other methods.
-    WrongMethod(Place),
+    /// The path takes other methods.
+    WrongMethod(Vec<Verb>),
     /// There is no such job of this account.
     NoJob,
     /// There is no such key of this account.
@@ -103,7 +106,7 @@ struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     credits_remaining: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    allowed: Option<&'static [&'static str]>,
+    allowed: Option<Vec<&'static str>>,
 }
 
 impl Words {
@@ -140,7 +143,7 @@ impl Words {
 }
 
 impl Refusal {
-    /// A failure that is nobody's fault but the server's.
+    /// A failure of the server.
     pub fn internal(cause: &dyn Display) -> Self {
         tracing::error!(error = %cause, "a request of the image jobs' plane failed");
         Self::Internal
@@ -153,8 +156,9 @@ impl Refusal {
             Self::TooMany(seconds) => {
                 headers.insert(header::RETRY_AFTER, (*seconds).into());
             }
-            Self::WrongMethod(place) => {
-                headers.extend(HeaderValue::try_from(place.allow()).ok().map(|allow| (header::ALLOW, allow)));
+            Self::WrongMethod(verbs) => {
+                headers
+                    .extend(HeaderValue::try_from(allow_with_options(verbs)).ok().map(|allow| (header::ALLOW, allow)));
             }
             _ => {}
         }
@@ -213,8 +217,8 @@ impl Refusal {
             Self::UnknownPath => {
                 Words::not_found("Not found", "There is no such endpoint. Check the path of the request.")
             }
-            Self::WrongMethod(place) => {
-                let allowed = place.allowed();
+            Self::WrongMethod(verbs) => {
+                let allowed: Vec<_> = verbs.into_iter().map(Verb::name).collect();
                 let message = format!("This endpoint takes {}.", allowed.join(" and "));
                 let words = Words::of(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed", message);
                 Words { body: Body { allowed: Some(allowed), ..words.body }, ..words }

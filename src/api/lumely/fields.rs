@@ -13,7 +13,7 @@ use std::borrow::Cow;
 /// The fields of an object.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    /// What stands before the names when they are told, e.g. `options.`.
+    /// Prefix of the names in errors, e.g. `options.`.
     within: String,
     entries: Entries<'a>,
 }
@@ -51,7 +51,7 @@ impl<'a> Fields<'a> {
     pub fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Refusal> {
         match self.take(name) {
             None => Ok(None),
-            // Databases do not take it, and nobody means it.
+            // Databases do not take it, and no text needs it.
             Some(Node::Text(text)) if text.contains('\0') => Err(self.wrong(name, "a text without NUL characters")),
             Some(Node::Text(text)) => Ok(Some(text)),
             Some(_) => Err(self.wrong(name, "a string")),

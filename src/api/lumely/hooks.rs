@@ -4,8 +4,8 @@ use super::{
     Parts,
     error::Refusal,
     fields::Fields,
-    path::possible,
-    reply::{Answer, Reply},
+    ids::possible,
+    reply::{self, Answer},
     wire::{HookBody, HooksBody, SuccessBody},
 };
 use crate::app::imaging::{
@@ -15,7 +15,7 @@ use crate::app::imaging::{
 
 /// The longest address, in characters.
 const URL: usize = 2048;
-/// What is told when nothing is said (document).
+/// The events of a webhook that names none (document).
 const USUAL: [HookEvent; 2] = [HookEvent::Completed, HookEvent::Failed];
 
 /// A webhook to be made.
@@ -28,7 +28,7 @@ pub struct NewHook {
 /// All of the account.
 pub async fn list(parts: &Parts, account: &Account) -> Answer {
     let hooks = parts.hooks.list(account).await.map_err(|error| Refusal::internal(&error))?;
-    Ok(Reply::ok(&HooksBody { webhooks: hooks.iter().map(|hook| HookBody::of(hook, None)).collect() }))
+    Ok(reply::ok(&HooksBody { webhooks: hooks.iter().map(|hook| HookBody::of(hook, None)).collect() }))
 }
 
 /// What a body asks for.
@@ -40,10 +40,10 @@ pub fn read(mut body: Fields<'_>) -> Result<NewHook, Refusal> {
     Ok(NewHook { url, events })
 }
 
-/// Makes one; the answer tells its secret, this once.
+/// Makes one; this answer alone carries its secret.
 pub async fn create(parts: &Parts, account: &Account, new: NewHook) -> Answer {
     let (secret, hook) = parts.hooks.create(account, &new.url, &new.events).await.map_err(Refusal::Hook)?;
-    Ok(Reply::created(&HookBody::of(&hook, Some(&secret))))
+    Ok(reply::ok(&HookBody::of(&hook, Some(&secret))).created())
 }
 
 /// What a body changes.
@@ -62,7 +62,7 @@ pub async fn update(parts: &Parts, account: &Account, id: &str, change: HookChan
         return Err(Refusal::NoHook);
     }
     let hook = parts.hooks.update(account, id, change).await.map_err(Refusal::Hook)?;
-    Ok(Reply::ok(&HookBody::of(&hook, None)))
+    Ok(reply::ok(&HookBody::of(&hook, None)))
 }
 
 /// Deletes one.
@@ -71,7 +71,7 @@ pub async fn delete(parts: &Parts, account: &Account, id: &str) -> Answer {
         return Err(Refusal::NoHook);
     }
     parts.hooks.delete(account, id).await.map_err(Refusal::Hook)?;
-    Ok(Reply::ok(&SuccessBody { success: true }))
+    Ok(reply::ok(&SuccessBody { success: true }))
 }
 
 /// At least one event, each once.

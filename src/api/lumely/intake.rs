@@ -45,15 +45,15 @@ impl Default for Door {
 }
 
 /// The body of one request.
-pub struct Intake<S>(Inflow<S>);
+pub struct Intake(Inflow);
 
-impl<S, B> Intake<S>
-where
-    S: Stream<Item = Result<B, warp::Error>> + Send,
-    B: Buf + Send,
-{
-    /// A body that nobody has begun to read.
-    pub fn new(stream: S, headers: &HeaderMap) -> Self {
+impl Intake {
+    /// A body of which nothing was read yet.
+    pub fn new<S, B>(stream: S, headers: &HeaderMap) -> Self
+    where
+        S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
+        B: Buf,
+    {
         Self(Inflow::new(stream, headers))
     }
 
@@ -91,7 +91,7 @@ where
             return understand(Fields::of(&whole)?);
         }
         let parsed = tokio::task::spawn_blocking(move || {
-            let _place = place; // whoever sent the body may be gone by now; it is in memory all the same
+            let _place = place; // the sender may be gone by now; the body is in memory all the same
             understand(Fields::of(&whole)?)
         })
         .await;

@@ -6,9 +6,9 @@ use super::{
     Parts,
     error::Refusal,
     fields::Fields,
+    ids::possible,
     new_job,
-    path::possible,
-    reply::{Answer, Reply},
+    reply::{self, Answer},
     wire::{JobBody, JobsBody},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 use std::str::FromStr;
 
-/// Jobs of a page when nothing is said.
+/// Jobs of a page where the query names no limit.
 const PAGE: u32 = 50;
 /// The most jobs of a page; who asks for more gets so many.
 const LARGEST_PAGE: u32 = 100;
@@ -35,8 +35,8 @@ pub enum Deed {
 /// 201, or 200 with the job that was already made with the same key.
 pub async fn create(parts: &Parts, account: &Account, new: NewJob) -> Answer {
     match parts.jobs.create(account, new).await.map_err(Refusal::Create)? {
-        Created::New(job) => Ok(Reply::created(&JobBody::of(&job, &parts.public_url))),
-        Created::Same(job) => Ok(Reply::ok(&JobBody::of(&job, &parts.public_url))),
+        Created::New(job) => Ok(reply::ok(&JobBody::of(&job, &parts.public_url)).created()),
+        Created::Same(job) => Ok(reply::ok(&JobBody::of(&job, &parts.public_url))),
     }
 }
 
@@ -47,7 +47,7 @@ pub async fn read(parts: &Parts, account: &Account, id: &str) -> Answer {
     }
     let job = parts.jobs.get(account, id).await.map_err(|error| Refusal::internal(&error))?;
     let job = job.ok_or(Refusal::NoJob)?;
-    Ok(Reply::ok(&JobBody::of(&job, &parts.public_url)))
+    Ok(reply::ok(&JobBody::of(&job, &parts.public_url)))
 }
 
 /// The newest first, a page of them.
@@ -56,7 +56,7 @@ pub async fn list(parts: &Parts, account: &Account, query: &str) -> Answer {
     let (limit, offset) = (query.limit, query.offset);
     let (jobs, total) = parts.jobs.list(account, query).await.map_err(|error| Refusal::internal(&error))?;
     let jobs = jobs.iter().map(|job| JobBody::of(job, &parts.public_url)).collect();
-    Ok(Reply::ok(&JobsBody { jobs, total, limit, offset }))
+    Ok(reply::ok(&JobsBody { jobs, total, limit, offset }))
 }
 
 /// What a query asks for. Of a name that comes more than once the last counts; empty is as good as missing.
@@ -121,7 +121,7 @@ pub async fn act(parts: &Parts, account: &Account, id: &str, deed: Deed) -> Answ
         Deed::Retry => parts.jobs.retry(account, id).await,
     };
     let job = job.map_err(Refusal::Action)?;
-    Ok(Reply::ok(&JobBody::of(&job, &parts.public_url)))
+    Ok(reply::ok(&JobBody::of(&job, &parts.public_url)))
 }
 
 #[cfg(test)]

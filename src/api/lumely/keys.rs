@@ -4,8 +4,8 @@ use super::{
     Parts,
     error::Refusal,
     fields::Fields,
-    path::possible,
-    reply::{Answer, Reply},
+    ids::possible,
+    reply::{self, Answer},
     wire::{KeyBody, KeysBody, SuccessBody},
 };
 use crate::app::imaging::{accounts::Account, keys::KeyChange};
@@ -18,7 +18,7 @@ const LONGEST: usize = 100;
 /// All of the account.
 pub async fn list(parts: &Parts, account: &Account) -> Answer {
     let keys = parts.keys.list(account).await.map_err(|error| Refusal::internal(&error))?;
-    Ok(Reply::ok(&KeysBody { api_keys: keys.iter().map(|key| KeyBody::of(key, None)).collect() }))
+    Ok(reply::ok(&KeysBody { api_keys: keys.iter().map(|key| KeyBody::of(key, None)).collect() }))
 }
 
 /// The name in a body.
@@ -26,10 +26,10 @@ pub fn name(mut body: Fields<'_>) -> Result<String, Refusal> {
     Ok(body.label("name", LONGEST)?.unwrap_or_else(|| NAME.to_owned()))
 }
 
-/// Makes one; the answer tells the key, this once.
+/// Makes one; this answer alone carries the key.
 pub async fn create(parts: &Parts, account: &Account, name: &str) -> Answer {
     let (raw, key) = parts.keys.create(account, name).await.map_err(Refusal::Key)?;
-    Ok(Reply::created(&KeyBody::of(&key, Some(&raw))))
+    Ok(reply::ok(&KeyBody::of(&key, Some(&raw))).created())
 }
 
 /// What a body changes.
@@ -47,7 +47,7 @@ pub async fn update(parts: &Parts, account: &Account, id: &str, change: KeyChang
         return Err(Refusal::NoKey);
     }
     let key = parts.keys.update(account, id, change).await.map_err(Refusal::Key)?;
-    Ok(Reply::ok(&KeyBody::of(&key, None)))
+    Ok(reply::ok(&KeyBody::of(&key, None)))
 }
 
 /// Deletes one.
@@ -56,5 +56,5 @@ pub async fn delete(parts: &Parts, account: &Account, id: &str) -> Answer {
         return Err(Refusal::NoKey);
     }
     parts.keys.delete(account, id).await.map_err(Refusal::Key)?;
-    Ok(Reply::ok(&SuccessBody { success: true }))
+    Ok(reply::ok(&SuccessBody { success: true }))
 }

@@ -45,7 +45,7 @@ impl Limits {
     }
 }
 
-/// What is told to somebody who is not counted: the whole limit, in a minute that begins now.
+/// The level of a request that is not counted: the whole limit, in a minute that begins now.
 pub fn stranger(limit: usize) -> Level {
     Level { limit, remaining: limit, reset: WINDOW }
 }

@@ -1,8 +1,8 @@
 //! Lumely: the image jobs' plane, `/api/v1/{credits,services,upload,jobs,api-keys,webhooks}`.
 //!
 //! ```text
-//! frame (claims the paths) ─► caller ─► limit ─► path (route) ─► intake (body, limited) ─► handler ─► wire
-//!                               └─────────┴─────────┴──────────────┴───────────┴─► error (words) ─► headers
+//! dispatch (claims the paths) ─► caller ─► limit ─► table (row) ─► intake (body, limited) ─► handler ─► wire
+//!                                  └─────────┴─────────┴──────────────┴───────────┴─► error (words) ─► headers
 //! ```
 //!
 //! Handlers are one file for each resource ([`jobs`], [`keys`], [`hooks`], [`upload`], [`credits`]); what a job's body
@@ -16,14 +16,15 @@ mod dispatch;
 mod error;
 mod fields;
 mod hooks;
+mod ids;
 mod intake;
 mod jobs;
 mod keys;
 mod limits;
 mod new_job;
-mod path;
 mod pictures;
 mod reply;
+mod table;
 mod tree;
 mod upload;
 mod wire;
@@ -38,9 +39,9 @@ use warp::{filters::BoxedFilter, reply::Response};
 
 /// What the plane works with.
 pub struct Parts {
-    /// Who pays, and what is left.
+    /// Accounts and their credits.
     pub accounts: Accounts,
-    /// Who asks.
+    /// Callers by their credentials.
     pub callers: Callers,
     /// Pictures that came.
     pub uploads: Uploads,
@@ -48,7 +49,7 @@ pub struct Parts {
     pub jobs: Jobs,
     /// The `lum_live_` keys.
     pub keys: ImageKeys,
-    /// Who is told of jobs.
+    /// Webhooks.
     pub hooks: Hooks,
     /// Where clients reach this server, e.g. `https://media.example.com`; results lie below it.
     pub public_url: String,
@@ -65,7 +66,7 @@ pub struct LumelyState {
 }
 
 impl LumelyState {
-    /// A plane that nobody has asked anything yet.
+    /// A plane that has counted no request yet.
     pub fn new(parts: Parts) -> Self {
         Self { parts: Arc::new(parts), limits: Arc::default(), door: Arc::default(), began: Instant::now() }
     }
@@ -78,8 +79,5 @@ pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
 
 /// Every route as `(METHOD, path)`. For documents and tests.
 pub fn route_table() -> Vec<(&'static str, &'static str)> {
-    path::Place::ALL
-        .into_iter()
-        .flat_map(|place| place.allowed().iter().map(move |verb| (*verb, place.path())))
-        .collect()
+    table::ROUTES.iter().map(|row| (row.verb.name(), row.path)).collect()
 }

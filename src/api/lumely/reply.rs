@@ -1,41 +1,14 @@
-//! Good answers. Refuses to know: routes.
+//! Good answers, without the empty fields that the document leaves out. Refuses to know: routes.
 
 use super::{compact::compact, error::Refusal};
-use crate::api::answer::{empty, json};
 use serde::Serialize;
-use warp::{http::StatusCode, reply::Response};
+
+pub use crate::api::answer::Reply;
 
 /// What a handler answers.
 pub type Answer = Result<Reply, Refusal>;
 
-/// A good answer.
-#[derive(Debug)]
-pub struct Reply {
-    status: StatusCode,
-    body: Option<String>,
-}
-
-impl Reply {
-    /// 200 with a body.
-    pub fn ok(body: &impl Serialize) -> Self {
-        Self { status: StatusCode::OK, body: Some(compact(body)) }
-    }
-
-    /// 201 with a body.
-    pub fn created(body: &impl Serialize) -> Self {
-        Self { status: StatusCode::CREATED, ..Self::ok(body) }
-    }
-
-    /// 204.
-    pub fn nothing() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None }
-    }
-
-    /// As it goes out.
-    pub fn response(self) -> Response {
-        match self.body {
-            Some(body) => json(self.status, body),
-            None => empty(self.status),
-        }
-    }
+/// 200 with a body.
+pub fn ok(body: &impl Serialize) -> Reply {
+    Reply::text(compact(body))
 }

@@ -5,7 +5,7 @@ use super::{
     error::Refusal,
     fields::Fields,
     new_job,
-    reply::{Answer, Reply},
+    reply::{self, Answer},
     wire::UploadBody,
 };
 use crate::app::imaging::accounts::Account;
@@ -18,5 +18,5 @@ pub fn picture(mut body: Fields<'_>) -> Result<Vec<u8>, Refusal> {
 /// Keeps it.
 pub async fn put(parts: &Parts, account: &Account, picture: Vec<u8>) -> Answer {
     let upload = parts.uploads.put(account, picture).await.map_err(Refusal::Upload)?;
-    Ok(Reply::created(&UploadBody::of(&upload)))
+    Ok(reply::ok(&UploadBody::of(&upload)).created())
 }

@@ -2,7 +2,6 @@
 
 use super::compact::compact;
 use crate::{
-    api::iso::iso,
     app::imaging::{
         accounts::{Account, Credits},
         hooks::Hook,
@@ -11,6 +10,7 @@ use crate::{
         uploads::Upload,
     },
     domain::imaging::{Resolution, Service},
+    protocol::iso::iso,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -27,7 +27,7 @@ pub struct JobBody<'a> {
     reference_id: Option<&'a str>,
     options: Option<&'a Value>,
     location: Option<&'a Value>,
-    /// Always null: pictures that came are nobody's but their owner's.
+    /// Always null: an uploaded picture belongs to its owner alone.
     input_image_url: Option<&'a str>,
     /// Null until there is one.
     output_image_url: Option<String>,

@@ -10,7 +10,7 @@ pub struct ApiError {
     pub status: StatusCode,
     pub body: ErrorBody,
     /// The methods of a 405's `Allow`.
-    pub allow: Option<&'static str>,
+    pub allow: Option<String>,
 }
 
 impl ApiError {

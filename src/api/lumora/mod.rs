@@ -1,7 +1,7 @@
 //! Lumora: the graphics plane, `/api/v1/{trigger,status,tally,refresh-all}`.
 //!
 //! ```text
-//! routes (key, limit, dispatch) ─ path (method and segments -> route) ─ map (show -> wire) ─ error (fault -> status)
+//! routes (key, limit) ─ table (method, path, handler) ─ map (show -> wire) ─ error (fault -> status)
 //! ```
 //!
 //! The filter claims these four first segments and nothing else of `/api/v1`, which other planes share. Refuses to
@@ -10,8 +10,8 @@
 pub mod error;
 pub mod limits;
 mod map;
-mod path;
 mod routes;
+mod table;
 mod wire;
 
 pub use limits::Plan;

@@ -3,11 +3,14 @@
 use super::{
     error::ApiError,
     limits::{Limits, Plan},
-    map::{self, Answer},
-    path::{NoRoute, Route},
+    map::Answer,
+    table::{Call, ROUTES},
 };
 use crate::{
-    api::limits::Level,
+    api::{
+        limits::Level,
+        routing::{self, NoRoute},
+    },
     app::{
         access::{
             client::Client,
@@ -15,7 +18,7 @@ use crate::{
         },
         show::conductor::ShowHandle,
     },
-    domain::{command::Command, fault::Fault},
+    domain::fault::Fault,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -27,9 +30,6 @@ use warp::{
     http::{HeaderMap, Method, StatusCode, header},
     reply::{Reply, Response, json, with_status},
 };
-
-/// How long a graphic may take to be seen before the request counts as failed.
-const CONFIRMATION: Duration = Duration::from_secs(10);
 
 /// What the plane works with. Clones share the limits.
 #[derive(Clone)]
@@ -57,11 +57,11 @@ impl LumoraState {
 pub fn routes(state: LumoraState) -> BoxedFilter<(Response,)> {
     let claimed = |first: &'static str| {
         warp::path(first).and(warp::path::tail()).map(move |tail: Tail| match tail.as_str() {
-            "" => first.to_owned(),
-            tail => format!("{first}/{tail}"),
+            "" => format!("/{first}"),
+            tail => format!("/{first}/{tail}"),
         })
     };
-    let tail = claimed("trigger")
+    let path = claimed("trigger")
         .or(claimed("status"))
         .unify()
         .or(claimed("tally"))
@@ -70,24 +70,24 @@ pub fn routes(state: LumoraState) -> BoxedFilter<(Response,)> {
         .unify();
     warp::path("api")
         .and(warp::path("v1"))
-        .and(tail)
+        .and(path)
         .and(warp::method())
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional())
-        .then(move |tail: String, method: Method, headers: HeaderMap, client: Option<Client>| {
-            serve(state.clone(), tail, method, headers, client)
+        .then(move |path: String, method: Method, headers: HeaderMap, client: Option<Client>| {
+            serve(state.clone(), path, method, headers, client)
         })
         .boxed()
 }
 
 async fn serve(
     state: LumoraState,
-    tail: String,
+    path: String,
     method: Method,
     headers: HeaderMap,
     client: Option<Client>,
 ) -> Response {
-    // A stranger's request is not counted: it must not use up what the workspace may ask.
+    // A request without the key is not counted: it must not use up what the workspace may ask.
     if let Err(error) = authenticate(&state.keys, &headers).await {
         let level = state.limited(Limits::level);
         return respond(Err(error), level);
@@ -103,14 +103,7 @@ async fn serve(
             response
         }
         Ok(level) => {
-            let answer = match Route::parse(&method, &tail) {
-                Ok(route) => carry_out(&state.show, route).await,
-                Err(NoRoute::UnknownPath) => Err(ApiError::not_found("Not found")),
-                Err(NoRoute::WrongMethod(allow)) => {
-                    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
-                    Err(ApiError { allow: Some(allow), ..error })
-                }
-            };
+            let answer = carry_out(state.show, &method, &path).await;
             respond(answer, level)
         }
     }
@@ -135,25 +128,20 @@ async fn authenticate(keys: &KeyService, headers: &HeaderMap) -> Result<(), ApiE
     }
 }
 
-async fn carry_out(show: &ShowHandle, route: Route) -> Answer {
-    let view = show.view();
-    match route {
-        Route::TriggerOn { graphic } => command(show, Command::Take { graphic }).await,
-        Route::TriggerOff { graphic } => command(show, Command::Release { graphic }).await,
-        Route::TriggerAction { graphic, action } => map::action(&view, &graphic, &action),
-        Route::TriggerStatus { graphic } => map::graphic(&view, &graphic),
-        Route::ChannelStatus { channel } => map::channel(&view, &channel),
-        Route::GraphicStatus { channel, graphic } => map::graphic_on(&view, &channel, &graphic),
-        Route::TallyProgram { channel } => map::on_program(&view, &channel),
-        Route::TallyPreview { channel } => map::on_preview(&view, &channel),
-        Route::RefreshAll => Ok(map::refreshed()),
+/// The answer of the row for a request. A path with a segment that is empty or cannot be decoded is unknown.
+async fn carry_out(show: ShowHandle, method: &Method, path: &str) -> Answer {
+    let not_found = || ApiError::not_found("Not found");
+    if path[1..].split('/').any(str::is_empty) || !routing::is_decodable(path) {
+        return Err(not_found());
     }
-}
-
-async fn command(show: &ShowHandle, command: Command) -> Answer {
-    let late = |_| Fault::unavailable("The engine did not confirm in time");
-    let reply = tokio::time::timeout(CONFIRMATION, show.command(command)).await.map_err(late)??;
-    Ok(map::reply(reply))
+    match routing::find(&ROUTES, method, path) {
+        Ok((row, params)) => (row.run)(Call { show, params }).await,
+        Err(NoRoute::WrongMethod(verbs)) => {
+            let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed");
+            Err(ApiError { allow: Some(routing::allow(&verbs)), ..error })
+        }
+        Err(NoRoute::UnknownPath | NoRoute::Undecodable(_)) => Err(not_found()),
+    }
 }
 
 fn respond(answer: Answer, level: Level) -> Response {
@@ -169,8 +157,8 @@ fn respond(answer: Answer, level: Level) -> Response {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
         }
-        if let Some(allow) = allow {
-            headers.insert(header::ALLOW, header::HeaderValue::from_static(allow));
+        if let Some(allow) = allow.and_then(|allow| header::HeaderValue::try_from(allow).ok()) {
+            headers.insert(header::ALLOW, allow);
         }
     }
     response

@@ -12,7 +12,7 @@ use warp::reply::{Reply, Response, json};
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Health {
-    /// Always `ok`: who cannot say so says nothing.
+    /// Always `ok`: a server that is not does not answer.
     status: &'static str,
     /// Seconds.
     uptime: u64,

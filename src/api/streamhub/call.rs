@@ -1,7 +1,7 @@
 //! A request that passed the guard, as handlers see it.
 
-use super::{Parts, StreamHubState, error::ApiError, input::Input, route::Params, stats};
-use crate::{api::limits::AddressLimits, app::access::auth::Principal};
+use super::{Parts, StreamHubState, error::ApiError, input::Input};
+use crate::{api::routing::Params, app::access::auth::Principal};
 use serde_json::{Map, Value};
 use std::{net::IpAddr, time::Duration};
 
@@ -27,27 +27,17 @@ impl Call {
         self.state.began.elapsed()
     }
 
-    /// How often each address tried to log in.
-    pub fn limits(&self) -> &AddressLimits {
-        &self.state.logins
-    }
-
-    /// Statistics that were counted a moment ago.
-    pub fn stats(&self) -> &stats::Cache {
-        &self.state.stats
-    }
-
-    /// Who asks; nobody on public routes.
+    /// The caller; none on public routes.
     ///
     /// # Errors
-    /// 401 where nobody is known.
+    /// 401 without one.
     pub fn principal(&self) -> Result<&Principal, ApiError> {
         self.principal.as_ref().ok_or_else(ApiError::unauthorized)
     }
 
     /// A decoded segment of the path; empty when the pattern has no such placeholder.
     pub fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(placeholder, _)| *placeholder == name).map_or("", |(_, value)| value)
+        self.params.get(name).unwrap_or_default()
     }
 
     /// The fields of the body.

@@ -1,4 +1,4 @@
-//! `POST /apps/{app}/streams/{id}/data`: says something to a room in the server's name.
+//! `POST /apps/{app}/streams/{id}/data`: sends a message to a room in the server's name.
 
 use super::{
     call::Call,
@@ -25,7 +25,7 @@ pub async fn send(call: Call, app: Arc<App>) -> Answer {
     let payload = input.text("payload").at_most(8000).get();
     let from = input.text("from").at_most(120).get().filter(|from| !from.is_empty());
     let to = input.texts("destinationIdentities", 0..=RECEIVERS).unwrap_or_default();
-    let _ = input.flag("reliable"); // every way there is delivers in order, or tells that it did not
+    let _ = input.flag("reliable"); // every transport delivers in order or reports a gap
     input.done()?;
 
     let features = &app.config.features;

@@ -8,11 +8,15 @@ use super::{
     error::ApiError,
     guard::{self, Denied, Target},
     reply::Answer,
-    route::{self, NoRoute, Run},
+    route::Run,
     table::ROUTES,
     time::now,
 };
-use crate::app::access::{auth::Principal, client::Client};
+use crate::{
+    api::routing::{self, NoRoute},
+    app::access::{auth::Principal, client::Client},
+    protocol::bearer::bearer,
+};
 use bytes::{Buf, BytesMut};
 use futures::{Stream, StreamExt};
 use serde_json::{Map, Value};
@@ -76,13 +80,14 @@ where
     S: Stream<Item = Result<B, warp::Error>> + Send,
     B: Buf + Send,
 {
-    let (route, params) = route::find(ROUTES, &request.method, &request.path).map_err(|none| refuse(&request, none))?;
+    let (route, params) =
+        routing::find(ROUTES, &request.method, &request.path).map_err(|none| refuse(&request, none))?;
     let from = request.client.as_ref().map(|client| client.address);
     let principal = identify(&state, &request.headers, from).await?;
     if let (Some(_), Some(client)) = (&principal, &request.client) {
         client.prove();
     }
-    let named = params.iter().find(|(placeholder, _)| *placeholder == "app").map(|(_, name)| name.as_str());
+    let named = params.get("app");
     let app = named.and_then(|name| state.parts.apps.find(name));
     let target = named.map(|name| Target { name, tenant: app.as_deref().map(|app| app.tenant.as_deref()) });
     guard::check(route.access, principal.as_ref(), target).map_err(|denied| match denied {
@@ -106,7 +111,7 @@ fn refuse(request: &Request, none: NoRoute) -> ApiError {
         NoRoute::Undecodable(segment) => ApiError::bad_request(format!("Failed to decode param '{segment}'")),
         NoRoute::WrongMethod(allowed) => {
             let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, asked);
-            match HeaderValue::try_from(allowed) {
+            match HeaderValue::try_from(routing::allow(&allowed)) {
                 Ok(allowed) => error.with(header::ALLOW, allowed),
                 Err(_) => error,
             }
@@ -114,7 +119,7 @@ fn refuse(request: &Request, none: NoRoute) -> ApiError {
     }
 }
 
-/// Who asks; nobody without a credential or with a bad one. Public routes do not mind a bad one.
+/// The caller; none without a credential or with a bad one. Public routes ignore a bad one.
 async fn identify(
     state: &StreamHubState,
     headers: &HeaderMap,
@@ -122,11 +127,7 @@ async fn identify(
 ) -> Result<Option<Principal>, ApiError> {
     use crate::app::access::auth::AuthFault;
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = header
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, credential)| credential.trim());
-    let Some(bearer) = bearer else { return Ok(None) };
+    let Some(bearer) = header.and_then(bearer) else { return Ok(None) };
     match state.parts.auth.identify(bearer, from, now()).await {
         Ok(principal) => Ok(Some(principal)),
         Err(AuthFault::Refused) => Ok(None),

@@ -17,7 +17,7 @@ pub fn event(event: &RoomEvent) -> (&'static str, Value) {
         RoomFact::StreamStarted { stream, .. } => ("stream_started", of_stream(event, stream, None)),
         RoomFact::StreamEnded { stream, reason } => ("stream_ended", of_stream(event, stream, reason.map(word))),
         RoomFact::PushRefused(stream) => ("stream_ended", of_stream(event, stream, Some("unauthorized_rtmp_password"))),
-        RoomFact::Said(message) => said(event, message),
+        RoomFact::MessageSent(message) => message_sent(event, message),
     }
 }
 
@@ -49,7 +49,7 @@ fn word(reason: EndReason) -> &'static str {
     }
 }
 
-fn said(event: &RoomEvent, message: &Message) -> (&'static str, Value) {
+fn message_sent(event: &RoomEvent, message: &Message) -> (&'static str, Value) {
     let (name, topic) = match message.topic {
         Topic::Chat => ("chat_message", "chat"),
         Topic::Reaction => ("reaction", "reaction"),

@@ -1,6 +1,6 @@
 //! Whether a known or unknown caller may have a route: one pure function.
 //!
-//! The order tells strangers as little as can be: unknown callers get 401 whatever they ask for; an app's key gets 403
+//! The order discloses as little as possible: unknown callers get 401 whatever they ask for; an app's key gets 403
 //! for every other app, there or not; then the role counts, then whether the app is there (404), then whose it is.
 
 use super::route::Access;

@@ -121,7 +121,7 @@ pub async fn validate(call: Call, app: Arc<App>) -> Answer {
     Ok(Reply::data(json!({ "ingressId": id, "valid": valid })).created())
 }
 
-/// What somebody needs to feed it.
+/// Addresses and key that an encoder needs.
 fn credentials(call: &Call, row: &IngressRow) -> Map<String, Value> {
     let urls = &call.parts().urls;
     let key = row.stream_key.as_deref().unwrap_or_default();

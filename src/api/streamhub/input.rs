@@ -1,5 +1,5 @@
 //! Fields of a request, read and checked the way NestJS with class-validator does it: unknown ones are dropped, `null` is
-//! as good as missing, numbers and flags may be written as text, and everything that is wrong is said at once.
+//! as good as missing, numbers and flags may be written as text, and all errors are reported at once.
 //!
 //! ```text
 //! let mut input = call.body();
@@ -140,7 +140,7 @@ impl Input {
     /// One of a few words, which must be there.
     pub fn needed_word_of<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
         if !self.has(name) {
-            // No word is among the choices: it is said which there are.
+            // No word is among the choices: the error lists them.
             self.fields.insert(name.to_owned(), Value::Bool(false));
         }
         self.word_of(name, choices)

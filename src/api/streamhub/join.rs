@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How long a token holds when nobody says otherwise, in seconds.
+/// Default lifetime of a token, in seconds.
 const SIX_HOURS: i64 = 6 * 60 * 60;
 /// The longest that anybody may say, in seconds.
 const TEN_YEARS: i64 = 10 * 366 * 24 * 60 * 60;

@@ -35,7 +35,7 @@ pub async fn config(_: Call) -> Answer {
 
 /// `POST /auth/login` with `username` or `email`, and `password`.
 pub async fn login(call: Call) -> Answer {
-    let taken = call.limits().take(call.from, call.uptime());
+    let taken = call.state.logins.take(call.from, call.uptime());
     let level = match taken {
         Ok(level) | Err(level) => level,
     };

@@ -1,7 +1,7 @@
 //! StreamHub: the live media plane, `/api/v1/{apps,auth,tokens,health}` and the paths around them.
 //!
 //! ```text
-//! frame (claims the paths) ─► route (table: method, path, permission, handler) ─► guard (401, 403, 404)
+//! dispatch (claims the paths) ─► table (method, path, permission, handler) ─► guard (401, 403, 404)
 //!        ─► body (at most 100 KB) ─► handler(Call[, App]) ─► Reply | ApiError ─► envelope and status
 //! ```
 //!

@@ -18,7 +18,7 @@ use warp::{
     reply::{Reply as _, Response},
 };
 
-/// Takes a picture of whoever publishes in a room, or of one publisher.
+/// Takes a picture of a room's current stream, or of one publisher's.
 pub async fn take(call: Call, app: Arc<App>) -> Answer {
     let mut input = call.body();
     let room = input.text("room").at_most(256).needed();

@@ -35,11 +35,11 @@ impl Cache {
 
 /// See the module's text.
 pub async fn get(call: Call, app: Arc<App>) -> Answer {
-    let count = match call.stats().fresh(app.id) {
+    let count = match call.state.stats.fresh(app.id) {
         Some(count) => count,
         None => {
             let count = count(&call, &app).await?;
-            call.stats().keep(app.id, count.clone());
+            call.state.stats.keep(app.id, count.clone());
             count
         }
     };

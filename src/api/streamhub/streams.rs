@@ -58,7 +58,7 @@ async fn find(call: &Call, app: &App) -> Result<(Option<StreamView>, Option<Stre
 }
 
 fn active(app: &App, stream: &StreamView, noted: Option<&String>) -> Value {
-    // What the publisher told of itself, then what is counted here.
+    // Figures that the publisher sent, then those counted here.
     let mut stats: Map<String, Value> = noted.and_then(|noted| serde_json::from_str(noted).ok()).unwrap_or_default();
     let counted = app.config.features.viewer_counter;
     let viewers = if counted { stream.viewers } else { 0 };
@@ -84,7 +84,7 @@ fn active(app: &App, stream: &StreamView, noted: Option<&String>) -> Value {
     })
 }
 
-/// A stream that nobody publishes any more; its row may be a moment behind.
+/// A stream without a publisher; its row may be a moment behind.
 fn ended(app: &App, row: &StreamRow) -> Value {
     let noted = row.last_stats.as_ref().and_then(|noted| serde_json::from_str(noted).ok());
     let mut stats: Map<String, Value> = noted.unwrap_or_default();

@@ -7,13 +7,15 @@ use super::{
     route::{
         Access::{self, Global, Login, Needs, Public},
         Pending, Route, Run,
-        Verb::{self, Delete, Get, Patch, Post},
     },
     snapshots, stats, streams, ws_ingest,
 };
-use crate::app::{
-    access::permissions::{Action, Permission, Resource},
-    rooms::apps::App,
+use crate::{
+    api::routing::Verb::{self, Delete, Get, Patch, Post},
+    app::{
+        access::permissions::{Action, Permission, Resource},
+        rooms::apps::App,
+    },
 };
 use std::sync::Arc;
 

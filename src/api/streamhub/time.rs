@@ -1,14 +1,13 @@
 //! Points in time as this plane writes them.
 
-pub use crate::api::iso::iso;
+pub use crate::protocol::iso::iso;
 
+use crate::app::wall_clock::{now_secs, unix_ms};
 use std::time::SystemTime;
-use time::OffsetDateTime;
 
 /// A moment as ISO 8601 with milliseconds.
 pub fn iso_of(moment: SystemTime) -> String {
-    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    iso(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    iso(unix_ms(moment))
 }
 
 /// Now, as ISO 8601 with milliseconds.
@@ -18,5 +17,5 @@ pub fn now_iso() -> String {
 
 /// Now, in seconds since 1970 UTC.
 pub fn now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
+    now_secs()
 }

@@ -3,40 +3,17 @@
 //! Refuses to know: sockets, protocols, pipelines. A door asks with a stream key, gets a [`PublishLease`] or a [`Refusal`],
 //! and feeds the lease until it is taken away.
 
-use crate::app::{access::publish_lease::LeaseGuard, rooms::live::Publishing};
-use crate::protocol::packet::Packet;
-use std::{any::Any, fmt, future::Future, net::SocketAddr, pin::Pin};
+use crate::{
+    app::access::{
+        contract::{AccessRequest, Refusal},
+        publish_lease::LeaseGuard,
+    },
+    media::live::Publishing,
+    protocol::packet::Packet,
+};
+use futures::future::BoxFuture;
+use std::{any::Any, fmt};
 use tokio_util::sync::CancellationToken;
-
-/// What a publisher asks for.
-#[derive(Debug, Clone)]
-pub struct PublishRequest {
-    /// The application part of the address, e.g. `live` of `rtmp://host/live/KEY`.
-    pub app: String,
-    /// The stream key, without any query string.
-    pub key: String,
-    /// What came beside the key: `KEY?password=…`.
-    pub password: Option<String>,
-    /// Where the publisher connects from.
-    pub peer: SocketAddr,
-}
-
-/// Why a publisher may not come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No input has this application and key.
-    #[error("unknown stream key")]
-    UnknownKey,
-    /// The key is good, but not enough: the ingress has a password that was not given.
-    #[error("the stream password is missing")]
-    Password,
-    /// Another publisher is on the key and proved alive within the grace of 1 s.
-    #[error("the stream key is in use")]
-    InUse,
-    /// The server is going down or the input cannot be built.
-    #[error("the input is not available")]
-    Unavailable,
-}
 
 /// The lease was taken away or its input was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -89,11 +66,8 @@ impl fmt::Debug for PublishLease {
     }
 }
 
-/// A future that can be stored in a trait object.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// Grants leases.
 pub trait Admission: Send + Sync + 'static {
     /// Asks for the lease of a key. Takes up to 1 s when another publisher holds the key and must prove alive.
-    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>>;
+    fn admit(&self, request: AccessRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>>;
 }

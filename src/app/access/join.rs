@@ -28,7 +28,7 @@ pub struct Grant {
     pub identity: String,
     /// What others call them.
     pub name: Option<String>,
-    /// Whatever the maker wanted others to know.
+    /// Metadata of the participant, opaque here.
     pub metadata: Option<String>,
     /// Whether they may send.
     pub can_publish: bool,
@@ -62,7 +62,7 @@ pub enum JoinFault {
     /// Its time is yet to come.
     #[error("the join token is not valid yet")]
     Early,
-    /// It lets nobody into a room.
+    /// It opens no room.
     #[error("the join token is for no room")]
     NoRoom,
 }

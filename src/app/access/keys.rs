@@ -3,17 +3,13 @@
 //! Refuses to know: how rows are kept, and what a plane answers to a bad key. Raw keys leave [`KeyService::mint`] and
 //! are neither kept nor logged.
 
+use crate::app::wall_clock::now_ms;
 use crate::store::{KeyRow, Keys, NewKey, Revocation, Store, StoreError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use rand::seq::IndexedRandom;
 use sha2::{Digest, Sha256};
-use std::{
-    fmt,
-    net::IpAddr,
-    str::FromStr,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 /// Length of a key's random part: 32 bytes in base64url without padding (Lumora, "Key format").
 const BODY_LEN: usize = 43;
@@ -129,7 +125,7 @@ pub enum KeyError {
     /// It is not of the form of any plane's keys; blanks around it count.
     #[error("not an API key")]
     Malformed,
-    /// Nobody minted it here.
+    /// It was not minted here.
     #[error("unknown API key")]
     Unknown,
     /// It was revoked.
@@ -212,7 +208,7 @@ impl KeyService {
     }
 
     /// Whose key it is, if it is good for this plane now. Each call looks it up: a revocation by another process holds
-    /// from the next call on. A key with a list of addresses is refused: where it comes from is not said here.
+    /// from the next call on. A key with a list of addresses is refused: the caller's address is not known here.
     ///
     /// # Errors
     /// Everything but [`KeyError::Store`] is the client's fault.
@@ -301,9 +297,4 @@ fn new_id() -> String {
     let mut rng = rand::rng();
     let body = (0..12).filter_map(|_| BASE32.choose(&mut rng));
     "key_".chars().chain(body.map(|&byte| char::from(byte))).collect()
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

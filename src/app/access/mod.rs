@@ -7,6 +7,7 @@ pub mod admission;
 pub mod auth;
 pub mod client;
 pub mod connection_shares;
+pub mod contract;
 pub mod doorway;
 pub mod join;
 pub mod keys;

@@ -85,7 +85,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// What somebody is, within the reach that the credential has.
+/// The role of a caller, within the reach of the credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The operator, and programs with a global key.

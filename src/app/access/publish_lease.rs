@@ -1,19 +1,19 @@
-//! The register of leases: who holds which key, whether the holder is alive, and how a newcomer gets in.
+//! The register of leases: which publisher holds which key, whether it is alive, and when another one replaces it.
 //!
 //! Refuses to know: which keys exist and what is built behind a lease. An [`Admission`](crate::app::access::admission::Admission)
 //! checks the key, takes a [`LeaseGuard`] here, builds the input, and hands both out as a
 //! [`PublishLease`](crate::app::access::admission::PublishLease).
 
-use crate::app::access::admission::Refusal;
+use crate::app::access::contract::Refusal;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-/// How long a newcomer waits for the holder to deliver a packet before it takes the lease.
+/// How long a challenger waits for the holder to deliver a packet before it takes the lease.
 pub const GRACE: Duration = Duration::from_millis(900);
-/// How long an evicted holder gets to let go before the newcomer is let in anyway.
+/// How long an evicted holder gets to let go before the challenger gets the lease anyway.
 const LET_GO: Duration = Duration::from_millis(90);
 
 /// The register; clones share it.
@@ -62,7 +62,7 @@ impl PublishLeases {
     /// it is evicted; when it leaves by itself meanwhile, its key is taken at once. Takes less than 1 s.
     ///
     /// # Errors
-    /// [`Refusal::InUse`] when the holder is alive, or when another newcomer was quicker.
+    /// [`Refusal::InUse`] when the holder is alive, or when another challenger was quicker.
     pub async fn take(&self, key: &str) -> Result<LeaseGuard, Refusal> {
         let deadline = Instant::now() + GRACE;
         let mut challenged = None;
@@ -104,7 +104,7 @@ impl PublishLeases {
         })
     }
 
-    /// Whether somebody holds the key.
+    /// Whether the key is held.
     pub fn is_held(&self, key: &str) -> bool {
         lock(&self.register).lease_holders.contains_key(key)
     }
@@ -153,7 +153,7 @@ impl LeaseGuard {
         self.life.send_replace(());
     }
 
-    /// Fires when the key was given to somebody else or taken away.
+    /// Fires when the key was given to another publisher or taken away.
     pub fn evicted(&self) -> CancellationToken {
         self.evicted.clone()
     }
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_newcomer_is_refused_as_soon_as_the_holder_delivers() {
+    async fn a_challenger_is_refused_as_soon_as_the_holder_delivers() {
         let leases = PublishLeases::new();
         let guard = leases.take("cam").await.unwrap();
         let start = Instant::now();
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_newcomer_waits_for_an_evicted_holder_to_let_go() {
+    async fn the_challenger_waits_for_an_evicted_holder_to_let_go() {
         let leases = PublishLeases::new();
         let old = leases.take("cam").await.unwrap();
         let start = Instant::now();
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_newcomer_gets_in_at_once_when_the_holder_leaves() {
+    async fn a_challenger_gets_the_lease_at_once_when_the_holder_leaves() {
         let leases = PublishLeases::new();
         let old = leases.take("cam").await.unwrap();
         let start = Instant::now();
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_two_newcomers_on_a_silent_holder_one_gets_the_lease() {
+    async fn of_two_challengers_on_a_silent_holder_one_gets_the_lease() {
         let leases = PublishLeases::new();
         let _old = leases.take("cam").await.unwrap();
         let (first, second) = tokio::join!(leases.take("cam"), leases.take("cam"));

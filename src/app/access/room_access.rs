@@ -1,4 +1,4 @@
-//! Who may watch and who may publish, for every media door: an app, a room and perhaps a join token.
+//! Leave to watch and to publish, for every media door: an app, a room and perhaps a join token.
 //!
 //! ```text
 //! app, room ─► registry: full name, really the app's ─► token: good, for this room, with this grant
@@ -8,147 +8,108 @@
 //! good all the same. Refuses to know: protocols, streams, stream keys, how a refusal is worded.
 
 use crate::app::{
-    access::join::{Grant, JoinTokens},
-    rooms::apps::{Apps, NoRoom},
+    access::{
+        contract::{PublishGrant, Refusal, RoomLookup, ViewGrant},
+        join::{Grant, JoinTokens},
+    },
+    wall_clock::now_secs,
 };
-use std::time::{SystemTime, UNIX_EPOCH};
-
-/// Leave to watch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Viewing {
-    /// The app.
-    pub app: String,
-    /// The full name of the room.
-    pub room: String,
-    /// Who watches: of the token, or made up.
-    pub identity: String,
-    /// Is not counted as a viewer.
-    pub hidden: bool,
-    /// Gets sound alone.
-    pub audio_only: bool,
-    /// May send messages, as far as the app's features allow.
-    pub may_send: bool,
-}
-
-/// Leave to publish.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Publish {
-    /// The app.
-    pub app: String,
-    /// The full name of the room.
-    pub room: String,
-    /// Who publishes.
-    pub identity: String,
-    /// What others call them.
-    pub name: Option<String>,
-    /// May send sound alone.
-    pub audio_only: bool,
-    /// Others do not see them in the room.
-    pub hidden: bool,
-}
-
-/// Why access is refused: always the client's fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// There is no such app or room: 404.
-    #[error("no such app or room")]
-    Unknown,
-    /// The token is missing, bad or expired: 401.
-    #[error("a join token is required")]
-    Unauthorized,
-    /// The token is for another room or for something else: 403.
-    #[error("the join token does not allow this")]
-    Forbidden,
-}
+use std::sync::Arc;
 
 /// See the module's text. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct RoomAccess {
-    apps: Apps,
+    rooms: Arc<dyn RoomLookup>,
     tokens: JoinTokens,
 }
 
 impl RoomAccess {
-    /// Access to the rooms of these apps, by these tokens.
-    pub fn new(apps: Apps, tokens: JoinTokens) -> Self {
-        Self { apps, tokens }
+    /// Access to these rooms, by these tokens.
+    pub fn new(rooms: Arc<dyn RoomLookup>, tokens: JoinTokens) -> Self {
+        Self { rooms, tokens }
     }
 
     /// Whether the bearer may watch a room of an app; `room` is short, full or empty (the app's first room).
     ///
     /// # Errors
     /// Why not.
-    pub fn play(&self, app: &str, room: &str, token: Option<&str>) -> Result<Viewing, Refused> {
-        self.play_at(app, room, token, now())
+    pub fn play(&self, app: &str, room: &str, token: Option<&str>) -> Result<ViewGrant, Refusal> {
+        self.play_at(app, room, token, now_secs())
     }
 
     /// As [`Self::play`], at a time in seconds since 1970 UTC.
     ///
     /// # Errors
     /// Why not.
-    pub fn play_at(&self, app: &str, room: &str, token: Option<&str>, now: i64) -> Result<Viewing, Refused> {
-        let (room, features) = self.room(app, room)?;
+    pub fn play_at(&self, app: &str, room: &str, token: Option<&str>, now: i64) -> Result<ViewGrant, Refusal> {
+        let rules = self.rooms.room_rules(app, room)?;
         let app = app.to_owned();
+        let messages = rules.chat || rules.reactions;
         let Some(token) = token else {
-            if !features.public_playback {
-                return Err(Refused::Unauthorized);
+            if !rules.public_playback {
+                return Err(Refusal::Unauthorized);
             }
             let identity = anonymous("viewer");
-            let may_send = features.chat || features.reactions;
-            return Ok(Viewing { app, room, identity, hidden: false, audio_only: false, may_send });
+            return Ok(ViewGrant {
+                app,
+                room: rules.room,
+                identity,
+                sender: None,
+                hidden: false,
+                audio_only: false,
+                chat: rules.chat,
+                reactions: rules.reactions,
+                messages,
+                counter: rules.viewer_counter,
+            });
         };
-        let grant = self.grant(&room, token, now)?;
+        let grant = self.grant(&rules.room, token, now)?;
         if !grant.can_subscribe {
-            return Err(Refused::Forbidden);
+            return Err(Refusal::Forbidden);
         }
-        let (hidden, audio_only, may_send) = (!grant.counted, grant.listen_only, grant.can_publish_data);
-        Ok(Viewing { app, room, identity: grant.identity, hidden, audio_only, may_send })
+        Ok(ViewGrant {
+            app,
+            room: rules.room,
+            sender: Some(grant.identity.clone()),
+            identity: grant.identity,
+            hidden: !grant.counted,
+            audio_only: grant.listen_only,
+            chat: rules.chat && grant.can_publish_data,
+            reactions: rules.reactions && grant.can_publish_data,
+            messages,
+            counter: rules.viewer_counter,
+        })
     }
 
     /// Whether the bearer may publish into a room of an app; `room` is short, full or empty (the app's first room).
     ///
     /// # Errors
     /// Why not.
-    pub fn publish(&self, app: &str, room: &str, token: Option<&str>) -> Result<Publish, Refused> {
-        self.publish_at(app, room, token, now())
+    pub fn publish(&self, app: &str, room: &str, token: Option<&str>) -> Result<PublishGrant, Refusal> {
+        self.publish_at(app, room, token, now_secs())
     }
 
     /// As [`Self::publish`], at a time in seconds since 1970 UTC.
     ///
     /// # Errors
     /// Why not.
-    pub fn publish_at(&self, app: &str, room: &str, token: Option<&str>, now: i64) -> Result<Publish, Refused> {
-        let (room, _) = self.room(app, room)?;
-        let grant = self.grant(&room, token.ok_or(Refused::Unauthorized)?, now)?;
+    pub fn publish_at(&self, app: &str, room: &str, token: Option<&str>, now: i64) -> Result<PublishGrant, Refusal> {
+        let room = self.rooms.room_rules(app, room)?.room;
+        let grant = self.grant(&room, token.ok_or(Refusal::Unauthorized)?, now)?;
         if !grant.can_publish {
-            return Err(Refused::Forbidden);
+            return Err(Refusal::Forbidden);
         }
         let Grant { identity, name, audio_only, hidden, .. } = grant;
-        Ok(Publish { app: app.to_owned(), room, identity, name, audio_only, hidden })
+        Ok(PublishGrant { app: app.to_owned(), room, identity, name, audio_only, hidden })
     }
 
-    fn room(&self, app: &str, room: &str) -> Result<(String, crate::app::rooms::apps::config::Features), Refused> {
-        let room = self.apps.namespaced(app, room).map_err(|reason| match reason {
-            NoRoom::UnknownApp | NoRoom::Name => Refused::Unknown,
-            NoRoom::Foreign => Refused::Forbidden,
-        })?;
-        let app = self.apps.find(app).ok_or(Refused::Unknown)?;
-        Ok((room, app.config.features.clone()))
-    }
-
-    fn grant(&self, room: &str, token: &str, now: i64) -> Result<Grant, Refused> {
-        let grant = self.tokens.verify(token, now).map_err(|_| Refused::Unauthorized)?;
-        if grant.room == room { Ok(grant) } else { Err(Refused::Forbidden) }
+    fn grant(&self, room: &str, token: &str, now: i64) -> Result<Grant, Refusal> {
+        let grant = self.tokens.verify(token, now).map_err(|_| Refusal::Unauthorized)?;
+        if grant.room == room { Ok(grant) } else { Err(Refusal::Forbidden) }
     }
 }
 
-/// A name for somebody who has none: `<kind>-` and 8 hexadecimal digits.
+/// A name for a participant without one: `<kind>-` and 8 hexadecimal digits.
 pub fn anonymous(kind: &str) -> String {
     format!("{kind}-{:08x}", rand::random::<u32>())
-}
-
-/// Seconds since 1970 UTC.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -2,7 +2,8 @@
 //!
 //! Refuses to know: how credits are counted (the ledger's), who asks.
 
-use super::{month_began, now_ms};
+use super::month_began;
+use crate::app::wall_clock::now_ms;
 use crate::{
     domain::imaging::Service,
     store::{self, AccountRow, Store, StoreError},

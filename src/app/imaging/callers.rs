@@ -5,38 +5,13 @@
 use super::{
     accounts::{Account, Accounts, DEFAULT},
     keys::ImageKeys,
+    refusal::CallerRefusal,
     tokens::Tokens,
 };
-use crate::{
-    app::access::{
-        auth::{Auth, session_cookie},
-        keys::Plane,
-    },
-    store::StoreError,
+use crate::app::access::{
+    auth::{Auth, session_cookie},
+    keys::Plane,
 };
-
-/// Why nobody is known.
-#[derive(Debug, thiserror::Error)]
-pub enum CallerRefusal {
-    /// There is no credential at all.
-    #[error("no credential")]
-    NoCredential,
-    /// A key that nobody made here.
-    #[error("an unknown API key")]
-    BadKey,
-    /// A key that its owner switched off.
-    #[error("a revoked API key")]
-    RevokedKey,
-    /// A token that is not well signed, or has expired.
-    #[error("a bad or expired token")]
-    BadToken,
-    /// A good credential of somebody who has no account.
-    #[error("no subscription")]
-    NoAccount,
-    /// It cannot be looked up: the server's fault.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Tells accounts by their credentials. Clones share everything.
 #[derive(Clone)]
@@ -57,7 +32,7 @@ impl Callers {
     /// is bad is not made good by a cookie.
     ///
     /// # Errors
-    /// Why nobody is known by it.
+    /// Why it is refused.
     pub async fn identify(&self, bearer: Option<&str>, cookie: Option<&str>) -> Result<Account, CallerRefusal> {
         let account = match bearer {
             Some(key) if key.starts_with(Plane::Lumely.key_prefix()) => self.keys.account(key).await?,
@@ -67,7 +42,7 @@ impl Callers {
             }
             None => {
                 let session = cookie.and_then(session_cookie).ok_or(CallerRefusal::NoCredential)?;
-                if !self.operator.is_operator(session, super::now_ms() / 1000).await? {
+                if !self.operator.is_operator(session, crate::app::wall_clock::now_secs()).await? {
                     return Err(CallerRefusal::BadToken);
                 }
                 self.accounts.by_name(DEFAULT).await?.ok_or(CallerRefusal::NoAccount)?

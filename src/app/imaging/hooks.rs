@@ -2,18 +2,17 @@
 //!
 //! Refuses to know: the body of a delivery (the plane words it), when deliveries go out (the outbox's).
 
-use super::{accounts::Account, jobs::Job, now_ms, random_hex};
+use super::{accounts::Account, jobs::Job, random_hex};
+use crate::app::wall_clock::now_ms;
 use crate::{
-    app::{
-        access::admission::BoxFuture,
-        outbox::{Sender, WebhookRequest},
-    },
+    app::outbox::{Sender, WebhookRequest},
     protocol::guard::{Forbidden, Guard},
     store::{
         ImageWebhooks, Inserted, JobRow, NewWebhook, OutboxRow, PLANE, Store, StoreError, Updated, WebhookChange,
         WebhookRow,
     },
 };
+use futures::future::BoxFuture;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use std::sync::Arc;

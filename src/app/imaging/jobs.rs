@@ -4,9 +4,10 @@
 
 use super::{
     accounts::Account,
-    month_began, now_ms,
+    month_began,
     uploads::{Claim, UploadFault, Uploads},
 };
+use crate::app::wall_clock::now_ms;
 use crate::{
     domain::imaging::{JobStatus, Request, Resolution, Service},
     store::{self, Change, ImageJobs, JobQuery, JobRow, Store, StoreError, Terms},

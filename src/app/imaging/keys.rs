@@ -3,7 +3,8 @@
 //! Refuses to know: how rows are kept, and what is answered to a bad key. Raw keys leave [`ImageKeys::create`] and are
 //! neither kept nor logged.
 
-use super::{accounts::Account, callers::CallerRefusal, now_ms};
+use super::{accounts::Account, refusal::CallerRefusal};
+use crate::app::wall_clock::now_ms;
 use crate::{
     app::access::keys::{Plane, hash, raw_key},
     store::{self, ImageKeyRow, Inserted, NewImageKey, Store, StoreError, Updated},

@@ -12,20 +12,14 @@ pub mod callers;
 pub mod hooks;
 pub mod jobs;
 pub mod keys;
+pub mod refusal;
 pub mod results;
 pub mod sweep;
 pub mod tokens;
 pub mod uploads;
 pub mod worker;
 
-use std::time::{SystemTime, UNIX_EPOCH};
 use time::{Date, OffsetDateTime, Time};
-
-/// Milliseconds since 1970 UTC.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
 
 /// When the month of a moment began, in UTC; both in milliseconds since 1970.
 fn month_began(now: i64) -> i64 {

@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: when a lease ends (the queue's).
 
-use super::now_ms;
+use crate::app::wall_clock::now_ms;
 use crate::{
     app::outbox::WebhookDispatcher,
     store::{ImageJobs, Objects, Store, StoreError},
@@ -31,7 +31,7 @@ impl Sweeper {
         Self { jobs: store.image_jobs(), objects, dispatcher, keep }
     }
 
-    /// Sweeps until it is told to stop.
+    /// Sweeps until it is stopped.
     pub async fn run(self, stop: CancellationToken) {
         for round in 0_u64.. {
             let lost = self.jobs.sweep(now_ms()).await;

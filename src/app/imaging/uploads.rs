@@ -3,7 +3,8 @@
 //!
 //! Refuses to know: base64 and JSON, how pictures are read (`imaging::codec`).
 
-use super::{accounts::Account, now_ms, random_hex};
+use super::{accounts::Account, random_hex};
+use crate::app::wall_clock::now_ms;
 use crate::{
     imaging::{
         Fault,
@@ -62,7 +63,7 @@ impl From<Fault> for UploadFault {
 pub enum Claim {
     /// It is its own, and there.
     Own,
-    /// It is another one's, or nobody's.
+    /// It is another account's, or unknown.
     Foreign,
     /// It would be its own, but nothing is there.
     Missing,
@@ -100,7 +101,7 @@ impl Uploads {
         self.keep(account, "api", bytes).await
     }
 
-    /// The same, under a name that says what it is for: `api`, `mask` or `ref`.
+    /// The same, under a name with its purpose: `api`, `mask` or `ref`.
     pub(super) async fn keep(
         &self,
         account: &Account,
@@ -110,10 +111,10 @@ impl Uploads {
         let room = self.room.clone().try_acquire_owned().map_err(|_| UploadFault::Busy)?;
         let (done, cleaned) = oneshot::channel();
         self.threads.spawn(move || {
-            let _room = room; // whoever sent the picture may be gone by now; it is in memory all the same
+            let _room = room; // the sender may be gone by now; the picture is in memory all the same
             let _ = done.send(codec::clean(&bytes));
         });
-        // Whoever looks at pictures and breaks down drops the sender.
+        // A panic while a picture is looked at drops the sender.
         let broken = || UploadFault::Unreadable("The picture could not be read.".to_owned());
         let Cleaned { bytes, format, .. } = cleaned.await.map_err(|_| broken())??;
         let (content_type, ending) = kind(format);

@@ -8,7 +8,8 @@
 //! A worker that dies loses nothing: its lease runs out, and the job is taken again. Refuses to know: how pictures are
 //! made, who is told of it.
 
-use super::{now_ms, results::Results};
+use super::results::Results;
+use crate::app::wall_clock::now_ms;
 use crate::{
     domain::imaging::{Location, Options, Request, Resolution, Service},
     imaging::{

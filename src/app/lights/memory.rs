@@ -107,7 +107,7 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
     Ok(Kept { strip, left, settings, rules, sender: *sender.as_bytes() })
 }
 
-/// Writes down until it is told to end.
+/// Writes down until it is stopped.
 pub(super) async fn write(
     rows: LightMemory,
     mut changes: watch::Receiver<u64>,

@@ -173,7 +173,7 @@ impl Lights {
         tokio::spawn(follow::run(self.clone(), show, engine));
     }
 
-    /// Writes down what is left to be written and ends the frames, which controllers are told. Nothing is kept after it.
+    /// Writes down what is left to be written and ends the frames, with a last packet to controllers. Nothing is kept after it.
     pub async fn close(&self) {
         memory::end(&self.0.keep).await;
         let ending = self.0.clone();
@@ -191,7 +191,7 @@ impl Lights {
         self.0.engine.changes()
     }
 
-    /// The LEDs as they are sent, 60 times a second, while somebody holds a receiver; empty before the first frame.
+    /// The LEDs as they are sent, 60 times a second, while there is a receiver; empty before the first frame.
     pub fn frames(&self) -> watch::Receiver<Arc<[Rgb]>> {
         self.0.engine.frames()
     }
@@ -352,7 +352,7 @@ impl Lights {
         digits.fold("lume-".to_owned(), |name, digits| name + &digits)
     }
 
-    /// Whether home automation is connected; told by whoever connects.
+    /// Whether home automation is connected; set by the MQTT link.
     pub fn set_mqtt_connected(&self, connected: bool) {
         self.0.mqtt_connected.store(connected, Ordering::Relaxed);
     }

@@ -8,8 +8,9 @@
 //! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither kept nor logged.
 
 use crate::app::{
-    access::admission::PublishLease,
+    access::{admission::PublishLease, contract::Refusal},
     rooms::{Duplicate, Entry, Rooms, Via, apps::Apps},
+    wall_clock::now_ms,
 };
 use crate::store::{CameraRow, CameraRows, Store, StoreError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -17,7 +18,6 @@ use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -25,46 +25,6 @@ use tokio_util::sync::CancellationToken;
 pub const KEY_PREFIX: &str = "wsk_";
 /// How much of a key's random part is shown in lists.
 const SHOWN_OF_BODY: usize = 5;
-
-/// Why a camera may not come in (StreamHub, "Device protocol").
-#[derive(Debug, thiserror::Error)]
-pub enum CameraRefusal {
-    /// There is no such app.
-    #[error("unknown_app")]
-    UnknownApp,
-    /// It is no key of this app.
-    #[error("invalid_key")]
-    InvalidKey,
-    /// It is a key for another room.
-    #[error("room_mismatch")]
-    RoomMismatch,
-    /// The app takes no cameras.
-    #[error("ws_ingest_disabled")]
-    Disabled,
-    /// As many cameras as the app takes are connected.
-    #[error("max_cameras")]
-    MaxCameras,
-    /// Somebody else publishes under the identity.
-    #[error("identity_in_use")]
-    InUse,
-    /// The key could not be looked up: the server's fault.
-    #[error("handshake_error")]
-    Store(#[from] StoreError),
-}
-
-impl CameraRefusal {
-    /// The word for it that the device is told.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownApp => "unknown_app",
-            Self::InvalidKey => "invalid_key",
-            Self::RoomMismatch => "room_mismatch",
-            Self::Disabled => "ws_ingest_disabled",
-            Self::MaxCameras => "max_cameras",
-            Self::InUse | Self::Store(_) => "handshake_error",
-        }
-    }
-}
 
 /// A connected camera. Dropping it gives its place back.
 #[derive(Debug)]
@@ -99,7 +59,7 @@ pub enum CameraEnd {
 }
 
 impl Camera {
-    /// Ends when the camera has to leave, and tells why.
+    /// Ends when the camera has to leave, and gives why.
     pub async fn ended(&self) -> CameraEnd {
         tokio::select! {
             () = self.revoked.cancelled() => CameraEnd::Revoked,
@@ -135,11 +95,11 @@ struct Place {
 }
 
 impl Connected {
-    /// Takes the place of a key; whoever was on it has to leave, and its stream is named.
-    fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, CameraRefusal> {
+    /// Takes the place of a key; the connection before has to leave, and its stream is returned.
+    fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, Refusal> {
         let others = self.places.iter().filter(|(id, place)| place.app == row.app && **id != row.id).count();
         if most > 0 && u32::try_from(others).unwrap_or(u32::MAX) >= most {
-            return Err(CameraRefusal::MaxCameras);
+            return Err(Refusal::TooMany);
         }
         self.next += 1;
         let (revoked, replaced) = (CancellationToken::new(), CancellationToken::new());
@@ -167,7 +127,7 @@ impl Connected {
 /// A place that was taken.
 struct Taken {
     number: u64,
-    /// The stream of whoever had it before.
+    /// The stream of the connection before.
     before: Option<String>,
     revoked: CancellationToken,
     replaced: CancellationToken,
@@ -228,24 +188,24 @@ impl Cameras {
     /// one that counts.
     ///
     /// # Errors
-    /// Everything but [`CameraRefusal::Store`] is the camera's fault, or that of whoever set it up.
-    pub async fn verify(&self, app: &str, room: &str, key: &str) -> Result<Camera, CameraRefusal> {
+    /// [`Refusal::Unavailable`] when rows cannot be read.
+    pub async fn verify(&self, app: &str, room: &str, key: &str) -> Result<Camera, Refusal> {
         if !key.starts_with(KEY_PREFIX) {
-            return Err(CameraRefusal::InvalidKey);
+            return Err(Refusal::UnknownKey);
         }
-        let found = self.apps.find(app).ok_or(CameraRefusal::UnknownApp)?;
+        let found = self.apps.find(app).ok_or(Refusal::UnknownRoom)?;
         let hash = hash(key);
-        let row = self.rows.find_by_hash(&hash).await?.filter(|row| row.app == app);
-        let row = row.ok_or(CameraRefusal::InvalidKey)?;
+        let row = self.rows.find_by_hash(&hash).await.map_err(unavailable)?.filter(|row| row.app == app);
+        let row = row.ok_or(Refusal::UnknownKey)?;
         let rules = &found.config.features.ws_ingest;
         if !rules.enabled {
-            return Err(CameraRefusal::Disabled);
+            return Err(Refusal::Disabled);
         }
         // The key names the room; but the room must still be the app's.
         let owned = self.apps.owner_of_room(&row.room).is_some_and(|owner| owner.name == app);
         let meant = room == row.room || self.apps.namespaced(app, room).is_ok_and(|full| full == row.room);
         if !owned || !meant {
-            return Err(CameraRefusal::RoomMismatch);
+            return Err(Refusal::Forbidden);
         }
         let taken = lock(&self.connected).take(&row, rules.max_cameras)?;
         let camera = Camera {
@@ -262,9 +222,9 @@ impl Cameras {
             connected: self.connected.clone(),
         };
         // A key that was revoked after it was found did not see this place; so look once more.
-        match self.rows.find_by_hash(&hash).await? {
+        match self.rows.find_by_hash(&hash).await.map_err(unavailable)? {
             Some(_) => Ok(camera),
-            None => Err(CameraRefusal::InvalidKey),
+            None => Err(Refusal::UnknownKey),
         }
     }
 
@@ -273,14 +233,14 @@ impl Cameras {
     /// publisher of its name must be silent.
     ///
     /// # Errors
-    /// As [`Self::verify`]; [`CameraRefusal::InUse`] when somebody else publishes under the identity.
+    /// As [`Self::verify`]; [`Refusal::InUse`] when another publisher has the identity.
     pub async fn enter(
         &self,
         rooms: &Rooms,
         (app, room): (&str, &str),
         key: &str,
         identity: Option<&str>,
-    ) -> Result<(Camera, PublishLease), CameraRefusal> {
+    ) -> Result<(Camera, PublishLease), Refusal> {
         let mut camera = self.verify(app, room, key).await?;
         if let Some(identity) = identity {
             camera.identity = identity.to_owned();
@@ -300,7 +260,7 @@ impl Cameras {
             ingress: None,
             duplicate: if own || of_camera { Duplicate::Replace } else { Duplicate::Challenge },
         };
-        let lease = rooms.enter(entry).await.map_err(|_| CameraRefusal::InUse)?;
+        let lease = rooms.enter(entry).await?;
         if let Some(place) = lock(&self.connected).places.get_mut(&camera.id).filter(|p| p.number == camera.place) {
             place.stream = Some(stream);
         }
@@ -319,13 +279,13 @@ impl Cameras {
     }
 }
 
-fn hash(raw: &str) -> [u8; 32] {
-    Sha256::digest(raw.as_bytes()).into()
+fn unavailable(error: StoreError) -> Refusal {
+    tracing::error!("a camera's key was not looked up: {error}");
+    Refusal::Unavailable
 }
 
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+fn hash(raw: &str) -> [u8; 32] {
+    Sha256::digest(raw.as_bytes()).into()
 }
 
 /// A panic elsewhere leaves the register whole: every change is one insertion or one removal.

@@ -1,15 +1,15 @@
-//! What happens in rooms, and what is said there.
+//! What happens in rooms, and the messages there.
 //!
 //! ```text
 //! Rooms ─► RoomEvent (in the order in which it happened, none is lost) ─► the journal
 //! ```
 //!
-//! Refuses to know: how a plane words it, who is told.
+//! Refuses to know: how a plane words it, where it is sent.
 
 use std::{sync::Arc, time::SystemTime};
 use tokio::sync::mpsc;
 
-/// How a publisher comes in.
+/// How a publisher connects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Via {
     Webrtc,
@@ -75,10 +75,10 @@ pub enum RoomFact {
     /// id, which goes on.
     PushRefused(StreamFact),
     /// A message of the API to a room.
-    Said(Message),
+    MessageSent(Message),
 }
 
-/// Who came or left.
+/// A publisher or a viewer that came or left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
     /// Unique among publishers; viewers may share one.
@@ -92,7 +92,7 @@ pub struct Participant {
 pub struct StreamFact {
     /// Its publisher; with the room this is the stream's id.
     pub identity: String,
-    /// How it came in.
+    /// How it connected.
     pub via: Via,
     /// The ingress it came by.
     pub ingress: Option<String>,
@@ -109,7 +109,7 @@ pub enum EndReason {
     InputChanged,
 }
 
-/// What was said by the API.
+/// A message that was sent by the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     pub topic: Topic,
@@ -134,7 +134,7 @@ impl RoomEvent {
             RoomFact::StreamStarted { stream, .. }
             | RoomFact::StreamEnded { stream, .. }
             | RoomFact::PushRefused(stream) => Some(format!("{}/{}", self.room, stream.identity)),
-            RoomFact::Said(message) => message.stream_id.clone(),
+            RoomFact::MessageSent(message) => message.stream_id.clone(),
             _ => None,
         }
     }
@@ -145,7 +145,7 @@ impl RoomEvent {
 /// subscriber takes events out at once and keeps only those that it has to write.
 pub type RoomEvents = mpsc::UnboundedReceiver<RoomEvent>;
 
-/// Something said in a room.
+/// A message in a room.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataMessage {
     /// `chat`, `reaction`, or the caller's own word.

@@ -1,4 +1,4 @@
-//! A stream that follows whoever publishes in a room.
+//! A stream that follows the current publisher of a room.
 //!
 //! ```text
 //! camera-1 ─┐
@@ -12,7 +12,7 @@ use crate::media::{
 use std::sync::Arc;
 use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 
-/// A stream that passes on the units of the watched one, while somebody listens.
+/// A stream that passes on the units of the watched one, while it has listeners.
 pub(super) fn follow(
     name: String,
     clock: &ShowClock,

@@ -1,13 +1,17 @@
 //! The intake of stream keys: an input of the switcher, or an ingress of the StreamHub plane.
 
 use crate::app::{
-    access::admission::{Admission, BoxFuture, PublishLease, PublishRequest, Refusal},
+    access::{
+        admission::{Admission, PublishLease},
+        contract::{AccessRequest, Refusal},
+    },
     rooms::{
         Duplicate, Entry, Rooms, Via,
         ingress::{Ingresses, PushRefused},
     },
 };
 use crate::{domain::source::SourceId, media::live::Live};
+use futures::future::BoxFuture;
 use std::sync::Arc;
 
 /// The application that encoders name before the key, whatever the key belongs to: `rtmp://host/live/KEY`.
@@ -51,12 +55,12 @@ impl Intake {
             .await
     }
 
-    async fn ingress(&self, request: &PublishRequest) -> Result<PublishLease, Refusal> {
+    async fn ingress(&self, key: &str, request: &AccessRequest) -> Result<PublishLease, Refusal> {
         let broken = |error: &dyn std::fmt::Display| {
             tracing::error!("an ingress was not looked up: {error}");
             Refusal::Unavailable
         };
-        let row = self.ingress.by_key(&request.key).await.map_err(|error| broken(&error))?;
+        let row = self.ingress.by_key(key).await.map_err(|error| broken(&error))?;
         let row = row.ok_or(Refusal::UnknownKey)?;
         match self.ingress.authorize_push(&row, request.password.as_deref()).await {
             Ok(()) => {}
@@ -78,15 +82,16 @@ impl Intake {
 }
 
 impl Admission for Intake {
-    fn admit(&self, request: PublishRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
+    fn admit(&self, request: AccessRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
         Box::pin(async move {
             if request.app != APP {
                 return Err(Refusal::UnknownKey);
             }
-            if let Some((source, live)) = (self.inputs)(&request.key) {
+            let key = request.credential.as_deref().ok_or(Refusal::UnknownKey)?;
+            if let Some((source, live)) = (self.inputs)(key) {
                 return self.input(source, live).await;
             }
-            self.ingress(&request).await
+            self.ingress(key, &request).await
         })
     }
 }

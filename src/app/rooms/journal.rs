@@ -12,13 +12,16 @@
 //!
 //! Refuses to know: who asks for rows, how a plane words an event.
 
-use crate::app::rooms::{RoomEvent, RoomEvents, RoomFact};
+use crate::app::{
+    rooms::{RoomEvent, RoomEvents, RoomFact},
+    wall_clock::{now_ms, unix_ms},
+};
 use crate::store::{NewStream, Store, StoreError, StoreErrorKind, StreamChange, StreamRows};
 use metrics::{counter, gauge};
 use std::{
     collections::{HashMap, VecDeque},
     pin::pin,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +52,7 @@ impl Journal {
     /// When rows cannot be read or written.
     pub async fn open(store: &Store) -> Result<(Self, HashMap<String, i64>), StoreError> {
         let rows = store.streams();
-        let stale = rows.end_all(unix_ms(SystemTime::now())).await?;
+        let stale = rows.end_all(now_ms()).await?;
         if !stale.is_empty() {
             tracing::info!(streams = stale.len(), "streams of an earlier run are marked as ended");
         }
@@ -158,9 +161,4 @@ impl Following {
 /// Whether an event changes rows.
 fn changes_rows(event: &RoomEvent) -> bool {
     matches!(event.fact, RoomFact::StreamStarted { .. } | RoomFact::StreamEnded { .. })
-}
-
-fn unix_ms(time: SystemTime) -> i64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,6 @@
 //! Rooms: who publishes in which, who looks on, and what they say to each other.
 //!
-//! A room belongs to an application and lasts as long as somebody needs it. A publisher enters it under an identity and
+//! A room belongs to an application and lasts as long as it is used. A publisher enters it under an identity and
 //! gets a [`PublishLease`]; its stream `<room>/<identity>` stays the same [`Live`] when it leaves and returns, so that viewers
 //! stay connected. Viewers take a [`Live`] by a [`StreamSelector`], before or after a publisher comes.
 //!
@@ -29,10 +29,7 @@ pub use room::StreamView;
 pub use viewer::{Viewer, ViewerGuard, ViewerKind};
 
 use crate::app::{
-    access::{
-        admission::{PublishLease, Refusal},
-        publish_lease::PublishLeases,
-    },
+    access::{admission::PublishLease, contract::Refusal, publish_lease::PublishLeases},
     rooms::live::Live,
 };
 pub use crate::domain::output::{Layout, StreamSelector};
@@ -70,11 +67,11 @@ pub struct Entry {
     pub identity: String,
     /// What people call it.
     pub name: Option<String>,
-    /// How it comes in.
+    /// How it connects.
     pub via: Via,
     /// The ingress it comes by.
     pub ingress: Option<String>,
-    /// What happens when somebody publishes under this identity already.
+    /// What happens when another publisher has this identity already.
     pub duplicate: Duplicate,
 }
 
@@ -91,7 +88,7 @@ pub enum Duplicate {
 #[derive(Clone)]
 pub struct Rooms(Arc<Inner>);
 
-/// The rooms, as long as somebody else has them.
+/// The rooms, without keeping them.
 #[derive(Clone)]
 pub struct WeakRooms(Weak<Inner>);
 
@@ -183,7 +180,7 @@ impl Rooms {
         own.unwrap_or_else(|| OutputSource::Room(RoomStream { room: room.to_owned(), stream: selector.clone() }))
     }
 
-    /// Takes a stream out that was added. Whoever publishes it is made to leave; viewers wait for what may come after it.
+    /// Takes a stream out that was added. Its publisher is evicted; viewers wait for the next one.
     pub fn remove(&self, room: &str, identity: &str, reason: EndReason) {
         let mut pending = PendingEvents::now();
         let gone = {
@@ -200,7 +197,7 @@ impl Rooms {
         self.0.sweep(room);
     }
 
-    /// The stream that a viewer wants. It is there before a publisher comes and after it left; nobody needs to exist.
+    /// The stream that a viewer wants. It is there before a publisher connects and after it left.
     pub fn live(&self, app: &str, room: &str, selector: &StreamSelector) -> Arc<Live> {
         let mut rooms = self.0.lock();
         let inside = self.0.room(&mut rooms, app, room);
@@ -296,7 +293,7 @@ impl Rooms {
     }
 
     /// Says something to everybody in a room; `server` marks what came by the API, which becomes an event. Gives how
-    /// many heard it.
+    /// many received it.
     pub fn send_message(&self, app: &str, room: &str, message: DataMessage) -> usize {
         let message = Arc::new(message);
         let mut pending = PendingEvents::now();
@@ -306,7 +303,7 @@ impl Rooms {
         heard
     }
 
-    /// What is said in a room from now on.
+    /// The messages of a room from now on.
     pub fn messages(&self, app: &str, room: &str) -> broadcast::Receiver<Arc<DataMessage>> {
         self.0.room(&mut self.0.lock(), app, room).messages()
     }
@@ -322,8 +319,8 @@ impl Inner {
         })
     }
 
-    /// A room, which is made when it is not there. Rooms that nobody needs any more are forgotten now and then, so that
-    /// strangers who ask for names hold no memory.
+    /// A room, which is made when it is not there. Unused rooms are forgotten now and then, so that
+    /// requests for made-up names hold no memory.
     fn room<'a>(&self, rooms: &'a mut HashMap<String, Room>, app: &str, room: &str) -> &'a mut Room {
         if rooms.len() >= SWEEP && rooms.len().is_multiple_of(SWEEP) && !rooms.contains_key(room) {
             rooms.retain(|_, room| !room.is_unused());
@@ -343,7 +340,7 @@ impl Inner {
         self.sweep(room);
     }
 
-    /// Forgets a room that nobody needs.
+    /// Forgets a room that is not used.
     fn sweep(&self, room: &str) {
         let mut rooms = self.lock();
         let unused = rooms.get_mut(room).is_some_and(|room| room.is_unused());

@@ -1,4 +1,4 @@
-//! One room: its streams, its viewers, what is said. Sans-IO, but for the streams it holds.
+//! One room: its streams, its viewers, its messages. Sans-IO, but for the streams it holds.
 
 use super::{
     DataMessage, Entry, StreamSelector, Viewer,
@@ -24,14 +24,14 @@ pub(super) struct Room {
     name: String,
     streams: BTreeMap<String, Stream>,
     viewers: HashMap<u64, Viewer>,
-    /// Streams made of the room's, as long as somebody has them.
+    /// Streams made of the room's, as long as they are used.
     shared: HashMap<StreamSelector, Weak<Live>>,
     current: watch::Sender<Option<Arc<Live>>>,
     members: watch::Sender<Vec<(String, Arc<Live>)>>,
     messages: broadcast::Sender<Arc<DataMessage>>,
 }
 
-/// A publisher's stream; between publishers it is kept only as long as somebody listens.
+/// A publisher's stream; between publishers it is kept only as long as it has listeners.
 struct Stream {
     live: Kept,
     number: i64,
@@ -49,9 +49,9 @@ struct Stream {
 /// How long a stream is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RoomLifetime {
-    /// While somebody publishes or listens.
+    /// While it has a publisher or listeners.
     Passing,
-    /// As long as the server runs; it is live while somebody publishes.
+    /// As long as the server runs; it is live while it has a publisher.
     Kept,
     /// As long as the server runs, and always live.
     Always,
@@ -150,7 +150,7 @@ impl Room {
         live
     }
 
-    /// A publisher leaves: the one on this lease, or whoever is there. Gives whether there was one.
+    /// A publisher leaves: the one on this lease, or any. Gives whether there was one.
     pub fn leave(
         &mut self,
         identity: &str,
@@ -246,7 +246,7 @@ impl Room {
         live
     }
 
-    /// A stream made of the room's, made anew when nobody has it any more.
+    /// A stream made of the room's, made anew when it is no longer used.
     pub fn shared(&mut self, selector: &StreamSelector, make: impl FnOnce() -> Arc<Live>) -> Arc<Live> {
         if let Some(live) = self.shared.get(selector).and_then(Weak::upgrade) {
             return live;
@@ -285,7 +285,7 @@ impl Room {
 
     pub fn send_message(&mut self, message: Arc<DataMessage>, pending: &mut PendingEvents) -> usize {
         if let Some(event) = &message.event {
-            pending.add((&self.app, &self.name), RoomFact::Said((**event).clone()));
+            pending.add((&self.app, &self.name), RoomFact::MessageSent((**event).clone()));
         }
         self.messages.send(message).unwrap_or(0)
     }
@@ -317,12 +317,12 @@ impl Room {
         })
     }
 
-    /// Whether somebody publishes, or this one does.
+    /// Whether any stream is published, or this one.
     pub fn is_live(&self, identity: Option<&str>) -> bool {
         self.publishing().any(|(name, _)| identity.is_none_or(|identity| identity == name))
     }
 
-    /// Whether it can be forgotten. Streams that nobody has any more are forgotten here.
+    /// Whether it can be forgotten. Streams that are no longer used are forgotten here.
     pub fn is_unused(&mut self) -> bool {
         self.shared.retain(|_, live| live.strong_count() > 0);
         if self.shared.is_empty() && self.publishing().next().is_none() {
@@ -340,7 +340,7 @@ impl Room {
             .map(|(identity, s)| (identity.as_str(), s))
     }
 
-    /// Says who is there now. Whoever is shown stays shown until it leaves; then the oldest one follows.
+    /// Chooses the current publisher: it stays until it leaves; then the oldest one follows.
     fn changed(&mut self) {
         let members: Vec<_> = self
             .publishing()
@@ -352,7 +352,7 @@ impl Room {
                 return false;
             }
             let Some((_, next, _)) = members.iter().min_by_key(|(.., started_at)| *started_at) else {
-                // Whoever was there may return; its viewers wait with it.
+                // The publisher before may return; its viewers wait with it.
                 return false;
             };
             *current = Some(next.clone());

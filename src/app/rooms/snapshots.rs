@@ -1,4 +1,4 @@
-//! Single pictures of streams on request, kept as files that whoever knows their name may fetch.
+//! Single pictures of streams on request, kept as files that can be fetched by their secret name.
 //!
 //! ```text
 //! plane ── take(room, identity) ──► Snapshots (a picture of the stream, JPEG) ──► <data>/snapshots/<key>.jpg
@@ -6,7 +6,7 @@
 //!
 //! Files go after a week. Refuses to know: how a picture is made, who may ask for one.
 
-use crate::app::access::admission::BoxFuture;
+use futures::future::BoxFuture;
 use std::{
     io,
     path::PathBuf,
@@ -24,7 +24,7 @@ const KEY_LEN: usize = 32;
 /// Why there is no picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapFault {
-    /// Nobody publishes a picture there.
+    /// No stream with a picture is live there.
     #[error("nothing to take a picture of")]
     Nothing,
     /// It could not be made in time.
@@ -34,7 +34,7 @@ pub enum SnapFault {
 
 /// Makes pictures of streams.
 pub trait Snapshots: Send + Sync + 'static {
-    /// A JPEG of what the stream shows now; without an identity, of whoever is shown in the room.
+    /// A JPEG of what the stream shows now; without an identity, the room's current stream.
     fn take<'a>(
         &'a self,
         app: &'a str,

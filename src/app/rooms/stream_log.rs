@@ -31,7 +31,7 @@ impl StreamLog {
         Ok(rows.into_iter().filter_map(|row| Some((row.stream_id, row.last_stats?))).collect())
     }
 
-    /// Notes figures that only the publisher knows, e.g. a camera's signal strength.
+    /// Notes figures that only the publisher has, e.g. a camera's signal strength.
     pub async fn note(&self, app: &str, stream_id: &str, figures: &Value) -> Result<(), StoreError> {
         self.rows.note(app, stream_id, &figures.to_string()).await
     }

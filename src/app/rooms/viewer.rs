@@ -3,7 +3,7 @@
 use super::Inner;
 use std::sync::Weak;
 
-/// By which door somebody looks on.
+/// The protocol of a viewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ViewerKind {
     Whep,
@@ -12,7 +12,7 @@ pub enum ViewerKind {
     Ws,
 }
 
-/// Somebody who looks on.
+/// A viewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     pub identity: String,

@@ -61,7 +61,7 @@ impl Bus {
         let seq = self.latest.borrow().seq + 1;
         let update = Arc::new(Update { seq, view: Arc::new(view), events });
         self.latest.send_replace(update.clone());
-        let _ = self.changes.send(update); // nobody listening is fine
+        let _ = self.changes.send(update); // no subscriber is fine
     }
 
     /// A subscription; its first notice is a snapshot.
@@ -134,7 +134,7 @@ mod tests {
         let mut subscription = bus.subscribe();
         bus.publish(view(), vec![Event::InputsChanged]);
         bus.publish(view(), vec![Event::SwitcherChanged]);
-        // The snapshot is taken when it is read, so it holds both changes and neither is told twice.
+        // The snapshot is taken when it is read, so it holds both changes and neither is sent twice.
         assert!(matches!(subscription.next().await, Some(Notice::Snapshot(u)) if u.seq == 3));
         bus.publish(view(), vec![Event::SwitcherChanged]);
         assert!(matches!(subscription.next().await, Some(Notice::Change(u)) if u.seq == 4));

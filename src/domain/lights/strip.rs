@@ -19,7 +19,7 @@ pub struct NewSegment {
     /// At least 1; cut to the strip.
     pub length: u16,
     pub reverse: bool,
-    /// What is not said is as in [`Look::default`].
+    /// Missing fields are as in [`Look::default`].
     pub look: LookChange,
 }
 
@@ -37,7 +37,7 @@ pub struct SegmentChange {
 pub struct Strip {
     controller: Controller,
     segments: Vec<Segment>,
-    /// The one segment is the one that was there from the start, and nobody has changed it yet.
+    /// The one segment is the one that was there from the start, and it is unchanged.
     untouched: bool,
 }
 

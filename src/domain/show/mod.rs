@@ -36,7 +36,7 @@ pub struct Setup {
     pub inputs: Vec<Input>,
     pub channels: Vec<Channel>,
     pub graphics: Vec<Graphic>,
-    /// The fade duration until somebody sets another.
+    /// The default fade duration.
     pub fade: Duration,
 }
 

@@ -10,6 +10,7 @@
 //! Pixels are taken as sRGB whatever profile a file names; [`clean`] and [`shrink_jpeg`] leave the profile in the file.
 //! Refuses to know: where files come from or go to, what pictures are for.
 
+mod decode;
 mod exif;
 mod file;
 mod jpeg;
@@ -28,7 +29,6 @@ use super::{
     picture::{Picture, Plane},
     resize,
 };
-use raster::Raster;
 
 /// The largest picture taken, in pixels.
 pub const MAX_PIXELS: u64 = 50_000_000;
@@ -117,7 +117,7 @@ pub fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
 /// As [`probe`], and [`Fault::Unreadable`] for a damaged or cut file.
 pub fn decode(bytes: &[u8], max_long_edge: Option<u32>) -> Result<Picture, Fault> {
     let head = file::head(bytes)?;
-    let raster = Raster::read(bytes, &head, max_long_edge)?.over_white();
+    let raster = decode::decode(bytes, &head, max_long_edge)?.over_white();
     let raster = match max_long_edge {
         Some(edge) => raster.fitted(edge)?,
         None => raster,
@@ -133,7 +133,7 @@ pub fn decode(bytes: &[u8], max_long_edge: Option<u32>) -> Result<Picture, Fault
 pub fn decode_mask(bytes: &[u8], width: u32, height: u32) -> Result<Plane, Fault> {
     let head = file::head(bytes)?;
     let wanted = width.max(height);
-    let raster = Raster::read(bytes, &head, Some(wanted))?.lightness();
+    let raster = decode::decode(bytes, &head, Some(wanted))?.lightness();
     // Turned after it was brought to size: that is the smaller of the two in nearly all cases.
     let (across, down) = exif::upright_size(width, height, head.turn);
     let raster = raster.resized(across, down, resize::Filter::Linear)?.turned(head.turn);
@@ -161,7 +161,7 @@ pub fn clean(bytes: &[u8]) -> Result<Cleaned, Fault> {
     trailer::admit(head.format, bytes.get(parts.end..).unwrap_or_default())?;
     signs::admit(head.format, &parts.bytes)?;
     // What is stored is what was looked at: the decoder sees the cleaned file.
-    Raster::validate(&parts.bytes, &file::head(&parts.bytes)?)?;
+    decode::validate(&parts.bytes, &file::head(&parts.bytes)?)?;
     let (width, height) = exif::upright_size(head.width, head.height, head.turn);
     Ok(Cleaned { bytes: parts.bytes, format: head.format, width, height })
 }

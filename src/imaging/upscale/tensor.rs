@@ -3,6 +3,8 @@
 //! The border makes a convolution one matrix product per kernel row, straight on the stored values: beside a pixel lie
 //! its neighbours' channels, so rows of the matrix overlap in memory and nothing is copied. Refuses to know: layers.
 
+#![expect(unsafe_code, reason = "matrix products take pointers")]
+
 /// Zeros on each side of every row and of the whole; half of the largest kernel.
 pub const BORDER: usize = 3;
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use resvg::usvg::{self, fontdb};
 
 use super::error::GraphicsError;
-use super::text::escape;
+use super::xml::escape;
 
 /// Families looked for first, in this order; then any name with "Sans" in it, then anything.
 const PREFERRED: [&str; 7] = ["DejaVu Sans", "Noto Sans", "Open Sans", "Liberation Sans", "Inter", "Roboto", "Arial"];

@@ -2,11 +2,25 @@
 //! 1920x1080 reference. Colours and shapes are in the SVG files.
 
 use super::fonts::{Face, Fonts};
-use super::template::Values;
-use super::text::{Block, Room, clean, escape, fit};
+use super::text::{Block, Room, clean, fit};
+use super::xml::escape;
 
 /// What goes into each named hole of a template.
 pub(super) type Holes = Vec<(&'static str, String)>;
+
+/// Field values of one graphic; what was not given reads as empty.
+pub(super) struct Values<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Values<'a> {
+    pub(super) fn new(fields: &[(&'a str, &'a str)]) -> Self {
+        Self(fields.to_vec())
+    }
+
+    pub(super) fn get(&self, field: &str) -> &'a str {
+        let given = self.0.iter().rev().find(|(name, _)| *name == field);
+        given.map_or("", |(_, value)| value)
+    }
+}
 
 /// Height of a capital as a part of the font size, in the sans faces this is drawn with.
 const CAPITAL: f32 = 0.73;

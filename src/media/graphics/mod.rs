@@ -18,6 +18,7 @@ mod raster;
 mod slate;
 mod template;
 mod text;
+mod xml;
 
 pub use blend::{blend, copy, fade};
 pub use error::{Blame, GraphicsError};

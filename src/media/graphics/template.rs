@@ -6,7 +6,7 @@
 
 use super::error::GraphicsError;
 use super::fonts::Fonts;
-use super::layout::{self, Holes};
+use super::layout::{self, Holes, Values};
 use super::motion::{Motion, Style};
 use super::raster::{Anchor, Raster, draw};
 
@@ -32,16 +32,6 @@ pub struct Template {
     anchor: Anchor,
     svg: &'static str,
     layout: fn(&Fonts, &Values<'_>) -> Holes,
-}
-
-/// Field values of one graphic; what was not given reads as empty.
-pub(super) struct Values<'a>(Vec<(&'a str, &'a str)>);
-
-impl<'a> Values<'a> {
-    pub(super) fn get(&self, field: &str) -> &'a str {
-        let given = self.0.iter().rev().find(|(name, _)| *name == field);
-        given.map_or("", |(_, value)| value)
-    }
 }
 
 const TEMPLATES: [Template; 3] = [
@@ -119,7 +109,7 @@ impl Template {
         height: usize,
     ) -> Result<Raster, GraphicsError> {
         self.check(fields.iter().map(|(name, _)| *name))?;
-        let holes = (self.layout)(fonts, &Values(fields.to_vec()));
+        let holes = (self.layout)(fonts, &Values::new(fields));
         let broken = |reason| GraphicsError::Broken { template: self.id, reason };
         let svg = fill(self.svg, &holes).map_err(broken)?;
         let tree = fonts.parse(&svg).map_err(|error| broken(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! The backlog: what a newcomer needs to see a picture at once. Bounded, so that a publisher without key frames holds
+//! The backlog: what a new listener needs to show a picture at once. Bounded, so that a publisher without key frames holds
 //! no memory.
 
 use super::Unit;

@@ -129,7 +129,7 @@ pub(in crate::media) fn skip_before(pipeline: &gst::Pipeline, from: ShowTime) ->
     Ok(())
 }
 
-/// When the newest picture is shown that a stream keeps for newcomers.
+/// When the newest picture is shown that a stream keeps for new listeners.
 pub(in crate::media) fn newest(live: &Live) -> ShowTime {
     let units = live.backlog();
     let pictures = units.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. }));

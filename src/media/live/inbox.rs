@@ -4,7 +4,7 @@
 //! Live ─ listener (publisher's thread, never blocks) ─► bounded queue ─► Work (thread of its own)
 //! ```
 //!
-//! What the stream keeps for newcomers always fits. A worker that falls behind loses everything that waits but the
+//! What the stream keeps for new listeners always fits. A worker that falls behind loses everything that waits but the
 //! configurations, and goes on with the next key frame, which is asked for: a part of a group would show nothing. A
 //! worker that only needs new pictures ([`Needs::Pictures`]) leaves out what is older than a key frame that has come.
 //!

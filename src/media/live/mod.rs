@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Nothing runs for a stream that nobody listens to: a packet is stamped with show time, counted and laid into the
-//! backlog, which reaches back to the last key frame, so that a newcomer sees a picture at once.
+//! backlog, which reaches back to the last key frame, so that a new listener shows a picture at once.
 //!
 //! Refuses to know: rooms, viewers, protocols, and who decodes it.
 

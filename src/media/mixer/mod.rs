@@ -164,7 +164,8 @@ struct LastWord;
 impl Drop for LastWord {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("lumencast: the mixer broke down; ending");
+            #[allow(clippy::print_stderr, reason = "the log may not be written any more")]
+            let () = eprintln!("lumencast: the mixer broke down; ending");
             std::process::abort();
         }
     }

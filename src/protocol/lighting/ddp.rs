@@ -16,7 +16,7 @@ pub const MOST: usize = 1440;
 pub const SEQUENCE: usize = 1;
 /// Where a packet of ours has its data.
 pub const FIRST_BYTE: usize = 10;
-/// The display to which data goes unless told otherwise.
+/// The display to which data goes by default.
 pub const DEFAULT_DISPLAY: u8 = 1;
 /// Data type: red, green and blue of 8 bits each.
 pub const RGB8: u8 = 0x0b;

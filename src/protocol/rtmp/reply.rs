@@ -1,8 +1,7 @@
-//! What the server side says: RTMP messages to bytes.
+//! The server's messages: RTMP to bytes.
 //!
 //! Refuses to know: when to say it. All messages carry time zero, since nothing of ours is timed media.
 
-use super::session::SessionError;
 use rml_rtmp::chunk_io::ChunkSerializer;
 use rml_rtmp::messages::{PeerBandwidthLimitType, RtmpMessage, UserControlEventType};
 use rml_rtmp::rml_amf0::Amf0Value as Value;
@@ -10,6 +9,11 @@ use rml_rtmp::time::RtmpTimestamp;
 
 /// Chunk size of what we send, in bytes: every reply fits into one chunk.
 const CHUNK_SIZE: u32 = 4096;
+/// A reply could not be written: our fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot write a reply: {0}")]
+pub struct ReplyError(String);
+
 /// Bytes after which a peer should acknowledge, and after which we do.
 pub(super) const WINDOW: u32 = 2_500_000;
 /// The codecs we take, as Enhanced RTMP announces them.
@@ -43,17 +47,17 @@ impl Writer {
         self.output.extend_from_slice(bytes);
     }
 
-    pub(super) fn acknowledge(&mut self, received: u32) -> Result<(), SessionError> {
+    pub(super) fn acknowledge(&mut self, received: u32) -> Result<(), ReplyError> {
         self.send(0, RtmpMessage::Acknowledgement { sequence_number: received })
     }
 
     /// Answers a ping request with its own timestamp (section 7.1.7).
-    pub(super) fn pong(&mut self, timestamp: u32) -> Result<(), SessionError> {
+    pub(super) fn pong(&mut self, timestamp: u32) -> Result<(), ReplyError> {
         self.send(0, control(UserControlEventType::PingResponse, None, Some(timestamp)))
     }
 
     /// Accepts a connect command and sets the sizes of both directions (section 7.2.1.1).
-    pub(super) fn connected(&mut self, transaction: f64) -> Result<(), SessionError> {
+    pub(super) fn connected(&mut self, transaction: f64) -> Result<(), ReplyError> {
         self.send(0, RtmpMessage::WindowAcknowledgement { size: WINDOW })?;
         let limit_type = PeerBandwidthLimitType::Dynamic;
         self.send(0, RtmpMessage::SetPeerBandwidth { size: WINDOW, limit_type })?;
@@ -71,7 +75,7 @@ impl Writer {
     }
 
     /// The plain success of a call. Transaction 0 asks for no answer (section 4.1).
-    pub(super) fn result(&mut self, transaction: f64, value: Value) -> Result<(), SessionError> {
+    pub(super) fn result(&mut self, transaction: f64, value: Value) -> Result<(), ReplyError> {
         if transaction == 0.0 {
             return Ok(());
         }
@@ -79,7 +83,7 @@ impl Writer {
     }
 
     /// Tells that a message stream is open.
-    pub(super) fn stream_begin(&mut self, stream: u32) -> Result<(), SessionError> {
+    pub(super) fn stream_begin(&mut self, stream: u32) -> Result<(), ReplyError> {
         self.send(0, control(UserControlEventType::StreamBegin, Some(stream), None))
     }
 
@@ -89,13 +93,13 @@ impl Writer {
         level: Level,
         code: &str,
         description: &str,
-    ) -> Result<(), SessionError> {
+    ) -> Result<(), ReplyError> {
         let information = object(status(level, code, description));
         self.command(stream, "onStatus", 0.0, Value::Null, information)
     }
 
     /// Some encoders wait for this before they send media.
-    pub(super) fn on_fc_publish(&mut self, stream: u32, key: &str) -> Result<(), SessionError> {
+    pub(super) fn on_fc_publish(&mut self, stream: u32, key: &str) -> Result<(), ReplyError> {
         let information = object(status(Level::Status, "NetStream.Publish.Start", key));
         self.command(stream, "onFCPublish", 0.0, Value::Null, information)
     }
@@ -107,7 +111,7 @@ impl Writer {
         transaction: f64,
         object: Value,
         argument: Value,
-    ) -> Result<(), SessionError> {
+    ) -> Result<(), ReplyError> {
         let message = RtmpMessage::Amf0Command {
             command_name: name.to_owned(),
             transaction_id: transaction,
@@ -117,7 +121,7 @@ impl Writer {
         self.send(stream, message)
     }
 
-    fn send(&mut self, stream: u32, message: RtmpMessage) -> Result<(), SessionError> {
+    fn send(&mut self, stream: u32, message: RtmpMessage) -> Result<(), ReplyError> {
         let payload = message.into_message_payload(RtmpTimestamp::new(0), stream).map_err(reply_error)?;
         let packet = self.serializer.serialize(&payload, false, false).map_err(reply_error)?;
         self.output.extend_from_slice(&packet.bytes);
@@ -125,8 +129,8 @@ impl Writer {
     }
 }
 
-fn reply_error(error: impl std::fmt::Display) -> SessionError {
-    SessionError::Reply(error.to_string())
+fn reply_error(error: impl std::fmt::Display) -> ReplyError {
+    ReplyError(error.to_string())
 }
 
 fn control(event: UserControlEventType, stream: Option<u32>, timestamp: Option<u32>) -> RtmpMessage {

@@ -6,7 +6,7 @@
 use super::{
     amf,
     chunk::{ChunkError, Message, Reader},
-    reply::{Level, WINDOW, Writer},
+    reply::{Level, ReplyError, WINDOW, Writer},
     tag::TagError,
     unpack::Unpacker,
 };
@@ -14,7 +14,7 @@ use crate::protocol::packet::Packet;
 use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
 use rml_rtmp::rml_amf0::Amf0Value as Value;
 
-/// The largest message before a publish is granted, in bytes: commands are small, and strangers get little memory.
+/// The largest message before a publish is granted, in bytes: commands are small, and unknown peers get little memory.
 const COMMAND_LIMIT: usize = 16 * 1024;
 /// Message streams one connection may create; encoders need one.
 const MAX_STREAMS: u32 = 16;
@@ -32,8 +32,8 @@ pub enum SessionError {
     #[error("{0}")]
     Protocol(&'static str),
     /// An answer could not be written; our fault.
-    #[error("cannot write a reply: {0}")]
-    Reply(String),
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
 }
 
 /// What the caller must act on.
@@ -45,7 +45,7 @@ pub enum Event {
         app: String,
         /// Without its query; may be empty.
         key: String,
-        /// What the query of the key or of the application calls `password`, percent signs undone by nobody.
+        /// What the query of the key or of the application calls `password`, still percent-encoded.
         password: Option<String>,
     },
     /// Media of a granted publish.
@@ -56,7 +56,7 @@ pub enum Event {
     Finished,
 }
 
-/// Why a publish is refused or ended, as the publisher is told.
+/// Why a publish is refused or ended, as the publisher gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
     /// The key is unknown or taken: `NetStream.Publish.BadName`, which encoders show as a wrong stream key.
@@ -215,7 +215,7 @@ impl Session {
             return Ok(());
         };
         self.state = State::Refused;
-        self.writer.on_status(stream, Level::Error, denial.code(), description)
+        Ok(self.writer.on_status(stream, Level::Error, denial.code(), description)?)
     }
 
     fn message(&mut self, message: Message) -> Result<Option<Event>, SessionError> {
@@ -229,7 +229,7 @@ impl Session {
                     self.writer.pong(u32::from_be_bytes([a, b, c, d]))?;
                 }
             }
-            // Acknowledging more often than every 64 KiB would serve nobody.
+            // Acknowledging more often than every 64 KiB has no use.
             5 => self.window = number.unwrap_or(WINDOW).max(64 * 1024),
             8 if self.is_publishing() => {
                 let packet = self.unpacker.audio(message.timestamp, message.body);
@@ -295,7 +295,7 @@ impl Session {
         self.password = app.as_deref().and_then(password);
         self.app = without_query(&app.unwrap_or_default()).trim_matches('/').to_owned();
         self.state = State::Connected;
-        self.writer.connected(transaction)
+        Ok(self.writer.connected(transaction)?)
     }
 
     fn publish(&mut self, stream: u32, name: Option<Value>) -> Result<Event, SessionError> {

@@ -17,12 +17,20 @@ mod socket;
 mod wire;
 
 pub use session::Patience;
-pub use wire::Refusal;
+pub use wire::CameraRefusal;
 
-use crate::app::access::{
-    admission::{BoxFuture, PublishLease},
-    client::Client,
+use crate::{
+    app::{
+        access::{
+            admission::PublishLease,
+            client::Client,
+            contract::{AccessRequest, Refusal},
+        },
+        rooms::cameras::CameraEnd,
+    },
+    protocol::bearer::bearer,
 };
+use futures::future::BoxFuture;
 use handshakes::Handshakes;
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -38,22 +46,8 @@ use warp::{
     ws::Ws,
 };
 
-/// The largest message of a camera, in bytes; whoever sends more is cut off, whatever its application allows.
+/// The largest message of a camera, in bytes; a camera that sends more is cut off, whatever its application allows.
 const TRANSPORT_CAP: usize = 8 * 1024 * 1024;
-
-/// A camera at the door. The names are slugs and the key has the form of one, but nobody looked further.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CameraRequest {
-    pub app: String,
-    /// As the camera gave it: short or namespaced.
-    pub room: String,
-    /// Under which identity it wants to publish.
-    pub identity: Option<String>,
-    /// The `wsk_` key.
-    pub key: String,
-    /// Where it connects from.
-    pub peer: IpAddr,
-}
 
 /// A camera's place.
 pub struct Grant {
@@ -70,28 +64,19 @@ pub struct Grant {
     /// Where the pictures go. Taking the same identity's lease anew keeps its stream going.
     pub lease: PublishLease,
     /// Ready when the key no longer holds this place. Dropping it gives the place back.
-    pub ended: BoxFuture<'static, Ending>,
+    pub ended: BoxFuture<'static, CameraEnd>,
 }
 
-/// Why a key no longer holds a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It was taken back.
-    Revoked,
-    /// A newer connection came with it.
-    Replaced,
-}
-
-/// Knows the cameras' keys.
+/// Grants cameras access by their keys.
 pub trait CameraAccess: Send + Sync + 'static {
-    /// Lets a camera in. The newest connection with a key wins: the one before gets [`Ending::Replaced`]. It keeps its
+    /// Admits a camera. The newest connection with a key wins: the one before gets [`CameraEnd::Replaced`]. It keeps its
     /// lease until the new one has taken it, so that the stream goes on.
     ///
     /// # Errors
-    /// In this order: [`Refusal::UnknownApp`], [`Refusal::InvalidKey`], [`Refusal::Disabled`],
-    /// [`Refusal::RoomMismatch`], [`Refusal::QuotaExceeded`], [`Refusal::MaxCameras`] (not for a key that is
-    /// connected); [`Refusal::Handshake`] when it cannot be found out.
-    fn verify(&self, request: CameraRequest) -> BoxFuture<'_, Result<Grant, Refusal>>;
+    /// In this order: [`Refusal::UnknownRoom`], [`Refusal::UnknownKey`], [`Refusal::Disabled`],
+    /// [`Refusal::Forbidden`] for another room, [`Refusal::QuotaExceeded`], [`Refusal::TooMany`] (not for a key that is
+    /// connected); [`Refusal::InUse`] or [`Refusal::Unavailable`] when it cannot be granted now.
+    fn verify(&self, request: AccessRequest) -> BoxFuture<'_, Result<Grant, Refusal>>;
 
     /// How many look at a room.
     fn viewers(&self, room: &str) -> usize;
@@ -168,15 +153,15 @@ impl Caller {
 }
 
 impl Door {
-    /// Whom the camera says it is, if it says so properly.
+    /// Reads the request of a camera: the names are slugs, and the key has the form of one.
     ///
     /// # Errors
-    /// What is wrong with it, or that its address knocks too often.
-    fn request(&self, caller: Caller) -> Result<CameraRequest, Refusal> {
+    /// What is wrong with it, or that its address connects too often.
+    fn request(&self, caller: Caller) -> Result<AccessRequest, CameraRefusal> {
         let now = self.opened.elapsed();
         let peer = caller.address();
         if !self.handshakes.lock().unwrap_or_else(PoisonError::into_inner).request(peer, now) {
-            return Err(Refusal::RateLimited);
+            return Err(CameraRefusal::RateLimited);
         }
         let [mut app, mut room, mut identity, mut key] = [None, None, None, None];
         for (name, value) in url::form_urlencoded::parse(caller.query.as_bytes()) {
@@ -190,21 +175,16 @@ impl Door {
             field.get_or_insert(value.into_owned());
         }
         let bearer = caller.authorization.as_deref().and_then(bearer).map(str::to_owned);
-        Ok(CameraRequest {
-            app: app.filter(|app| is_app(app)).ok_or(Refusal::InvalidApp)?,
-            room: room.filter(|room| is_room(room)).ok_or(Refusal::InvalidRoom)?,
+        Ok(AccessRequest {
+            app: app.filter(|app| is_app(app)).ok_or(CameraRefusal::InvalidApp)?,
+            room: room.filter(|room| is_room(room)).ok_or(CameraRefusal::InvalidRoom)?,
             // One that is no slug could not be part of a stream's id; the access contract knows a better one.
             identity: identity.filter(|identity| is_slug(identity, 64)),
-            key: bearer.or(key).filter(|key| key.starts_with("wsk_")).ok_or(Refusal::InvalidKey)?,
-            peer,
+            credential: Some(bearer.or(key).filter(|key| key.starts_with("wsk_")).ok_or(CameraRefusal::InvalidKey)?),
+            peer: Some(peer),
+            ..AccessRequest::default()
         })
     }
-}
-
-/// The token of an `Authorization` header (RFC 6750, 2.1).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 /// `^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$`
@@ -243,13 +223,5 @@ mod tests {
         for room in ["", "-a", "_a", "a.b", "a/b", "ä", &"r".repeat(106)] {
             assert!(!is_room(room), "{room}");
         }
-    }
-
-    #[test]
-    fn a_bearer_token_is_found_whatever_the_case() {
-        assert_eq!(bearer("Bearer wsk_1"), Some("wsk_1"));
-        assert_eq!(bearer("bearer  wsk_1 "), Some("wsk_1"));
-        assert_eq!(bearer("Basic wsk_1"), None);
-        assert_eq!(bearer("wsk_1"), None);
     }
 }

@@ -3,12 +3,12 @@
 //! Refuses to know: what a message means ([`Session`](super::session)).
 
 use super::{
-    Caller, Door, Ending, Grant,
+    Caller, Door, Grant,
     session::{Due, End, Session, Verdict},
-    wire::{self, Farewell, Refusal},
+    wire::{self, CameraRefusal, Farewell},
 };
 use crate::{
-    app::access::admission::PublishLease,
+    app::{access::admission::PublishLease, rooms::cameras::CameraEnd},
     protocol::packet::{Packet, VideoCodec},
 };
 use bytes::Bytes;
@@ -34,7 +34,7 @@ const LONGEST_TEXT: usize = 16 * 1024;
 pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
     let (peer, client) = (caller.address(), caller.client.clone());
     let admitted = match door.request(caller) {
-        Ok(request) => door.access.verify(request).await,
+        Ok(request) => door.access.verify(request).await.map_err(CameraRefusal::from),
         Err(refusal) => Err(refusal),
     };
     let (farewell, lease) = match admitted {
@@ -49,12 +49,12 @@ pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
             cameras.decrement(1.0);
             let why = farewell.as_ref().map_or("gone without a word", |farewell| farewell.reason);
             tracing::info!(%peer, room = grant.room, identity = grant.identity, why, "a camera leaves");
-            // The room is left before goodbyes are said, unless somebody is about to take over.
+            // The room is left before goodbyes are said, unless a newer connection is about to take over.
             let lease = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.lease);
             (farewell, lease)
         }
         Err(refusal) => {
-            if refusal != Refusal::RateLimited {
+            if refusal != CameraRefusal::RateLimited {
                 tracing::info!(%peer, %refusal, "a camera was refused");
             }
             (Some(Farewell::refused(refusal)), None)
@@ -94,7 +94,7 @@ impl Counters {
     }
 }
 
-/// Takes pictures until the session ends. Gives what is to be said then; nothing when nobody is there to hear it.
+/// Takes pictures until the session ends. Gives the closing message; none when the connection is dead.
 async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Option<Farewell> {
     let began = Instant::now();
     let mut session = Session::new(grant.max_fps, grant.max_frame_bytes, door.settings.patience);
@@ -170,14 +170,14 @@ fn lost(grant: &mut Grant) -> Farewell {
     (&mut grant.ended).now_or_never().map_or(Farewell::EVICTED, ended)
 }
 
-fn ended(ending: Ending) -> Farewell {
+fn ended(ending: CameraEnd) -> Farewell {
     match ending {
-        Ending::Revoked => Farewell::REVOKED,
-        Ending::Replaced => Farewell::REPLACED,
+        CameraEnd::Revoked => Farewell::REVOKED,
+        CameraEnd::Replaced => Farewell::REPLACED,
     }
 }
 
-/// Sends a small message; `None` when nobody reads it.
+/// Sends a small message; `None` when it is not read in time.
 async fn say(socket: &mut WebSocket, message: Message) -> Option<()> {
     timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
 }
@@ -205,7 +205,7 @@ async fn take_leave(mut socket: WebSocket, farewell: Farewell, patience: Duratio
                 Some(Ok(message)) if message.is_close() => break,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error),
-                // After a message that was too large nothing can be read any more; the camera gets time to hear us.
+                // After a message that was too large nothing can be read any more; the camera gets time to read the close frame.
                 None if farewell.code == 4413 => sleep_until(deadline).await,
                 None => break,
             }

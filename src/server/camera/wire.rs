@@ -1,19 +1,19 @@
-//! The words of the device protocol: refusals, what a camera is told when it may begin, its figures.
+//! The texts of the device protocol: refusals, `ready`, figures.
 //!
 //! Refuses to know: sockets, and who decides.
 
 use super::session::{End, Session};
+use crate::{
+    app::{access::contract::Refusal, wall_clock::unix_ms},
+    protocol::iso::iso,
+};
 use serde_json::{Map, Value, json};
 use std::time::{Duration, SystemTime};
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
-const ISO: &[BorrowedFormatItem] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
-/// Why a camera may not begin.
+/// Why a camera may not begin: its request is malformed, or access is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Its address knocks too often.
+pub enum CameraRefusal {
+    /// Its address connects too often.
     #[error("rate_limited")]
     RateLimited,
     /// The application's name is no slug.
@@ -22,40 +22,34 @@ pub enum Refusal {
     /// The room's name is no slug.
     #[error("invalid_room")]
     InvalidRoom,
-    /// There is no key, or nobody has made it.
+    /// There is no key, or it has not the form of one.
     #[error("invalid_key")]
     InvalidKey,
-    #[error("unknown_app")]
-    UnknownApp,
-    /// The application takes no cameras.
-    #[error("ws_ingest_disabled")]
-    Disabled,
-    /// The key is for another room.
-    #[error("room_mismatch")]
-    RoomMismatch,
-    /// The tenant has as many streams as it may have.
-    #[error("quota_exceeded")]
-    QuotaExceeded,
-    /// The application has as many cameras as it may have.
-    #[error("max_cameras")]
-    MaxCameras,
-    /// The server could not find out.
-    #[error("handshake_error")]
-    Handshake,
+    /// The contract's refusal.
+    #[error("{}", reason(*.0))]
+    Access(#[from] Refusal),
 }
 
-impl Refusal {
+/// A refusal in the protocol's words.
+fn reason(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::UnknownRoom => "unknown_app",
+        Refusal::UnknownKey => "invalid_key",
+        Refusal::Disabled => "ws_ingest_disabled",
+        Refusal::Forbidden => "room_mismatch",
+        Refusal::QuotaExceeded => "quota_exceeded",
+        Refusal::TooMany => "max_cameras",
+        Refusal::Unauthorized | Refusal::Password | Refusal::InUse | Refusal::Unavailable => "handshake_error",
+    }
+}
+
+impl CameraRefusal {
     /// The close code.
     pub fn code(self) -> u16 {
         match self {
             Self::RateLimited => 4429,
-            Self::Disabled | Self::QuotaExceeded | Self::MaxCameras => 4403,
-            Self::InvalidApp
-            | Self::InvalidRoom
-            | Self::InvalidKey
-            | Self::UnknownApp
-            | Self::RoomMismatch
-            | Self::Handshake => 4401,
+            Self::Access(Refusal::Disabled | Refusal::QuotaExceeded | Refusal::TooMany) => 4403,
+            Self::InvalidApp | Self::InvalidRoom | Self::InvalidKey | Self::Access(_) => 4401,
         }
     }
 }
@@ -73,7 +67,7 @@ impl Farewell {
     pub const REVOKED: Self = Self { code: 4401, reason: "key revoked", text: None };
     /// Another connection with the same key took over.
     pub const REPLACED: Self = Self { code: 4409, reason: "replaced by a newer connection", text: None };
-    /// The lease is gone without the key: another key of the same identity took it, or somebody stopped the stream.
+    /// The lease is gone without the key: another key of the same identity took it, or the stream was stopped.
     pub const EVICTED: Self = Self { code: 4409, reason: "the stream was taken over or stopped", text: None };
     /// The server goes down (RFC 6455, 7.4.1).
     pub const GOING: Self = Self { code: 1001, reason: "the server is going down", text: None };
@@ -81,39 +75,34 @@ impl Farewell {
     pub const BYE: Self = Self { code: 1000, reason: "", text: None };
 
     /// For one that may not begin.
-    pub fn refused(refusal: Refusal) -> Self {
-        let reason = match refusal {
-            Refusal::RateLimited => "rate_limited",
-            Refusal::InvalidApp => "invalid_app",
-            Refusal::InvalidRoom => "invalid_room",
-            Refusal::InvalidKey => "invalid_key",
-            Refusal::UnknownApp => "unknown_app",
-            Refusal::Disabled => "ws_ingest_disabled",
-            Refusal::RoomMismatch => "room_mismatch",
-            Refusal::QuotaExceeded => "quota_exceeded",
-            Refusal::MaxCameras => "max_cameras",
-            Refusal::Handshake => "handshake_error",
+    pub fn refused(refusal: CameraRefusal) -> Self {
+        let word = match refusal {
+            CameraRefusal::RateLimited => "rate_limited",
+            CameraRefusal::InvalidApp => "invalid_app",
+            CameraRefusal::InvalidRoom => "invalid_room",
+            CameraRefusal::InvalidKey => "invalid_key",
+            CameraRefusal::Access(refusal) => reason(refusal),
         };
-        Self::said(refusal.code(), reason)
+        Self::with_error(refusal.code(), word)
     }
 
-    /// For one that is sent away in the middle; `None` when nobody would hear it.
+    /// For one that is sent away in the middle; `None` when the connection is dead.
     pub fn ended(end: End) -> Option<Self> {
         match end {
-            End::FrameTooLarge => Some(Self::said(4413, "frame_too_large")),
-            End::InvalidFrames => Some(Self::said(1003, "invalid_frames")),
-            End::Idle => Some(Self::said(4408, "idle_timeout")),
+            End::FrameTooLarge => Some(Self::with_error(4413, "frame_too_large")),
+            End::InvalidFrames => Some(Self::with_error(1003, "invalid_frames")),
+            End::Idle => Some(Self::with_error(4408, "idle_timeout")),
             End::Dead => None,
         }
     }
 
-    fn said(code: u16, reason: &'static str) -> Self {
+    fn with_error(code: u16, reason: &'static str) -> Self {
         let text = json!({"type": "error", "code": code.to_string(), "message": reason}).to_string();
         Self { code, reason, text: Some(text) }
     }
 }
 
-/// What a camera is told when it may begin.
+/// `ready`, which lets a camera begin.
 pub fn ready(room: &str, identity: &str, fps: u32, largest: usize, idle: Duration) -> String {
     json!({
         "type": "ready",
@@ -136,16 +125,8 @@ pub fn stats(text: &str, session: &Session, viewers: usize, now: SystemTime) -> 
     stats.insert("framesReceived".into(), session.received.into());
     stats.insert("framesDroppedFps".into(), session.too_fast.into());
     stats.insert("viewers".into(), viewers.into());
-    stats.insert("ts".into(), timestamp(now).into());
+    stats.insert("ts".into(), iso(unix_ms(now)).into());
     Some(stats.into())
-}
-
-/// ISO 8601 in UTC with milliseconds.
-fn timestamp(now: SystemTime) -> String {
-    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    let ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-    let at = OffsetDateTime::UNIX_EPOCH.saturating_add(time::Duration::milliseconds(ms));
-    at.format(&ISO).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -155,22 +136,24 @@ mod tests {
     #[test]
     fn refusals_say_their_word_and_their_code() {
         let all = [
-            (Refusal::RateLimited, 4429),
-            (Refusal::InvalidApp, 4401),
-            (Refusal::InvalidRoom, 4401),
-            (Refusal::InvalidKey, 4401),
-            (Refusal::UnknownApp, 4401),
-            (Refusal::Disabled, 4403),
-            (Refusal::RoomMismatch, 4401),
-            (Refusal::QuotaExceeded, 4403),
-            (Refusal::MaxCameras, 4403),
-            (Refusal::Handshake, 4401),
+            (CameraRefusal::RateLimited, 4429, "rate_limited"),
+            (CameraRefusal::InvalidApp, 4401, "invalid_app"),
+            (CameraRefusal::InvalidRoom, 4401, "invalid_room"),
+            (CameraRefusal::InvalidKey, 4401, "invalid_key"),
+            (Refusal::UnknownKey.into(), 4401, "invalid_key"),
+            (Refusal::UnknownRoom.into(), 4401, "unknown_app"),
+            (Refusal::Disabled.into(), 4403, "ws_ingest_disabled"),
+            (Refusal::Forbidden.into(), 4401, "room_mismatch"),
+            (Refusal::QuotaExceeded.into(), 4403, "quota_exceeded"),
+            (Refusal::TooMany.into(), 4403, "max_cameras"),
+            (Refusal::InUse.into(), 4401, "handshake_error"),
+            (Refusal::Unavailable.into(), 4401, "handshake_error"),
         ];
-        for (refusal, code) in all {
+        for (refusal, code, word) in all {
             let farewell = Farewell::refused(refusal);
-            assert_eq!((farewell.code, farewell.reason), (code, refusal.to_string().as_str()));
-            let said: Value = serde_json::from_str(&farewell.text.expect("text")).expect("JSON");
-            assert_eq!(said, json!({"type": "error", "code": code.to_string(), "message": refusal.to_string()}));
+            assert_eq!((farewell.code, farewell.reason, refusal.to_string().as_str()), (code, word, word));
+            let text: Value = serde_json::from_str(&farewell.text.expect("text")).expect("JSON");
+            assert_eq!(text, json!({"type": "error", "code": code.to_string(), "message": word}));
         }
     }
 

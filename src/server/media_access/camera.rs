@@ -2,32 +2,19 @@
 
 use super::MediaAccess;
 use crate::{
-    app::{
-        access::admission::BoxFuture,
-        rooms::cameras::{CameraEnd, CameraRefusal},
-    },
-    server::camera::{CameraAccess, CameraRequest, Ending, Grant, Refusal},
+    app::access::contract::{AccessRequest, Refusal},
+    server::camera::{CameraAccess, Grant},
 };
+use futures::future::BoxFuture;
 use serde_json::Value;
 
 impl CameraAccess for MediaAccess {
-    fn verify(&self, request: CameraRequest) -> BoxFuture<'_, Result<Grant, Refusal>> {
+    fn verify(&self, request: AccessRequest) -> BoxFuture<'_, Result<Grant, Refusal>> {
         Box::pin(async move {
             let (cameras, rooms) = (&self.parts.cameras, &self.parts.rooms);
             let place = (request.app.as_str(), request.room.as_str());
-            let entered = cameras.enter(rooms, place, &request.key, request.identity.as_deref()).await;
-            let (camera, lease) = entered.map_err(|refusal| match refusal {
-                CameraRefusal::UnknownApp => Refusal::UnknownApp,
-                CameraRefusal::InvalidKey => Refusal::InvalidKey,
-                CameraRefusal::RoomMismatch => Refusal::RoomMismatch,
-                CameraRefusal::Disabled => Refusal::Disabled,
-                CameraRefusal::MaxCameras => Refusal::MaxCameras,
-                CameraRefusal::InUse => Refusal::Handshake,
-                CameraRefusal::Store(error) => {
-                    tracing::error!("a camera's key was not looked up: {error}");
-                    Refusal::Handshake
-                }
-            })?;
+            let key = request.credential.as_deref().unwrap_or_default();
+            let (camera, lease) = cameras.enter(rooms, place, key, request.identity.as_deref()).await?;
             Ok(Grant {
                 app: camera.app.clone(),
                 room: camera.room.clone(),
@@ -35,12 +22,7 @@ impl CameraAccess for MediaAccess {
                 max_fps: camera.max_fps,
                 max_frame_bytes: camera.max_frame_bytes,
                 lease,
-                ended: Box::pin(async move {
-                    match camera.ended().await {
-                        CameraEnd::Revoked => Ending::Revoked,
-                        CameraEnd::Replaced => Ending::Replaced,
-                    }
-                }),
+                ended: Box::pin(async move { camera.ended().await }),
             })
         })
     }

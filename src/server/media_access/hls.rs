@@ -3,25 +3,20 @@
 use super::{MediaAccess, selector};
 use crate::{
     app::{
-        access::room_access,
+        access::contract::{AccessRequest, Refusal},
         rooms::{Viewer, ViewerKind, hls::HlsStream},
     },
-    server::hls::{HlsAccess, Reader, Refused},
+    server::hls::HlsAccess,
 };
 use std::sync::Arc;
 
 impl HlsAccess for MediaAccess {
-    fn hls_stream(&self, reader: &Reader) -> Result<Arc<HlsStream>, Refused> {
-        let viewing = self.parts.room_access.play(&reader.app, &reader.room, reader.token.as_deref());
-        let viewing = viewing.map_err(|refused| match refused {
-            room_access::Refused::Unknown => Refused::Unknown,
-            room_access::Refused::Unauthorized => Refused::Unauthorized,
-            room_access::Refused::Forbidden => Refused::Forbidden,
-        })?;
-        let selector = selector(reader.stream.as_deref(), reader.layout.as_deref()).ok_or(Refused::Unknown)?;
-        let hls_stream = self.parts.hls.hls_stream(&viewing.room, &selector).ok_or(Refused::Unknown)?;
-        // Who shows no token is made up anew with each request; the address is what stays.
-        let identity = match (&reader.token, reader.peer) {
+    fn hls_stream(&self, reader: &AccessRequest) -> Result<Arc<HlsStream>, Refusal> {
+        let viewing = self.parts.room_access.play(&reader.app, &reader.room, reader.credential.as_deref())?;
+        let selector = selector(reader.stream.as_deref(), reader.layout.as_deref()).ok_or(Refusal::UnknownRoom)?;
+        let hls_stream = self.parts.hls.hls_stream(&viewing.room, &selector).ok_or(Refusal::UnknownRoom)?;
+        // Without a token the identity is made up with each request; the address is what stays.
+        let identity = match (&reader.credential, reader.peer) {
             (None, Some(peer)) => format!("viewer-{peer}"),
             _ => viewing.identity,
         };

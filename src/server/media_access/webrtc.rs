@@ -3,15 +3,13 @@
 use super::{MediaAccess, selector};
 use crate::{
     app::{
-        access::room_access,
+        access::contract::{AccessRequest, Refusal},
         rooms::{DataMessage, Duplicate, Entry, Rooms, Via, Viewer, ViewerKind, live::StreamForm},
     },
     protocol::packet::VideoCodec,
     server::{
         mjpeg::ChatMember,
-        webrtc::{
-            Answer, MessageChannel, PlayGrant, PublishGrant, Refused, SessionAccess, SessionRequest, ViewerCodecs,
-        },
+        webrtc::{Answer, MessageChannel, PlayGrant, PublishGrant, SessionAccess, ViewerCodecs},
     },
 };
 use std::{
@@ -24,14 +22,13 @@ use tokio::sync::broadcast::{self, error::RecvError};
 const MESSAGES: usize = 64;
 
 impl SessionAccess for MediaAccess {
-    fn publish(&self, request: SessionRequest) -> Answer<'_, PublishGrant> {
+    fn publish(&self, request: AccessRequest) -> Answer<'_, PublishGrant> {
         Box::pin(async move {
             let (entry, audio_only) = match self.ingress(&request).await? {
                 Some(entry) => (entry, false),
                 None => {
-                    let token = request.token.as_deref();
-                    let granted =
-                        self.parts.room_access.publish(&request.app, &request.room, token).map_err(refused)?;
+                    let token = request.credential.as_deref();
+                    let granted = self.parts.room_access.publish(&request.app, &request.room, token)?;
                     let entry = Entry {
                         app: granted.app,
                         room: granted.room,
@@ -44,25 +41,20 @@ impl SessionAccess for MediaAccess {
                     (entry, granted.audio_only)
                 }
             };
-            let lease = self.parts.rooms.enter(entry).await.map_err(|_| Refused::InUse)?;
+            let lease = self.parts.rooms.enter(entry).await?;
             Ok(PublishGrant { lease, audio_only })
         })
     }
 
-    fn play(&self, request: SessionRequest, _takes: ViewerCodecs) -> Answer<'_, PlayGrant> {
+    fn play(&self, request: AccessRequest, _takes: ViewerCodecs) -> Answer<'_, PlayGrant> {
         Box::pin(async move {
-            let viewing =
-                self.parts.room_access.play(&request.app, &request.room, request.token.as_deref()).map_err(refused)?;
-            let app = self.parts.apps.find(&viewing.app).ok_or(Refused::Unknown)?;
-            let selector = selector(request.stream.as_deref(), request.layout.as_deref()).ok_or(Refused::Unknown)?;
-            let features = &app.config.features;
-            let chat = ChatMember::new(
-                viewing.identity.clone(),
-                request.token.as_ref().map(|_| viewing.identity.clone()),
-                viewing.may_send && features.chat,
-                viewing.may_send && features.reactions,
-            );
-            let messages = (features.chat || features.reactions)
+            let viewing = self.parts.room_access.play(&request.app, &request.room, request.credential.as_deref())?;
+            let selector =
+                selector(request.stream.as_deref(), request.layout.as_deref()).ok_or(Refusal::UnknownRoom)?;
+            let chat =
+                ChatMember::new(viewing.identity.clone(), viewing.sender.clone(), viewing.chat, viewing.reactions);
+            let messages = viewing
+                .messages
                 .then(|| messages(self.parts.rooms.clone(), viewing.app.clone(), viewing.room.clone(), chat));
             let live = self.parts.rooms.live(&viewing.app, &viewing.room, &selector);
             let viewer = Viewer { identity: viewing.identity, kind: ViewerKind::Whep, hidden: viewing.hidden };
@@ -78,16 +70,16 @@ impl SessionAccess for MediaAccess {
 
 impl MediaAccess {
     /// The place of a WHIP ingress whose key was brought instead of a token.
-    async fn ingress(&self, request: &SessionRequest) -> Result<Option<Entry>, Refused> {
-        let Some(key) = request.token.as_deref() else { return Ok(None) };
+    async fn ingress(&self, request: &AccessRequest) -> Result<Option<Entry>, Refusal> {
+        let Some(key) = request.credential.as_deref() else { return Ok(None) };
         let row = self.parts.ingresses.by_whip_key(key).await.map_err(|error| {
             tracing::error!("a WHIP ingress was not looked up: {error}");
-            Refused::Unavailable
+            Refusal::Unavailable
         })?;
         let Some(row) = row else { return Ok(None) };
-        let room = self.parts.apps.namespaced(&request.app, &request.room).map_err(|_| Refused::Unknown)?;
+        let room = self.parts.apps.namespaced(&request.app, &request.room).map_err(|_| Refusal::UnknownRoom)?;
         if row.app != request.app || row.room != room {
-            return Err(Refused::Forbidden);
+            return Err(Refusal::Forbidden);
         }
         Ok(Some(Entry {
             app: row.app,
@@ -98,14 +90,6 @@ impl MediaAccess {
             ingress: Some(row.id),
             duplicate: Duplicate::Replace,
         }))
-    }
-}
-
-fn refused(refused: room_access::Refused) -> Refused {
-    match refused {
-        room_access::Refused::Unknown => Refused::Unknown,
-        room_access::Refused::Unauthorized => Refused::Unauthorized,
-        room_access::Refused::Forbidden => Refused::Forbidden,
     }
 }
 

@@ -33,7 +33,7 @@ pub enum ChatRefusal {
 }
 
 impl ChatRefusal {
-    /// What the viewer is told.
+    /// The error that the viewer is sent.
     pub fn text(self) -> String {
         json!({"topic": "error", "code": self.to_string()}).to_string()
     }

@@ -28,7 +28,7 @@ pub const CAP: usize = 64 * 1024;
 /// How often the number of viewers is sent, when it has changed.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What a viewer knows of the number of viewers.
+/// The number of viewers as a viewer has it.
 struct Counts {
     /// Whether it is sent at all.
     shown: bool,
@@ -37,7 +37,7 @@ struct Counts {
 
 /// Passes messages on both ways until the viewer leaves.
 pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
-    let close = match enter(query, &door).await {
+    let close = match enter(query, &door) {
         Ok(viewing) => {
             let mut messages = door.rooms.messages(&viewing.app, &viewing.room);
             let (app, room) = (viewing.app, viewing.room);

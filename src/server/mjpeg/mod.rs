@@ -8,7 +8,7 @@
 //! ```
 //!
 //! `?token=` is asked for where the application does not play to everybody. A picture goes out as it came in; a viewer
-//! that cannot follow skips pictures and delays nobody. A room whose streams are not JPEG has no `mjpeg` and no `ws`
+//! that cannot follow skips pictures and delays no other. A room whose streams are not JPEG has no `mjpeg` and no `ws`
 //! (404; they are played by WHEP or HLS); its `frame.jpg` is a snapshot if the server makes them.
 //!
 //! Refuses to know: tokens and settings ([`ViewerAccess`]), and where pictures come from.
@@ -21,9 +21,15 @@ mod socket;
 mod viewer_access;
 
 pub(in crate::server) use chat::ChatMember;
-pub use viewer_access::{Refused, ViewerAccess, Viewing};
+pub use viewer_access::ViewerAccess;
 
-use crate::app::rooms::{Rooms, Viewer, ViewerGuard, ViewerKind};
+use crate::{
+    app::{
+        access::contract::{AccessRequest, Refusal, ViewGrant},
+        rooms::{Rooms, Viewer, ViewerGuard, ViewerKind},
+    },
+    server::problem::problem,
+};
 use bytes::Bytes;
 use frames::Frames;
 use metrics::{Gauge, gauge};
@@ -102,10 +108,11 @@ impl Door {
         if !matches!(file, "mjpeg" | "frame.jpg") {
             return problem(StatusCode::NOT_FOUND, "not_found", "There is no such address");
         }
-        let token = parameter(query, "token");
-        let viewing = match self.viewer_access.enter(app, room, token.as_deref()).await {
+        let credential = parameter(query, "token");
+        let request = AccessRequest { app: app.into(), room: room.into(), credential, ..AccessRequest::default() };
+        let viewing = match self.viewer_access.view(&request) {
             Ok(viewing) => viewing,
-            Err(refused) => return refusal(refused),
+            Err(reason) => return refusal(reason),
         };
         match file {
             "mjpeg" => self.mjpeg(viewing, *method == Method::HEAD),
@@ -113,7 +120,7 @@ impl Door {
         }
     }
 
-    fn mjpeg(&self, viewing: Viewing, head: bool) -> Response {
+    fn mjpeg(&self, viewing: ViewGrant, head: bool) -> Response {
         let Sight::Live(live) = viewer_access::sight(&self.rooms, &viewing.app, &viewing.room) else {
             return not_jpeg();
         };
@@ -131,7 +138,7 @@ impl Door {
         response
     }
 
-    async fn frame(&self, viewing: &Viewing) -> Response {
+    async fn frame(&self, viewing: &ViewGrant) -> Response {
         let camera = viewer_access::camera(&self.rooms, &viewing.app, &viewing.room);
         let jpeg = match camera.and_then(|live| frames::last(&live)) {
             Some(jpeg) => Some(jpeg),
@@ -155,7 +162,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(rooms: &Rooms, viewing: Viewing, kind: ViewerKind) -> Self {
+    fn new(rooms: &Rooms, viewing: ViewGrant, kind: ViewerKind) -> Self {
         let word = if kind == ViewerKind::Ws { "ws" } else { "http" };
         let gauge = gauge!("streamhub_ws_ingest_viewers", "app" => viewing.app.clone(), "kind" => word);
         gauge.increment(1.0);
@@ -192,25 +199,15 @@ fn preflight() -> Response {
 }
 
 /// A token for another room is answered like none: whether the room is there is not its bearer's business.
-fn refusal(refused: Refused) -> Response {
-    match refused {
-        Refused::UnknownApp => problem(StatusCode::NOT_FOUND, "not_found", &refused.to_string()),
-        Refused::Unauthorized | Refused::Forbidden => {
-            problem(StatusCode::UNAUTHORIZED, "unauthorized", &refused.to_string())
-        }
-    }
+fn refusal(reason: Refusal) -> Response {
+    let (status, code) = match reason {
+        Refusal::UnknownRoom => (StatusCode::NOT_FOUND, "not_found"),
+        Refusal::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        _ => (StatusCode::UNAUTHORIZED, "unauthorized"),
+    };
+    problem(status, code, &reason.to_string())
 }
 
 fn not_jpeg() -> Response {
     problem(StatusCode::NOT_FOUND, "not_found", "The streams of this room are not MJPEG; play them by WHEP or HLS")
-}
-
-fn problem(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = serde_json::json!({"data": null, "error": {"code": code, "message": message}}).to_string();
-    HttpResponse::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(Bytes::from(body))
-        .into_response()
 }

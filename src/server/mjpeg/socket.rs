@@ -3,19 +3,22 @@
 //! Refuses to know: who may look.
 
 use super::{
-    Counted, Door, Refused, Viewing,
+    Counted, Door,
     frames::Frames,
     parameter,
     viewer_access::{self, Sight},
 };
-use crate::app::rooms::{ViewerKind, live::Live};
+use crate::app::{
+    access::contract::{AccessRequest, Refusal, ViewGrant},
+    rooms::{ViewerKind, live::Live},
+};
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use warp::ws::{Message, WebSocket};
 
-/// The largest message that a viewer may send, in bytes; it has nothing to say.
+/// The largest message that a viewer may send, in bytes; none is read.
 pub const LARGEST: usize = 64 * 1024;
 /// How long a viewer may leave one message unread before it is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -38,12 +41,11 @@ pub const BYE: Close = (1000, "");
 /// A picture is fetched only when the one before is with the system, so at most one waits here for a slow reader: less
 /// than the 512 KiB that the sheet allows.
 pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
-    let entered = enter(query, &door).await.and_then(|viewing| {
-        match viewer_access::sight(&door.rooms, &viewing.app, &viewing.room) {
+    let entered =
+        enter(query, &door).and_then(|viewing| match viewer_access::sight(&door.rooms, &viewing.app, &viewing.room) {
             Sight::Live(live) => Ok((viewing, live)),
             Sight::Other => Err((4401, "not_mjpeg")),
-        }
-    });
+        });
     let close = match entered {
         Ok((viewing, live)) => watch(&mut socket, viewing, &live, &door).await,
         Err(close) => {
@@ -56,7 +58,7 @@ pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
     }
 }
 
-async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, door: &Door) -> Option<Close> {
+async fn watch(socket: &mut WebSocket, viewing: ViewGrant, live: &Arc<Live>, door: &Door) -> Option<Close> {
     let _counted = Counted::new(&door.rooms, viewing, ViewerKind::Ws);
     let mut frames = Frames::of(live);
     let mut ping = ticks(PING);
@@ -66,8 +68,8 @@ async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, door:
             biased;
             () = door.shutdown.cancelled() => return Some(GOING),
             // Pongs and the viewer's goodbye are seen here.
-            said = socket.next() => match said?.ok()? {
-                said if said.is_close() => return Some(BYE),
+            message = socket.next() => match message?.ok()? {
+                message if message.is_close() => return Some(BYE),
                 _ => {
                     unanswered = 0;
                     continue;
@@ -90,14 +92,15 @@ async fn watch(socket: &mut WebSocket, viewing: Viewing, live: &Arc<Live>, door:
 ///
 /// # Errors
 /// How the socket is to be closed.
-pub async fn enter(query: &str, door: &Door) -> Result<Viewing, Close> {
+pub fn enter(query: &str, door: &Door) -> Result<ViewGrant, Close> {
     let app = parameter(query, "app").unwrap_or_default();
     let room = parameter(query, "room").unwrap_or_default();
-    let token = parameter(query, "token");
-    door.viewer_access.enter(&app, &room, token.as_deref()).await.map_err(|refused| match refused {
-        Refused::UnknownApp => (4401, "unknown_app"),
-        Refused::Unauthorized => (4401, "play token required"),
-        Refused::Forbidden => (4401, "room_mismatch"),
+    let request = AccessRequest { app, room, credential: parameter(query, "token"), ..AccessRequest::default() };
+    door.viewer_access.view(&request).map_err(|reason| match reason {
+        Refusal::UnknownRoom => (4401, "unknown_app"),
+        Refusal::Forbidden => (4401, "room_mismatch"),
+        Refusal::Unavailable => (1013, "unavailable"),
+        _ => (4401, "play token required"),
     })
 }
 
@@ -106,7 +109,7 @@ pub fn refusal((code, reason): Close) -> String {
     serde_json::json!({"type": "error", "code": code.to_string(), "message": reason}).to_string()
 }
 
-/// Sends a message; `None` when nobody reads it.
+/// Sends a message; `None` when it is not read in time.
 pub async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
     timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
 }

@@ -1,60 +1,22 @@
-//! Who may look, and at which stream of a room: the contract between these doors and the rooms.
+//! Access of viewers, and which stream of a room they are shown.
 //!
 //! Refuses to know: tokens, applications' settings, wording.
 
 use crate::app::{
-    access::admission::BoxFuture,
+    access::contract::{AccessRequest, Refusal, ViewGrant},
     rooms::{Rooms, StreamSelector, Via, live::Live},
 };
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use std::sync::Arc;
 
-/// Somebody who may look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Viewing {
-    /// The application's name.
-    pub app: String,
-    /// The room's full name.
-    pub room: String,
-    /// Who it is; made up when no token says so.
-    pub identity: String,
-    /// The name that others see on its messages, when a token says it; else the viewer may choose one.
-    pub sender: Option<String>,
-    /// Does not count as a viewer.
-    pub hidden: bool,
-    /// Whether it may chat: the application's feature, and the token's grant where there is one.
-    pub chat: bool,
-    /// Whether it may send reactions.
-    pub reactions: bool,
-    /// Whether it is told how many look on.
-    pub counter: bool,
-}
-
-/// Why somebody may not look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    #[error("there is no such application")]
-    UnknownApp,
-    /// No token where one is needed, or one that is not good.
-    #[error("play token required")]
-    Unauthorized,
-    /// A good token that is for another room, or does not let its bearer look.
-    #[error("the token does not open this room")]
-    Forbidden,
-}
-
-/// Knows who may look.
+/// Grants viewers access to a room, and takes snapshots of it.
 pub trait ViewerAccess: Send + Sync + 'static {
-    /// Lets a viewer in. `room` may be short or full.
+    /// Asks for leave to watch a room.
     ///
     /// # Errors
-    /// See [`Refused`].
-    fn enter<'a>(
-        &'a self,
-        app: &'a str,
-        room: &'a str,
-        token: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Viewing, Refused>>;
+    /// See [`Refusal`].
+    fn view(&self, request: &AccessRequest) -> Result<ViewGrant, Refusal>;
 
     /// A JPEG of what is live in a room whose streams are not JPEG; `None` when there is nothing to show.
     fn snapshot<'a>(&'a self, _app: &'a str, _room: &'a str) -> BoxFuture<'a, Option<Bytes>> {
@@ -64,13 +26,13 @@ pub trait ViewerAccess: Send + Sync + 'static {
 
 /// What there is for an MJPEG viewer in a room.
 pub enum Sight {
-    /// A stream that carries JPEG now, or that whoever comes will publish on.
+    /// A stream that carries JPEG now, or waits for a publisher.
     Live(Arc<Live>),
     /// Only streams that are no JPEG.
     Other,
 }
 
-/// Which stream an MJPEG viewer of a room is shown: a room of cameras shows whoever publishes, now and later; where
+/// Which stream an MJPEG viewer of a room is shown: a room of cameras shows the current publisher; where
 /// other streams are too, the camera that came first stays shown.
 pub fn sight(rooms: &Rooms, app: &str, room: &str) -> Sight {
     let streams: Vec<_> = rooms.streams(app).into_iter().filter(|stream| stream.room == room).collect();

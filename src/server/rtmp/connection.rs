@@ -5,7 +5,8 @@
 
 use super::Settings;
 use crate::app::access::{
-    admission::{Admission, PublishLease, PublishRequest, Refusal},
+    admission::{Admission, PublishLease},
+    contract::{AccessRequest, Refusal},
     doorway::Place,
 };
 use crate::protocol::rtmp::{
@@ -56,10 +57,7 @@ impl End {
     /// The label under which a refusal is counted; none for an ordinary end.
     pub(super) fn refusal(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Refused(Refusal::UnknownKey) => "unknown_key",
-            Self::Refused(Refusal::Password) => "password",
-            Self::Refused(Refusal::InUse) => "in_use",
-            Self::Refused(Refusal::Unavailable) => "unavailable",
+            Self::Refused(refusal) => refusal.code(),
             Self::Codec(_) => "codec",
             Self::Session(SessionError::Chunk(ChunkError::TooLarge { .. })) => "too_large",
             Self::Session(SessionError::Handshake(_)) | Self::SlowHandshake => "handshake",
@@ -74,11 +72,11 @@ impl End {
         })
     }
 
-    /// What a publisher is told, if it can still hear it.
+    /// The status a publisher is sent, if it still reads.
     fn denial(&self) -> Option<Denial> {
         match self {
-            Self::Refused(Refusal::UnknownKey | Refusal::Password | Refusal::InUse) => Some(Denial::BadName),
             Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
+            Self::Refused(_) => Some(Denial::BadName),
             Self::Codec(_) | Self::Evicted | Self::Shutdown => Some(Denial::Failed),
             _ => None,
         }
@@ -122,7 +120,7 @@ impl Connection {
         }
     }
 
-    /// Serves the connection to its end and tells why it ended.
+    /// Serves the connection to its end and gives why it ended.
     pub(super) async fn run(mut self) -> End {
         let Err(end) = self.serve().await;
         // The key is free before the last word is out.
@@ -193,7 +191,8 @@ impl Connection {
     async fn publish(&mut self, app: String, key: String, password: Option<String>) -> Result<(), End> {
         self.flush().await?;
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
-        let request = PublishRequest { app, key, password, peer: self.peer };
+        let peer = Some(self.peer.ip());
+        let request = AccessRequest { app, credential: Some(key), password, peer, ..AccessRequest::default() };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
         self.place.prove();

@@ -1,4 +1,4 @@
-//! The RTMP door: listens, bounds what strangers can take, and runs one task per connection.
+//! The RTMP door: listens, bounds what unknown peers can take, and runs one task per connection.
 //!
 //! Refuses to know: which keys exist and what becomes of the packets (both behind [`Admission`]), and RTMP itself
 //! (behind `protocol::rtmp`).

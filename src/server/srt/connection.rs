@@ -7,7 +7,7 @@ use super::{
     libsrt::{Received, Socket},
 };
 use crate::app::{
-    access::{admission::Refusal, doorway::Place},
+    access::{contract::Refusal, doorway::Place},
     rooms::demux::TsReader,
 };
 use bytes::Bytes;
@@ -98,7 +98,7 @@ fn publish(
     if !matches!(end, End::Left) {
         over.store(true, Ordering::Relaxed);
     }
-    // A caller that left is heard to its end, but not for ever.
+    // A caller that left is read to its end, but not for ever.
     reader.finish(Duration::from_millis(300));
     over.store(true, Ordering::Relaxed);
     end

@@ -5,6 +5,8 @@
 //!
 //! Refuses to know: what is carried, and who may come in.
 
+#![expect(unsafe_code, reason = "calls of a C library")]
+
 use libloading::{Library, Symbol};
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
@@ -101,7 +103,7 @@ pub enum Rejection {
     Unavailable = 1503,
 }
 
-/// Somebody who calls, before it is let in.
+/// A caller, before it is admitted.
 #[derive(Debug)]
 pub struct Caller<'a> {
     /// The number its socket will have.
@@ -140,7 +142,7 @@ pub struct Options<'a> {
     pub latency: Duration,
     /// 10 to 79 bytes; without one nothing is encrypted.
     pub passphrase: Option<&'a str>,
-    /// A peer that is not heard for this long is gone.
+    /// A peer that is silent for this long is gone.
     pub peer_idle: Duration,
     /// How long one read waits.
     pub read: Duration,

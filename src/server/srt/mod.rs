@@ -1,4 +1,4 @@
-//! The SRT door: many callers on one port, each let in by the key in its stream id.
+//! The SRT door: many callers on one port, each admitted by the key in its stream id.
 //!
 //! ```text
 //! caller ─► libsrt ─ handshake ─► judge: key, room? ─► rejected there, or
@@ -13,7 +13,8 @@ mod libsrt;
 
 use crate::{
     app::access::{
-        admission::{Admission, PublishLease, PublishRequest, Refusal},
+        admission::{Admission, PublishLease},
+        contract::{AccessRequest, Refusal},
         doorway::{Doorway, Place},
     },
     protocol::srt::{BadStreamId, request},
@@ -76,7 +77,7 @@ pub struct Listener {
     idle_timeout: Duration,
 }
 
-/// What the checking of callers needs, and those who were let in and have not come yet.
+/// What the check of callers needs, and the callers that were admitted and have not connected yet.
 struct CallerAccess {
     open: OnceLock<Open>,
     doorway: Doorway,
@@ -141,12 +142,17 @@ impl CallerAccess {
         })?;
         let place = self.doorway.enter(caller.peer.ip()).map_err(|_| Rejection::Overload)?;
         let place = Held { place, _waited_for: self.callers.token() };
-        let request =
-            PublishRequest { app: request.app, key: request.key, password: request.password, peer: caller.peer };
+        let request = AccessRequest {
+            app: request.app,
+            credential: Some(request.key),
+            password: request.password,
+            peer: Some(caller.peer.ip()),
+            ..AccessRequest::default()
+        };
         let (answer, mut asked) = oneshot::channel();
         let admission = admission.clone();
         runtime.spawn(async move {
-            // Nobody waits for it any more when the caller gave up; the lease is free again then.
+            // The receiver is gone when the caller gave up; the lease is free again then.
             let _ = answer.send(admission.admit(request).await);
         });
         let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
@@ -177,10 +183,10 @@ impl CallerAccess {
 
 fn rejection(refusal: Refusal) -> Rejection {
     match refusal {
-        Refusal::UnknownKey => Rejection::NotFound,
-        Refusal::Password => Rejection::Forbidden,
+        Refusal::UnknownKey | Refusal::UnknownRoom => Rejection::NotFound,
+        Refusal::Unauthorized | Refusal::Forbidden | Refusal::Password | Refusal::Disabled => Rejection::Forbidden,
         Refusal::InUse => Rejection::Conflict,
-        Refusal::Unavailable => Rejection::Unavailable,
+        Refusal::QuotaExceeded | Refusal::TooMany | Refusal::Unavailable => Rejection::Unavailable,
     }
 }
 

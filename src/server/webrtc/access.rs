@@ -1,26 +1,17 @@
-//! Who comes in through the WebRTC door, and what a visitor is given: the contract between the door and the rooms.
+//! What WHIP publishers and WHEP viewers are given once access is granted: the contract between the door and the rooms.
 //!
 //! Refuses to know: HTTP, SDP, sockets.
 
-use crate::app::{access::admission::PublishLease, rooms::live::Live};
-use std::{any::Any, future::Future, net::IpAddr, pin::Pin, sync::Arc};
+use crate::app::{
+    access::{
+        admission::PublishLease,
+        contract::{AccessRequest, Refusal},
+    },
+    rooms::live::Live,
+};
+use futures::future::BoxFuture;
+use std::{any::Any, sync::Arc};
 use tokio::sync::broadcast;
-
-/// A visitor as the request shows it.
-#[derive(Debug, Clone)]
-pub struct SessionRequest {
-    /// The application and the room of the address, decoded.
-    pub app: String,
-    pub room: String,
-    /// `Authorization: Bearer`, or `?token=`.
-    pub token: Option<String>,
-    /// Which stream of the room: `?stream=<identity>`.
-    pub stream: Option<String>,
-    /// Which composite of the room: `?layout=`.
-    pub layout: Option<String>,
-    /// Where the request came from, when known.
-    pub peer: Option<IpAddr>,
-}
 
 /// The codecs a viewer offered to receive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -29,26 +20,6 @@ pub struct ViewerCodecs {
     pub vp8: bool,
     pub vp9: bool,
     pub opus: bool,
-}
-
-/// Why a visitor may not come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// No such application: 404.
-    #[error("there is no such application")]
-    Unknown,
-    /// No token, a bad or an expired one: 401.
-    #[error("a valid token is needed")]
-    Unauthorized,
-    /// The token is good, but not for this room or this purpose: 403.
-    #[error("the token does not allow this")]
-    Forbidden,
-    /// Another publisher has the place: 409.
-    #[error("the place is taken")]
-    InUse,
-    /// Not now: 503.
-    #[error("the stream is not available")]
-    Unavailable,
 }
 
 /// A granted publication.
@@ -86,13 +57,13 @@ pub struct MessageChannel {
     pub messages: broadcast::Receiver<Arc<str>>,
 }
 
-/// A future that can be stored in a trait object.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refused>> + Send + 'a>>;
+/// A grant or a refusal.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, Refusal>>;
 
-/// Decides who comes in.
+/// Grants sessions.
 pub trait SessionAccess: Send + Sync + 'static {
     /// Asks for the place of a publisher.
-    fn publish(&self, request: SessionRequest) -> Answer<'_, PublishGrant>;
+    fn publish(&self, request: AccessRequest) -> Answer<'_, PublishGrant>;
     /// Asks for a stream to watch; it need not be live yet.
-    fn play(&self, request: SessionRequest, codecs: ViewerCodecs) -> Answer<'_, PlayGrant>;
+    fn play(&self, request: AccessRequest, codecs: ViewerCodecs) -> Answer<'_, PlayGrant>;
 }

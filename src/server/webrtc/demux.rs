@@ -106,7 +106,7 @@ impl Demux {
         Some((entry.worker.clone(), id))
     }
 
-    /// Passes a datagram on; gives whose it was. Nobody's is dropped.
+    /// Passes a datagram on; gives its peer. Others are dropped.
     pub fn pass(&self, protocol: Protocol, source: SocketAddr, destination: SocketAddr, data: &[u8]) -> Option<PeerId> {
         let from = (protocol, source);
         let id = match ufrag(data) {

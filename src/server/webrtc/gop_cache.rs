@@ -90,7 +90,7 @@ impl GopCache {
         self.frames.iter().skip(skip)
     }
 
-    /// Where a newcomer begins: the key frame, or the end where there is none.
+    /// Where a new viewer begins: the key frame, or the end where there is none.
     pub fn beginning(&self) -> u64 {
         match self.frames.front() {
             Some(frame) if frame.keyframe => self.first,

@@ -3,12 +3,18 @@
 //! Refuses to know: what is in a session description.
 
 use super::{
-    access::{Refused, SessionRequest},
     peer::Patched,
     sdp::{Fault, Fragment, Way},
     session::{Declined, Sessions},
 };
-use crate::app::access::client::Client;
+use crate::{
+    app::access::{
+        client::Client,
+        contract::{AccessRequest, Refusal},
+    },
+    protocol::{bearer::bearer, percent::decode},
+    server::problem::problem,
+};
 use bytes::{Buf, Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use std::sync::Arc;
@@ -90,7 +96,7 @@ async fn on_endpoint(
     if !request.accepts(SDP) {
         return problem(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "The answer is application/sdp");
     }
-    let [Some(app), Some(room)] = path.map(decoded) else {
+    let [Some(app), Some(room)] = path.map(decode) else {
         return problem(StatusCode::NOT_FOUND, "not_found", "There is no such room");
     };
     let offer = match text(body).await {
@@ -98,9 +104,10 @@ async fn on_endpoint(
         Err(refused) => return refused,
     };
     let [token, stream, layout] = ["token", "stream", "layout"].map(|key| request.asked(key));
-    let token = request.bearer().or(token);
+    let credential = request.bearer().or(token);
     let client = request.client.as_ref();
-    let asked = SessionRequest { app, room, token, stream, layout, peer: client.map(|client| client.address) };
+    let peer = client.map(|client| client.address);
+    let asked = AccessRequest { app, room, credential, stream, layout, peer, ..AccessRequest::default() };
     let opened = sessions.open(way, asked, &offer).await;
     if let (Ok(_), Way::In, Some(client)) = (&opened, way, client) {
         client.prove(); // its publisher comes back from here
@@ -182,31 +189,12 @@ impl Request {
 
     fn bearer(&self) -> Option<String> {
         let value = self.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        bearer(value).map(str::to_owned)
     }
 
     fn asked(&self, key: &str) -> Option<String> {
         self.query.iter().find(|(name, value)| name == key && !value.is_empty()).map(|(_, value)| value.clone())
     }
-}
-
-/// A part of the path, its escapes undone; `None` when it is no text then.
-fn decoded(part: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after.get(..2).and_then(|two| std::str::from_utf8(two).ok())) {
-            (b'%', Some(two)) => {
-                bytes.push(u8::from_str_radix(two, 16).ok()?);
-                rest = after.get(2..)?;
-            }
-            (b'%', None) => return None,
-            _ => bytes.push(*byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 async fn text(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<String, Response> {
@@ -230,11 +218,17 @@ fn declined_by(declined: &Declined) -> Response {
         Declined::Fault(Fault::Lacks(_)) | Declined::Unanswerable(_) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable")
         }
-        Declined::Full | Declined::Refused(Refused::Unavailable) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        Declined::Refused(Refused::Unknown) => (StatusCode::NOT_FOUND, "not_found"),
-        Declined::Refused(Refused::Unauthorized) => (StatusCode::UNAUTHORIZED, "unauthorized"),
-        Declined::Refused(Refused::Forbidden) => (StatusCode::FORBIDDEN, "forbidden"),
-        Declined::Refused(Refused::InUse) => (StatusCode::CONFLICT, "in_use"),
+        Declined::Full | Declined::Refused(Refusal::Unavailable | Refusal::TooMany) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+        }
+        Declined::Refused(Refusal::UnknownRoom) => (StatusCode::NOT_FOUND, "not_found"),
+        Declined::Refused(Refusal::Unauthorized | Refusal::UnknownKey | Refusal::Password) => {
+            (StatusCode::UNAUTHORIZED, "unauthorized")
+        }
+        Declined::Refused(Refusal::Forbidden | Refusal::Disabled | Refusal::QuotaExceeded) => {
+            (StatusCode::FORBIDDEN, "forbidden")
+        }
+        Declined::Refused(Refusal::InUse) => (StatusCode::CONFLICT, "in_use"),
     };
     let mut response = problem(status, code, &declined.to_string());
     if status == StatusCode::UNAUTHORIZED {
@@ -273,13 +267,4 @@ fn open_to_all(mut response: Response) -> Response {
 
 fn bare(status: StatusCode) -> Response {
     HttpResponse::builder().status(status).body(Bytes::new()).into_response()
-}
-
-fn problem(status: StatusCode, code: &str, message: &str) -> Response {
-    let body = serde_json::json!({"data": null, "error": {"code": code, "message": message}}).to_string();
-    HttpResponse::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Bytes::from(body))
-        .into_response()
 }

@@ -7,7 +7,7 @@
 //!                         └ one for every two cores
 //! ```
 //!
-//! ICE is the lite kind: the door answers checks and sends none, so no offer can make it send anything to strangers.
+//! ICE is the lite kind: the door answers checks and sends none, so no offer can make it send anything to third parties.
 //! Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
 
 mod access;
@@ -27,10 +27,7 @@ mod udp;
 mod view;
 mod worker;
 
-pub use access::{
-    Answer, MessageChannel, PlayGrant, PublishGrant, Refused, SendMessage, SessionAccess, SessionRequest, Source,
-    ViewerCodecs,
-};
+pub use access::{Answer, MessageChannel, PlayGrant, PublishGrant, SendMessage, SessionAccess, Source, ViewerCodecs};
 
 use crate::app::access::doorway::Doorway;
 use demux::Demux;
@@ -83,7 +80,7 @@ impl Door {
     /// Opens the sockets and starts the media threads. Must be called on a Tokio runtime.
     ///
     /// # Errors
-    /// What the system says: an address is taken or not ours, or there is no thread to be had.
+    /// The system's error: an address is taken or not ours, or there is no thread to be had.
     pub async fn open(settings: Settings, access: Arc<dyn SessionAccess>) -> io::Result<Self> {
         let socket = udp::open(settings.udp)?;
         let udp = socket.local_addr()?;

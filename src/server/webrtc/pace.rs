@@ -6,7 +6,7 @@
 use crate::domain::time::ShowTime;
 use std::time::Duration;
 
-/// One picture of the past gets this much time, so that a newcomer runs through the past and is at the live edge.
+/// One picture of the past gets this much time, so that a new viewer runs through the past and is at the live edge.
 const STEP: Duration = Duration::from_millis(1);
 /// What lies between the last time and one that would not come after it.
 const LEAP: Duration = Duration::from_millis(10);

@@ -4,7 +4,7 @@
 //! Refuses to know: HTTP.
 
 use super::{
-    access::{Refused, SessionAccess, SessionRequest},
+    access::SessionAccess,
     demux::{Demux, PeerId},
     local_addresses::LocalAddresses,
     peer::{Part, Patched, Peer, etag},
@@ -13,7 +13,10 @@ use super::{
     view::Viewer,
     worker::{Job, Mailbox},
 };
-use crate::app::access::doorway::{Doorway, Place};
+use crate::app::access::{
+    contract::{AccessRequest, Refusal},
+    doorway::{Doorway, Place},
+};
 use metrics::counter;
 use std::{
     io,
@@ -45,7 +48,7 @@ const MTU: usize = 1250;
 /// What an accepted offer gets.
 #[derive(Debug)]
 pub struct Opened {
-    /// Names the session to whoever has it.
+    /// The secret name of the session.
     pub resource: Uuid,
     pub answer: String,
     pub etag: String,
@@ -57,7 +60,7 @@ pub enum Declined {
     #[error(transparent)]
     Fault(#[from] Fault),
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] Refusal),
     /// The session cannot be made of the offer: 422.
     #[error("the offer cannot be answered: {0}")]
     Unanswerable(String),
@@ -110,7 +113,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Declined`], with nothing left behind.
-    pub async fn open(&self, way: Way, request: SessionRequest, offer: &str) -> Result<Opened, Declined> {
+    pub async fn open(&self, way: Way, request: AccessRequest, offer: &str) -> Result<Opened, Declined> {
         let first = sdp::shape(offer, way, false)?;
         if !(first.codecs.opus || first.codecs.h264 || first.codecs.vp8 || first.codecs.vp9) {
             return Err(Fault::Lacks("codec that is known here").into());

@@ -21,7 +21,7 @@ const ROOM: usize = 65_536;
 /// Opens the socket.
 ///
 /// # Errors
-/// What the system says: the address is taken or not ours.
+/// The system's error: the address is taken or not ours.
 pub fn open(bind: SocketAddr) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(bind), Type::DGRAM, Some(Protocol::UDP))?;
     if bind.is_ipv6() {
@@ -34,7 +34,7 @@ pub fn open(bind: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// Reads until told to stop.
+/// Reads until stopped.
 pub async fn read(sockets: Arc<Sockets>, demux: Arc<Demux>, stop: CancellationToken) {
     let opened = sockets.udp.try_clone().and_then(tokio::net::UdpSocket::from_std);
     let socket = match opened {
@@ -54,7 +54,7 @@ pub async fn read(sockets: Arc<Sockets>, demux: Arc<Demux>, stop: CancellationTo
         let count = match received {
             Ok(count) => count,
             Err(error) => {
-                // The error of an earlier datagram, such as a port that nobody listens on.
+                // The error of an earlier datagram, such as a closed port.
                 tracing::debug!("WebRTC socket: {error}");
                 continue;
             }

@@ -133,7 +133,7 @@ impl Viewer {
         }
     }
 
-    /// Goes to the beginning of a GOP cache: the viewer is new there, or asked for a picture that nobody can be asked for.
+    /// Goes to the beginning of a GOP cache: the viewer is new there, or asked for a key frame of a publisher that cannot be asked.
     pub fn begin(&mut self, gop_cache: &GopCache, now: Instant) {
         (self.next, self.waits, self.lost, self.began) = (gop_cache.beginning(), true, None, Some(now));
         let past = || gop_cache.from(gop_cache.beginning());
@@ -221,7 +221,7 @@ impl Viewer {
             let at = epoch.at(shown) - Duration::from_millis(before);
             (track, (shown, before, past.is_some(), at))
         } else {
-            // Sound of the past would be heard late.
+            // Sound of the past would be played late.
             let Some(track) = self.sound.as_mut().filter(|_| self.run.is_none()) else { return false };
             (track, (frame.pts, 0, false, epoch.at(frame.pts)))
         };

@@ -60,7 +60,7 @@ pub enum Job {
     Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<Patched> },
     /// A text for a viewer.
     SendMessage { peer: PeerId, text: Arc<str> },
-    /// Somebody lacks a key frame of a publisher.
+    /// A viewer lacks a key frame of a publisher.
     Ask { peer: PeerId },
     /// The end.
     Stop,
@@ -133,7 +133,7 @@ impl Worker {
         Self { mailbox, demux, out, peers, channels, last_channel: 0, quick: false, load }
     }
 
-    /// Works until told to stop.
+    /// Works until stopped.
     pub fn run(mut self, inbox: &Inbox) {
         let (mut tick_at, mut round_at) = (Instant::now(), Instant::now());
         let mut fresh = BTreeSet::new();

@@ -2,11 +2,13 @@
 //!
 //! Refuses to know: credentials, prices, what a plan allows.
 
-use super::ledger::{Entry, EntryKind, put, turn};
+pub(super) mod ledger;
+
 use crate::store::{
     StoreError,
     database::{Database, Flag},
 };
+use ledger::{Entry, EntryKind, put, turn};
 use sqlx::AssertSqlSafe;
 
 /// An account as it is kept.

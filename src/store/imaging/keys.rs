@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: raw keys, and what they open.
 
-use super::{AccountRow, Accounts, Inserted, Updated, ledger};
+use super::{AccountRow, Accounts, Inserted, Updated, accounts::ledger};
 use crate::store::{
     StoreError,
     database::{Database, Flag},

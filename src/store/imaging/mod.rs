@@ -1,4 +1,4 @@
-//! The durable side of image jobs: who asks, what it costs, what is to be done, who is told.
+//! The durable side of image jobs: accounts, ledger, jobs, webhooks.
 //!
 //! ```text
 //! create, retry ─► account's turn ─► charge ─► job pending ─► claim ─► advance ─► complete ─┐
@@ -13,15 +13,14 @@
 mod accounts;
 mod job;
 mod keys;
-mod ledger;
 mod orders;
 mod queue;
 mod webhooks;
 
+pub use accounts::ledger::{Balance, Entry, EntryKind, LedgerRow};
 pub use accounts::{AccountChange, AccountRow, Accounts, NewAccount};
 pub use job::{Change, Created, JobQuery, JobRow, NewJob, Terms};
 pub use keys::{ImageKeyRow, ImageKeys, NewImageKey};
-pub use ledger::{Balance, Entry, EntryKind, LedgerRow};
 pub use orders::ImageJobs;
 pub use queue::MAX_ATTEMPTS;
 pub use webhooks::{ImageWebhooks, NewWebhook, WebhookChange, WebhookRow};

@@ -8,8 +8,8 @@
 //! Refuses to know: workers, prices, and what is validated before.
 
 use super::{
+    accounts::ledger::{self, Entry, EntryKind},
     job::{COLUMNS, Change, Created, JobQuery, JobRow, NewJob, Terms},
-    ledger::{self, Entry, EntryKind},
     webhooks::announce,
 };
 use crate::{

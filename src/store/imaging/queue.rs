@@ -12,8 +12,8 @@
 
 use super::{
     ImageJobs,
+    accounts::ledger,
     job::{COLUMNS, JobRow},
-    ledger,
     webhooks::announce,
 };
 use crate::store::StoreError;

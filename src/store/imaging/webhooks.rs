@@ -7,7 +7,7 @@
 //!
 //! Refuses to know: how messages are signed and sent.
 
-use super::{Inserted, JobRow, PLANE, Updated, ledger};
+use super::{Inserted, JobRow, PLANE, Updated, accounts::ledger};
 use crate::store::{
     StoreError,
     database::{Database, Flag},

@@ -31,7 +31,7 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).expect("base64url")).expect("JSON")
 }
 
-/// As somebody else with the same secret would make it.
+/// As another server with the same secret would make it.
 fn signed(claims: &Value) -> String {
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &tokens().sign).expect("a token")
 }

@@ -33,11 +33,11 @@ use tokio::{
 
 /// How often a broker is asked whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
-/// How often the state is told though nothing has changed.
+/// How often the state is sent though nothing has changed.
 const BEAT: Duration = Duration::from_secs(30);
 /// The least time between two states.
 const GAP: Duration = Duration::from_millis(200);
-/// How long a broker may take to hear `offline`.
+/// How long a broker may take to receive `offline`.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// Bytes of a packet that comes in; a larger one ends the connection.
 const LARGEST: usize = 256 * 1024;
@@ -54,7 +54,7 @@ pub struct Link<'a> {
 
 /// How a connection ended.
 pub enum End {
-    /// As it was told to.
+    /// It was stopped.
     Left,
     Lost {
         /// Whether there was one at all.
@@ -117,7 +117,7 @@ impl Link<'_> {
         }
     }
 
-    /// Tells how the lights are until `ended`. True when there was a connection, which then was told `offline`.
+    /// Publishes the state until `ended`. True when there was a connection, to which `offline` was sent.
     async fn speak(
         &self,
         client: &AsyncClient,

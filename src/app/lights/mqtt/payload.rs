@@ -10,7 +10,7 @@ use crate::{
 use rustix::system::sysinfo;
 use serde_json::json;
 
-/// What of the lights is told. Another value is told at once, the same one only now and then.
+/// The state that is published. A changed value is sent at once, the same one only now and then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
     power: bool,

@@ -117,7 +117,7 @@ fn headers(key: &str) -> Result<HeaderMap, PromptError> {
     ]))
 }
 
-/// What the model is told: all that lights can do, and how they are.
+/// The system prompt: all that lights can do, and how they are.
 fn system(now: &Now) -> String {
     let mut told = String::from(
         "You set the lights of a strip of LEDs. Answer a wish with one JSON object and nothing else: no explanation, \
@@ -173,7 +173,7 @@ fn refusal(status: StatusCode, body: &[u8], key: &str) -> PromptError {
     }
 }
 
-/// Somebody else's words, fit to be shown: without the key, on one line, not too long.
+/// A peer's text, fit to be shown: without the key, on one line, not too long.
 fn clean(said: &str, key: &str) -> String {
     let said = if key.is_empty() { said.to_owned() } else { said.replace(key, "****") };
     let line: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_SAID).collect();

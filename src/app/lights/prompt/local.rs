@@ -17,7 +17,7 @@ use super::{
 };
 use crate::domain::lights::{Effect, Palette, Rgb};
 
-/// What a sentence said.
+/// What a sentence asks for.
 #[derive(Default)]
 struct Wish {
     colors: Vec<Rgb>,

@@ -186,13 +186,13 @@ impl std::fmt::Debug for Callbacks {
 pub struct Features {
     /// RTMP publishers have a password beside their key.
     pub rtmp_password: bool,
-    /// Viewers are told how many they are.
+    /// The number of viewers is sent to viewers.
     pub viewer_counter: bool,
     /// Viewers may write to one another.
     pub chat: bool,
     /// Viewers may send reactions.
     pub reactions: bool,
-    /// There may be viewers whom nobody sees.
+    /// Viewers may be hidden.
     pub hidden_qc: bool,
     /// Join tokens tell browsers to send several sizes.
     pub adaptive_player: bool,

@@ -10,15 +10,14 @@
 //! Refuses to know: who may do what, what a plane answers, streams.
 
 pub mod config;
+mod lookup;
 pub mod names;
 
 pub use config::AppConfig;
 
+use crate::app::wall_clock::now_ms;
 use crate::store::{self, AppChange, AppRow, AppTable, AppWrite, NewApp, Store, StoreError};
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// An app.
@@ -202,7 +201,7 @@ impl Apps {
         self.find(name).ok_or(AppFault::Unknown)
     }
 
-    /// Changes an app by what `change` makes of it, which may be asked again when somebody else was faster.
+    /// Changes an app by what `change` makes of it, which may be called again when another change was faster.
     ///
     /// # Errors
     /// [`AppFault::Unknown`], [`AppFault::Taken`], [`AppFault::BuiltIn`], [`AppFault::Store`].
@@ -236,7 +235,7 @@ impl Apps {
                     return self.find(name).ok_or(AppFault::Unknown);
                 }
                 AppWrite::Taken => return Err(AppFault::Taken("roomPrefix already in use")),
-                // Changed by somebody else, perhaps by another process: with what there is now.
+                // Changed meanwhile, perhaps by another process: once more with the present row.
                 AppWrite::Stale => self.keep(self.rows.all().await?),
             }
         }
@@ -310,9 +309,4 @@ fn app(row: AppRow) -> App {
         config,
         revision: row.revision,
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

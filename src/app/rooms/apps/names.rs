@@ -7,7 +7,7 @@
 pub const PROGRAM: &str = "program";
 /// The room of the mixer's program.
 pub const PROGRAM_ROOM: &str = "program-main";
-/// The longest name of a room that somebody may ask for, in characters (StreamHub, join tokens).
+/// The longest name of a room that may be asked for, in characters (StreamHub, join tokens).
 pub const ROOM_MAX: usize = 120;
 
 /// `^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$`: what an app may be called.

@@ -11,7 +11,10 @@
 
 use crate::{
     app::{
-        access::admission::{Gone, PublishLease, Refusal},
+        access::{
+            admission::{Gone, PublishLease},
+            contract::Refusal,
+        },
         rooms::{Duplicate, Entry, Rooms, Via},
     },
     media::ingest::pull::PullSpec,
@@ -88,7 +91,7 @@ impl PullTap {
 }
 
 /// Starts to pull into a tap, and goes on, over failures of the source, until what it gave is dropped or the source
-/// has come to its end. `Err` tells why it could not even start, without secrets.
+/// has come to its end. `Err` gives why it could not even start, without secrets.
 pub type Puller = Arc<dyn Fn(PullRequest, PullTap) -> Result<Box<dyn Any + Send>, String> + Send + Sync>;
 
 /// See the module's text; clones share it.

@@ -11,6 +11,7 @@
 
 mod elements;
 mod feeder;
+mod fetch;
 mod hls;
 mod spec;
 mod web;
@@ -173,7 +174,7 @@ impl Puller {
 
     async fn attempt(&mut self) -> End {
         match self.spec.by {
-            By::Web => web::attempt(self).await,
+            By::Web => fetch::attempt(self).await,
             _ => self.connect().await,
         }
     }

@@ -1,18 +1,17 @@
-//! HTTP: every connection and every redirect under the guard; one file or stream of bytes, or an HLS playlist.
+//! The HTTP client of pulls: every connection and every redirect passes the guard.
 //!
 //! Refuses to know: what is in the bytes.
 
-use super::{CONNECT, End, Puller, SILENCE, feeder::Feeder, hls};
+use super::{CONNECT, End, SILENCE};
 use crate::{
     domain::fault::Blame,
-    media::ingest::demux::Pace,
     protocol::guard::{Forbidden, Guard},
 };
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{ACCEPT_RANGES, CONTENT_TYPE, LOCATION, RANGE},
+    header::{LOCATION, RANGE},
     redirect,
 };
 use std::sync::Arc;
@@ -20,8 +19,6 @@ use url::Url;
 
 /// Redirects that are followed.
 const REDIRECTS: usize = 5;
-/// How often the rest of a file is asked for when it breaks off.
-const RESUMED: usize = 5;
 
 /// Bytes of a resource: from the first to the last, both included; without a last one to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,86 +116,8 @@ pub(super) async fn whole(mut response: Response, most: usize) -> Result<Bytes, 
     Ok(all.freeze())
 }
 
-/// One try.
-pub(super) async fn attempt(puller: &mut Puller) -> End {
-    match fetch(puller).await {
-        Ok(end) | Err(end) => end,
-    }
-}
-
-async fn fetch(puller: &mut Puller) -> Result<End, End> {
-    let web = Web::new(puller.guard.clone())?;
-    if puller.hls.is_underway() {
-        return hls::play(puller, &web).await;
-    }
-    let (url, response) = web.open(&puller.spec.url, None).await?;
-    if is_playlist(&url, &response) {
-        puller.hls.open(url, &whole(response, hls::PLAYLIST).await?)?;
-        return hls::play(puller, &web).await;
-    }
-    let length = response.content_length();
-    // What has an end is a file; what has none is made as it is sent.
-    let pace = if length.is_some() { Pace::Clock } else { Pace::Live };
-    let ranges = response.headers().get(ACCEPT_RANGES).is_some_and(|ranges| ranges == "bytes");
-    let output = puller.output(pace, false);
-    let (running, feeder) = Feeder::start(output, length.filter(|_| ranges))?;
-    let feeding = feed(&web, &url, response, &feeder, length.filter(|_| ranges));
-    tokio::select! {
-        end = puller.watch(&running, pace) => Ok(end),
-        failed = feeding => Err(failed),
-    }
-}
-
-/// Hands over one resource; comes back only when that fails.
-async fn feed(web: &Web, url: &Url, mut response: Response, feeder: &Feeder, length: Option<u64>) -> End {
-    let (mut offset, mut resumed) = (0_u64, 0);
-    loop {
-        let elsewhere = match stream(&mut response, feeder, &mut offset).await {
-            Ok(elsewhere) => elsewhere,
-            // A file goes on where it broke off.
-            Err(_) if length.is_some_and(|length| offset < length) && resumed < RESUMED => {
-                resumed += 1;
-                None
-            }
-            Err(error) => return failed(error),
-        };
-        offset = match elsewhere {
-            Some(offset) => offset,
-            None if length.is_some_and(|length| offset < length) => offset,
-            None => {
-                feeder.end();
-                feeder.sought().await
-            }
-        };
-        response = match web.open(url, Some(Part { from: offset, to: None })).await {
-            Ok((_, response)) => response,
-            Err(end) => return end,
-        };
-    }
-}
-
-/// Hands an answer over, to its end or until the bytes are wanted from elsewhere.
-async fn stream(response: &mut Response, feeder: &Feeder, offset: &mut u64) -> Result<Option<u64>, reqwest::Error> {
-    loop {
-        if let Some(elsewhere) = feeder.wanted().await {
-            return Ok(Some(elsewhere));
-        }
-        let Some(bytes) = response.chunk().await? else { return Ok(None) };
-        if !feeder.is_sought() {
-            *offset += bytes.len() as u64;
-            feeder.push(bytes);
-        }
-    }
-}
-
-fn is_playlist(url: &Url, response: &Response) -> bool {
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.to_ascii_lowercase();
-    kind.contains("mpegurl") || url.path().to_ascii_lowercase().ends_with(".m3u8")
-}
-
 /// An error in words that show neither the URL nor an address.
-fn failed(error: reqwest::Error) -> End {
+pub(super) fn failed(error: reqwest::Error) -> End {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(error) = cause {
         if let Some(why) = error.downcast_ref::<Forbidden>() {

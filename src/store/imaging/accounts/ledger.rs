@@ -7,7 +7,7 @@
 //!
 //! Refuses to know: what a job is, and what it costs.
 
-use super::accounts::Accounts;
+use super::Accounts;
 use crate::store::StoreError;
 use sqlx::{Any, AnyConnection, Transaction};
 
@@ -115,13 +115,16 @@ impl Accounts {
 }
 
 /// Takes the account's next turn, and keeps all others from it until the transaction ends. None: no such account.
-pub(super) async fn turn(tx: &mut Transaction<'static, Any>, account: &str) -> Result<Option<i64>, StoreError> {
+pub(in crate::store::imaging) async fn turn(
+    tx: &mut Transaction<'static, Any>,
+    account: &str,
+) -> Result<Option<i64>, StoreError> {
     let next = sqlx::query_scalar("UPDATE image_accounts SET turn = turn + 1 WHERE id = $1 RETURNING turn");
     Ok(next.bind(account).fetch_optional(&mut **tx).await?)
 }
 
 /// The same, for the account of a job; its id too.
-pub(super) async fn turn_of_job(
+pub(in crate::store::imaging) async fn turn_of_job(
     tx: &mut Transaction<'static, Any>,
     job: &str,
 ) -> Result<Option<(String, i64)>, StoreError> {
@@ -131,7 +134,7 @@ pub(super) async fn turn_of_job(
 }
 
 /// Adds a row.
-pub(super) async fn put(
+pub(in crate::store::imaging) async fn put(
     connection: &mut AnyConnection,
     account: &str,
     seq: i64,
@@ -146,7 +149,7 @@ pub(super) async fn put(
 }
 
 /// Gives back what a run of a job was charged: how much, 0 if it was given back before or never taken.
-pub(super) async fn refund(
+pub(in crate::store::imaging) async fn refund(
     connection: &mut AnyConnection,
     seq: i64,
     (job, run): (&str, i64),
@@ -161,7 +164,7 @@ pub(super) async fn refund(
 }
 
 /// See [`Accounts::balance`].
-pub(super) async fn balance(
+pub(in crate::store::imaging) async fn balance(
     connection: &mut AnyConnection,
     account: &str,
     month_began: i64,
