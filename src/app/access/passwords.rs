@@ -3,6 +3,8 @@
 //!
 //! Refuses to know: whose passwords they are.
 
+#![expect(unsafe_code, reason = "memory that goes back to the system is mapped by hand")]
+
 use argon2::{
     ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version,
     password_hash::{Output, ParamsString, PasswordHash, SaltString, rand_core::OsRng},
