@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! main ─► cli ─► api, server ─► app ─► media, imaging, lighting, store ─► domain, protocol
+//!              └──────────────────────────► tasks
 //! ```
 
 pub mod api;
@@ -17,3 +18,4 @@ pub mod media;
 pub mod protocol;
 pub mod server;
 pub mod store;
+pub mod tasks;

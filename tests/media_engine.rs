@@ -20,6 +20,7 @@ use engine::{census, fixture::Fixture, publish};
 use lumencast::{
     domain::{
         command::Ticket,
+        graphic::{Graphic, Requirement},
         order::{Order, Report},
         source::{OutputSource, Signal, SourceId},
         switcher::SceneChange,
@@ -65,6 +66,37 @@ fn a_source_that_falls_silent_is_held_and_then_shows_its_slate_not_black() {
     fixture.program_until(|picture| picture.v(320, 180) > 200);
     let slate = fixture.program_until(|picture| picture.v(20, 20) < 140);
     assert!(slate.luma(20, 20) > 40, "the slate is not black: {}", slate.luma(20, 20));
+}
+
+#[test]
+fn a_renderer_with_too_much_to_do_refuses_at_once_and_answers_every_take() {
+    let _turn = turn::turn();
+    let fixture = Fixture::open(1);
+    let take = |number: u64| {
+        let graphic = Graphic {
+            id: format!("graphic-{number}"),
+            template: "lower-third".into(),
+            fields: Default::default(),
+            channels: vec!["cg1".into()],
+            z: 0,
+            requirement: Requirement::default(),
+        };
+        fixture.order(Order::ShowGraphic { ticket: Ticket(number), channel: "cg1".into(), graphic });
+    };
+    let answer = || {
+        let wanted = |report: &Report| {
+            matches!(report, Report::GraphicShown { .. } | Report::GraphicRefused { .. } | Report::GraphicFailed { .. })
+        };
+        fixture.report(wanted)
+    };
+    (1..=200).for_each(take);
+    let answers: Vec<_> = (1..=200).map(|_| answer()).collect();
+    let count = |of: fn(&Report) -> bool| answers.iter().filter(|report| of(report)).count();
+    let shown = count(|report| matches!(report, Report::GraphicShown { .. }));
+    let refused = count(|report| matches!(report, Report::GraphicRefused { .. }));
+    assert!(shown >= 32 && refused >= 1 && shown + refused == 200, "{shown} shown, {refused} refused");
+    take(201);
+    assert!(matches!(answer(), Report::GraphicShown { ticket: Ticket(201), .. }));
 }
 
 #[test]

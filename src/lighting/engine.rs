@@ -117,7 +117,7 @@ impl Engine {
 
     /// What is measured.
     pub fn figures(&self) -> Figures {
-        *self.shared.figures.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.figures()
     }
 
     /// See [`StripState::set_controller`].
@@ -223,6 +223,11 @@ impl Shared {
         if moved {
             self.changed();
         }
+    }
+
+    /// What is measured.
+    pub(super) fn figures(&self) -> Figures {
+        *self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down what was measured.

@@ -17,6 +17,7 @@ use super::{
     supervisor::Backoff,
 };
 use crate::domain::time::{Rate, ShowTime};
+use crate::tasks;
 use gst::prelude::*;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -134,7 +135,7 @@ impl Line {
 
 /// Starts a line again that broke down in run `number`, on a thread of its own, until it runs or nobody wants it.
 fn again(line: Weak<Line>, mut number: u64) {
-    let started = std::thread::Builder::new().name("encode-again".into()).spawn(move || {
+    let started = tasks::once_thread("encode-again", "encode-again", move || {
         loop {
             let Some(broken) = line.upgrade() else { return };
             let wait: Duration = {

@@ -7,6 +7,7 @@ use super::{accounts::Account, callers::CallerRefusal, now_ms};
 use crate::{
     app::access::keys::{Plane, hash, raw_key},
     store::{self, ImageKeyRow, Inserted, NewImageKey, Store, StoreError, Updated},
+    tasks,
 };
 use uuid::Uuid;
 
@@ -146,7 +147,7 @@ impl ImageKeys {
             return;
         }
         let (rows, id) = (self.rows.clone(), row.id.clone());
-        tokio::spawn(async move {
+        tasks::once("key-use", async move {
             if let Err(error) = rows.used(&id, now).await {
                 tracing::warn!(key = id, %error, "the use of an API key was not noted");
             }

@@ -5,7 +5,10 @@
 pub use crate::media::output::hls::{HlsSettings, HlsStream, HlsStreamStats, HlsStreams, Miss, Reach, Track};
 
 use crate::app::rooms::{Rooms, StreamSelector, Viewer, ViewerGuard, ViewerKind};
-use crate::media::{engine::Engine, output::hls::Publication};
+use crate::{
+    media::{engine::Engine, output::hls::Publication},
+    tasks,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
@@ -52,7 +55,8 @@ impl HlsRooms {
     pub fn new(engine: Arc<Engine>, rooms: Rooms, streams: bool) -> Self {
         let fixed = engine.hls_streams();
         let inner = Arc::new(Inner { engine, rooms, fixed, streams, state: Mutex::default() });
-        tokio::spawn(look_after(Arc::downgrade(&inner)));
+        let idle = Arc::downgrade(&inner);
+        tasks::kept("hls-idle", move || look_after(idle.clone()));
         Self(inner)
     }
 

@@ -22,6 +22,7 @@ use crate::{
         view::View,
     },
     media::engine::{Engine, Shown},
+    tasks,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -45,20 +46,26 @@ pub fn follow(show: &ShowHandle, rooms: &Rooms, engine: Arc<Engine>) {
     let mut inputs = Inputs { engine, known: BTreeMap::new(), taken: BTreeMap::new() };
     inputs.follow(rooms, &view);
     let rooms = rooms.downgrade();
+    let mut restarts = tasks::Restarts::of("inputs");
     tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                notice = bus.next() => match notice {
-                    Some(notice) => view = notice.view().clone(),
-                    None => return,
-                },
-                changed = changes.changed() => if changed.is_err() {
-                    return;
-                },
-            }
-            let Some(rooms) = rooms.upgrade() else { return };
-            inputs.follow(&rooms, &view);
-        }
+        while restarts
+            .again_after(async {
+                loop {
+                    tokio::select! {
+                        notice = bus.next() => match notice {
+                            Some(notice) => view = notice.view().clone(),
+                            None => return,
+                        },
+                        changed = changes.changed() => if changed.is_err() {
+                            return;
+                        },
+                    }
+                    let Some(rooms) = rooms.upgrade() else { return };
+                    inputs.follow(&rooms, &view);
+                }
+            })
+            .await
+        {}
     });
 }
 

@@ -23,14 +23,14 @@ use crate::{
             record::{News, Recording, Target},
             stream::CodedStream,
         },
-        pipeline::{Failure, FailureKind, aside},
+        pipeline::{Aside, Failure, FailureKind, aside},
         survey::free_bytes,
     },
+    tasks::{self, Panicked},
 };
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc},
-    thread::JoinHandle,
     time::{Duration, SystemTime},
 };
 
@@ -40,7 +40,8 @@ const FINISH: Duration = Duration::from_secs(20);
 /// See the module's text.
 pub struct Outputs {
     inner: Arc<Inner>,
-    /// To the one thread that carries orders out, in their order: starting an output may block.
+    /// To the one thread that carries orders out, in their order: starting an output may block. Its bound is that of
+    /// commands that wait for their confirmation, which is the conductor's.
     orders: mpsc::Sender<Order>,
 }
 
@@ -68,7 +69,7 @@ struct Running {
     pushes: HashMap<u8, Push>,
     hls: BTreeMap<OutputSource, Publication>,
     /// Recordings that are being finished.
-    finishing: Vec<JoinHandle<()>>,
+    finishing: Vec<Aside>,
 }
 
 impl Outputs {
@@ -85,10 +86,15 @@ impl Outputs {
     ) -> std::io::Result<Self> {
         let (hls_streams, encodes, running) = Default::default();
         let inner = Arc::new(Inner { settings, clock, sources, mixer, reports, hls_streams, encodes, running });
-        let (orders, inbox) = mpsc::channel();
+        let (orders, inbox) = mpsc::channel::<Order>();
         let worker = inner.clone();
-        std::thread::Builder::new().name("outputs".into()).spawn(move || {
-            inbox.into_iter().for_each(|order| worker.order(order));
+        tasks::kept_thread("outputs", "outputs", move || {
+            while let Ok(order) = inbox.recv() {
+                let done = tasks::caught("outputs", || worker.order(order.clone()));
+                if let Some(report) = done.err().and_then(|panicked| broken(order, &panicked)) {
+                    worker.report(report);
+                }
+            }
         })?;
         Ok(Self { inner, orders })
     }
@@ -130,6 +136,21 @@ impl Outputs {
         for finishing in running.finishing {
             let _ = finishing.join(); // what it has to say it says in a report
         }
+    }
+}
+
+/// What is said of an order that was not carried out, so that nobody waits for it.
+fn broken(order: Order, panicked: &Panicked) -> Option<Report> {
+    let reason = panicked.to_string();
+    match order {
+        Order::StartRecording { ticket, recorder, .. } | Order::StopRecording { ticket, recorder } => {
+            Some(Report::RecordingFailed { ticket: Some(ticket), recorder, reason })
+        }
+        Order::StartPush { output, .. } | Order::StopPush { output } => {
+            Some(Report::Push { output, state: LinkState::Error, error: Some(reason) })
+        }
+        Order::ChangeInput { ticket, .. } => Some(Report::InputFailed { ticket, reason }),
+        Order::StartHls { .. } | Order::Switch { .. } | Order::ShowGraphic { .. } | Order::HideGraphic { .. } => None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
         rooms::cameras::{CameraEnd, CameraRefusal},
     },
     server::camera::{CameraAccess, CameraRequest, Ending, Grant, Refusal},
+    tasks,
 };
 use serde_json::Value;
 
@@ -51,7 +52,7 @@ impl CameraAccess for MediaAccess {
 
     fn stats(&self, app: &str, room: &str, identity: &str, stats: Value) {
         let (log, app, id) = (self.parts.log.clone(), app.to_owned(), format!("{room}/{identity}"));
-        tokio::spawn(async move {
+        tasks::once("camera-figures", async move {
             if let Err(error) = log.note(&app, &id, &stats).await {
                 tracing::warn!(stream = id, "a camera's figures were not noted: {error}");
             }

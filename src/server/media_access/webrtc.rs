@@ -13,6 +13,7 @@ use crate::{
             Answer, MessageChannel, PlayGrant, PublishGrant, Refused, SessionAccess, SessionRequest, ViewerCodecs,
         },
     },
+    tasks,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -120,7 +121,7 @@ fn messages(rooms: Rooms, app: String, room: String, chat: ChatMember) -> Messag
     let mut room_messages = rooms.messages(&app, &room);
     let chat = Arc::new(Mutex::new(chat));
     let recipient = chat.clone();
-    tokio::spawn(async move {
+    tasks::once("viewer-messages", async move {
         while texts.receiver_count() > 0 {
             let message: Arc<DataMessage> = match room_messages.recv().await {
                 Ok(message) => message,

@@ -47,7 +47,13 @@ impl Publication {
     ) -> Self {
         let (provide, clock, state) = (Box::new(provide), clock.clone(), Mutex::default());
         let inner = Arc::new(Inner { name: name.into(), provide, hls_stream, clock, state });
-        inner.begin();
+        // Pipelines are built on a thread of their own: whoever asks may be on one that must not block.
+        let wanted = Arc::downgrade(&inner);
+        aside("hls-begin", move || {
+            if let Some(inner) = wanted.upgrade() {
+                inner.begin();
+            }
+        });
         Self(inner)
     }
 
