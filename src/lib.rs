@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! main ─► cli ─► api, server ─► app ─► media, imaging, lighting, store ─► domain, protocol
+//!              └──────────────────────────► tasks
 //! ```
 
 // Input never ends the process, and only the command line writes to the terminal.
@@ -20,3 +21,4 @@ pub mod media;
 pub mod protocol;
 pub mod server;
 pub mod store;
+pub mod tasks;

@@ -21,6 +21,7 @@ use lumencast::{
     app::rooms::hls::{Miss, Reach, Track},
     domain::{
         command::Ticket,
+        graphic::{Graphic, Requirement},
         order::{Order, Report},
         output::OutputSource,
         source::{Signal, SourceId},
@@ -134,6 +135,37 @@ async fn what_this_server_does_not_make_is_not_published() {
         let named = matches!(source, OutputSource::Input(_)) && reason.contains("no input 7");
         assert!(named || reason.contains(&source.to_string()), "{reason}");
     }
+}
+
+#[test]
+fn a_renderer_with_too_much_to_do_refuses_at_once_and_answers_every_take() {
+    let _turn = turn::turn();
+    let fixture = Fixture::open(1);
+    let take = |number: u64| {
+        let graphic = Graphic {
+            id: format!("graphic-{number}"),
+            template: "lower-third".into(),
+            fields: Default::default(),
+            channels: vec!["cg1".into()],
+            z: 0,
+            requirement: Requirement::default(),
+        };
+        fixture.order(Order::ShowGraphic { ticket: Ticket(number), channel: "cg1".into(), graphic });
+    };
+    let answer = || {
+        let wanted = |report: &Report| {
+            matches!(report, Report::GraphicShown { .. } | Report::GraphicRefused { .. } | Report::GraphicFailed { .. })
+        };
+        fixture.report(wanted)
+    };
+    (1..=200).for_each(take);
+    let answers: Vec<_> = (1..=200).map(|_| answer()).collect();
+    let count = |of: fn(&Report) -> bool| answers.iter().filter(|report| of(report)).count();
+    let shown = count(|report| matches!(report, Report::GraphicShown { .. }));
+    let refused = count(|report| matches!(report, Report::GraphicRefused { .. }));
+    assert!(shown >= 32 && refused >= 1 && shown + refused == 200, "{shown} shown, {refused} refused");
+    take(201);
+    assert!(matches!(answer(), Report::GraphicShown { ticket: Ticket(201), .. }));
 }
 
 #[test]

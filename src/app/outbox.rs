@@ -12,6 +12,7 @@ use crate::{
     app::wall_clock::now_ms,
     protocol::guard::Guard,
     store::{Outbox, OutboxRow, StoreError},
+    tasks,
 };
 use futures::future::BoxFuture;
 use reqwest::{Client, header::CONTENT_TYPE, redirect::Policy};
@@ -98,7 +99,7 @@ impl WebhookDispatcher {
         for row in self.outbox.take(now_ms(), free, LEASE_MS).await? {
             let Ok(room) = self.room.clone().try_acquire_owned() else { continue };
             let dispatcher = self.clone();
-            tokio::spawn(async move {
+            tasks::once("delivery", async move {
                 if let Err(error) = dispatcher.deliver(&row).await {
                     tracing::warn!(%error, message = row.id, "what became of a message was not noted");
                 }

@@ -26,6 +26,7 @@ use crate::{
     },
     protocol::guard::Guard,
     store::{Objects, S3, Store},
+    tasks,
 };
 use anyhow::{Context, anyhow, bail};
 use std::{sync::Arc, time::Duration};
@@ -83,8 +84,10 @@ impl Images {
 
     /// Starts the background tasks, until they are stopped.
     pub fn start(&self, stop: &CancellationToken) {
-        tokio::spawn(self.dispatcher.clone().run(stop.clone()));
-        tokio::spawn(self.sweeper.clone().run(stop.clone()));
+        let (dispatcher, sweeper) = (self.dispatcher.clone(), self.sweeper.clone());
+        let (told, until) = (stop.clone(), stop.clone());
+        tasks::kept("webhooks", move || dispatcher.clone().run(told.clone()));
+        tasks::kept("image-sweep", move || sweeper.clone().run(until.clone()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The command line. Errors are one clear line on standard error and exit code 2.
+//! The command line. Errors are one clear line on standard error and exit code 2; a server that breaks down ends with 70.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on the terminal")]
 
@@ -20,6 +20,7 @@ use crate::{
     app::access::keys::Plane,
     config::{Config, LogFormat},
     store::FolderLock,
+    tasks::Broken,
 };
 use clap::{Parser, Subcommand};
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -199,7 +200,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lumencast: {error:#}");
-            ExitCode::from(2)
+            ExitCode::from(if error.is::<Broken>() { serve::BROKEN } else { 2 })
         }
     }
 }

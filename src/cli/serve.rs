@@ -25,13 +25,19 @@ use crate::{
     media::{engine::Engine, output::recover},
     server::{self, http, webrtc},
     store::FolderLock,
+    tasks::{self, Broken},
 };
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use warp::Filter;
+
+/// The exit code when a task that the server cannot do without has ended: `EX_SOFTWARE` of sysexits(3).
+pub(super) const BROKEN: u8 = 70;
+/// How long such a server may take to finish its files; beyond that they are finished at the next start.
+const ORDERLY: Duration = Duration::from_secs(15);
 
 /// Runs the server until it is stopped.
 ///
@@ -49,11 +55,16 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
     if let Some(fault) = survey::survey()?.fault() {
         bail!(fault);
     }
-    super::runtime()?.block_on(serve(config, place, show, demo))
+    let runtime = super::runtime()?;
+    let done = runtime.block_on(serve(config, place, show, demo));
+    // What a broken task has left blocking must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }
 
 async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
     let stopped = signals::stopped()?;
+    let mut watcher = tasks::watch();
     let doors = Doors::bind(&config).await?;
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
@@ -139,7 +150,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         None => (metrics.or(routes).unify().boxed(), None),
     };
     let apart = apart.map(|(listener, metrics)| {
-        tokio::spawn(http::serve(listener, metrics, doors.doorways.metrics, shutdown.clone()))
+        tasks::vital("metrics", http::serve(listener, metrics, doors.doorways.metrics, shutdown.clone()))
     });
     let http = http::serve(doors.http, routes, doors.doorways.http, shutdown.clone());
     let clock = engine.clone();
@@ -148,42 +159,44 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
     let keys_of_inputs = inputs::by_key(show.clone(), engine.clone());
     let intake = Arc::new(Intake::new(keys_of_inputs, parts.ingresses.clone(), parts.rooms.clone()));
-    let rtmp = doors.rtmp.run(intake.clone(), shutdown.clone());
-    let srt = doors.srt.run(intake, shutdown.clone());
-    let (mut http, mut wing, mut rtmp) = (tokio::spawn(http), tokio::spawn(wing), tokio::spawn(rtmp));
-    let mut srt = tokio::spawn(srt);
+    // A door that ends by itself has broken down; a server that lacks one is worse than one that is started again.
+    let (http, wing) = (tasks::vital("http", http), tasks::vital("livewing", wing));
+    let rtmp = tasks::vital("rtmp", doors.rtmp.run(intake.clone(), shutdown.clone()));
+    let srt = tasks::vital("srt", doors.srt.run(intake, shutdown.clone()));
 
     let mqtt = mqtt::start(lights.clone(), lights.client_id(), shutdown.clone());
     images.start(&shutdown);
-    let beside =
-        config.lumely.in_server.then(|| tokio::spawn(worker::keep(place, images.waiting.clone(), shutdown.clone())));
+    let (waiting, until) = (images.waiting.clone(), shutdown.clone());
+    let beside = config
+        .lumely
+        .in_server
+        .then(|| tasks::kept("image-worker", move || worker::keep(place.clone(), waiting.clone(), until.clone())));
 
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
     if demo {
         demo::invite(&config, &keys, secrets.livewing_token.expose()).await?;
     }
-    // A door that ends by itself has broken down; a server that lacks one is worse than one that is started again.
     let broken = tokio::select! {
         () = stopped => None,
-        _ = &mut http => Some("HTTP"),
-        _ = &mut wing => Some("LiveWing"),
-        _ = &mut rtmp => Some("RTMP"),
-        _ = &mut srt => Some("SRT"),
+        broken = watcher.broken() => Some(broken),
     };
 
-    tracing::info!("shutting down");
+    watcher.closing();
+    match &broken {
+        None => tracing::info!("shutting down"),
+        Some(broken) => {
+            tracing::error!(task = broken.task, "shutting down: {broken}");
+            end_at_last(broken.clone());
+        }
+    }
     shutdown.cancel();
-    if broken != Some("RTMP") {
-        let _ = rtmp.await; // publishers leave first, so that files end with what they sent
-    }
-    if broken != Some("SRT") {
-        let _ = srt.await;
-    }
+    let _ = rtmp.await; // publishers leave first, so that files end with what they sent
+    let _ = srt.await;
     if let Some(beside) = beside {
         let _ = beside.await; // its jobs are put back
     }
-    let _ = mqtt.await; // its panic was printed already
+    let _ = mqtt.await; // it is neither aborted nor does it panic
     lights.close().await;
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
@@ -194,7 +207,16 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     http.abort(); // readers that hang on must not hold up the end
     parts.journal.finish().await;
     store.close().await;
-    broken.map_or(Ok(()), |door| bail!("the {door} door broke down"))
+    broken.map_or(Ok(()), |broken| Err(broken.into()))
+}
+
+/// Ends the process when what a task has left behind keeps it from being taken down in order.
+fn end_at_last(broken: Broken) {
+    std::thread::spawn(move || {
+        std::thread::sleep(ORDERLY);
+        eprintln!("lumencast: {broken}; not taken down in {} s", ORDERLY.as_secs());
+        std::process::exit(BROKEN.into());
+    });
 }
 
 async fn start_outputs(config: &Config, show: &ShowHandle) {

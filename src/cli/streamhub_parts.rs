@@ -26,6 +26,7 @@ use crate::{
     protocol::guard::Guard,
     server::media_access::{self, MediaAccess},
     store::Store,
+    tasks,
 };
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
@@ -69,7 +70,10 @@ impl StreamHubParts {
         let passwords = Passwords::default();
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller).with_passwords(passwords.clone());
         let cameras = Cameras::new(store, apps.clone());
-        tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
+        let (of_apps, of_rooms, pulled, seen) = (apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone());
+        tasks::kept("departed", move || {
+            departed::follow(of_apps.clone(), of_rooms.clone(), pulled.clone(), seen.clone())
+        });
         ingresses.resume().await?;
         let snapshots: Arc<dyn Snapshots> = Arc::new(Camera(rooms.clone()));
         let snapshot_cache = SnapshotCache::new(config.data_dir.join("snapshots"), snapshots.clone());

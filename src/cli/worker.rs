@@ -8,7 +8,7 @@
 //! costs its job and nothing that is on air.
 
 use super::{Place, images};
-use crate::{app::imaging::worker::Worker, config::Config, store::FolderLock};
+use crate::{app::imaging::worker::Worker, config::Config, store::FolderLock, tasks};
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
 use std::{process::Stdio, sync::Arc, time::Duration};
@@ -94,12 +94,14 @@ pub async fn keep(place: Place, waiting: Arc<Notify>, stop: CancellationToken) {
         if stop.is_cancelled() {
             return;
         }
+        let down = tasks::down("image-worker");
         pause = if began.elapsed() > GOOD_RUN { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
         tracing::warn!(seconds = pause.as_secs(), "the worker for image jobs ended; another one is started");
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = stop.cancelled() => {}
+            () = stop.cancelled() => return,
         }
+        down.up_again();
     }
 }
 

@@ -112,6 +112,12 @@ pub enum Report {
         graphic: String,
         reason: String,
     },
+    /// Too many graphics wait to be drawn; nothing has changed.
+    GraphicRefused {
+        ticket: Ticket,
+        channel: String,
+        graphic: String,
+    },
     /// A source's signal changed.
     Source {
         source: SourceId,

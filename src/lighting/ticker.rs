@@ -5,7 +5,7 @@ use super::{
     shared::{Figures, Shared},
     urgent::become_urgent,
 };
-use crate::domain::lights::Rgb;
+use crate::{domain::lights::Rgb, tasks};
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
 use std::{
     io,
@@ -33,7 +33,8 @@ pub struct Ticker {
 pub fn start(shared: Arc<Shared>, outputs: Outputs) -> io::Result<Ticker> {
     let over = Arc::new(AtomicBool::new(false));
     let ended = over.clone();
-    let thread = std::thread::Builder::new().name("lights".into()).spawn(move || run(&shared, outputs, &ended))?;
+    let mut outputs = outputs;
+    let thread = tasks::kept_thread("lights", "lights", move || run(&shared, &mut outputs, &ended))?;
     Ok(Ticker { over, thread: Some(thread) })
 }
 
@@ -41,23 +42,24 @@ impl Drop for Ticker {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // its panic was printed already
+            let _ = thread.join(); // its panic is known already
         }
     }
 }
 
-fn run(shared: &Shared, mut outputs: Outputs, over: &AtomicBool) {
+fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
     if let Err(error) = become_urgent() {
         tracing::debug!(%error, "the lights' thread is as any other; on a busy machine frames leave less evenly");
     }
     let began = monotonic();
-    let mut figures = Figures::default();
+    let mut figures = shared.figures(); // goes on counting where it was started again
     let mut frame: Vec<Rgb> = Vec::new();
-    let mut second = (Duration::ZERO, 0);
+    let mut second = (Duration::ZERO, figures.frames);
     let mut tick = 0;
     while !over.load(Ordering::Relaxed) {
         let due = Duration::from_nanos(tick * 1_000_000_000 / FPS);
         wait_until(began + due);
+        tasks::point("lights");
         let now = shared.now();
         // Copied, so that nobody waits for the state while packets leave.
         let mut length = 0;

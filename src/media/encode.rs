@@ -17,7 +17,10 @@ use super::{
     pipeline::{Failure, FailureKind, Run, Verdict},
     supervisor::Backoff,
 };
-use crate::domain::time::{Format, Rate, ShowTime};
+use crate::{
+    domain::time::{Format, Rate, ShowTime},
+    tasks,
+};
 use gst::prelude::*;
 use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
@@ -144,7 +147,7 @@ impl Encode {
 
 /// Starts an encode again that broke down in run `number`, on a thread of its own, until it runs or is no longer held.
 fn again(encode: Weak<Encode>, mut number: u64) {
-    let started = std::thread::Builder::new().name("encode-again".into()).spawn(move || {
+    let started = tasks::once_thread("encode-again", "encode-again", move || {
         loop {
             let Some(broken) = encode.upgrade() else { return };
             let wait: Duration = {

@@ -3,6 +3,7 @@
 //! Refuses to know: what the pipeline does, and whether it is worth another try; that is the supervisor's.
 
 use super::clock::ShowClock;
+use crate::tasks::{self, Panicked};
 use gst::prelude::*;
 use std::{
     sync::{Arc, Condvar, Mutex, PoisonError},
@@ -162,19 +163,28 @@ impl Drop for Run {
     }
 }
 
+impl From<Panicked> for Failure {
+    fn from(panicked: Panicked) -> Self {
+        Self { fault: FailureKind::Here, text: panicked.to_string() }
+    }
+}
+
 fn here(text: &str) -> Failure {
     Failure { fault: FailureKind::Here, text: text.to_owned() }
 }
 
+/// The thread of [`aside`].
+pub type Aside = JoinHandle<Result<(), Panicked>>;
+
 /// Works on a thread of its own, or here when there is none to be had.
-pub fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+pub fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<Aside> {
     let work = Arc::new(Mutex::new(Some(work)));
     let shared = work.clone();
     let begin = move || {
         let work = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
         work.into_iter().for_each(|work| work());
     };
-    match std::thread::Builder::new().name(name.into()).spawn(begin.clone()) {
+    match tasks::once_thread("aside", name, begin.clone()) {
         Ok(thread) => Some(thread),
         Err(error) => {
             tracing::error!("no thread for {name}: {error}");

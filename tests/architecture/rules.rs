@@ -8,18 +8,22 @@ use super::{
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Who may know whom. `config` stands in the row of `cli` alone.
-const MAY_KNOW: [(&str, &[&str]); 13] = [
+const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("protocol", &[]),
-    ("media", &["domain", "protocol"]),
-    ("imaging", &["domain", "protocol"]),
-    ("lighting", &["domain", "protocol"]),
-    ("store", &["domain", "protocol"]),
-    ("app", &["domain", "protocol", "media", "imaging", "lighting", "store"]),
-    ("server", &["app", "domain", "protocol"]),
-    ("api", &["app", "domain", "protocol"]),
+    ("tasks", &[]),
+    ("media", &["domain", "protocol", "tasks"]),
+    ("imaging", &["domain", "protocol", "tasks"]),
+    ("lighting", &["domain", "protocol", "tasks"]),
+    ("store", &["domain", "protocol", "tasks"]),
+    ("app", &["domain", "protocol", "tasks", "media", "imaging", "lighting", "store"]),
+    ("server", &["app", "domain", "protocol", "tasks"]),
+    ("api", &["app", "domain", "protocol", "tasks"]),
     ("config", &[]),
-    ("cli", &["api", "app", "config", "domain", "imaging", "lighting", "media", "protocol", "server", "store"]),
+    (
+        "cli",
+        &["api", "app", "config", "domain", "imaging", "lighting", "media", "protocol", "server", "store", "tasks"],
+    ),
     ("main", &["cli"]),
     ("lib", &[]),
 ];

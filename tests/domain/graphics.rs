@@ -4,6 +4,7 @@ use crate::fixture::{Fixture, code};
 use lumencast::domain::{
     command::{Command, Reply, Ticket},
     event::Event,
+    fault::Kind,
     graphic::Skip,
     order::{Order, Report},
     time::Slot,
@@ -71,6 +72,18 @@ fn a_graphic_that_cannot_be_drawn_is_a_fault_and_not_live() {
     let fault = fixture.show.next_ack().unwrap().result.unwrap_err();
     assert_eq!(fault.detail, "no font");
     assert!(fixture.show.view().live_on("cg1").is_empty());
+}
+
+#[test]
+fn a_graphic_that_finds_no_place_at_the_renderer_is_unavailable_and_can_be_taken_later() {
+    let mut fixture = Fixture::new();
+    let ticket = fixture.send(Command::Take { graphic: "name".into() });
+    let Some(Order::ShowGraphic { channel, graphic, .. }) = fixture.orders.pop() else { panic!() };
+    fixture.show.report(Report::GraphicRefused { ticket, channel, graphic: graphic.id });
+    let fault = fixture.show.next_ack().unwrap().result.unwrap_err();
+    assert_eq!((fault.kind, fault.code), (Kind::Unavailable, "unavailable"));
+    assert!(fixture.show.view().live_on("cg1").is_empty());
+    assert!(matches!(fixture.run(Command::Take { graphic: "name".into() }), Ok(Reply::Taken(_))));
 }
 
 #[test]

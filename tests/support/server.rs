@@ -28,21 +28,28 @@ pub struct Server {
     srt: Port,
     /// Files that it may have open, if not as many as the system lets it.
     files: Option<u32>,
+    /// Whether its tasks can be made to panic.
+    breakable: bool,
 }
 
 impl Server {
     /// Starts a server with these settings and waits until it is healthy. Panics with its log if
     /// it is not in time.
     pub async fn start(config: Config) -> Self {
-        Self::start_limited(config, None).await
+        Self::start_with(config, None, false).await
     }
 
     /// The same, with so many files that it may have open (`RLIMIT_NOFILE`, soft and hard).
     pub async fn start_with_files(config: Config, files: u32) -> Self {
-        Self::start_limited(config, Some(files)).await
+        Self::start_with(config, Some(files), false).await
     }
 
-    async fn start_limited(config: Config, files: Option<u32>) -> Self {
+    /// The same; [`fault`](Self::fault) works on it.
+    pub async fn start_breakable(config: Config) -> Self {
+        Self::start_with(config, None, true).await
+    }
+
+    async fn start_with(config: Config, files: Option<u32>, breakable: bool) -> Self {
         let token = config.text_of("livewing.token").unwrap_or(TOKEN).to_owned();
         let mut server = Self {
             child: None,
@@ -54,6 +61,7 @@ impl Server {
             webrtc: Port::take(),
             srt: Port::take(),
             files,
+            breakable,
         };
         let config = config
             .set("http.listen", server.http.address())
@@ -75,7 +83,12 @@ impl Server {
         assert!(self.child.is_none(), "the server still runs");
         let log = log_file(&self.log_path());
         let limit = self.files.map_or_else(String::new, |files| format!("ulimit -n {files}; "));
-        let child = Command::new("sh")
+        let mut command = Command::new("sh");
+        if self.breakable {
+            std::fs::create_dir_all(self.faults()).expect("a folder for faults");
+            command.env("LUMENCAST_FAULTS", self.faults());
+        }
+        let child = command
             .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_lumencast")])
             .arg("serve")
             .arg("--config")
@@ -90,6 +103,27 @@ impl Server {
             .expect("the server's binary starts");
         self.child = Some(child);
         self.healthy(START_LIMIT).await;
+    }
+
+    /// Makes a task panic, soon.
+    pub fn fault(&self, task: &str) {
+        std::fs::write(self.faults().join(task), "").expect("a file for a fault");
+    }
+
+    fn faults(&self) -> PathBuf {
+        self.home.path().join("faults")
+    }
+
+    /// Waits until it has ended by itself; panics if it has not in time.
+    pub async fn ended(&mut self, limit: Duration) -> ExitStatus {
+        let mut child = self.child.take().expect("a running server");
+        match wait_exit(&mut child, limit).await {
+            Some(status) => status,
+            None => {
+                kill_now(&mut child);
+                panic!("the server did not end by itself within {limit:?}");
+            }
+        }
     }
 
     /// Polls `GET /health` until it answers 200.

@@ -25,6 +25,7 @@ use crate::{
         telemetry::Telemetry,
     },
     domain::time::ShowTime,
+    tasks::caught_async,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -110,7 +111,8 @@ pub async fn serve(
         };
         match plane.settings.doorway.enter(peer.ip()) {
             Ok(place) => {
-                clients.spawn(socket::run(stream, (peer, place), plane.clone(), shutdown.clone()));
+                let client = socket::run(stream, (peer, place), plane.clone(), shutdown.clone());
+                clients.spawn(caught_async("livewing-client", client));
             }
             Err(_) => turn_away(stream, FULL),
         }

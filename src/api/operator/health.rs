@@ -1,19 +1,28 @@
 //! `GET /health`: the quick check of the LUME document, whose four keys stay, and what is ours beside them.
 
 use super::OperatorState;
-use crate::domain::{
-    output::LinkState,
-    source::{Signal, SourceId},
-    view::View,
+use crate::{
+    domain::{
+        output::LinkState,
+        source::{Signal, SourceId},
+        view::View,
+    },
+    tasks,
 };
 use serde::Serialize;
-use warp::reply::{Reply, Response, json};
+use warp::{
+    http::StatusCode,
+    reply::{Reply, Response, json, with_status},
+};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Health {
-    /// Always `ok`: a server that is not does not answer.
+    /// `ok`; `degraded` while a task waits to be started again; `broken` once the server is going down for a task that it
+    /// cannot do without.
     status: &'static str,
+    /// The tasks that are down, by name.
+    degraded: Vec<&'static str>,
     /// Seconds.
     uptime: u64,
     /// Bytes of memory that the machine can still give; `null` when it does not tell.
@@ -53,8 +62,17 @@ pub fn reply(state: &OperatorState) -> Response {
         let state = output.push.as_ref().map_or(LinkState::Idle, |push| push.state);
         OutputHealth { output: output.number, state: link(state) }
     });
+    let (tasks, broken) = tasks::report();
+    let mut degraded: Vec<_> = tasks.iter().filter(|(_, task)| task.down > 0).map(|(name, _)| *name).collect();
+    degraded.extend(broken.as_ref().map(|broken| broken.task));
+    let (status, code) = match (&broken, degraded.is_empty()) {
+        (Some(_), _) => ("broken", StatusCode::SERVICE_UNAVAILABLE),
+        (None, false) => ("degraded", StatusCode::OK),
+        (None, true) => ("ok", StatusCode::OK),
+    };
     let health = Health {
-        status: "ok",
+        status,
+        degraded,
         uptime: state.began.elapsed().as_secs(),
         free_heap: memory.as_deref().and_then(available),
         wifi_rssi: None,
@@ -62,7 +80,7 @@ pub fn reply(state: &OperatorState) -> Response {
         sources: sources.collect(),
         outputs: outputs.collect(),
     };
-    json(&health).into_response()
+    with_status(json(&health), code).into_response()
 }
 
 /// `MemAvailable` of proc(5)'s meminfo in bytes.

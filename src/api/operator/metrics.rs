@@ -10,6 +10,7 @@ use crate::domain::{
     stats::{MixerStats, OutputKind, OutputStats, SourceStats, Stats},
     view::View,
 };
+use crate::tasks::{self, TaskReport};
 use metrics::{Label, counter, gauge, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use warp::{
@@ -22,6 +23,7 @@ pub fn reply(state: &OperatorState) -> Response {
     let recorder = PrometheusBuilder::new().build_recorder();
     let stats = state.telemetry.read();
     with_local_recorder(&recorder, || {
+        of_tasks();
         record(&stats, &state.show.view(), state.began.elapsed().as_secs_f64());
         if let Some(lights) = &state.lights {
             of_lights(&lights.figures());
@@ -42,6 +44,15 @@ fn record(stats: &Stats, view: &View, uptime: f64) {
         of_source(*id, kind, stats);
     }
     outputs.iter().for_each(of_output);
+}
+
+/// Every task that is started again or ends the server, by its name; none of them has an instance of its own.
+fn of_tasks() {
+    for (name, TaskReport { panics, restarts, down }) in tasks::report().0 {
+        counter!("lumencast_task_panics_total", "task" => name).absolute(panics);
+        counter!("lumencast_task_restarts_total", "task" => name).absolute(restarts);
+        gauge!("lumencast_task_down", "task" => name).set(down);
+    }
 }
 
 fn of_mixer(stats: &MixerStats) {

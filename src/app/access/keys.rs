@@ -5,6 +5,7 @@
 
 use crate::app::wall_clock::now_ms;
 use crate::store::{KeyRow, Keys, NewKey, Revocation, Store, StoreError};
+use crate::tasks;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ipnet::IpNet;
 use rand::seq::IndexedRandom;
@@ -260,7 +261,7 @@ impl KeyService {
             return;
         }
         let (rows, id) = (self.rows.clone(), row.id.clone());
-        tokio::spawn(async move {
+        tasks::once("key-use", async move {
             if let Err(error) = rows.used(&id, now).await {
                 tracing::warn!(key = id, %error, "the use of an API key was not noted");
             }

@@ -8,6 +8,7 @@ use crate::app::wall_clock::now_ms;
 use crate::{
     app::access::keys::{Plane, hash, raw_key},
     store::{self, ImageKeyRow, Inserted, NewImageKey, Store, StoreError, Updated},
+    tasks,
 };
 use uuid::Uuid;
 
@@ -147,7 +148,7 @@ impl ImageKeys {
             return;
         }
         let (rows, id) = (self.rows.clone(), row.id.clone());
-        tokio::spawn(async move {
+        tasks::once("key-use", async move {
             if let Err(error) = rows.used(&id, now).await {
                 tracing::warn!(key = id, %error, "the use of an API key was not noted");
             }

@@ -3,13 +3,14 @@
 //!
 //! Refuses to know: accounts; a good token gives its subject.
 
+use crate::tasks;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde::Deserialize;
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use tokio::sync::Mutex;
+use tokio::sync::watch;
 
 /// How long published keys are believed.
 const KEYS_HOLD: Duration = Duration::from_secs(600);
@@ -46,6 +47,8 @@ struct Known {
     published: Option<Published>,
     /// When they were asked for last, whether an answer came or not.
     tried: Option<Instant>,
+    /// Closed when the fetch that is under way has ended.
+    fetching: Option<watch::Receiver<()>>,
 }
 
 /// Verifies tokens. Clones share the published keys.
@@ -85,35 +88,54 @@ impl Tokens {
         Some(decode::<Claims>(token, &key, &how).ok()?.claims.sub)
     }
 
-    /// A published key; without an id the only one there is.
+    /// A published key; without an id the only one there is. A known one is given at once, and refreshed meanwhile when
+    /// it is old; whoever brings an unknown one waits for the one fetch that is under way.
     async fn key(&self, id: Option<&str>) -> Option<DecodingKey> {
         let url = self.settings.jwks_url.as_ref()?;
-        let find = |keys: &JwkSet| {
+        let find = |known: &Known| {
+            let keys = &known.published.as_ref()?.keys;
             let key = match id {
                 Some(id) => keys.find(id),
                 None => keys.keys.first().filter(|_| keys.keys.len() == 1),
             };
             key.and_then(|key| DecodingKey::from_jwk(key).ok())
         };
-        // An async lock: those who come while the keys are fetched wait for that one answer.
-        let mut known = self.published.lock().await;
-        let found = known.published.as_ref().and_then(|known| find(&known.keys));
-        let fresh = known.published.as_ref().is_some_and(|known| known.at.elapsed() < KEYS_HOLD);
-        if (found.is_some() && fresh) || known.tried.is_some_and(|at| at.elapsed() < KEYS_AGAIN) {
+        let (found, mut fetching) = {
+            let mut known = self.known();
+            let found = find(&known);
+            let fresh = known.published.as_ref().is_some_and(|known| known.at.elapsed() < KEYS_HOLD);
+            if found.is_some() && fresh {
+                return found;
+            }
+            let under_way = known.fetching.clone().filter(|fetching| fetching.has_changed().is_ok());
+            let fetching = match under_way {
+                Some(fetching) => fetching,
+                None if known.tried.is_some_and(|at| at.elapsed() < KEYS_AGAIN) => return found,
+                None => {
+                    let (ended, fetching) = watch::channel(());
+                    (known.tried, known.fetching) = (Some(Instant::now()), Some(fetching.clone()));
+                    tasks::once("jwks", self.clone().refresh(url.clone(), ended));
+                    fetching
+                }
+            };
+            (found, fetching)
+        };
+        if found.is_some() {
             return found;
         }
-        known.tried = Some(Instant::now());
-        match self.fetch(url).await {
-            Ok(keys) => {
-                let found = find(&keys);
-                known.published = Some(Published { keys, at: Instant::now() });
-                found
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the keys of JWTs cannot be fetched");
-                found
-            }
+        let _ = fetching.changed().await; // its end is what is waited for
+        find(&self.known())
+    }
+
+    async fn refresh(self, url: String, _ended: watch::Sender<()>) {
+        match self.fetch(&url).await {
+            Ok(keys) => self.known().published = Some(Published { keys, at: Instant::now() }),
+            Err(error) => tracing::warn!(%error, "the keys of JWTs cannot be fetched"),
         }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self, url: &str) -> Result<JwkSet, reqwest::Error> {

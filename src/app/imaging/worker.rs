@@ -17,6 +17,7 @@ use crate::{
         engine::{self, Engines, Made, Room, Task},
     },
     store::{ImageJobs, JobRow, Objects, Store, StoreError},
+    tasks,
 };
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
@@ -91,9 +92,12 @@ impl Worker {
 
     /// Works until it is told to stop; jobs in hand then wait again. `waiting` tells of new jobs.
     pub async fn run(self, waiting: Arc<Notify>, stop: CancellationToken) {
-        let hands = (0..self.slots).map(|_| tokio::spawn(self.clone().hand(waiting.clone(), stop.clone())));
+        let hands = (0..self.slots).map(|_| {
+            let (worker, waiting, stop) = (self.clone(), waiting.clone(), stop.clone());
+            tasks::kept("image-jobs", move || worker.clone().hand(waiting.clone(), stop.clone()))
+        });
         for hand in hands.collect::<Vec<_>>() {
-            let _ = hand.await; // one that broke down has said so
+            let _ = hand.await; // it is neither aborted nor does it panic
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     },
     lighting::{Left, Progress, Snapshot},
     store::{LightMemory, StoreError},
+    tasks,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -107,12 +108,24 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
     Ok(Kept { strip, left, settings, rules, sender: *sender.as_bytes() })
 }
 
-/// Writes down until it is stopped.
-pub(super) async fn write(
+/// Writes down until it is stopped. A change that was being written when it panicked is lost, and its caller gets an error.
+pub(super) async fn keep(
     rows: LightMemory,
     mut changes: watch::Receiver<u64>,
-    looks: impl Fn() -> Snapshot + Send + 'static,
-    mut orders: mpsc::UnboundedReceiver<Keep>,
+    looks: impl Fn() -> Snapshot + Send + Sync + 'static,
+    mut orders: mpsc::Receiver<Keep>,
+) {
+    let mut restarts = tasks::Restarts::of("light-memory");
+    while restarts.again_after(write(&rows, &mut changes, &looks, &mut orders)).await {
+        changes.mark_changed();
+    }
+}
+
+async fn write(
+    rows: &LightMemory,
+    changes: &mut watch::Receiver<u64>,
+    looks: &(impl Fn() -> Snapshot + Sync),
+    orders: &mut mpsc::Receiver<Keep>,
 ) {
     let mut due: Option<Instant> = None;
     let mut lasts = true;
@@ -128,7 +141,7 @@ pub(super) async fn write(
                     let _ = told.send(kept(rows.put(RULES, &text).await));
                 }
                 Some(Keep::End(told)) => {
-                    put_looks(&rows, &looks()).await;
+                    put_looks(rows, &looks()).await;
                     let _ = told.send(());
                     return;
                 }
@@ -141,18 +154,21 @@ pub(super) async fn write(
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 due = None;
-                put_looks(&rows, &looks()).await;
+                put_looks(rows, &looks()).await;
             }
         }
     }
 }
 
 /// Has the looks written down and ends the task.
-pub(super) async fn end(orders: &mpsc::UnboundedSender<Keep>) {
+pub(super) async fn end(orders: &mpsc::Sender<Keep>) {
     let (told, ended) = oneshot::channel();
-    if orders.send(Keep::End(told)).is_ok() {
-        let _ = timeout(LAST, ended).await; // a disk that hangs must not hold up the end
-    }
+    let end = async {
+        if orders.send(Keep::End(told)).await.is_ok() {
+            let _ = ended.await; // it panicked then, and what was left is lost
+        }
+    };
+    let _ = timeout(LAST, end).await; // a disk that hangs must not hold up the end
 }
 
 async fn put_looks(rows: &LightMemory, looks: &Snapshot) {

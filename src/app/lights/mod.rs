@@ -28,6 +28,7 @@ use crate::{
     lighting::{self, Engine, InputStatus, Layout, OutputSpec, SacnInputSpec, Snapshot},
     media,
     store::LightMemory,
+    tasks,
 };
 use anyhow::Context;
 use memory::Keep;
@@ -40,12 +41,18 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
 
 pub use crate::lighting::{Figures, Progress};
 
 /// The most rules that there are, those of the settings file with them.
 pub const MAX_RULES: usize = 64;
+
+/// Changes of settings and rules that may wait for the database.
+const UNSAVED: usize = 16;
 
 /// What the lights are made of.
 pub struct Setup {
@@ -80,7 +87,8 @@ struct Inner {
     rules: watch::Sender<Arc<Rules>>,
     /// Held while settings or rules change, so that they are written down in the order in which they came.
     changing: Mutex<()>,
-    keep: mpsc::UnboundedSender<Keep>,
+    /// Changes that wait to be written down; a further one is refused as `unavailable` before it takes effect.
+    keep: mpsc::Sender<Keep>,
     show: OnceLock<ShowHandle>,
     sacn_listen: SocketAddr,
     /// Who sends, for good: E1.31's component identifier.
@@ -140,7 +148,7 @@ impl Lights {
                 .context("lighting.output")?;
         let taken = |rule: &Rule| rules.iter().any(|fixed| fixed.id == rule.id);
         let asked = kept.rules.into_iter().filter(|rule| !taken(rule)).collect();
-        let (keep, orders) = mpsc::unbounded_channel();
+        let (keep, orders) = mpsc::channel(UNSAVED);
         let lights = Self(Arc::new(Inner {
             engine,
             settings: watch::Sender::new(Arc::new(settings)),
@@ -158,7 +166,7 @@ impl Lights {
             tracing::error!("{fault}"); // a port that another program has must not keep the show from starting
         }
         let looks = lights.clone();
-        tokio::spawn(memory::write(memory, lights.changes(), move || looks.0.engine.snapshot(), orders));
+        tokio::spawn(memory::keep(memory, lights.changes(), move || looks.0.engine.snapshot(), orders));
         Ok(lights)
     }
 
@@ -170,7 +178,8 @@ impl Lights {
             }
         }
         let _ = self.0.show.set(show.clone()); // it is the same show all along
-        tokio::spawn(follow::run(self.clone(), show, engine));
+        let lights = self.clone();
+        tasks::kept("light-rules", move || follow::run(lights.clone(), show.clone(), engine.clone()));
     }
 
     /// Writes down what is left to be written and ends the frames, with a last packet to controllers. Nothing is kept after it.
@@ -327,6 +336,7 @@ impl Lights {
     async fn change_rules(&self, id: &str, by: impl FnOnce(&mut Vec<Rule>) -> Result<(), Fault>) -> Result<(), Fault> {
         let kept = {
             let _order = self.0.changing();
+            let place = self.0.place()?;
             let known = self.0.rules.borrow().clone();
             if known.fixed.iter().any(|rule| rule.id == id) {
                 let text = format!("Rule {id} is of the settings file; change it there");
@@ -339,7 +349,7 @@ impl Lights {
                 return Err(Fault::conflict("too_many_rules", "id", text));
             }
             let (told, kept) = oneshot::channel();
-            let _ = self.0.keep.send(Keep::Rules(asked.clone(), told)); // refused only at the end
+            place.send(Keep::Rules(asked.clone(), told));
             self.0.rules.send_replace(Arc::new(Rules { fixed: known.fixed.clone(), asked }));
             kept
         };
@@ -368,9 +378,18 @@ impl Inner {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A place for a change that is to be written down.
+    fn place(&self) -> Result<mpsc::Permit<'_, Keep>, Fault> {
+        self.keep.try_reserve().map_err(|error| match error {
+            TrySendError::Full(()) => Fault::unavailable("Too many changes wait to be saved"),
+            TrySendError::Closed(()) => Fault::unavailable("The server is shutting down"),
+        })
+    }
+
     /// Puts changed settings to use; the answer tells when they are written down.
     fn settle(&self, mut change: SettingsChange) -> Result<oneshot::Receiver<Result<(), Fault>>, Fault> {
         let _order = self.changing();
+        let place = self.place()?;
         let old = self.settings.borrow().clone();
         let before = self.engine.snapshot().controller.led_count;
         // Who posts back what was shown does not settle it against the settings file.
@@ -392,7 +411,7 @@ impl Inner {
         }
         let (told, kept) = oneshot::channel();
         let text = serde_json::to_string(&*new).unwrap_or_default();
-        let _ = self.keep.send(Keep::Settings(text, told)); // refused only at the end
+        place.send(Keep::Settings(text, told));
         self.settings.send_replace(new);
         Ok(kept)
     }

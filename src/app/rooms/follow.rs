@@ -5,9 +5,12 @@
 //! camera-2 ─┴─ the present one ─► Live of the room ─► viewers
 //! ```
 
-use crate::media::{
-    clock::ShowClock,
-    live::{Live, Start},
+use crate::{
+    media::{
+        clock::ShowClock,
+        live::{Live, Start},
+    },
+    tasks,
 };
 use std::sync::Arc;
 use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
@@ -22,24 +25,28 @@ pub(super) fn follow(
     let runtime = runtime.clone();
     Live::lazy(name, clock.clone(), move |live| {
         let publishing = Arc::new(live.begin());
-        let mut watched = watched.clone();
-        watched.mark_changed();
-        let task = runtime.spawn(async move {
-            let mut present = None;
-            while watched.changed().await.is_ok() {
-                let next = watched.borrow_and_update().clone();
-                drop(present.take());
-                present = next.map(|next| {
-                    let (place, asked) = (publishing.clone(), Arc::downgrade(&next));
-                    publishing.on_want_keyframe(move || {
-                        if let Some(asked) = asked.upgrade() {
-                            asked.want_keyframe();
-                        }
+        let watched = watched.clone();
+        let _runtime = runtime.enter();
+        let task = tasks::kept("room-stream", move || {
+            let (publishing, mut watched) = (publishing.clone(), watched.clone());
+            watched.mark_changed();
+            async move {
+                let mut present = None;
+                while watched.changed().await.is_ok() {
+                    let next = watched.borrow_and_update().clone();
+                    drop(present.take());
+                    present = next.map(|next| {
+                        let (place, asked) = (publishing.clone(), Arc::downgrade(&next));
+                        publishing.on_want_keyframe(move || {
+                            if let Some(asked) = asked.upgrade() {
+                                asked.want_keyframe();
+                            }
+                        });
+                        next.listen(Start::Backlog, move |unit| {
+                            place.pass(unit);
+                        })
                     });
-                    next.listen(Start::Backlog, move |unit| {
-                        place.pass(unit);
-                    })
-                });
+                }
             }
         });
         Ok(Box::new(Task(task)))

@@ -8,6 +8,7 @@ use crate::app::rooms::{Rooms, StreamSelector, Viewer, ViewerGuard, ViewerKind};
 use crate::{
     domain::output::OutputSource,
     media::{engine::Engine, output::hls::publications::IDLE},
+    tasks,
 };
 use std::{
     collections::HashMap,
@@ -48,7 +49,8 @@ impl HlsRooms {
     /// Nothing is read yet. Must be called within a tokio runtime.
     pub fn new(engine: Arc<Engine>, rooms: Rooms, published: Published) -> Self {
         let inner = Arc::new(Inner { engine, rooms, published, readers: Mutex::default() });
-        tokio::spawn(look_after(Arc::downgrade(&inner)));
+        let idle = Arc::downgrade(&inner);
+        tasks::kept("hls-idle", move || look_after(idle.clone()));
         Self(inner)
     }
 

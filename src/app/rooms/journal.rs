@@ -17,6 +17,7 @@ use crate::app::{
     wall_clock::{now_ms, unix_ms},
 };
 use crate::store::{NewStream, Store, StoreError, StoreErrorKind, StreamChange, StreamRows};
+use crate::tasks;
 use metrics::{counter, gauge};
 use std::{
     collections::{HashMap, VecDeque},
@@ -64,11 +65,17 @@ impl Journal {
     pub fn follow(self, events: RoomEvents) -> Following {
         let stop = CancellationToken::new();
         gauge!("lumencast_journal_waiting").set(0.0);
-        Following { task: tokio::spawn(self.run(events, stop.clone())), stop }
+        Following { task: tokio::spawn(self.keep(events, stop.clone())), stop }
     }
 
-    async fn run(self, mut events: RoomEvents, stop: CancellationToken) {
+    /// What it is at when it panics is tried again with the rest.
+    async fn keep(self, mut events: RoomEvents, stop: CancellationToken) {
         let mut waiting = VecDeque::new();
+        let mut restarts = tasks::Restarts::of("journal");
+        while restarts.again_after(self.run(&mut events, &mut waiting, &stop)).await {}
+    }
+
+    async fn run(&self, events: &mut RoomEvents, waiting: &mut VecDeque<RoomEvent>, stop: &CancellationToken) {
         let mut open = true;
         while open || !waiting.is_empty() {
             gauge!("lumencast_journal_waiting").set(waiting.len() as f64);

@@ -17,12 +17,16 @@ use crate::{
         show::Show,
         view::View,
     },
+    tasks,
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
 /// Commands that may wait; a caller beyond that waits for a place.
 const INBOX: usize = 256;
+/// Commands that may wait for the machine's confirmation; while there are as many, further ones stay in the inbox. Thereby
+/// the queues behind have a bound too: each holds what these commands ordered, and reports are never refused.
+const UNCONFIRMED: usize = 1024;
 
 type Answer = oneshot::Sender<Result<Reply, Fault>>;
 
@@ -56,7 +60,8 @@ impl ShowHandle {
     }
 }
 
-/// Starts the conductor. It ends when every handle is gone, or when the engine's reports end.
+/// Starts the conductor. It ends when every handle is gone, or when the engine's reports end; the server cannot do
+/// without it ([`tasks::vital`]).
 pub fn spawn(
     mut show: Show,
     mut orders: impl FnMut(Order) + Send + 'static,
@@ -65,7 +70,7 @@ pub fn spawn(
     let (inbox, mut commands) = mpsc::channel::<(Command, Answer)>(INBOX);
     let bus = Arc::new(Bus::new(show.view()));
     let handle = ShowHandle { inbox, bus: bus.clone() };
-    tokio::spawn(async move {
+    tasks::vital("conductor", async move {
         let mut waiting: HashMap<Ticket, Answer> = HashMap::new();
         let mut next = 0;
         loop {
@@ -89,7 +94,7 @@ pub fn spawn(
                     Some(report) => show.report(report),
                     None => break,
                 },
-                command = commands.recv() => match command {
+                command = commands.recv(), if waiting.len() < UNCONFIRMED => match command {
                     Some((command, answer)) => {
                         next += 1;
                         tracing::debug!(?command, ticket = next, "command");

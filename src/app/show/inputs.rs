@@ -23,6 +23,7 @@ use crate::{
         view::View,
     },
     media::engine::{Engine, Shown},
+    tasks,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -46,20 +47,26 @@ pub fn follow(show: &ShowHandle, rooms: &Rooms, engine: Arc<Engine>) {
     let mut inputs = Inputs { engine, known: BTreeMap::new(), taken: BTreeMap::new() };
     inputs.follow(rooms, &view);
     let rooms = rooms.downgrade();
+    let mut restarts = tasks::Restarts::of("inputs");
     tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                notice = bus.next() => match notice {
-                    Some(notice) => view = notice.view().clone(),
-                    None => return,
-                },
-                changed = changes.changed() => if changed.is_err() {
-                    return;
-                },
-            }
-            let Some(rooms) = rooms.upgrade() else { return };
-            inputs.follow(&rooms, &view);
-        }
+        while restarts
+            .again_after(async {
+                loop {
+                    tokio::select! {
+                        notice = bus.next() => match notice {
+                            Some(notice) => view = notice.view().clone(),
+                            None => return,
+                        },
+                        changed = changes.changed() => if changed.is_err() {
+                            return;
+                        },
+                    }
+                    let Some(rooms) = rooms.upgrade() else { return };
+                    inputs.follow(&rooms, &view);
+                }
+            })
+            .await
+        {}
     });
 }
 

@@ -121,10 +121,10 @@ impl Show {
         }
     }
 
-    pub(super) fn graphic_failed(&mut self, ticket: Ticket, channel: &str, reason: String) {
+    pub(super) fn graphic_failed(&mut self, ticket: Ticket, channel: &str, fault: Fault) {
         if let Some(take) = self.takes.get_mut(&ticket) {
             take.taken.dispatched.retain(|c| c != channel);
-            take.failure = Some(reason);
+            take.failure = Some(fault);
         }
         self.settle(ticket, channel);
     }
@@ -138,7 +138,7 @@ impl Show {
         }
         let Some(take) = self.takes.remove(&ticket) else { return };
         let result = match take.failure {
-            Some(reason) => Err(Fault::failed("graphic", "", reason)),
+            Some(fault) => Err(fault),
             None if take.release => Ok(Reply::Released { dispatched: take.taken.dispatched }),
             None => Ok(Reply::Taken(take.taken)),
         };

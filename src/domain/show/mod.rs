@@ -83,7 +83,7 @@ struct Take {
     release: bool,
     waiting: BTreeSet<String>,
     taken: Taken,
-    failure: Option<String>,
+    failure: Option<Fault>,
 }
 
 impl Show {
@@ -179,7 +179,12 @@ impl Show {
                 self.graphic_leaving(ticket, channel, graphic, slot, time);
             }
             Report::GraphicGone { channel, graphic, .. } => self.graphic_gone(channel, graphic),
-            Report::GraphicFailed { ticket, channel, reason, .. } => self.graphic_failed(ticket, &channel, reason),
+            Report::GraphicFailed { ticket, channel, reason, .. } => {
+                self.graphic_failed(ticket, &channel, Fault::failed("graphic", "", reason));
+            }
+            Report::GraphicRefused { ticket, channel, .. } => {
+                self.graphic_failed(ticket, &channel, Fault::unavailable("Too many graphics wait to be drawn"));
+            }
             Report::Source { source, health } => self.source_health(source, health),
             Report::RecordingStarted { ticket, recorder, file, first } => {
                 self.recording_started(ticket, recorder, file, first);

@@ -11,7 +11,7 @@ mod receiver;
 
 pub use receiver::{InputStatus, Layout, Receiver, Refused};
 
-use crate::{domain::lights::Rgb, protocol::lighting::sacn};
+use crate::{domain::lights::Rgb, protocol::lighting::sacn, tasks};
 use rustix::{
     event::{EventfdFlags, PollFd, PollFlags, eventfd, poll},
     io::{Errno, write},
@@ -22,7 +22,7 @@ use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
     os::fd::OwnedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::{self, JoinHandle},
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 use tracing::warn;
@@ -92,7 +92,7 @@ impl SacnInput {
         let end = eventfd(0, EventfdFlags::CLOEXEC)?;
         let shared = Arc::new(Shared { receiver: Mutex::new(receiver), end, origin });
         let listening = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("sacn".into()).spawn(move || listening.listen(&sockets))?;
+        let thread = tasks::kept_thread("sacn-input", "sacn", move || listening.listen(&sockets))?;
         Ok(Self { shared, local, thread: Some(thread) })
     }
 
@@ -129,7 +129,6 @@ impl Drop for SacnInput {
     fn drop(&mut self) {
         let told = write(&self.shared.end, &1_u64.to_ne_bytes());
         if let (Ok(_), Some(thread)) = (told, self.thread.take()) {
-            // It panicked or ended; there is nothing left to do in both cases.
             drop(thread.join());
         }
     }

@@ -31,6 +31,7 @@ use crate::{
         output::stream::CodedStream,
         pipeline::{Failure, FailureKind},
     },
+    tasks,
 };
 use canvas::Canvas;
 use member::Member;
@@ -91,7 +92,7 @@ fn begin(
     );
     let encoded = (Encode::start(&video, format, picture, clock)?, Encode::start(&audio, format, sound, clock)?);
     let stop = Arc::new(AtomicBool::new(false));
-    let compositor = Compositor {
+    let mut compositor = Compositor {
         format,
         clock: clock.clone(),
         layout,
@@ -106,8 +107,7 @@ fn begin(
         heard_to: sample_at(clock.now().0),
     };
     let until = stop.clone();
-    let thread = std::thread::Builder::new().name("composite".into());
-    thread.spawn(move || compositor.run(&until)).map_err(|e| here(e.to_string()))?;
+    tasks::kept_thread("composite", "composite", move || compositor.run(&until)).map_err(|e| here(e.to_string()))?;
     let stream = CodedStream::encoded(name, format.rate, encoded.0, encoded.1);
     let keep: Arc<dyn Any + Send + Sync> = Arc::new((Playing(stop), stream.keep.clone()));
     Ok(CodedStream { keep: Some(keep), ..stream })
@@ -131,7 +131,7 @@ struct Compositor {
 }
 
 impl Compositor {
-    fn run(mut self, stop: &AtomicBool) {
+    fn run(&mut self, stop: &AtomicBool) {
         self.wanted.mark_changed();
         let rate = self.format.rate;
         let mut slot = Slot(rate.slot_at(self.clock.now()).0 + 1);

@@ -25,6 +25,7 @@ use crate::{
         mixer::{self, Instruction, Mixer},
         pipeline::{Failure, FailureKind},
     },
+    tasks,
 };
 use std::{
     collections::BTreeMap,
@@ -120,12 +121,13 @@ impl Beginning {
         mixer: Arc<Mixer>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
     ) -> std::io::Result<Inputs> {
-        let (orders, inbox) = mpsc::channel();
+        let (orders, inbox) = mpsc::channel(); // bounded as all orders are, by the conductor
         let told = reports.clone();
         let mut worker = Worker { workshop: self.workshop, feeders: self.feeders, mixer, reports };
-        let thread = std::thread::Builder::new().name("inputs".into()).spawn(move || {
+        let thread = tasks::kept_thread("input-changes", "inputs", move || {
             while let Ok(Job::Change { ticket, id, change }) = inbox.recv() {
-                if let Err(failure) = worker.change(ticket, id, change) {
+                let changed = tasks::caught("input-changes", || worker.change(ticket, id, change));
+                if let Err(failure) = changed.unwrap_or_else(|panicked| Err(panicked.into())) {
                     worker.report(Report::InputFailed { ticket, reason: failure.text });
                 }
             }
@@ -148,7 +150,7 @@ impl Drop for Inputs {
     fn drop(&mut self) {
         let _ = self.orders.send(Job::Stop);
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // its panic was printed already
+            let _ = thread.join(); // its panic is known already
         }
     }
 }

@@ -1,4 +1,10 @@
 //! The renderer: draws graphics on a thread of its own, so that no slot waits for one.
+//!
+//! ```text
+//! draw ─ at most WAITING ─┐
+//! hide ───────────────────┴─► jobs, in their order ─► renderer ─► mixer
+//!   └ full ─► GraphicRefused          └ cannot be drawn ─► GraphicFailed
+//! ```
 
 use crate::{
     domain::{command::Ticket, graphic::Graphic, order::Report, time::Format},
@@ -6,8 +12,18 @@ use crate::{
         graphics::{Fonts, template},
         mixer::{Instruction, Mixer},
     },
+    tasks,
 };
-use std::sync::{Arc, mpsc};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+    mpsc,
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Graphics that may wait to be drawn; one more is refused at once. Hides are never refused: there are at most as many as
+/// graphics that were shown before.
+const WAITING: usize = 32;
 
 enum Job {
     Draw { ticket: Ticket, channel: String, graphic: Graphic },
@@ -17,6 +33,8 @@ enum Job {
 /// See the module's text. It ends when it is dropped.
 pub struct Renderer {
     jobs: mpsc::Sender<Job>,
+    waiting: Arc<AtomicUsize>,
+    reports: UnboundedSender<Report>,
 }
 
 impl Renderer {
@@ -24,13 +42,11 @@ impl Renderer {
     ///
     /// # Errors
     /// When there is no thread to be had.
-    pub fn start(
-        project: Format,
-        mixer: Arc<Mixer>,
-        reports: tokio::sync::mpsc::UnboundedSender<Report>,
-    ) -> std::io::Result<Self> {
+    pub fn start(project: Format, mixer: Arc<Mixer>, reports: UnboundedSender<Report>) -> std::io::Result<Self> {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        std::thread::Builder::new().name("renderer".into()).spawn(move || {
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (left, failed) = (waiting.clone(), reports.clone());
+        tasks::kept_thread("renderer", "renderer", move || {
             while let Ok(job) = inbox.recv() {
                 let (ticket, channel, graphic) = match job {
                     Job::Draw { ticket, channel, graphic } => (ticket, channel, graphic),
@@ -39,21 +55,33 @@ impl Renderer {
                         continue;
                     }
                 };
-                match instruction(project, ticket, &channel, &graphic) {
+                left.fetch_sub(1, Ordering::Relaxed);
+                // Whatever becomes of it is reported: a take whose graphic breaks the renderer is answered too.
+                let drawn = tasks::caught("renderer", || {
+                    tasks::point("renderer");
+                    instruction(project, ticket, &channel, &graphic)
+                });
+                match drawn.unwrap_or_else(|panicked| Err(panicked.to_string())) {
                     Ok(instruction) => mixer.instruct(instruction),
                     Err(reason) => {
                         tracing::error!(graphic = %graphic.id, "{reason}");
-                        let failed = Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason };
-                        let _ = reports.send(failed); // nobody hears it only at shutdown
+                        let report = Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason };
+                        let _ = failed.send(report); // nobody hears it only at shutdown
                     }
                 }
             }
         })?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, waiting, reports })
     }
 
     /// Draws a graphic and has it keyed as soon as it is drawn. Never blocks.
     pub fn draw(&self, ticket: Ticket, channel: String, graphic: Graphic) {
+        if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            let report = Report::GraphicRefused { ticket, channel, graphic: graphic.id };
+            let _ = self.reports.send(report); // nobody hears it only at shutdown
+            return;
+        }
         let _ = self.jobs.send(Job::Draw { ticket, channel, graphic }); // refused only at shutdown
     }
 

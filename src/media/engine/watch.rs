@@ -8,6 +8,7 @@ use crate::{
         stats::Stats,
     },
     media::mixer::Mixer,
+    tasks,
 };
 use std::{
     collections::BTreeMap,
@@ -38,9 +39,10 @@ impl Watch {
     ) -> std::io::Result<Self> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let (waiting, mut known) = (stop.clone(), BTreeMap::<SourceId, Health>::new());
-        std::thread::Builder::new().name("watch".into()).spawn(move || {
+        tasks::kept_thread("watch", "watch", move || {
             let mut looks = 0;
             while !stopped(&waiting) {
+                tasks::point("watch");
                 looks += 1;
                 let sources = sources.all();
                 known.retain(|id, _| sources.iter().any(|source| source.id == *id));

@@ -23,6 +23,7 @@ use crate::{
         supervisor::Backoff,
         template::{Template, set_property},
     },
+    tasks,
 };
 use gst::prelude::*;
 use std::{
@@ -88,10 +89,9 @@ fn begin(
     for part in parts(spec) {
         let (stop, stopped) = channel();
         let (source, clock, told) = (Arc::downgrade(source), clock.clone(), told(&part));
-        let thread = std::thread::Builder::new()
-            .name("capture".into())
-            .spawn(move || hold(&source, &clock, project, &part, &stopped, told))
-            .map_err(|error| here(error.to_string()))?;
+        let mut told = told; // said once
+        let run = move || hold(&source, &clock, project, &part, &stopped, told.take());
+        let thread = tasks::kept_thread("capture", "capture", run).map_err(|error| here(error.to_string()))?;
         capture.parts.push((stop, thread));
     }
     Ok(capture)

@@ -17,6 +17,7 @@ use crate::{
         format,
         graphics::{NEUTRAL, Picture},
     },
+    tasks,
 };
 use std::{
     sync::{
@@ -67,7 +68,7 @@ pub fn start(source: &Arc<Source>, clock: &ShowClock, project: Format, strip: St
         }
         source.end();
     };
-    let thread = std::thread::Builder::new().name("lights-in".into()).spawn(run)?;
+    let thread = tasks::kept_thread("lights-input", "lights-in", run)?;
     Ok(Lights { over, thread: Some(thread) })
 }
 
@@ -75,7 +76,7 @@ impl Drop for Lights {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // its panic was printed already
+            let _ = thread.join(); // its panic is known already
         }
     }
 }

@@ -13,7 +13,7 @@
 mod waiting;
 
 use super::{Listener, Live, Start, Unit};
-use crate::{domain::time::ShowTime, protocol::packet::Packet};
+use crate::{domain::time::ShowTime, protocol::packet::Packet, tasks};
 use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -124,12 +124,14 @@ impl Inbox {
     pub fn put_to_work(self, live: &Arc<Live>, work: impl Work) -> std::io::Result<Working> {
         let Self { queue, needs, limit } = self;
         let (inbox, stream) = (queue.clone(), Arc::downgrade(live));
-        let thread = std::thread::Builder::new().name(format!("form {}", live.name()).chars().take(15).collect());
+        let name: String = format!("form {}", live.name()).chars().take(15).collect();
         // The listener goes to the thread once it is there: it is dropped with what it feeds.
         let (send, receive) = std::sync::mpsc::channel::<Listener>();
-        thread.spawn(move || {
-            let _listener = receive.recv();
-            inbox.serve(work, || stream.upgrade());
+        let (mut work, mut listener) = (work, None);
+        // A unit that breaks the worker is left out.
+        tasks::kept_thread("stream-form", name, move || {
+            listener.get_or_insert_with(|| receive.recv());
+            inbox.serve(&mut work, || stream.upgrade());
         })?;
         let heard = queue.clone();
         let (start, ask) = beginning(live, needs);
@@ -194,7 +196,7 @@ impl Queue {
     }
 
     /// Hands units to a worker until the queue is closed.
-    fn serve(&self, mut work: impl Work, stream: impl Fn() -> Option<Arc<Live>>) {
+    fn serve(&self, work: &mut impl Work, stream: impl Fn() -> Option<Arc<Live>>) {
         let mut looks = false;
         loop {
             match self.next(looks) {

@@ -1,7 +1,10 @@
 //! What is made only while somebody listens.
 
 use super::Live;
-use crate::media::{pipeline::Failure, supervisor::Backoff};
+use crate::{
+    media::{pipeline::Failure, supervisor::Backoff},
+    tasks,
+};
 use std::{
     any::Any,
     sync::{
@@ -69,7 +72,8 @@ fn begin(live: Weak<Live>) {
             return;
         }
         backoff.begin();
-        match make(&live) {
+        let tried = tasks::caught("live", || make(&live));
+        match tried.unwrap_or_else(|panicked| Err(panicked.into())) {
             Ok(works) => {
                 *made = Some(works);
                 return;
@@ -93,7 +97,7 @@ fn end(live: &Weak<Live>, turn: u64) {
 }
 
 fn on_a_thread(live: Weak<Live>, work: impl FnOnce(Weak<Live>) + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new().name("live".into()).spawn(move || work(live)) {
+    if let Err(error) = tasks::once_thread("live", "live", move || work(live)) {
         tracing::error!("no thread for a stream: {error}");
     }
 }

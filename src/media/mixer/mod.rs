@@ -32,6 +32,7 @@ use crate::{
         ingest::{frame_queue::Frame, source::Source},
         link::{Carries, Feed},
     },
+    tasks,
 };
 use std::{
     collections::BTreeMap,
@@ -120,6 +121,7 @@ pub struct Setup {
 
 /// The running mixer. Dropping it ends the loop.
 pub struct Mixer {
+    /// Taken empty in every slot. Its bound is that of commands that wait for their confirmation, which is the conductor's.
     instructions: mpsc::Sender<Instruction>,
     thread: Option<std::thread::JoinHandle<()>>,
     stats: Arc<Mutex<MixerStats>>,
@@ -140,10 +142,7 @@ impl Mixer {
         let audio = Feed::new(Carries::Raw);
         let stats = Arc::new(Mutex::new(MixerStats::default()));
         let turns = turn::Turns::new(setup, inbox, video.clone(), audio.clone(), stats.clone())?;
-        let thread = std::thread::Builder::new().name("mixer".into()).spawn(move || {
-            let _last = LastWord;
-            turns.run();
-        })?;
+        let thread = tasks::vital_thread("mixer", "mixer", move || turns.run())?;
         Ok(Self { instructions, thread: Some(thread), stats, video, audio })
     }
 
@@ -158,24 +157,11 @@ impl Mixer {
     }
 }
 
-/// Without its mixer the server is of no use: whoever watches over it must start it again.
-struct LastWord;
-
-impl Drop for LastWord {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            #[allow(clippy::print_stderr, reason = "the log may not be written any more")]
-            let () = eprintln!("lumencast: the mixer broke down; ending");
-            std::process::abort();
-        }
-    }
-}
-
 impl Drop for Mixer {
     fn drop(&mut self) {
         self.instruct(Instruction::Stop);
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // its panic was printed already
+            let _ = thread.join(); // its panic is known already
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         },
         link::Feed,
     },
+    tasks,
 };
 use std::{
     collections::BTreeMap,
@@ -103,6 +104,7 @@ impl Turns {
         loop {
             let time = self.project.rate.time_of(slot);
             self.clock.wait_until(time);
+            tasks::point("mixer");
             if !self.obey(slot, time) {
                 return;
             }

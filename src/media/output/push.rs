@@ -29,6 +29,7 @@ use crate::{
         supervisor::Backoff,
         template::Template,
     },
+    tasks,
 };
 use destination::Destination;
 use gst::prelude::*;
@@ -158,7 +159,8 @@ impl Worker {
             let number = backoff.begin();
             let mut live = None;
             let end = match provide() {
-                Some(stream) => self.attempt(&stream, number, &mut live, report),
+                Some(stream) => tasks::caught("push", || self.attempt(&stream, number, &mut live, report))
+                    .unwrap_or_else(|panicked| End::Lost(panicked.to_string())),
                 None => End::Lost("the stream is not there".to_owned()),
             };
             self.meter.live(None);

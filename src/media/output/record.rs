@@ -24,6 +24,7 @@ use crate::{
         plugins,
         template::{Template, Value},
     },
+    tasks,
 };
 use gst::prelude::*;
 use std::{
@@ -131,7 +132,8 @@ impl Recording {
             say: orders.clone(),
         };
         let worker = std::thread::Builder::new().name("record".into()).spawn(move || {
-            let ended = job.run(pair, &inbox, &told);
+            let ended = tasks::caught("record", || job.run(pair, &inbox, &told));
+            let ended = ended.unwrap_or_else(|panicked| Err(panicked.into()));
             if let (Err(failure), false) = (&ended, job.shared.stopping.load(Ordering::Relaxed)) {
                 told(News::Failed(failure.clone()));
             }

@@ -9,6 +9,7 @@
 //! Refuses to know: GStreamer. Blocks; call it from a thread of its own.
 
 use crate::protocol::mp4::{self, Fragment};
+use crate::tasks;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
@@ -66,7 +67,7 @@ pub fn finish_all(
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("recover".into()).spawn(move || {
         for file in files {
-            let outcome = finish(&file);
+            let outcome = tasks::caught("recover", || finish(&file)).unwrap_or_else(|e| Err(io::Error::other(e)));
             let name = file.file_name().unwrap_or_default();
             match &outcome {
                 Ok(Outcome::Broken) => tracing::warn!(?name, "recording had no complete fragment; kept as .broken"),

@@ -115,7 +115,7 @@ pub async fn serve(
         match settings.doorway.enter(peer.ip()) {
             Ok(place) => {
                 let serving = connection(stream, peer, place, routes.clone(), settings.clone(), shutdown.clone());
-                connections.spawn(serving);
+                connections.spawn(crate::tasks::caught_async("http-connection", serving));
             }
             Err(_) => turn_away(stream, FULL),
         }

@@ -4,6 +4,7 @@ use super::MediaAccess;
 use crate::{
     app::access::contract::{AccessRequest, Refusal},
     server::camera::{CameraAccess, Grant},
+    tasks,
 };
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -33,7 +34,7 @@ impl CameraAccess for MediaAccess {
 
     fn stats(&self, app: &str, room: &str, identity: &str, stats: Value) {
         let (log, app, id) = (self.parts.log.clone(), app.to_owned(), format!("{room}/{identity}"));
-        tokio::spawn(async move {
+        tasks::once("camera-figures", async move {
             if let Err(error) = log.note(&app, &id, &stats).await {
                 tracing::warn!(stream = id, "a camera's figures were not noted: {error}");
             }

@@ -11,6 +11,7 @@ use crate::{
         mjpeg::ChatMember,
         webrtc::{Answer, MessageChannel, PlayGrant, PublishGrant, SessionAccess, ViewerCodecs},
     },
+    tasks,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -104,7 +105,7 @@ fn messages(rooms: Rooms, app: String, room: String, chat: ChatMember) -> Messag
     let mut room_messages = rooms.messages(&app, &room);
     let chat = Arc::new(Mutex::new(chat));
     let recipient = chat.clone();
-    tokio::spawn(async move {
+    tasks::once("viewer-messages", async move {
         while texts.receiver_count() > 0 {
             let message: Arc<DataMessage> = match room_messages.recv().await {
                 Ok(message) => message,

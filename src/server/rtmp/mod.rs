@@ -9,6 +9,7 @@ use crate::app::access::{
     admission::Admission,
     doorway::{Doorway, Place},
 };
+use crate::tasks::caught_async;
 use connection::Connection;
 use metrics::{counter, gauge};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -76,7 +77,7 @@ impl Listener {
     /// Serves until `shutdown` fires, then closes all connections and returns.
     pub async fn run(self, admission: Arc<dyn Admission>, shutdown: CancellationToken) {
         let Self { socket: listener, settings } = self;
-        let tasks = TaskTracker::new();
+        let connections = TaskTracker::new();
         let mut pause = PAUSE.0;
         while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
             let (socket, peer) = match accepted {
@@ -93,12 +94,13 @@ impl Listener {
             let Ok(place) = settings.doorway.enter(peer.ip()) else { continue };
             let admission = Arc::clone(&admission);
             let serving = serve(socket, peer, place, Arc::clone(&settings), admission, shutdown.clone());
-            tasks.spawn(serving.instrument(tracing::info_span!("rtmp", %peer)));
+            let serving = serving.instrument(tracing::info_span!("rtmp", %peer));
+            connections.spawn(caught_async("rtmp-connection", serving));
         }
         drop(listener);
-        tasks.close();
-        if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
-            tracing::warn!(left = tasks.len(), "RTMP connections did not end in time");
+        connections.close();
+        if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
+            tracing::warn!(left = connections.len(), "RTMP connections did not end in time");
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         doorway::{Doorway, Place},
     },
     protocol::srt::{BadStreamId, request},
+    tasks::{self, caught, caught_async},
 };
 use connection::serve;
 use libsrt::{Caller, Options, Rejection};
@@ -151,10 +152,10 @@ impl CallerAccess {
         };
         let (answer, mut asked) = oneshot::channel();
         let admission = admission.clone();
-        runtime.spawn(async move {
+        runtime.spawn(caught_async("srt-admission", async move {
             // The receiver is gone when the caller gave up; the lease is free again then.
             let _ = answer.send(admission.admit(request).await);
-        });
+        }));
         let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
         let lease = match soon {
             Ok(Ok(Ok(lease))) => {
@@ -207,7 +208,7 @@ impl Listener {
             return; // it can run only once, since it is consumed
         }
         let (listening, leases, stop) = (socket.clone(), access.clone(), shutdown.clone());
-        let accepting = tokio::task::spawn_blocking(move || {
+        let accept = move || {
             loop {
                 let (socket, number) = match listening.accept() {
                     Ok(accepted) => accepted,
@@ -220,15 +221,19 @@ impl Listener {
                 };
                 let Some(PendingCaller { peer, lease, place }) = leases.lock().remove(&number) else { continue };
                 let (runtime, stop) = (runtime.clone(), stop.clone());
-                let thread = std::thread::Builder::new().name("srt".into()).spawn(move || {
+                let thread = tasks::once_thread("srt-connection", "srt", move || {
                     serve(&socket, (peer, &place.place), lease, idle_timeout, &runtime, &stop);
                 });
                 if let Err(error) = thread {
                     tracing::error!(%error, "no thread for an SRT caller");
                 }
             }
-        });
-        shutdown.cancelled().await;
+        };
+        let mut accepting = tokio::task::spawn_blocking(|| caught("srt-accept", accept));
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            _ = &mut accepting => return, // without it this is no door any more
+        }
         socket.close();
         let _ = tokio::time::timeout(DRAIN, accepting).await;
         access.lock().clear();

@@ -5,7 +5,7 @@
 //!
 //! Refuses to know: what is in the datagrams beside that.
 
-use super::worker::{Job, Mailbox};
+use super::mailbox::{Job, Mailbox};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -126,7 +126,7 @@ impl Demux {
         };
         let tables = self.read();
         let worker = &tables.peers.get(&id)?.worker;
-        worker.datagram(Job::Datagram { peer: id, protocol, source, destination, data: Bytes::copy_from_slice(data) });
+        worker.put(Job::Datagram { peer: id, protocol, source, destination, data: Bytes::copy_from_slice(data) });
         Some(id)
     }
 

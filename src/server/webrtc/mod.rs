@@ -15,6 +15,7 @@ mod demux;
 mod gop_cache;
 mod http;
 mod local_addresses;
+mod mailbox;
 mod outbox;
 mod pace;
 mod peer;
@@ -30,7 +31,9 @@ mod worker;
 pub use access::{Answer, MessageChannel, PlayGrant, PublishGrant, SendMessage, SessionAccess, Source, ViewerCodecs};
 
 use crate::app::access::doorway::Doorway;
+use crate::tasks;
 use demux::Demux;
+use mailbox::{Job, Mailbox};
 use outbox::{Outbox, Sockets};
 use quinn_udp::UdpSocketState;
 use session::Sessions;
@@ -43,7 +46,7 @@ use std::{
 use tcp::Wires;
 use tokio_util::sync::CancellationToken;
 use warp::{filters::BoxedFilter, reply::Response};
-use worker::{Job, Mailbox, Worker};
+use worker::Worker;
 
 /// How the door is set up.
 #[derive(Debug, Clone)]
@@ -104,7 +107,7 @@ impl Door {
             let (mailbox, inbox) = Mailbox::new();
             let load = Arc::new(AtomicUsize::new(0));
             let worker = Worker::new(mailbox.clone(), demux.clone(), Outbox::new(sockets.clone()), load.clone());
-            threads.push(std::thread::Builder::new().name(format!("webrtc-{n}")).spawn(move || worker.run(&inbox))?);
+            threads.push(tasks::vital_thread("webrtc-worker", format!("webrtc-{n}"), move || worker.run(&inbox))?);
             workers.push((mailbox, load));
         }
         let sessions = {
@@ -112,9 +115,9 @@ impl Door {
             Sessions::new(access, workers, demux.clone(), &settings.doorway, addresses, udp.port(), tcp)?
         };
         let sessions = Arc::new(sessions);
-        tokio::spawn(udp::read(sockets.clone(), demux.clone(), stop.clone()));
+        tasks::vital("webrtc-udp", udp::read(sockets.clone(), demux.clone(), stop.clone()));
         if let Some(listener) = listener {
-            tokio::spawn(tcp::serve(listener, settings.doorway, (sockets, demux), stop.clone()));
+            tasks::vital("webrtc-tcp", tcp::serve(listener, settings.doorway, (sockets, demux), stop.clone()));
         }
         Ok(Self { sessions, udp, tcp, threads, stop })
     }

@@ -7,15 +7,18 @@ use super::{
     access::SessionAccess,
     demux::{Demux, PeerId},
     local_addresses::LocalAddresses,
+    mailbox::{Job, Mailbox},
     peer::{Part, Patched, Peer, etag},
     publish::Publisher,
     sdp::{self, Fault, Fragment, Offer, Way},
     view::Viewer,
-    worker::{Job, Mailbox},
 };
-use crate::app::access::{
-    contract::{AccessRequest, Refusal},
-    doorway::{Doorway, Place},
+use crate::{
+    app::access::{
+        contract::{AccessRequest, Refusal},
+        doorway::{Doorway, Place},
+    },
+    tasks,
 };
 use metrics::counter;
 use std::{
@@ -131,7 +134,7 @@ impl Sessions {
                 place.prove();
                 self.hold(place, id);
                 let demux = self.demux.clone();
-                tokio::spawn(async move {
+                tasks::once("webrtc-eviction", async move {
                     tokio::select! {
                         () = evicted.cancelled() => {
                             worker.put(Job::Go { peer: id, why: "evicted", done: None });
@@ -150,7 +153,7 @@ impl Sessions {
                 let (opened, worker, id) = self.settle(way, rtc, Part::Out(Box::new(viewer)), offer, &answer)?;
                 self.hold(place, id);
                 if let Some(messages) = messages.filter(|_| data_channels) {
-                    tokio::spawn(relay(messages.messages, worker, id, self.demux.clone()));
+                    tasks::once("webrtc-messages", relay(messages.messages, worker, id, self.demux.clone()));
                 }
                 Ok(opened)
             }
@@ -230,7 +233,7 @@ impl Sessions {
     /// Keeps a session's place until the session has ended.
     fn hold(&self, place: Place, id: PeerId) {
         let demux = self.demux.clone();
-        tokio::spawn(async move {
+        tasks::once("webrtc-place", async move {
             demux.gone(id).await;
             drop(place);
         });

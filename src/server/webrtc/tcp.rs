@@ -5,6 +5,7 @@
 
 use super::{demux::Demux, outbox::Sockets};
 use crate::app::access::doorway::{Doorway, Place};
+use crate::tasks;
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -81,7 +82,7 @@ pub async fn serve(
                 // A refusal is counted and logged there.
                 let Ok(place) = doorway.enter(peer.ip()) else { continue };
                 let (sockets, demux, stop) = (sockets.clone(), demux.clone(), stop.clone());
-                tokio::spawn(async move {
+                tasks::once("webrtc-connection", async move {
                     tokio::select! {
                         () = chat(stream, (peer, place), sockets, demux) => {}
                         () = stop.cancelled() => {}

@@ -11,26 +11,25 @@
 use super::{
     demux::{Demux, PeerId},
     gop_cache::GopCache,
+    mailbox::{Inbox, Job, Mailbox},
     outbox::Outbox,
     peer::{Part, Patched, Peer, Turn},
-    sdp::Fragment,
     view::{Epoch, Pumped},
 };
-use crate::app::rooms::live::{Listener, Live, Start, Unit};
-use bytes::Bytes;
-use metrics::{counter, gauge};
+use crate::{
+    app::rooms::live::{Listener, Live, Start},
+    tasks,
+};
+use metrics::gauge;
 use std::{
     collections::{BTreeSet, HashMap},
-    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{self, RecvTimeoutError},
+        mpsc::RecvTimeoutError,
     },
     time::{Duration, Instant},
 };
-use str0m::net::Protocol;
-use tokio::sync::oneshot;
 
 /// How long it sleeps without peers, how exactly timers are kept, and how often a viewer on its way through the past is served.
 const IDLE: Duration = Duration::from_secs(3600);
@@ -40,68 +39,9 @@ const QUICK: Duration = Duration::from_millis(4);
 const ROUND: Duration = Duration::from_millis(500);
 /// Jobs taken before frames are sent.
 const BATCH: usize = 512;
-/// Datagrams that may wait; more are lost.
-const WAITING: usize = 8192;
 /// Between two requests for a key frame of one stream, and two for a stream in another form.
 const ASKING: Duration = Duration::from_millis(500);
 const MISFIT: Duration = Duration::from_secs(1);
-
-/// What a worker is given to do.
-pub enum Job {
-    /// Something came for a peer.
-    Datagram { peer: PeerId, protocol: Protocol, source: SocketAddr, destination: SocketAddr, data: Bytes },
-    /// Something came on a stream that is watched here.
-    Unit { channel: u64, unit: Arc<Unit> },
-    /// A peer whose offer was answered.
-    Join(Box<Peer>),
-    /// A peer is to go, for a reason.
-    Go { peer: PeerId, why: &'static str, done: Option<oneshot::Sender<()>> },
-    /// A PATCH of a peer's session.
-    Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<Patched> },
-    /// A text for a viewer.
-    SendMessage { peer: PeerId, text: Arc<str> },
-    /// A viewer lacks a key frame of a publisher.
-    Ask { peer: PeerId },
-    /// The end.
-    Stop,
-}
-
-/// Where jobs are put; never waits.
-#[derive(Clone)]
-pub struct Mailbox {
-    jobs: mpsc::Sender<Job>,
-    datagrams: Arc<AtomicUsize>,
-}
-
-impl Mailbox {
-    /// A worker's mailbox and what is in it.
-    pub fn new() -> (Self, Inbox) {
-        let (jobs, inbox) = mpsc::channel();
-        let datagrams = Arc::new(AtomicUsize::new(0));
-        (Self { jobs, datagrams: datagrams.clone() }, Inbox { jobs: inbox, datagrams })
-    }
-
-    /// Puts a job; gives whether there is still a worker.
-    pub fn put(&self, job: Job) -> bool {
-        self.jobs.send(job).is_ok()
-    }
-
-    /// Puts a datagram, which is lost when too many wait.
-    pub fn datagram(&self, job: Job) {
-        if self.datagrams.fetch_add(1, Ordering::Relaxed) < WAITING {
-            self.put(job);
-        } else {
-            self.datagrams.fetch_sub(1, Ordering::Relaxed);
-            counter!("webrtc_unread_datagrams_total").increment(1);
-        }
-    }
-}
-
-/// The other end of a [`Mailbox`].
-pub struct Inbox {
-    jobs: mpsc::Receiver<Job>,
-    datagrams: Arc<AtomicUsize>,
-}
 
 /// A stream that is watched.
 struct Channel {
@@ -139,7 +79,7 @@ impl Worker {
         let mut fresh = BTreeSet::new();
         loop {
             let wait = match self.peers.is_empty() {
-                true => IDLE,
+                true => tasks::wait(IDLE),
                 false => tick_at.saturating_duration_since(Instant::now()),
             };
             let first = match inbox.jobs.recv_timeout(wait) {
@@ -147,8 +87,10 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+            tasks::point("webrtc-worker");
             let now = Instant::now();
             for job in first.into_iter().chain(inbox.jobs.try_iter()).take(BATCH) {
+                inbox.taken(&job);
                 match job {
                     Job::Stop => return self.stop(now),
                     Job::Unit { channel, unit } => {
@@ -156,7 +98,7 @@ impl Worker {
                             fresh.insert(channel);
                         }
                     }
-                    job => self.work(job, now, inbox),
+                    job => self.work(job, now),
                 }
             }
             while let Some(channel) = fresh.pop_first() {
@@ -181,10 +123,9 @@ impl Worker {
         }
     }
 
-    fn work(&mut self, job: Job, now: Instant, inbox: &Inbox) {
+    fn work(&mut self, job: Job, now: Instant) {
         match job {
             Job::Datagram { peer, protocol, source, destination, data } => {
-                inbox.datagrams.fetch_sub(1, Ordering::Relaxed);
                 let Some(known) = self.peers.get_mut(&peer) else { return };
                 known.receive(protocol, source, destination, &data, now);
                 self.serve(peer, now, true);
@@ -276,7 +217,7 @@ impl Worker {
         let before = *at;
         let number = watched.unwrap_or_else(|| {
             self.last_channel += 1;
-            let (number, mailbox) = (self.last_channel, self.mailbox.clone());
+            let (number, stream) = (self.last_channel, self.mailbox.stream());
             let epoch = Epoch(now, live.clock().now());
             // What is there already goes into the GOP cache at once, what comes later through the mailbox.
             let past = Arc::new(Mutex::new(Some(Vec::new())));
@@ -284,7 +225,7 @@ impl Worker {
             let listener = live.listen(Start::Backlog, move |unit| {
                 match received.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
                     Some(past) => past.push(unit.clone()),
-                    None => drop(mailbox.put(Job::Unit { channel: number, unit: unit.clone() })),
+                    None => stream.pass(number, unit),
                 }
             });
             let past = past.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();

@@ -17,6 +17,7 @@ use super::{
     Lights,
     settings::{DeviceSettings, MqttSettings},
 };
+use crate::tasks;
 use link::{End, Link};
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
@@ -34,19 +35,21 @@ pub fn is_prefix(prefix: &str) -> bool {
 /// Connects as the settings say, now and after each change, until `shutdown`. `client_id` is a name that no other client
 /// of the broker has. The task ends when the broker has been told `offline`, or after two seconds without.
 pub fn start(lights: Lights, client_id: String, shutdown: CancellationToken) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut settings = lights.watch_settings();
-        while !shutdown.is_cancelled() {
-            let mqtt = settings.borrow_and_update().mqtt.clone();
-            let ended = async {
-                tokio::select! {
-                    () = others(&mut settings, &mqtt) => {}
-                    () = shutdown.cancelled() => {}
-                }
-            };
-            follow(&lights, &client_id, &mqtt, ended).await;
-        }
-    })
+    tasks::kept("mqtt", move || connect(lights.clone(), client_id.clone(), shutdown.clone()))
+}
+
+async fn connect(lights: Lights, client_id: String, shutdown: CancellationToken) {
+    let mut settings = lights.watch_settings();
+    while !shutdown.is_cancelled() {
+        let mqtt = settings.borrow_and_update().mqtt.clone();
+        let ended = async {
+            tokio::select! {
+                () = others(&mut settings, &mqtt) => {}
+                () = shutdown.cancelled() => {}
+            }
+        };
+        follow(&lights, &client_id, &mqtt, ended).await;
+    }
 }
 
 /// Ready when the settings are others than these.

@@ -20,6 +20,7 @@ use crate::{
     media::ingest::pull::PullSpec,
     protocol::packet::Packet,
     store::IngressRow,
+    tasks,
 };
 use std::{
     any::Any,
@@ -153,7 +154,9 @@ impl Pulls {
             puller: self.0.puller.clone(),
             state: state.clone(),
         };
-        let task = self.0.runtime.spawn(source.keep());
+        let _runtime = self.0.runtime.enter();
+        let source = Arc::new(source);
+        let task = tasks::kept("ingress", move || source.clone().keep());
         running.insert(row.id.clone(), Running { app: row.app.clone(), room: row.room.clone(), state, task });
     }
 
@@ -211,7 +214,7 @@ struct Source {
 }
 
 impl Source {
-    async fn keep(self) {
+    async fn keep(self: Arc<Self>) {
         let mut pause = PAUSE.0;
         loop {
             *lock(&self.state) = PullState::Connecting;

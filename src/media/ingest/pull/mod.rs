@@ -30,6 +30,7 @@ use crate::{
         guard::{Forbidden, Guard},
         packet::Packet,
     },
+    tasks::{self, Panicked},
 };
 use spec::By;
 use std::{
@@ -147,7 +148,9 @@ impl Puller {
             (self.told)(PullNews::Buffering);
             let begun = Instant::now();
             let end = loop {
-                match self.attempt().await {
+                let attempt = tasks::caught_async("pull", self.attempt()).await;
+                let broke = |panicked: Panicked| End::Failed { text: panicked.to_string(), blame: Blame::Server };
+                match attempt.unwrap_or_else(broke) {
                     End::Goes => {}
                     end => break end,
                 }

@@ -31,6 +31,7 @@ use crate::media::{
     plugins,
     template::Template,
 };
+use crate::tasks;
 use gst::prelude::*;
 use mux::failure;
 use std::{
@@ -91,7 +92,7 @@ impl HlsOutput {
         };
         let name = stream.name.clone();
         let work = move || {
-            let worked = writer.work(&heard);
+            let worked = tasks::caught("hls", || writer.work(&heard)).unwrap_or_else(|panicked| Err(panicked.into()));
             // Closed first, so that nobody is left waiting for a place in it.
             drop(heard);
             drop(writer);

@@ -1,0 +1,156 @@
+//! Tasks and threads, and what their end means. Every one that outlives a request is started here.
+//!
+//! ```text
+//! vital, vital_thread ─ ends ─► Broken ─► serve shuts down in order ─► exit code 70
+//! kept, kept_thread ─ panics ─► counted, down ─ back-off ─► started again
+//! once, once_thread, caught ─ panics ─► counted; its owner gets the reason as an error
+//!                                │
+//!                             registry ─► /health, /metrics
+//! ```
+//!
+//! The registry is one for the process, as the log is: a panic is a fact of the process. Refuses to know: what a task
+//! does, and how the process ends; that is for whoever holds the [`Watcher`].
+
+mod backoff;
+mod fault;
+mod registry;
+
+pub use backoff::Backoff;
+pub use fault::{point, wait};
+pub use registry::{Broken, Down, Panicked, TaskReport, Watcher, down, report, watch};
+
+use futures::FutureExt;
+use std::{
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread::{Builder, JoinHandle},
+    time::Instant,
+};
+
+/// A task without which the server is of no use: the conductor, a door's accept loop. Its panic ends the process, and
+/// so does its return before [`Watcher::closing`].
+pub fn vital(task: &'static str, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+    registry::known(task);
+    tokio::spawn(async move {
+        let ended = AssertUnwindSafe(fault::watched(task, work)).catch_unwind().await;
+        registry::vital_ended(task, ended.map_err(|payload| registry::panicked(task, payload)));
+    })
+}
+
+/// A thread without which the server is of no use; see [`vital`].
+///
+/// # Errors
+/// When there is no thread to be had.
+pub fn vital_thread(
+    task: &'static str,
+    thread: impl Into<String>,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    registry::known(task);
+    Builder::new().name(thread.into()).spawn(move || {
+        let ended = catch_unwind(AssertUnwindSafe(work));
+        registry::vital_ended(task, ended.map_err(|payload| registry::panicked(task, payload)));
+    })
+}
+
+/// A task that is made anew when it panics, until it returns.
+pub fn kept<F>(task: &'static str, mut make: impl FnMut() -> F + Send + 'static) -> tokio::task::JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        let mut restarts = Restarts::of(task);
+        while restarts.again_after(async { make().await }).await {}
+    })
+}
+
+/// A thread that begins anew when it panics, until its work returns. What it works on stays as the panic left it.
+///
+/// # Errors
+/// When there is no thread to be had.
+pub fn kept_thread(
+    task: &'static str,
+    thread: impl Into<String>,
+    mut work: impl FnMut() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    registry::known(task);
+    Builder::new().name(thread.into()).spawn(move || {
+        let mut backoff = Backoff::default();
+        loop {
+            let began = Instant::now();
+            if caught(task, &mut work).is_ok() {
+                return;
+            }
+            let down = registry::down(task);
+            std::thread::sleep(backoff.failed(began.elapsed()));
+            down.up_again();
+        }
+    })
+}
+
+/// Keeps a task whose state must outlast its panic, such as the receiving end of a queue.
+#[derive(Debug)]
+pub struct Restarts {
+    task: &'static str,
+    backoff: Backoff,
+}
+
+impl Restarts {
+    /// Of the task of this name.
+    pub fn of(task: &'static str) -> Self {
+        registry::known(task);
+        Self { task, backoff: Backoff::default() }
+    }
+
+    /// Runs the work. False when it returned; true when it panicked, after the pause before the next try.
+    pub async fn again_after(&mut self, work: impl Future<Output = ()>) -> bool {
+        let began = Instant::now();
+        let ended = AssertUnwindSafe(fault::watched(self.task, work)).catch_unwind().await;
+        let Err(payload) = ended else { return false };
+        registry::panicked(self.task, payload);
+        let down = registry::down(self.task);
+        tokio::time::sleep(self.backoff.failed(began.elapsed())).await;
+        down.up_again();
+        true
+    }
+}
+
+/// A task for one piece of work, such as a connection. Its panic is counted and said in the log.
+pub fn once<T: Send + 'static>(
+    task: &'static str,
+    work: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<Result<T, Panicked>> {
+    tokio::spawn(caught_async(task, work))
+}
+
+/// A thread for one piece of work; see [`once`].
+///
+/// # Errors
+/// When there is no thread to be had.
+pub fn once_thread<T: Send + 'static>(
+    task: &'static str,
+    thread: impl Into<String>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<JoinHandle<Result<T, Panicked>>> {
+    Builder::new().name(thread.into()).spawn(move || caught(task, work))
+}
+
+/// Does a piece of work here. State that it shares must be sound after a panic: each step whole, locks taken with
+/// `PoisonError::into_inner`.
+///
+/// # Errors
+/// What the panic said, counted already.
+pub fn caught<T>(task: &'static str, work: impl FnOnce() -> T) -> Result<T, Panicked> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|payload| registry::panicked(task, payload))
+}
+
+/// The same for a future.
+///
+/// # Errors
+/// As [`caught`].
+pub async fn caught_async<T>(task: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| registry::panicked(task, payload))
+}
+
+#[cfg(test)]
+mod tests;
