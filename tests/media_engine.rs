@@ -79,7 +79,7 @@ fn number(text: &str, tag: &str) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_the_next_reader() {
-    let _alone = alone();
+    let _turn = turn::turn();
     let fixture = Fixture::open(2);
     Fixture::until("an engine that is not used has no pipelines", || census::pipelines() == 0);
 
@@ -124,7 +124,7 @@ async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_this_server_does_not_make_is_not_published() {
-    let _alone = alone();
+    let _turn = turn::turn();
     let fixture = Fixture::open(1);
     for source in [OutputSource::Clean, OutputSource::Replay, OutputSource::Input(SourceId(7))] {
         let ticket = Ticket(5);
