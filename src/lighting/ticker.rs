@@ -1,10 +1,6 @@
 //! The thread that advances the strip's state 60 times a second, on a steady clock.
 
-use super::{
-    output::Outputs,
-    shared::{Figures, Shared},
-    urgent::become_urgent,
-};
+use super::{output::Outputs, shared::Shared, urgent::become_urgent};
 use crate::{domain::lights::Rgb, tasks};
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
 use std::{
