@@ -4,8 +4,9 @@ use bytes::{Buf, Bytes};
 use futures::{SinkExt, Stream, StreamExt, stream};
 use lumencast::{
     app::access::{
-        client::{Client, Origins, TrustedProxies},
+        client::{Client, Origins},
         doorway::Doorway,
+        trusted_proxies::TrustedProxies,
     },
     server::http::{Deadlines, Settings, serve},
 };

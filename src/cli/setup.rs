@@ -2,10 +2,7 @@
 
 use crate::{
     api::streamhub::Urls,
-    app::access::{
-        client::{Origins, TrustedProxies},
-        doorway::Doorway,
-    },
+    app::access::{client::Origins, doorway::Doorway, trusted_proxies::TrustedProxies},
     config::{self, Config, Source},
     domain::{
         capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},

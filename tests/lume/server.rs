@@ -4,10 +4,7 @@ use crate::document::DOCUMENT;
 use lumencast::{
     api::lume::{LumeState, routes},
     app::{
-        access::{
-            client::{Origins, TrustedProxies},
-            doorway::Doorway,
-        },
+        access::{client::Origins, doorway::Doorway, trusted_proxies::TrustedProxies},
         lights::{Lights, Setup, forms, prompt::Prompt},
     },
     server::http,

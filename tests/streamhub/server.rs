@@ -7,11 +7,11 @@ use lumencast::{
     app::{
         access::{
             auth::Auth,
-            client::TrustedProxies,
             doorway::Doorway,
             join::JoinTokens,
             keys::{Confined, KeyService, Plane},
             permissions::Role,
+            trusted_proxies::TrustedProxies,
         },
         rooms::apps::Apps,
     },

@@ -9,10 +9,10 @@
 //! Refuses to know: protocols, and how a refusal is worded.
 
 use super::{
-    client::TrustedProxies,
     connection_shares::{Limits, Refused, Shares, Standing},
     known_addresses::KnownAddresses,
     refusal_log::RefusalLog,
+    trusted_proxies::TrustedProxies,
 };
 use metrics::{counter, gauge};
 use std::{

@@ -17,3 +17,4 @@ pub mod permissions;
 pub mod publish_lease;
 pub mod refusal_log;
 pub mod room_access;
+pub mod trusted_proxies;

@@ -12,8 +12,9 @@ mod progress;
 mod stream;
 
 use crate::app::access::{
-    client::{Client, Origins, TrustedProxies},
+    client::{Client, Origins},
     doorway::{Doorway, Place, turn_away},
+    trusted_proxies::TrustedProxies,
 };
 use body::RequestBody;
 use hyper::{body::Incoming, server::conn::http1, service::Service};
