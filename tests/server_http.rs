@@ -39,11 +39,15 @@ struct Door {
 impl Door {
     /// A door with so many places, and short deadlines.
     async fn open(places: usize) -> Self {
+        Self::with(places, Deadlines { head: SHORT, body: SHORT, unread: SHORT }).await
+    }
+
+    async fn with(places: usize, deadlines: Deadlines) -> Self {
         let doorway = Doorway::alone("http", places);
         let settings = Settings {
             proxies: TrustedProxies::new(["127.0.0.9/32".parse().unwrap()]),
             origins: Origins::new(["https://panel.example".to_owned()]),
-            deadlines: Deadlines { head: SHORT, body: SHORT, unread: SHORT },
+            deadlines,
             ..Settings::new(doorway.clone())
         };
         let hello = warp::path!("hello").map(|| "hello".into_response());
@@ -224,7 +228,8 @@ async fn targets_without_a_path_are_bad_requests() {
 
 #[tokio::test]
 async fn one_address_takes_its_share_and_another_gets_in() {
-    let door = Door::open(64).await;
+    // No connection goes by itself while the test looks on.
+    let door = Door::with(64, Deadlines { head: PATIENCE * 10, ..Deadlines::default() }).await;
     let mut held = Vec::new();
     for _ in 0..16 {
         held.push(door.connect(2).await);
