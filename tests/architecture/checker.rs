@@ -197,12 +197,12 @@ fn long_files_and_drawers_are_caught() {
 #[test]
 fn a_circle_of_media_folders_is_caught_and_a_line_is_not() {
     let live = file("src/media/live/mod.rs", "use super::{clock::ShowClock, pipeline::Run};");
-    let decode = file("src/media/decode/picture.rs", "use crate::media::live::Live;");
+    let decode = file("src/media/decode/mod.rs", "use crate::media::live::Live;");
     let clock = file("src/media/clock.rs", "use std::fmt;");
     assert_eq!(rules::circles(&[live, decode, clock]), Vec::<String>::new());
     let live = file("src/media/live/mod.rs", "use super::ingest::grid::Grid;");
-    let ingest = file("src/media/ingest/source.rs", "use crate::media::decode::Decoder;");
-    let decode = file("src/media/decode/picture.rs", "use crate::media::live::Live;");
+    let ingest = file("src/media/ingest/mod.rs", "use crate::media::decode::Decoder;");
+    let decode = file("src/media/decode/mod.rs", "use crate::media::live::Live;");
     let sentence = "src/media: decode -> live -> ingest import one another in a circle";
     assert_eq!(rules::circles(&[live, ingest, decode]), [sentence]);
 }
