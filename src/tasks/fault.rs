@@ -1,5 +1,6 @@
-//! Faults on request, for tests of what happens when a task dies: in debug builds the variable `LUMENCAST_FAULTS` names
-//! a folder, and a file in it with a task's name makes that task panic once. Release builds have nothing of it.
+//! Faults on request, for tests of what happens when a task dies: in debug builds the variable `TASK_FAULTS_FOLDER` names
+//! a folder, and a file in it with a task's name makes that task panic once. It is no setting: those begin with
+//! `LUMENCAST_`. Release builds have nothing of it.
 
 /// A place where a thread's task may be made to panic.
 pub fn point(task: &str) {
@@ -39,7 +40,7 @@ mod injected {
     use std::{path::PathBuf, sync::LazyLock, time::Duration};
 
     static FOLDER: LazyLock<Option<PathBuf>> =
-        LazyLock::new(|| std::env::var_os("LUMENCAST_FAULTS").map(PathBuf::from));
+        LazyLock::new(|| std::env::var_os("TASK_FAULTS_FOLDER").map(PathBuf::from));
     pub const LOOK: Duration = Duration::from_millis(20);
 
     pub fn is_enabled() -> bool {

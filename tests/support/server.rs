@@ -86,7 +86,7 @@ impl Server {
         let mut command = Command::new("sh");
         if self.breakable {
             std::fs::create_dir_all(self.faults()).expect("a folder for faults");
-            command.env("LUMENCAST_FAULTS", self.faults());
+            command.env("TASK_FAULTS_FOLDER", self.faults());
         }
         let child = command
             .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_lumencast")])
