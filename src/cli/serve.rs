@@ -211,6 +211,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
 }
 
 /// Ends the process when what a task has left behind keeps it from being taken down in order.
+#[expect(clippy::exit, reason = "a thread that hangs cannot be waited for")]
 fn end_at_last(broken: Broken) {
     std::thread::spawn(move || {
         std::thread::sleep(ORDERLY);

@@ -186,7 +186,7 @@ fn inputs_that_come_and_go_leave_nothing_behind() {
         let kind = &kinds[n as usize % kinds.len()];
         let brief = Input { latency: Duration::from_millis(50), ..input(kind.clone()) };
         change(&fixture, number, id, InputChange::Add(brief)).unwrap();
-        if n % 5 == 0 {
+        if n.is_multiple_of(5) {
             change(&fixture, number + 1, id, InputChange::Assign(pattern("bars"))).unwrap();
         }
         change(&fixture, number + 2, id, InputChange::Remove).unwrap();

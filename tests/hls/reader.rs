@@ -181,8 +181,9 @@ pub fn packets(bytes: &[u8], codec: &str) -> Vec<Packet> {
         .filter_map(|line| line.strip_prefix("packet,"))
         .map(|line| {
             let fields: Vec<&str> = line.split(',').collect();
+            let whole = |field: &str| field.parse().unwrap_or_else(|_| panic!("{field:?} in {line}"));
             let [time, dts, duration, flags, ..] = fields[..] else { panic!("{line}") };
-            let decoded = (dts.parse().unwrap(), duration.parse().unwrap());
+            let decoded = (whole(dts), whole(duration));
             let (key, discarded) = (flags.starts_with('K'), flags.contains('D'));
             Packet { time: time.parse().unwrap(), decoded, key, discarded }
         })

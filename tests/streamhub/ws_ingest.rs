@@ -1,4 +1,5 @@
-//! `/apps/{app}/ws-ingest`: keys of cameras, and the service behind them.
+//! `/apps/{app}/ws-ingest`: keys of cameras, and the service behind them. Refusals have the names of the contract here;
+//! what the socket says instead is tested where it is worded (`server/camera/wire.rs`).
 
 use crate::{
     fixture::{PATIENCE, text},
@@ -130,7 +131,7 @@ async fn a_revoked_key_sends_its_camera_away_within_100_ms() {
         let (end, at) = tokio::time::timeout(PATIENCE, leaving).await.expect("it is told").expect("no panic");
         assert_eq!(end, CameraEnd::Revoked);
         quickest = quickest.min(at - began);
-        assert_eq!(let_in(&server, "cam1", &key).await.err(), Some("invalid_key"));
+        assert_eq!(let_in(&server, "cam1", &key).await.err(), Some("unknown_key"));
         assert_eq!(server.delete(&path).await, not_found("Camera key not found"));
         assert_eq!(server.get("/apps/live/ws-ingest").await.1, json!({"data": []}));
     }
@@ -145,11 +146,11 @@ async fn a_camera_is_refused_in_the_documents_order() {
     let second = text(&mint(&server, json!({"room": "cam2"})).await, "/streamKey").to_owned();
     let cameras = &server.fixture.cameras;
     let refused = async |app: &str, room: &str, key: &str| cameras.verify(app, room, key).await.err().map(|r| r.code());
-    assert_eq!(refused("nothing", "cam1", "sk_x").await, Some("invalid_key"), "no camera's key at all");
-    assert_eq!(refused("nothing", "cam1", &key).await, Some("unknown_app"));
-    assert_eq!(refused("live", "cam1", "wsk_AAAA").await, Some("invalid_key"));
-    assert_eq!(refused("other", "cam1", &key).await, Some("invalid_key"), "another app's");
-    assert_eq!(refused("live", "cam2", &key).await, Some("room_mismatch"));
+    assert_eq!(refused("nothing", "cam1", "sk_x").await, Some("unknown_key"), "no camera's key at all");
+    assert_eq!(refused("nothing", "cam1", &key).await, Some("unknown_room"));
+    assert_eq!(refused("live", "cam1", "wsk_AAAA").await, Some("unknown_key"));
+    assert_eq!(refused("other", "cam1", &key).await, Some("unknown_key"), "another app's");
+    assert_eq!(refused("live", "cam2", &key).await, Some("forbidden"));
     assert_eq!(refused("live", "live-cam1", &key).await, None);
 
     let patch = async |change: fn(&mut lumencast::app::rooms::apps::Draft)| {
@@ -157,16 +158,16 @@ async fn a_camera_is_refused_in_the_documents_order() {
     };
     patch(|draft| draft.config.features.ws_ingest.max_cameras = 1).await;
     let first = cameras.verify("live", "cam1", &key).await.expect("there is room");
-    assert_eq!(refused("live", "cam2", &second).await, Some("max_cameras"));
+    assert_eq!(refused("live", "cam2", &second).await, Some("too_many"));
     let again = cameras.verify("live", "cam1", &key).await.expect("a key that is connected does not count twice");
     assert_eq!(first.ended().await, CameraEnd::Replaced);
     drop(first); // it comes late and takes nobody's place away
-    assert_eq!(refused("live", "cam2", &second).await, Some("max_cameras"));
+    assert_eq!(refused("live", "cam2", &second).await, Some("too_many"));
     drop(again);
     assert_eq!(refused("live", "cam2", &second).await, None);
 
     patch(|draft| draft.config.features.ws_ingest.enabled = false).await;
-    assert_eq!(refused("live", "cam2", &key).await, Some("ws_ingest_disabled"), "before the room is looked at");
+    assert_eq!(refused("live", "cam2", &key).await, Some("disabled"), "before the room is looked at");
 }
 
 #[tokio::test]
@@ -209,7 +210,7 @@ async fn a_camera_does_not_push_a_living_publisher_of_another_kind_aside() {
         () = living => None,
         entered = entering => entered.err().map(|refusal| refusal.code()),
     };
-    assert_eq!(refusal, Some("handshake_error"));
+    assert_eq!(refusal, Some("in_use"));
     assert!(!lease.evicted.is_cancelled());
 }
 

@@ -51,7 +51,7 @@ pub enum Refusal {
     #[error("the credential does not allow this")]
     Forbidden,
     /// No input, ingress or camera has this key.
-    #[error("unknown key")]
+    #[error("unknown stream key")]
     UnknownKey,
     /// The key is good, but its ingress has a password that was not given.
     #[error("the stream password is missing")]
@@ -66,10 +66,10 @@ pub enum Refusal {
     #[error("too many publishers")]
     TooMany,
     /// Another publisher has the key or the identity, and proved alive within the grace of 1 s.
-    #[error("the stream is in use")]
+    #[error("the stream key is in use")]
     InUse,
     /// The server is going down, or the decision cannot be made.
-    #[error("not available")]
+    #[error("the input is not available")]
     Unavailable,
 }
 
