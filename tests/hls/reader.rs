@@ -50,8 +50,8 @@ pub struct Segment {
 #[derive(Debug)]
 pub struct Packet {
     pub time: f64,
-    /// When it is decoded, and for how long, in ticks.
-    pub decoded: (i64, i64),
+    /// When it is decoded, and for how long, in ticks; `None` where ffprobe does not know, as of the last one of a track.
+    pub decoded: Option<(i64, i64)>,
     pub key: bool,
     /// A reader of fragments throws it away.
     pub discarded: bool,
@@ -181,9 +181,8 @@ pub fn packets(bytes: &[u8], codec: &str) -> Vec<Packet> {
         .filter_map(|line| line.strip_prefix("packet,"))
         .map(|line| {
             let fields: Vec<&str> = line.split(',').collect();
-            let whole = |field: &str| field.parse().unwrap_or_else(|_| panic!("{field:?} in {line}"));
             let [time, dts, duration, flags, ..] = fields[..] else { panic!("{line}") };
-            let decoded = (whole(dts), whole(duration));
+            let decoded = dts.parse().ok().zip(duration.parse().ok());
             let (key, discarded) = (flags.starts_with('K'), flags.contains('D'));
             Packet { time: time.parse().unwrap(), decoded, key, discarded }
         })

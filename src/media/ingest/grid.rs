@@ -16,6 +16,10 @@ const LATE_IN_A_ROW: u32 = 5;
 const SLOW_START: i64 = 250_000_000;
 /// Stamps that are further apart than this do not go on, in nanoseconds.
 const GAP: i64 = 1_500_000_000;
+/// A frame that comes so soon after another one belongs to what comes with that, e.g. to a burst, in nanoseconds.
+const TOGETHER: i64 = 200_000_000;
+/// So many of them may come too late before the whole source is put later.
+const LATE_IN_A_BURST: u32 = 15;
 /// Frames that come too early in a row before the whole source is put earlier, and by how many slots more than its
 /// latency they come too early. Fewer than the frame queue holds.
 const EARLY_IN_A_ROW: u32 = 3;
@@ -44,6 +48,8 @@ pub struct Grid {
     astray: Option<ShowTime>,
     late: u32,
     early: u32,
+    /// When the last frame came, whatever became of it.
+    came: Option<i64>,
     seen: u32,
     least_margin: i64,
     /// Windows judged since the source was put here, and the least margin of the second: the first one still holds the
@@ -58,9 +64,24 @@ impl Grid {
     /// A grid of a project; `latency` is how far behind arrival a frame is shown.
     pub fn new(rate: Rate, latency: Duration) -> Self {
         let latency = latency.as_nanos() as i64;
-        let (offset, last, alone, astray) = (None, None, 0, None);
+        let (offset, last, alone, astray, came) = (None, None, 0, None, None);
         let (late, early, seen, least_margin, windows, settled, moved) = (0, 0, 0, i64::MAX, 0, 0, 0);
-        Self { rate, latency, offset, last, alone, astray, late, early, seen, least_margin, windows, settled, moved }
+        Self {
+            rate,
+            latency,
+            offset,
+            last,
+            alone,
+            astray,
+            late,
+            early,
+            came,
+            seen,
+            least_margin,
+            windows,
+            settled,
+            moved,
+        }
     }
 
     /// How far behind arrival a frame is shown.
@@ -116,8 +137,15 @@ impl Grid {
         let stamp = stamp.0 as i64;
         let now = now.0 as i64;
         let goes_on = self.last.is_some_and(|(_, before)| (stamp - before).abs() < GAP);
-        // After a stall the source stands where it stood, if what comes now comes in time.
+        let burst = self.came.replace(now).is_some_and(|came| now - came < TOGETHER);
+        // After a stall the source stands where it stood, if what comes now comes in time. The last ones of what was held
+        // up come a little too late for that; those in time are right behind them.
         if !goes_on && !self.is_in_time(stamp, now) {
+            let late = self.offset.is_some_and(|offset| stamp + offset < now);
+            if late && burst && self.late + 1 < LATE_IN_A_BURST {
+                self.late += 1;
+                return Placed::Dropped;
+            }
             self.put(stamp, stamp.max(now - self.latency / 2) + self.latency);
         }
         let slot = self.slot_of(stamp);
@@ -129,6 +157,11 @@ impl Grid {
         self.last = Some((slot, stamp));
         self.judge(slot, stamp, now);
         Placed::At { slot, repeated }
+    }
+
+    /// A frame came that is shown at once or not at all, because newer ones are on their way.
+    pub fn pass(&mut self, now: ShowTime) {
+        self.came = Some(now.0 as i64);
     }
 
     fn is_in_time(&self, stamp: i64, now: i64) -> bool {
@@ -336,6 +369,31 @@ mod tests {
             assert!(matches!(placed, Placed::At { repeated: 0, .. }), "{n}: {placed:?}");
         }
         assert_eq!((grid.offset(), grid.moved), (offset, 1));
+    }
+
+    #[test]
+    fn the_last_ones_of_what_was_held_up_do_not_put_a_source_later() {
+        let mut grid = grid();
+        let at = |n: u64| 1_000 * MS + rtmp_stamp(n, 30.0);
+        for n in 0..60 {
+            grid.place(ShowTime(at(n)), ShowTime(at(n) + 10 * MS));
+        }
+        let offset = grid.offset();
+        // Three seconds come at once; the decoder is through with them soon, and what then comes is in time.
+        let burst = at(150);
+        grid.pass(ShowTime(burst));
+        let placed = |grid: &mut Grid, n: u64| {
+            let came = (burst + (n - 135) * 2 * MS).max(at(n) + 10 * MS);
+            matches!(grid.place(ShowTime(at(n)), ShowTime(came)), Placed::At { .. })
+        };
+        let shown: Vec<u64> = (138..240).filter(|n| placed(&mut grid, *n)).collect();
+        assert_eq!(shown, (147..240).collect::<Vec<_>>());
+        assert_eq!((grid.offset(), grid.moved), (offset, 1));
+        // Held up for good: after half a second it is put later.
+        let late = |n: u64| ShowTime(at(n) + 2_000 * MS);
+        grid.pass(late(300));
+        let first = (300..400).find(|n| matches!(grid.place(ShowTime(at(*n)), late(*n)), Placed::At { .. }));
+        assert_eq!(first, Some(314));
     }
 
     #[test]

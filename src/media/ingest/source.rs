@@ -242,6 +242,7 @@ impl Source {
     fn place_at_once(&self, now: ShowTime) -> Option<Slot> {
         let mut state = self.lock();
         state.last_frame = Some(now);
+        state.grid.pass(now);
         if state.last_shown.is_some_and(|last| now.since(last) < GLIMPSE) {
             state.stats.skipped += 1;
             return None;

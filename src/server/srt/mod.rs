@@ -134,6 +134,15 @@ pub fn bind(settings: &Settings) -> io::Result<Listener> {
     Ok(Listener { socket: Arc::new(socket), access, idle_timeout: settings.idle_timeout })
 }
 
+/// Ends the waiting for callers, also when the door breaks down: a thread that waits for ever would keep the process.
+struct CloseOnDrop(Arc<libsrt::Listener>);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 impl CallerAccess {
     fn check(self: &Arc<Self>, caller: &Caller) -> Result<(), Rejection> {
         let Open { admission, runtime } = self.open.get().ok_or(Rejection::Unavailable)?;
@@ -208,6 +217,7 @@ impl Listener {
             return; // it can run only once, since it is consumed
         }
         let (listening, leases, stop) = (socket.clone(), access.clone(), shutdown.clone());
+        let open = CloseOnDrop(socket);
         let accept = move || {
             loop {
                 let (socket, number) = match listening.accept() {
@@ -234,7 +244,7 @@ impl Listener {
             () = shutdown.cancelled() => {}
             _ = &mut accepting => return, // without it this is no door any more
         }
-        socket.close();
+        drop(open);
         let _ = tokio::time::timeout(DRAIN, accepting).await;
         access.lock().clear();
         access.callers.close();
