@@ -24,6 +24,7 @@ const BELOW: u8 = 120;
 
 /// `frames` marked pictures of a source at 30 a second, as an encoder sends them.
 pub fn packets(source: u8, frames: u32) -> Vec<Packet> {
+    super::census::begin(); // GStreamer is ready from then on
     let graph = format!(
         "appsrc name=src format=time block=true max-buffers=4 \
          caps=video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate=30/1,colorimetry=bt709 ! \
@@ -118,14 +119,29 @@ impl Watch {
 
     /// Ends it; gives what each slot showed.
     pub fn end(mut self) -> Vec<(u64, Seen)> {
-        self.over.store(true, Ordering::Relaxed);
-        self.thread.take().expect("it runs").join().expect("it read all");
+        self.stop();
         let seen = std::mem::take(&mut *self.seen.lock().expect("no test panics with it"));
         assert!(!seen.is_empty());
         for pair in seen.windows(2) {
             assert_eq!(pair[1].0, pair[0].0 + 1, "a slot of program is missing or stands twice");
         }
         seen
+    }
+}
+
+impl Watch {
+    fn stop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("it read all");
+        }
+    }
+}
+
+impl Drop for Watch {
+    /// What looks at program is a pipeline, which no later test must count.
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -387,7 +387,7 @@ mod tests {
             matches!(grid.place(ShowTime(at(n)), ShowTime(came)), Placed::At { .. })
         };
         let shown: Vec<u64> = (138..240).filter(|n| placed(&mut grid, *n)).collect();
-        assert_eq!(shown, (147..240).collect::<Vec<_>>());
+        assert_eq!(shown, (146..240).collect::<Vec<_>>());
         assert_eq!((grid.offset(), grid.moved), (offset, 1));
         // Held up for good: after half a second it is put later.
         let late = |n: u64| ShowTime(at(n) + 2_000 * MS);
