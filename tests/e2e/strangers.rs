@@ -55,16 +55,12 @@ fn raise_own_limit() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("the limit of the test's own files");
 }
 
-/// Waits until a door has refused somebody: then it is full for strangers.
+/// Waits until a door has refused a connection, as the log says: then it is full for strangers, perhaps for this test too.
 async fn until_refused(server: &Server, door: &str) {
     let end = Instant::now() + LIMIT;
-    loop {
-        let text = fixture::get(server, "/metrics").await;
-        let of_door = |line: &&str| line.starts_with("lumencast_connections_refused_total") && line.contains(door);
-        if text.lines().any(|line| of_door(&line)) {
-            return;
-        }
-        assert!(Instant::now() < end, "nobody was refused at {door}:\n{text}");
+    let refused = |line: &str| line.contains("connections were refused") && line.contains(&format!("door={door}"));
+    while !server.log().lines().any(refused) {
+        assert!(Instant::now() < end, "nothing was refused at {door}:\n{}", server.log());
         sleep(Duration::from_millis(50)).await;
     }
 }
