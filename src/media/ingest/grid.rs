@@ -142,9 +142,11 @@ impl Grid {
         // up come a little too late for that; those in time are right behind them.
         if !goes_on && !self.is_in_time(stamp, now) {
             let late = self.offset.is_some_and(|offset| stamp + offset < now);
-            if late && burst && self.late + 1 < LATE_IN_A_BURST {
+            if late && self.late + 1 < LATE_IN_A_BURST {
                 self.late += 1;
-                return Placed::Dropped;
+                // The first one is better than none; it is shown at once, and the source stands where it stood.
+                let next = Slot(self.rate.slot_at(ShowTime(now.max(0) as u64)).0 + 1);
+                return if burst { Placed::Dropped } else { Placed::At { slot: next, repeated: 0 } };
             }
             self.put(stamp, stamp.max(now - self.latency / 2) + self.latency);
         }
