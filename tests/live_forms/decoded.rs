@@ -240,7 +240,8 @@ fn after_a_stall_and_a_burst_the_picture_is_back_where_it_was_in_time() {
     let burst = screen.now();
     let back = |slot: Slot, n: u32| {
         let behind = stamps.frames().get(n as usize).map(|unit| show_time(slot).saturating_sub(unit.pts.0));
-        behind.is_some_and(|behind| (100_000_000..300_000_000).contains(&behind))
+        // At most the slow start (250 ms) more than the latency, and two slots.
+        behind.is_some_and(|behind| (100_000_000..520_000_000).contains(&behind))
     };
     until("it is back in time", || {
         let seen = screen.seen();
@@ -251,7 +252,9 @@ fn after_a_stall_and_a_burst_the_picture_is_back_where_it_was_in_time() {
     let took = milliseconds(burst, first.unwrap().0);
     println!("back {took} ms after the burst");
     assert!(took < 1000, "{took} ms");
-    assert!((screen.source.offset() - offset).abs() < 100_000_000, "it stands where it stood");
+    let moved = (screen.source.offset() - offset) / 1_000_000;
+    println!("it stands {moved} ms later than before");
+    assert!(moved.abs() < 320, "{moved} ms");
     let now = screen.now();
     until("it goes on", || screen.marks_from(now).len() > 25);
     let marks = screen.marks_from(now);
