@@ -25,7 +25,7 @@ help: ## show this list
 
 .PHONY: run
 run: setup $(WEB_DIST) ## install what is missing, build, and start the demo (ARGS=... for other options of serve)
-	@[ -e $(RUN_BIN) ] || echo 'run: the first build compiles about 480 crates: some 8 minutes on 2 cores, less on more;' \
+	@[ -e $(RUN_BIN) ] || echo 'run: the first build compiles about 480 crates: ten minutes or so on 2 cores, less on more;' \
 		'a later one takes seconds. Each crate is named as it is begun.'
 	cargo build --profile quick --locked
 	$(RUN_BIN) serve $(ARGS)
