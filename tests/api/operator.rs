@@ -122,3 +122,22 @@ async fn metrics_may_need_a_token_and_health_does_not() {
     assert!(text.contains("lumencast_mixer_slots_total"), "{text}");
     assert_eq!(ask("/health", "").await.status(), 200);
 }
+
+#[tokio::test]
+async fn another_method_is_answered_with_the_right_ones_and_without_figures() {
+    let fixture = Fixture::new();
+    let base = serve(&fixture).await;
+    let client = reqwest::Client::new();
+    for path in ["/health", "/metrics"] {
+        let refused = client.post(format!("{base}{path}")).send().await.expect("an answer");
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()["allow"]),
+            (405, &"GET, HEAD".parse().expect("a header"))
+        );
+        assert_eq!(refused.text().await.expect("a text"), "Method not allowed\n");
+        let head = client.head(format!("{base}{path}")).send().await.expect("an answer");
+        assert_eq!((head.status().as_u16(), head.text().await.expect("no text")), (200, String::new()));
+    }
+    let other = client.get(format!("{base}/healthy")).send().await.expect("an answer");
+    assert_eq!(other.status(), 404);
+}

@@ -18,7 +18,7 @@ use lumencast::{
         input::Input,
         show::{Setup, Show},
         source::{SourceId, SourceKind},
-        time::{Format, Rate},
+        time::{Format, Rate, Slot},
     },
     protocol::packet::Packet,
 };
@@ -136,6 +136,53 @@ fn an_input_shows_the_stream_that_it_is_assigned() {
         following.until("the free stream on the other input", || shows(1)).await;
         following.show.command(Command::RemoveInput { source, force: false }).await.unwrap();
         assert!(!following.fixture.has(source));
+    });
+}
+
+/// The slots that program showed before a frame of a source in its time: not the key frame that is shown meanwhile.
+fn in_time(seen: &[(u64, Seen)], asked: u64, wanted: u8) -> Option<u64> {
+    let lead = |(slot, seen): &(u64, Seen)| match seen {
+        Seen::Mark { source, n } if *source == wanted && *slot > asked => Some(i64::from(*n) - *slot as i64),
+        _ => None,
+    };
+    let steady = seen.windows(10).find(|ten| lead(&ten[0]).is_some() && ten.iter().all(|s| lead(s) == lead(&ten[0])));
+    steady.map(|ten| ten[0].0)
+}
+
+#[test]
+fn a_stream_with_a_ten_second_gop_is_on_program_at_once_whenever_it_is_assigned() {
+    alone_in_a_runtime(async || {
+        const TRIES: usize = 20;
+        let clip = marked::with_gop(3, 2400, 300);
+        let following = Following::open();
+        following.publish("anna", clip).await;
+        let bars = || SourceKind::Pattern { pattern: "bars".into(), tone_hz: 0 };
+        following.show.command(add(bars())).await.unwrap();
+        let watch = Arc::new(Watch::begin(&following.fixture));
+        let rate = Rate { num: 30, den: 1 };
+        let clock = following.fixture.engine().clock().clone();
+        let (mut firsts, mut lives) = (Vec::new(), Vec::new());
+        let mut random = 17_u64;
+        for _ in 0..TRIES {
+            following.until("the bars", || matches!(watch.last(), Some((_, Seen::Other { .. })))).await;
+            random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            // A random moment of the group, not a wait for a result.
+            tokio::time::sleep(Duration::from_millis((random >> 33) % 600)).await;
+            let asked = clock.now();
+            let kind = stream("live-studio/anna");
+            let assign = Command::AssignInput { source: SourceId(0), kind };
+            following.show.command(assign).await.unwrap();
+            let from = rate.slot_at(asked).0;
+            following.until("the stream, frame by frame", || in_time(&watch.seen(), from, 3).is_some()).await;
+            let seen = watch.seen();
+            let first = seen.iter().find(|(slot, seen)| *slot > from && matches!(seen, Seen::Mark { source: 3, .. }));
+            let after = |slot: u64| rate.time_of(Slot(slot)).since(asked).as_millis();
+            firsts.push(after(first.expect("it is there").0));
+            lives.push(after(in_time(&seen, from, 3).expect("it is there")));
+            following.show.command(Command::AssignInput { source: SourceId(0), kind: bars() }).await.unwrap();
+        }
+        println!("ms from the command to the first picture on program: {firsts:?}; frame by frame: {lives:?}");
+        assert!(firsts.iter().all(|ms| *ms < 1000), "{firsts:?}");
     });
 }
 

@@ -22,14 +22,19 @@ const BAND: usize = HEIGHT / 4;
 /// Luma below the mark.
 const BELOW: u8 = 120;
 
-/// `frames` marked pictures of a source at 30 a second, as an encoder sends them.
+/// `frames` marked pictures of a source at 30 a second, as an encoder sends them; a key frame every half second.
 pub fn packets(source: u8, frames: u32) -> Vec<Packet> {
+    with_gop(source, frames, 15)
+}
+
+/// The same with a key frame every `gop` pictures.
+pub fn with_gop(source: u8, frames: u32, gop: u32) -> Vec<Packet> {
     super::census::begin(); // GStreamer is ready from then on
     let graph = format!(
         "appsrc name=src format=time block=true max-buffers=4 \
          caps=video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate=30/1,colorimetry=bt709 ! \
-         x264enc speed-preset=ultrafast quantizer=18 pass=quant bframes=0 key-int-max=15 ! h264parse ! \
-         video/x-h264,stream-format=avc,alignment=au ! appsink name=out sync=false max-buffers=0"
+         x264enc speed-preset=ultrafast quantizer=18 pass=quant bframes=0 key-int-max={gop} \
+         option-string=scenecut=0 ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! appsink name=out sync=false max-buffers=0"
     );
     let pipeline = gst::parse::launch(&graph).expect("a graph").downcast::<gst::Pipeline>().expect("a pipeline");
     let input = pipeline.by_name("src").and_then(|e| e.downcast::<gst_app::AppSrc>().ok()).expect("src");
@@ -95,6 +100,11 @@ impl Watch {
     /// The last slot that was seen.
     pub fn last(&self) -> Option<(u64, Seen)> {
         self.seen.lock().expect("no test panics with it").last().copied()
+    }
+
+    /// What each slot showed up to now.
+    pub fn seen(&self) -> Vec<(u64, Seen)> {
+        self.seen.lock().expect("no test panics with it").clone()
     }
 
     /// Waits until program has shown a slot.

@@ -2,14 +2,19 @@
 
 mod health;
 mod metrics;
+mod table;
 
-use crate::app::{lights::Lights, show::conductor::ShowHandle, telemetry::Telemetry};
+use crate::{
+    api::routing::{self, NoRoute, Verb},
+    app::{lights::Lights, show::conductor::ShowHandle, telemetry::Telemetry},
+};
 use sha2::{Digest, Sha256};
 use std::{sync::Arc, time::Instant};
 use subtle::ConstantTimeEq;
+use table::{Access, Route};
 use warp::{
     Filter,
-    filters::BoxedFilter,
+    filters::{BoxedFilter, path::FullPath},
     http::{HeaderMap, StatusCode, header},
     reply::{Reply, Response},
 };
@@ -44,28 +49,48 @@ impl OperatorState {
     pub fn with_token(self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self }
     }
+
+    /// Whether a request with these headers may have a route.
+    fn admits(&self, access: Access, headers: &HeaderMap) -> bool {
+        match (access, &self.token) {
+            (Access::Metrics, Some(token)) => brought(token, headers),
+            _ => true,
+        }
+    }
 }
 
-/// `GET /health` and `GET /metrics`; rejects everything else.
+/// `GET /health` and `GET /metrics`; rejects other paths.
 pub fn routes(state: OperatorState) -> BoxedFilter<(Response,)> {
     health_routes(state.clone()).or(metrics_routes(state)).unify().boxed()
 }
 
-/// `GET /health`; rejects everything else.
+/// `GET /health`; rejects other paths.
 pub fn health_routes(state: OperatorState) -> BoxedFilter<(Response,)> {
-    let asked = warp::get().or(warp::head()).unify();
-    warp::path!("health").and(asked).map(move || health::reply(&state)).boxed()
+    rows(&table::HEALTH, state)
 }
 
-/// `GET /metrics`; rejects everything else.
+/// `GET /metrics`; rejects other paths.
 pub fn metrics_routes(state: OperatorState) -> BoxedFilter<(Response,)> {
-    let asked = warp::get().or(warp::head()).unify();
-    warp::path!("metrics")
-        .and(asked)
+    rows(&table::METRICS, state)
+}
+
+/// The routes of a table. Another method is answered 405; other paths are rejected.
+fn rows(table: &'static [Route], state: OperatorState) -> BoxedFilter<(Response,)> {
+    let row = |method, path: FullPath| async move {
+        match routing::find(table, &method, path.as_str()) {
+            Err(NoRoute::UnknownPath | NoRoute::Undecodable(_)) => Err(warp::reject::not_found()),
+            found => Ok(found.map(|(row, _)| row)),
+        }
+    };
+    warp::method()
+        .and(warp::path::full())
+        .and_then(row)
         .and(warp::header::headers_cloned())
-        .map(move |headers: HeaderMap| match &state.token {
-            Some(token) if !brought(token, &headers) => unauthorized(),
-            _ => metrics::reply(&state),
+        .map(move |row: Result<&'static Route, NoRoute>, headers: HeaderMap| match row {
+            Ok(row) if state.admits(row.access, &headers) => (row.run)(&state),
+            Ok(_) => unauthorized(),
+            Err(NoRoute::WrongMethod(verbs)) => wrong_method(&verbs),
+            Err(_) => StatusCode::NOT_FOUND.into_response(),
         })
         .boxed()
 }
@@ -83,4 +108,9 @@ fn brought(token: &str, headers: &HeaderMap) -> bool {
 fn unauthorized() -> Response {
     let reply = warp::reply::with_status("The figures need a token\n", StatusCode::UNAUTHORIZED);
     warp::reply::with_header(reply, header::WWW_AUTHENTICATE, "Bearer").into_response()
+}
+
+fn wrong_method(verbs: &[Verb]) -> Response {
+    let reply = warp::reply::with_status("Method not allowed\n", StatusCode::METHOD_NOT_ALLOWED);
+    warp::reply::with_header(reply, header::ALLOW, routing::allow(verbs)).into_response()
 }
