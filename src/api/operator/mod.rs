@@ -15,7 +15,7 @@ use table::{Access, Route};
 use warp::{
     Filter,
     filters::{BoxedFilter, path::FullPath},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     reply::{Reply, Response},
 };
 
@@ -76,11 +76,11 @@ pub fn metrics_routes(state: OperatorState) -> BoxedFilter<(Response,)> {
 
 /// The routes of a table. Another method is answered 405; other paths are rejected.
 fn rows(table: &'static [Route], state: OperatorState) -> BoxedFilter<(Response,)> {
-    let row = |method, path: FullPath| async move {
-        match routing::find(table, &method, path.as_str()) {
+    let row = move |method: Method, path: FullPath| {
+        std::future::ready(match routing::find(table, &method, path.as_str()) {
             Err(NoRoute::UnknownPath | NoRoute::Undecodable(_)) => Err(warp::reject::not_found()),
             found => Ok(found.map(|(row, _)| row)),
-        }
+        })
     };
     warp::method()
         .and(warp::path::full())
