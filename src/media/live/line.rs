@@ -1,4 +1,4 @@
-//! One pipeline after the other, as a publisher's configurations say, for one kind of units.
+//! One pipeline after the other, as a publisher's configurations demand, for one kind of units.
 //!
 //! Refuses to know: how a pipeline is made.
 
