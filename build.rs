@@ -1,4 +1,5 @@
-//! Tells cargo what is embedded, so that a change of it builds anew, and the program when it was built.
+//! Sets the embedded folders as inputs of the build, so that a change triggers a rebuild, and the build time of the
+//! program.
 
 use std::time::SystemTime;
 
@@ -8,7 +9,7 @@ fn main() -> std::io::Result<()> {
     for embedded in ["web/dist", "migrations", "pipelines"] {
         println!("cargo:rerun-if-changed={embedded}");
     }
-    // Seconds since 1970. Whoever wants the same binary twice says the time.
+    // Seconds since 1970. Reproducible builds set the time.
     let said = std::env::var("SOURCE_DATE_EPOCH").ok().filter(|said| said.parse::<u64>().is_ok());
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     println!("cargo:rustc-env=BUILT_AT={}", said.unwrap_or_else(|| now().to_string()));

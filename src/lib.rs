@@ -1,6 +1,6 @@
 //! Lumencast: one server for live production.
 //!
-//! The folders are the layers; `tests/architecture.rs` enforces who may know whom:
+//! The folders are the layers; `tests/architecture.rs` enforces which layer may use which:
 //!
 //! ```text
 //! main ─► cli ─► api, server ─► app ─► media, imaging, lighting, store ─► domain, protocol

@@ -1,4 +1,4 @@
-//! The shape of the sources: who may know whom, how long a file may be, what a module may not be called.
+//! The architecture of the sources: which layer may use which, how long a file may be, forbidden names of modules.
 //!
 //! Reads every path of every file as Rust would name it (`use` trees, `super::`, paths in the middle of an expression;
 //! not comments, not strings) and fails with one sentence for each that breaks a rule. A folder that has no rule fails

@@ -11,7 +11,7 @@ fn lumencast(data: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .arg("--data")
         .arg(data)
-        // Ports that nobody else has.
+        // Ports chosen by the system.
         .env("LUMENCAST_HTTP__LISTEN", "127.0.0.1:0")
         .env("LUMENCAST_RTMP__LISTEN", "127.0.0.1:0")
         .env("LUMENCAST_LIVEWING__LISTEN", "127.0.0.1:0")

@@ -10,7 +10,7 @@ mod engine {
     pub mod marked;
     pub mod publish;
 }
-#[allow(dead_code)] // it tells more reasons than these tests ask for
+#[allow(dead_code)] // it gives more reasons than these tests ask for
 #[path = "support/marks/code.rs"]
 mod code;
 #[path = "support/turn.rs"]
@@ -72,7 +72,7 @@ fn a_source_that_falls_silent_is_held_and_then_shows_its_slate_not_black() {
     assert!(slate.luma(20, 20) > 40, "the slate is not black: {}", slate.luma(20, 20));
 }
 
-/// What a playlist says behind a tag.
+/// The number behind a tag of a playlist.
 fn number(text: &str, tag: &str) -> u64 {
     let value = text.lines().find_map(|line| line.strip_prefix(tag)).unwrap_or_else(|| panic!("no {tag} in {text}"));
     value.parse().expect("a number")
@@ -85,7 +85,7 @@ async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_
     Fixture::until("an engine that is not used has no pipelines", || census::pipelines() == 0);
 
     let stream = fixture.hls(&OutputSource::Program);
-    // Asked for before anything is there: the answer waits.
+    // Requested before there is a stream: the answer waits.
     let playlist = async || {
         let text = stream.playlist(Track::Video(0), Reach::Now).await.expect("a playlist");
         String::from_utf8(text.to_vec()).expect("a text")

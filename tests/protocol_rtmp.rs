@@ -1,4 +1,4 @@
-//! RTMP and FLV bytes to packets: hand-built tags, chunks and command dialogues, and bytes nobody meant.
+//! RTMP and FLV bytes to packets: hand-built tags, chunks and command dialogues, and random bytes.
 
 #[path = "protocol_rtmp/chunks.rs"]
 mod chunks;

@@ -1,4 +1,4 @@
-//! The HTTP door with clients that keep it waiting, ask for no path, or are too many.
+//! The HTTP door with clients that keep it waiting, send no path, or are too many.
 
 use bytes::{Buf, Bytes};
 use futures::{SinkExt, Stream, StreamExt, stream};
@@ -87,7 +87,7 @@ impl Door {
         soon(socket.connect(self.address)).await.unwrap()
     }
 
-    /// What a request gets that says this and no more.
+    /// The response to exactly these bytes.
     async fn say(&self, host: u8, text: &str) -> String {
         let mut socket = self.connect(host).await;
         socket.write_all(text.as_bytes()).await.unwrap();

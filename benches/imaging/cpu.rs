@@ -1,4 +1,4 @@
-//! CPU time and peak memory of child processes, from what the kernel says of them.
+//! CPU time and peak memory of child processes, as measured by the kernel.
 //!
 //! Refuses to know: what they do.
 

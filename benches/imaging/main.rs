@@ -25,7 +25,7 @@ const QUALITY: u8 = 85;
 
 fn main() {
     let args: Vec<String> = env::args().collect();
-    // A round of ours: this program again, told what to do.
+    // A round of our own: this program again, with its mode as an argument.
     if let [_, mode, from, to] = args.as_slice()
         && mode == "shrink"
     {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! this process: the engine, its thread, an effect ──┐
-//! rival.py: the package, as its guide says ─────────┴─► receiver.py on loopback: kernel times of what arrives
+//! rival.py: the package, as in its guide ───────────┴─► receiver.py on loopback: kernel times of what arrives
 //! ```
 //!
 //! CPU time is that of the engine's thread, effects, brightness and sending with what the kernel does in it (the rival's:

@@ -1,4 +1,4 @@
-//! The receiver: `receiver.py` as a child, which tells what came.
+//! The receiver: `receiver.py` as a child, which reports the received packets.
 
 use std::{
     io::{BufRead, BufReader},
@@ -6,7 +6,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-/// What came.
+/// The received packets.
 #[derive(Debug)]
 pub struct Received {
     pub packets: u64,

@@ -15,7 +15,7 @@ const PICTURES: [&str; 2] = [
     "testsrc2=size=1920x1080:rate=30,noise=alls=14:allf=t",
     "testsrc2=size=1920x1080:rate=30,hflip,hue=h=120,scroll=horizontal=0.004,noise=alls=14:allf=t:all_seed=7",
 ];
-/// What the lower third says.
+/// The text of the lower third.
 pub const FIELDS: [(&str, &str); 2] = [("name", "Anna Berg"), ("title", "Head of Climate Research")];
 
 /// See the module's text.

@@ -6,7 +6,7 @@
 //! one clip  ─► one gst-launch: decode, encode ─► file
 //! ```
 //!
-//! Every job runs in real time and is measured over the same window after it has settled. What x264 was told is read
+//! Every job runs in real time and is measured over the same window after it has settled. The settings of x264 are read
 //! from the files afterwards and compared. Settings by environment: `BENCH_ROUNDS` (1), `BENCH_WINDOW_S` (20),
 //! `BENCH_ONLY` (part of a job's name), `BENCH_THREADS` (1 lists CPU by thread).
 
@@ -26,10 +26,10 @@ use std::{path::PathBuf, time::Duration};
 /// A job runs this long before it is measured.
 const SETTLE: Duration = Duration::from_secs(6);
 
-/// What one run of a job gave.
+/// The result of one run of a job.
 pub struct Outcome {
     pub usage: Usage,
-    /// What it wrote, readable although it may have been cut off.
+    /// Its output, readable although it may have been cut off.
     pub file: PathBuf,
     /// Seconds from the beginning of writing to the end of the run.
     pub written_s: f64,

@@ -1,4 +1,4 @@
-//! What the files say, and the table.
+//! The evaluation of the files, and the table.
 
 use crate::{Job, Outcome};
 use std::{
@@ -8,15 +8,15 @@ use std::{
     process::Command,
 };
 
-/// What a job wrote.
+/// The output of a job.
 pub struct Read {
     /// Frames written for each second that passed.
     pub fps: f64,
-    /// What x264 was told, one entry for each setting.
+    /// The settings of x264, one entry for each.
     x264: BTreeSet<String>,
 }
 
-/// Reads what a job wrote.
+/// Reads the output of a job.
 pub fn read(outcome: &Outcome) -> Read {
     let probed = Command::new("ffprobe")
         .args(["-v", "error", "-count_packets", "-select_streams", "v:0"])

@@ -39,7 +39,7 @@ pub async fn ffmpeg(clips: &Clips, window: Duration) -> Outcome {
     command.args(["-f", "rawvideo", "-pix_fmt", "yuva420p", "-video_size", &size, "-framerate", "30", "-i"]);
     command.arg(&clips.third.file).args(["-filter_complex", &graph, "-map", "[v]", "-map", "[a]"]);
     command.args(["-c:v", "libx264", "-preset", "superfast", "-b:v", "6000k", "-maxrate", "6000k"]);
-    // What x264enc does when it is told the same: 600 ms of VBV. The report compares what both were told.
+    // The defaults of x264enc for the same settings: 600 ms of VBV. The report compares the settings of both.
     command.args(["-bufsize", "3600k", "-g", "60", "-bf", "0", "-x264-params", "scenecut=0"]);
     command.args(["-pix_fmt", "yuv420p", "-r", "30", "-c:a", "aac", "-b:a", "128k", "-ar", "48000"]);
     command.args(["-movflags", "+frag_keyframe+empty_moov", "-frag_duration", "500000"]);

@@ -28,7 +28,7 @@ impl SessionAccess for TestAccess {
     }
 }
 
-/// Plays a clip over and over, and says where it is watched.
+/// Plays a clip over and over, and returns the address where it can be watched.
 pub fn run(clip: &str, limit: Duration) {
     gst::init().expect("GStreamer");
     let stream = std::fs::read(clip).expect("a clip");

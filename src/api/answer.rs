@@ -1,4 +1,4 @@
-//! Answers of planes that speak JSON. Refuses to know: what they say.
+//! Answers of planes with JSON bodies. Refuses to know: their content.
 
 use serde::Serialize;
 use warp::{

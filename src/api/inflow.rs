@@ -1,6 +1,6 @@
-//! Bodies on their way in: part by part, with patience that ends; and what a refusal left unread, let run dry.
+//! Request bodies: read part by part with a deadline; and the draining of a body that a refusal left unread.
 //!
-//! Refuses to know: how large a body may be, and what it says.
+//! Refuses to know: the permitted size of a body, and its content.
 
 use bytes::{Buf, Bytes};
 use futures::{Stream, StreamExt, stream::BoxStream};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use warp::http::{HeaderMap, header};
 
-/// Why no more of a body comes.
+/// Why a body ends early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Halt {
-    /// Nothing came in time.
+    /// No data came in time.
     Slow,
-    /// Its sender left.
+    /// The sender disconnected.
     BrokenOff,
 }
 
@@ -28,7 +28,7 @@ pub struct Inflow {
 }
 
 impl Inflow {
-    /// A body of which nothing was read yet.
+    /// A body from which nothing was read yet.
     pub fn new<S, B>(stream: S, headers: &HeaderMap) -> Self
     where
         S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
@@ -48,7 +48,7 @@ impl Inflow {
     /// The next part; `None` after the last.
     ///
     /// # Errors
-    /// It did not come until the deadline, or never will.
+    /// The part did not come before the deadline, or never will.
     pub async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, Halt> {
         if self.ended {
             return Ok(None);
@@ -68,8 +68,8 @@ impl Inflow {
         }
     }
 
-    /// Reads on what a refusal left unread, at most so many bytes for so long, so that its sender reads the refusal
-    /// instead of a reset. A sender that waits for `100 Continue` was not told to send.
+    /// Reads the unread rest of a refused body, at most `most` bytes within `patience`, so that its sender reads the
+    /// refusal instead of a reset. A sender that waits for `100 Continue` has not begun to send.
     pub async fn drain(mut self, most: usize, patience: Duration) {
         if self.expects && !self.touched {
             return;

@@ -1,9 +1,9 @@
-//! Exact rate limits, alone and by address: a bucket whose every token comes back one window after it was spent.
+//! Exact rate limits, alone and by address: a bucket in which each token comes back one window after it was spent.
 //!
-//! So never more than `capacity` requests pass in any stretch of `window`, which a bucket that refills evenly cannot
+//! So never more than `capacity` requests pass within any period of `window`, which a bucket that refills evenly cannot
 //! promise (it lets almost twice as many through after a rest). It costs eight bytes for each token spent.
 //!
-//! Refuses to know: clocks (the time is an argument), who is limited, how a refusal is worded.
+//! Refuses to know: clocks (the time is an argument), the limited client, how a refusal is worded.
 
 use crate::app::access::connection_shares::network;
 use std::{
@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-/// Addresses that are told apart; those beyond share one bucket.
+/// Addresses with a bucket of their own; those beyond share one.
 const ADDRESSES: usize = 10_000;
 
 /// See the module's text. Times are durations since any fixed moment and never run backwards.
@@ -25,19 +25,19 @@ pub struct Bucket {
     spent: VecDeque<u64>,
 }
 
-/// What a bucket holds at a moment.
+/// The state of a bucket at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
     /// Tokens when nothing was spent.
     pub limit: usize,
-    /// Tokens there are now.
+    /// Tokens left.
     pub remaining: usize,
     /// Until the next token comes back; zero when none is missing.
     pub reset: Duration,
 }
 
 impl Level {
-    /// [`Level::reset`] in whole seconds, rounded up: after that long a token is surely back.
+    /// [`Level::reset`] in whole seconds, rounded up: after that time a token is certainly back.
     pub fn reset_seconds(&self) -> u64 {
         self.reset.as_secs() + u64::from(self.reset.subsec_nanos() > 0)
     }
@@ -49,12 +49,12 @@ impl Bucket {
         Self { capacity, window, spent: VecDeque::new() }
     }
 
-    /// Holds `capacity` tokens from now on. What was spent stays spent.
+    /// Sets the capacity. Spent tokens stay spent.
     pub fn resize(&mut self, capacity: usize) {
         self.capacity = capacity;
     }
 
-    /// What is in it.
+    /// The present state.
     pub fn level(&mut self, now: Duration) -> Level {
         let (now, window) = (nanos(now), nanos(self.window));
         while self.spent.front().is_some_and(|&at| at.saturating_add(window) <= now) {
@@ -78,7 +78,7 @@ impl Bucket {
     }
 }
 
-/// A bucket for each address, or network of IPv6 addresses; what comes from no known address shares one.
+/// A bucket for each address, or network of IPv6 addresses; requests without a known address share one.
 #[derive(Debug)]
 pub struct AddressLimits {
     capacity: usize,
@@ -95,7 +95,7 @@ impl AddressLimits {
     /// Takes a token of an address.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no token left.
     pub fn take(&self, from: Option<IpAddr>, now: Duration) -> Result<Level, Level> {
         self.with(from, now, |bucket| {
             let passed = bucket.take(now);
@@ -104,7 +104,7 @@ impl AddressLimits {
         })
     }
 
-    /// What an address has left.
+    /// The state of an address's bucket.
     pub fn level(&self, from: Option<IpAddr>, now: Duration) -> Level {
         self.with(from, now, |bucket| bucket.level(now))
     }

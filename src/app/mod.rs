@@ -1,4 +1,5 @@
-//! Conductor, event bus, telemetry and services: where planes and doors meet media and rows. Says neither `gst` nor `sqlx`.
+//! Conductor, event bus, telemetry and services: where planes and doors meet media and rows. Uses neither `gst` nor
+//! `sqlx`.
 //!
 //! ```text
 //! show/    the conductor and the bus     access/  keys, logins, tokens, leases of publishers

@@ -1,4 +1,5 @@
-//! The outbox: messages that were written down with the facts they tell, delivered until they arrive.
+//! The outbox: messages that were stored in the transaction of the change that they report, delivered until they
+//! arrive.
 //!
 //! ```text
 //! fact + row (one transaction) ─► take ─► request (the plane's words and signature) ─► POST ─┬─► delivered
@@ -6,7 +7,7 @@
 //!                                   └──────────────────────────────────────────────────────┴─► given up
 //! ```
 //!
-//! A message arrives at least once. Refuses to know: what a message says, whom it is signed for.
+//! A message arrives at least once. Refuses to know: the content of messages, and the keys that sign them.
 
 use crate::{
     app::wall_clock::now_ms,
@@ -21,7 +22,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// How often due messages are looked for.
+/// Poll interval for due messages.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long a receiver may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,9 +32,9 @@ const WHOLE: Duration = Duration::from_secs(20);
 const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(300)];
 /// How long a taken message belongs to its sender; longer than any delivery.
 const LEASE_MS: i64 = 60_000;
-/// Messages under way at once: a receiver that hangs must not hold up the others.
+/// Deliveries in progress at once: a receiver that hangs must not hold up the others.
 const UNDER_WAY: usize = 64;
-/// How long ended messages stay for looking at.
+/// How long ended messages stay in the table for inspection.
 const KEPT_MS: i64 = 7 * 24 * 3600 * 1000;
 
 /// A message as it goes out.
@@ -45,7 +46,7 @@ pub struct WebhookRequest {
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: String,
-    /// Whether it may go to this machine, which the guard forbids otherwise.
+    /// Whether it may go to this machine, which the guard otherwise forbids.
     pub local: bool,
 }
 
@@ -71,7 +72,7 @@ pub struct WebhookDispatcher {
 }
 
 impl WebhookDispatcher {
-    /// Delivers for these planes; `guard` judges each address anew.
+    /// Delivers for these planes; `guard` checks each address anew.
     pub fn new(outbox: Outbox, senders: impl IntoIterator<Item = Arc<dyn Sender>>, guard: Arc<Guard>) -> Self {
         let senders = senders.into_iter().map(|sender| (sender.plane(), sender)).collect();
         Self { outbox, senders: Arc::new(senders), guard, room: Arc::new(Semaphore::new(UNDER_WAY)) }
@@ -90,7 +91,7 @@ impl WebhookDispatcher {
         }
     }
 
-    /// Takes what is due, as much as there is room for, and sends each on its own.
+    /// Takes the due messages, as many as there is room for, and sends each on its own.
     async fn turn(&self) -> Result<(), StoreError> {
         let free = u32::try_from(self.room.available_permits()).unwrap_or(0);
         if free == 0 {
@@ -115,7 +116,7 @@ impl WebhookDispatcher {
             self.outbox.dead(&row.id, now_ms()).await?;
             return Ok(());
         };
-        // A look-up of a name has no limit of its own, and must end long before the lease does.
+        // A DNS look-up has no limit of its own, and must end long before the lease does.
         let sent = tokio::time::timeout(WHOLE, self.post(&request)).await;
         let fault = match sent.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok(()) if self.outbox.delivered(&row.id, now_ms()).await? => return sender.ended(row, true).await,
@@ -135,11 +136,11 @@ impl WebhookDispatcher {
         }
     }
 
-    /// One POST. Any 2xx is an arrival; redirects are not followed, since the guard has judged this address only.
+    /// One POST. Any 2xx is an arrival; redirects are not followed, since the guard has checked this address only.
     async fn post(&self, request: &WebhookRequest) -> Result<(), String> {
         let url = Url::parse(&request.url).map_err(|error| error.to_string())?;
         let addresses = if request.local { None } else { Some(self.judge(url.clone()).await?) };
-        // A proxy would look the name up anew, and lead elsewhere than the guard has judged.
+        // A proxy would look the name up anew and might connect to an address that the guard has not checked.
         let mut client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
         if let (Some(host), Some(addresses)) = (url.host_str(), &addresses) {
             client = client.resolve_to_addrs(host, addresses);
@@ -160,7 +161,7 @@ impl WebhookDispatcher {
         judged.map_err(|error| error.to_string())?.map_err(|forbidden| forbidden.to_string())
     }
 
-    /// Takes away what ended long ago.
+    /// Deletes messages that ended long ago.
     ///
     /// # Errors
     /// The server's fault.

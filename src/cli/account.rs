@@ -1,4 +1,4 @@
-//! `lumencast account`: who may have image jobs made, and with how many credits.
+//! `lumencast account`: accounts of image jobs and their credits.
 
 use super::{AccountAction, images};
 use crate::{

@@ -1,5 +1,5 @@
-//! The addresses the server listens on, bound before anything else starts: a taken port is one clear line. How many
-//! connections each door takes is settled here too, since they share what the system lets the process open.
+//! The addresses the server listens on, bound before anything else starts: a taken port is one clear line. The limits
+//! on connections of each door are set here too, since they share the system's limit on open files.
 
 use super::{open_files, setup};
 use crate::{
@@ -15,7 +15,7 @@ use anyhow::Context;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Readers of figures at a time, where they have an address of their own.
+/// Simultaneous readers of metrics, where they have an address of their own.
 const SCRAPERS: usize = 16;
 /// WebRTC peers over TCP at a time.
 const WIRES: usize = 1024;
@@ -30,7 +30,7 @@ pub struct Doors {
     pub doorways: Doorways,
 }
 
-/// How many connections each door takes, and of whom.
+/// The limits on connections of each door, in total and by address.
 pub struct Doorways {
     pub http: http::Settings,
     pub metrics: http::Settings,
@@ -42,7 +42,7 @@ impl Doors {
     /// Binds them all.
     ///
     /// # Errors
-    /// Names the key and the address that cannot be had.
+    /// Names the key and the address that cannot be bound.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let (proxies, origins) = (setup::proxies(config), setup::origins(config));
         let neighbours = Neighbours::new(proxies.clone());

@@ -1,4 +1,4 @@
-//! The services of image jobs, put together.
+//! Builds the services of image jobs.
 
 use crate::{
     api::lumely,
@@ -33,7 +33,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Everything of the plane that runs in the server.
+/// All services of the plane that run in the server.
 pub struct Images {
     pub plane: lumely::LumelyState,
     pub results: Results,
@@ -44,10 +44,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// Opens what is kept.
+    /// Opens the stored data.
     ///
     /// # Errors
-    /// When rows or objects cannot be had.
+    /// When rows or objects cannot be read.
     pub async fn open(config: &Config, store: &Store, operator: Auth) -> anyhow::Result<Self> {
         let objects = objects(config)?;
         let guard = Arc::new(guard(config)?);
@@ -91,10 +91,10 @@ impl Images {
     }
 }
 
-/// Where pictures are.
+/// Opens the objects.
 ///
 /// # Errors
-/// When the folder cannot be made, or the bucket's settings are none.
+/// When the folder cannot be made, or the bucket's settings are invalid.
 pub fn objects(config: &Config) -> anyhow::Result<Objects> {
     match &config.objects.s3 {
         None => Objects::folder(&config.data_dir.join("objects")).context("objects"),
@@ -110,16 +110,16 @@ pub fn objects(config: &Config) -> anyhow::Result<Objects> {
     }
 }
 
-/// All rows.
+/// Opens the rows.
 ///
 /// # Errors
-/// When they cannot be had.
+/// When they cannot be opened.
 pub async fn store(config: &Config) -> anyhow::Result<Store> {
     let url = config.database.url.as_ref().map(|url| url.expose());
     Ok(Store::open_with(&config.data_dir, url).await?)
 }
 
-/// Who makes the pictures.
+/// The engines that make the pictures.
 ///
 /// # Errors
 /// A route of a service or preset that does not exist.
@@ -158,14 +158,14 @@ fn choice(engine: config::Engine) -> Choice {
     }
 }
 
-/// How much the workers of this machine take on.
+/// The limits of the workers of this machine.
 pub fn workers(config: &Config) -> worker::Settings {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = if config.lumely.workers == 0 { cores } else { config.lumely.workers as usize };
     worker::Settings { jobs, memory: u64::from(config.lumely.memory_mb) * 1_000_000 }
 }
 
-/// Where clients may make this server connect to.
+/// The guard of outbound connections.
 fn guard(config: &Config) -> anyhow::Result<Guard> {
     Guard::allowing(&config.ingest.allow_hosts)
         .map_err(|rule| anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))

@@ -18,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// Opens the lights as they were left.
+/// Opens the lights in their last state.
 ///
 /// # Errors
-/// A setting that makes no sense, by its key; rows or sockets that cannot be had.
+/// An invalid setting, by its key; rows or sockets that cannot be opened.
 pub async fn open(config: &Config, store: &Store) -> anyhow::Result<Lights> {
     let settings = &config.lighting;
     let outputs = settings.output.iter().enumerate().map(|(n, output)| self::output(n, output, settings.led_count));
@@ -45,7 +45,7 @@ pub async fn open(config: &Config, store: &Store) -> anyhow::Result<Lights> {
 /// Has the lights follow the show.
 ///
 /// # Errors
-/// A rule of the settings that follows what the show does not have.
+/// A rule of the settings that follows an object that the show does not have.
 pub fn follow(config: &Config, lights: &Lights, show: &ShowHandle, engine: &Arc<Engine>) -> anyhow::Result<()> {
     for (n, rule) in rules(config)?.iter().enumerate() {
         let sound = lights::check(rule, &show.view());
@@ -55,10 +55,10 @@ pub fn follow(config: &Config, lights: &Lights, show: &ShowHandle, engine: &Arc<
     Ok(())
 }
 
-/// Who understands prompts.
+/// The interpreter of prompts.
 ///
 /// # Errors
-/// An address that is none.
+/// An invalid address.
 pub fn prompt(config: &Config) -> anyhow::Result<Prompt> {
     let patience = Duration::from_secs(config.lighting.ai_timeout_s.into());
     Prompt::new(&config.lighting.ai_url, patience).context("lighting.ai_url")
@@ -67,7 +67,7 @@ pub fn prompt(config: &Config) -> anyhow::Result<Prompt> {
 /// The rules of the settings.
 ///
 /// # Errors
-/// One that makes no sense, by its key.
+/// An invalid rule, by its key.
 fn rules(config: &Config) -> anyhow::Result<Vec<Rule>> {
     let mut rules: Vec<Rule> = Vec::new();
     for (n, written) in config.lighting.rule.iter().enumerate() {

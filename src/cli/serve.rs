@@ -76,7 +76,7 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     setup::make_folder(&recordings)?;
     // Looked for before anything records, so that only what an earlier run left is finished.
     let left = recover::unfinished(&recordings).context("recordings")?;
-    recover::finish_all(left, |_, _| {})?; // it says in the log what it did
+    recover::finish_all(left, |_, _| {})?; // it logs the outcome
 
     let (reports, inbox) = mpsc::unbounded_channel();
     let lights = lights::open(&config, &store).await?;

@@ -1,4 +1,5 @@
-//! From settings to what the show and the engine are built from. One total conversion each; nothing is decided here.
+//! From settings to the values that the show and the engine are built from. One total conversion each; nothing is
+//! decided here.
 
 use crate::{
     api::streamhub::Urls,
@@ -34,7 +35,7 @@ pub fn recordings(config: &Config) -> PathBuf {
     config.data_dir.join("recordings")
 }
 
-/// The addresses that answers of the StreamHub plane name.
+/// The addresses in answers of the StreamHub plane.
 pub fn urls(config: &Config) -> Urls {
     let public = config.public_url();
     let port = config.rtmp.listen.port();
@@ -46,7 +47,7 @@ pub fn urls(config: &Config) -> Urls {
     Urls::new(&public, config.streamhub.ws_url.as_deref(), &rtmp)
 }
 
-/// What the show starts with.
+/// The initial values of the show.
 ///
 /// # Errors
 /// A graphic that names an unknown template or field.
@@ -71,9 +72,9 @@ fn inputs(config: &Config) -> Vec<Input> {
     let input = |input: &config::Input| {
         let own = match &input.source {
             Source::Rtmp { latency_ms, .. } | Source::Stream { latency_ms, .. } => *latency_ms,
-            // A pattern comes when it should; a little is left for its conversion.
+            // A pattern comes on time; a little is left for its conversion.
             Source::Pattern { .. } => 50,
-            // A device's own pace, and little to decode.
+            // A device has its own pace, and little to decode.
             Source::V4l2 { .. } | Source::Decklink { .. } | Source::Alsa { .. } => 80,
             // Drawn in its slot.
             Source::Lights => 50,
@@ -83,7 +84,7 @@ fn inputs(config: &Config) -> Vec<Input> {
     config.inputs.iter().map(input).collect()
 }
 
-/// What the engine is built from; `leds` are the frames of the strip of lights.
+/// The settings of the engine; `leds` are the frames of the strip of lights.
 pub fn engine(config: &Config, leds: Leds) -> Settings {
     let project = project(config);
     Settings {
@@ -108,20 +109,20 @@ pub fn engine(config: &Config, leds: Leds) -> Settings {
     }
 }
 
-/// The proxies that are believed.
+/// The trusted proxies.
 pub fn proxies(config: &Config) -> TrustedProxies {
-    // What is neither was refused when the settings were read.
+    // Other texts were refused when the settings were read.
     let network = |text: &String| text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
     TrustedProxies::new(config.http.trusted_proxies.iter().filter_map(network))
 }
 
-/// The origins whose pages may change things: those of the settings, and the address that clients reach this server by.
+/// The origins of pages that may change things: those of the settings, and this server's public address.
 pub fn origins(config: &Config) -> Origins {
     let listed = config.http.allowed_origins.iter().cloned();
     Origins::new(listed.chain(config.public_url.is_some().then(|| config.public_url())))
 }
 
-/// What the RTMP door is built from.
+/// The settings of the RTMP door.
 pub fn rtmp(config: &Config, doorway: Doorway) -> rtmp::Settings {
     let seconds = |n: u32| Duration::from_secs(n.into());
     rtmp::Settings {
@@ -133,7 +134,7 @@ pub fn rtmp(config: &Config, doorway: Doorway) -> rtmp::Settings {
     }
 }
 
-/// What the SRT door is built from.
+/// The settings of the SRT door.
 pub fn srt(config: &Config, doorway: Doorway) -> srt::Settings {
     srt::Settings {
         listen: config.srt.listen,
@@ -144,7 +145,7 @@ pub fn srt(config: &Config, doorway: Doorway) -> srt::Settings {
     }
 }
 
-/// What the WebRTC door is built from.
+/// The settings of the WebRTC door.
 pub fn webrtc(config: &Config, doorway: Doorway) -> webrtc::Settings {
     let config::Webrtc { udp, tcp, addresses } = &config.webrtc;
     webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0, doorway }
@@ -166,7 +167,7 @@ fn rate(rate: config::Rate) -> Rate {
     Rate { num: rate.num, den: rate.den }
 }
 
-/// Where an input's media comes from.
+/// The source of an input's media.
 fn kind(source: &Source) -> SourceKind {
     match source {
         Source::Rtmp { key, .. } => SourceKind::Rtmp { key: key.clone() },

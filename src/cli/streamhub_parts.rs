@@ -1,4 +1,4 @@
-//! The services of the StreamHub plane, put together.
+//! Builds the services of the StreamHub plane.
 
 use crate::{
     app::{
@@ -31,7 +31,7 @@ use crate::{
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 
-/// Everything of the plane that runs.
+/// All running services of the plane.
 pub struct StreamHubParts {
     pub apps: Apps,
     pub tokens: JoinTokens,
@@ -42,12 +42,12 @@ pub struct StreamHubParts {
     pub journal: journal::Following,
     pub snapshot_cache: SnapshotCache,
     pub media_access: Arc<MediaAccess>,
-    /// Whoever checks passwords takes turns with the others.
+    /// The shared queue for password checks.
     pub passwords: Passwords,
 }
 
 impl StreamHubParts {
-    /// Opens what is kept, and starts what goes on by itself.
+    /// Opens the stored data, and starts background work.
     ///
     /// # Errors
     /// When rows cannot be read.
@@ -111,7 +111,7 @@ impl Snapshots for Camera {
         Box::pin(async move {
             let selector =
                 identity.map_or(StreamSelector::Auto, |identity| StreamSelector::Stream(identity.to_owned()));
-            // A publisher's own stream is asked: the stream that follows it would first have to be made.
+            // The publisher's own stream is used: the stream that follows it would have to be made first.
             let publisher = self
                 .0
                 .streams(app)
@@ -121,7 +121,7 @@ impl Snapshots for Camera {
             let live = match publisher {
                 Some(stream) => stream.live,
                 None if self.0.is_live(room, &selector) => self.0.live(app, room, &selector),
-                // No picture is waited for where there is no publisher.
+                // Without a publisher no picture is waited for.
                 None => return Err(SnapFault::Nothing),
             };
             let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, PATIENCE)).await;
@@ -135,10 +135,10 @@ impl Snapshots for Camera {
     }
 }
 
-/// Pulls URL ingresses, where the guard lets it.
+/// Pulls URL ingresses, where the guard allows it.
 ///
 /// # Errors
-/// A rule of `ingest.allow_hosts` that is none.
+/// An invalid rule of `ingest.allow_hosts`.
 pub fn puller(config: &Config) -> anyhow::Result<Puller> {
     let guard = Guard::allowing(&config.ingest.allow_hosts)
         .map_err(|rule| anyhow::anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))?;

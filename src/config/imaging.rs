@@ -1,4 +1,4 @@
-//! The tables of the settings file that rows, objects and image jobs go by, with their defaults.
+//! The tables of the settings file for rows, objects and image jobs, with their defaults.
 //!
 //! Refuses to know: files, the environment, and whether values fit together (`check`).
 
@@ -43,7 +43,7 @@ fn region() -> String {
     "us-east-1".to_owned()
 }
 
-/// Who makes the pictures.
+/// The engine that makes the pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
@@ -69,17 +69,17 @@ pub struct Lumely {
     pub keep_days: u32,
     /// The folder of the upscaling network's weights, as `scripts/weights.sh` makes it.
     pub weights: PathBuf,
-    /// What JWTs of browser sessions are signed with (HS256), at least 32 characters.
+    /// The secret of JWTs of browser sessions (HS256), at least 32 characters.
     pub jwt_secret: Option<Secret>,
-    /// Where the public keys are that JWTs of browser sessions are signed with (RFC 7517).
+    /// The URL of the public keys of JWTs of browser sessions (RFC 7517).
     pub jwks_url: Option<String>,
-    /// What `aud` of these JWTs must be; anything when not set.
+    /// The required `aud` of these JWTs; any when not set.
     pub jwt_audience: Option<String>,
-    /// Who makes the pictures, unless a route says otherwise.
+    /// The engine that makes the pictures, unless a route names another.
     pub engine: Engine,
     /// `[lumely.http]`: a service with the OpenAI images-edit API.
     pub http: Option<ImagesEdit>,
-    /// `[[lumely.route]]`: who makes the pictures of some services and presets.
+    /// `[[lumely.route]]`: engines for some services and presets.
     pub route: Vec<Route>,
 }
 
@@ -107,9 +107,9 @@ impl Default for Lumely {
 pub struct ImagesEdit {
     /// Up to and without `/images/edits`.
     pub url: String,
-    /// Bearer credential, if the service asks for one.
+    /// Bearer credential, if the service requires one.
     pub api_key: Option<Secret>,
-    /// The model that is asked.
+    /// The model to use.
     pub model: String,
     /// Seconds that one answer may take, 5 to 3600.
     #[serde(default = "patience")]
@@ -128,6 +128,6 @@ pub struct Route {
     pub service: String,
     /// One of its presets; all when not set.
     pub config: Option<String>,
-    /// Who makes the pictures.
+    /// The engine that makes the pictures.
     pub engine: Engine,
 }

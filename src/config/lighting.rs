@@ -1,6 +1,6 @@
 //! The table of the lights with its defaults.
 //!
-//! Refuses to know: files, the environment, whether values fit together (`check`), what rules say.
+//! Refuses to know: files, the environment, whether values fit together (`check`), the content of rules.
 
 use serde::{Deserialize, Serialize};
 use std::{
@@ -8,17 +8,17 @@ use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
 };
 
-/// `[lighting]`: the strip, and where it goes.
+/// `[lighting]`: the strip and its outputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lighting {
     /// LEDs of the strip until a client sets another number, 1 to 10880: 64 universes of 170.
     pub led_count: u16,
-    /// What brightness is bent by, 1.0 (not at all) to 4.0.
+    /// Gamma of brightness, 1.0 (linear) to 4.0.
     pub gamma: f32,
-    /// Of the same seed the same frames are made.
+    /// The same seed gives the same frames.
     pub seed: u64,
-    /// What receivers show as the sender, 1 to 63 bytes.
+    /// The sender's name at receivers, 1 to 63 bytes.
     pub name: String,
     /// UDP address at which a lighting desk's sACN is received, once a client switches that on.
     pub sacn_listen: SocketAddr,
@@ -52,7 +52,7 @@ impl Default for Lighting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LightOutput {
-    /// How it is said.
+    /// The protocol.
     pub protocol: LightProtocol,
     /// The first universe: 1 to 63999 for sACN, 0 to 32767 for Art-Net, not for DDP. It goes on in the next ones.
     #[serde(default = "one")]
@@ -65,7 +65,7 @@ pub struct LightOutput {
     pub start: u16,
     /// How many LEDs; to the strip's end when not given.
     pub length: Option<u16>,
-    /// In which order a LED's colours go out.
+    /// The order in which an LED's colours are sent.
     #[serde(default)]
     pub order: LightOrder,
     /// `host` or `host:port`. sACN goes to its multicast groups without it.
@@ -75,7 +75,7 @@ pub struct LightOutput {
     /// sACN's, 0 to 200.
     #[serde(default = "hundred")]
     pub priority: u8,
-    /// The synchronisation universe of sACN, 1 to 63999; for Art-Net any number has ArtSync sent.
+    /// The synchronisation universe of sACN, 1 to 63999; for Art-Net any number enables ArtSync.
     pub sync: Option<u16>,
 }
 

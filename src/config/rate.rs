@@ -5,7 +5,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{fmt, str::FromStr};
 
-/// Nominal rates whose NTSC form (nominal x 1000/1001, SMPTE ST 2036 and older) is written as a rounded decimal.
+/// Nominal rates with an NTSC form (nominal x 1000/1001, SMPTE ST 2036 and older) that is written as a rounded decimal.
 const NTSC_NOMINAL: [u32; 5] = [24, 30, 48, 60, 120];
 
 /// A frame rate in frames per second, as a fraction in lowest terms, above 0 and at most 120.

@@ -1,6 +1,6 @@
 //! Secrets that are not configured: made at the first start and kept in `secrets.toml` of the data folder.
 //!
-//! Refuses to know: who asks for them.
+//! Refuses to know: the use of the secrets.
 
 use super::{Config, secret::Secret};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,19 +22,19 @@ const READABLE: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// The secrets in force, from the settings or from the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
-    /// What LiveWing's `system.auth` must bring.
+    /// The token for LiveWing's `system.auth`.
     pub livewing_token: Secret,
-    /// What the operator's page asks for.
+    /// The password of the operator's page.
     pub operator_password: Secret,
-    /// What join tokens are signed with.
+    /// The signing secret of join tokens.
     pub livekit_api_secret: Secret,
-    /// What logins are signed with.
+    /// The signing secret of logins.
     pub jwt_secret: Secret,
     /// The file they are kept in; it exists only if one of them is not configured.
     pub file: PathBuf,
     /// Keys of the file that were made just now.
     pub created: Vec<&'static str>,
-    /// Whether the file could be read by others, which is mended; its secrets may be known and worth a warning.
+    /// Whether the file was readable by others, which is corrected; its secrets may be known, which deserves a warning.
     pub was_exposed: bool,
 }
 
@@ -44,9 +44,9 @@ pub enum SecretsError {
     /// A folder or file cannot be made, read, written or closed to others.
     #[error("{path}: {action}: {source}")]
     Io {
-        /// What it is about.
+        /// The folder or file.
         path: String,
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
         /// The system's error.
         source: io::Error,
@@ -57,7 +57,7 @@ pub enum SecretsError {
         /// The file.
         path: String,
     },
-    /// A key of the file is not a text with something in it.
+    /// A key of the file is not a non-empty text.
     #[error("{path}: {key}: needs text in quotes")]
     Value {
         /// The file.
@@ -141,7 +141,7 @@ fn lock(folder: &Path) -> Result<File, SecretsError> {
     Ok(lock)
 }
 
-/// Whether others could read the file; if so, they no longer can.
+/// Whether others could read the file; if so, its mode is corrected.
 fn close_to_others(file: &Path) -> Result<bool, SecretsError> {
     let mode = match file.metadata() {
         Ok(metadata) => metadata.permissions().mode(),
@@ -171,7 +171,7 @@ fn write(folder: &Path, file: &Path, table: &toml::Table) -> Result<(), SecretsE
     let beside = folder.join("secrets.toml.new");
     let text = format!("# Made by Lumencast. Keep it private; delete a line to get a new secret.\n{table}");
     let written = (|| {
-        // What a crash left behind may have another mode.
+        // A file left by a crash may have another mode.
         match std::fs::remove_file(&beside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

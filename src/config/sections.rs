@@ -6,7 +6,7 @@ use super::{rate::Rate, secret::Secret};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// `[log]`: what is written to standard error.
+/// `[log]`: the log on standard error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
@@ -32,18 +32,18 @@ pub enum LogFormat {
 pub enum LogLevel {
     /// Something failed.
     Error,
-    /// Something is wrong but goes on.
+    /// Something is wrong but work continues.
     Warn,
-    /// What an operator wants to know.
+    /// Information for an operator.
     Info,
-    /// What a developer wants to know.
+    /// Information for a developer.
     Debug,
     /// Everything.
     Trace,
 }
 
 impl LogLevel {
-    /// The word a log filter understands.
+    /// The level's name in a log filter.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -72,9 +72,9 @@ pub struct Http {
     pub max_connections: u32,
     /// Of those, connections of one address that have shown no credential, up to 100000; 0: a quarter of them.
     pub max_connections_per_address: u32,
-    /// Networks (CIDR) and addresses of proxies whose `X-Forwarded-For` counts.
+    /// Networks (CIDR) and addresses of proxies with a trusted `X-Forwarded-For`.
     pub trusted_proxies: Vec<String>,
-    /// Origins beside the server's own whose pages may change things: `https://panel.example.org`.
+    /// Origins beside the server's own with pages that may change things: `https://panel.example.org`.
     pub allowed_origins: Vec<String>,
 }
 
@@ -90,14 +90,14 @@ impl Default for Http {
     }
 }
 
-/// `[metrics]`: who reads the figures.
+/// `[metrics]`: access to the metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
     /// A TCP address of their own; with the rest of HTTP when not set.
     #[serde(deserialize_with = "optional_address")]
     pub listen: Option<SocketAddr>,
-    /// What readers must bring as a bearer credential; nothing when not set.
+    /// The bearer credential for readers; none when not set.
     pub token: Option<Secret>,
 }
 
@@ -137,7 +137,7 @@ pub struct Livewing {
     /// TCP address; port 0 takes any free one.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
-    /// What `system.auth` must bring; generated when not set.
+    /// The token for `system.auth`; generated when not set.
     pub token: Option<Secret>,
     /// Open connections at once, 1 to 10000; fewer where the system allows fewer open files.
     pub max_connections: u32,
@@ -167,7 +167,7 @@ impl Default for Project {
     }
 }
 
-/// `[operator]`: who may use the operator's page.
+/// `[operator]`: access to the operator's page.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Operator {
@@ -181,9 +181,9 @@ pub struct Operator {
 pub struct Mixer {
     /// How long the last frame of a silent source is held before its slate comes, milliseconds, 0 to 60000.
     pub hold_ms: u32,
-    /// How far network sources are anchored behind arrival, milliseconds, 0 to 5000.
+    /// How long after arrival network sources are shown, milliseconds, 0 to 5000.
     pub source_latency_ms: u32,
-    /// Length of a fade whose command names none, milliseconds, 1 to 60000.
+    /// Length of a fade without a length in its command, milliseconds, 1 to 60000.
     pub fade_default_ms: u32,
 }
 

@@ -1,4 +1,4 @@
-//! The tables of the settings file that streams in and out go by, with their defaults.
+//! The tables of the settings file for incoming and outgoing streams, with their defaults.
 //!
 //! Refuses to know: files, the environment, and whether values fit together (`check`).
 
@@ -16,10 +16,10 @@ pub struct Webrtc {
     /// The one UDP address of all peers; port 0 takes any free one.
     #[serde(deserialize_with = "address")]
     pub udp: SocketAddr,
-    /// The one TCP address for peers whose network lets no UDP through (RFC 6544).
+    /// The one TCP address for peers behind networks that block UDP (RFC 6544).
     #[serde(deserialize_with = "address")]
     pub tcp: SocketAddr,
-    /// Addresses that peers are told beside those of this machine's interfaces, e.g. the public one behind NAT.
+    /// Candidate addresses for peers beside those of this machine's interfaces, e.g. the public one behind NAT.
     pub addresses: Vec<IpAddr>,
 }
 
@@ -36,9 +36,9 @@ pub struct Srt {
     /// UDP address; port 0 takes any free one.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
-    /// Milliseconds that lost packets have to come again, 20 to 8000.
+    /// Milliseconds for the retransmission of lost packets, 20 to 8000.
     pub latency_ms: u32,
-    /// What callers must encrypt with, 10 to 79 characters; none when not set.
+    /// The passphrase for callers, 10 to 79 characters; no encryption when not set.
     pub passphrase: Option<Secret>,
     /// Callers at once, 1 to 1000.
     pub max_connections: u32,
@@ -50,11 +50,11 @@ impl Default for Srt {
     }
 }
 
-/// `[ingest]`: what is fetched from elsewhere.
+/// `[ingest]`: pulled sources.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ingest {
-    /// Hosts and networks (CIDR) that may be fetched from although they are private or of this machine.
+    /// Hosts and networks (CIDR) that may be pulled from although they are private or of this machine.
     pub allow_hosts: Vec<String>,
 }
 
@@ -62,11 +62,11 @@ pub struct Ingest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Streamhub {
-    /// The issuer of join tokens; with the secret, that of a LiveKit server whose clients should come in here too.
+    /// The issuer of join tokens; with the secret, the API key of a LiveKit server, to admit its clients here too.
     pub livekit_api_key: String,
-    /// What join tokens are signed with, at least 32 characters; generated when not set.
+    /// The signing secret of join tokens, at least 32 characters; generated when not set.
     pub livekit_api_secret: Option<Secret>,
-    /// What logins are signed with, at least 32 characters; generated when not set.
+    /// The signing secret of logins, at least 32 characters; generated when not set.
     pub jwt_secret: Option<Secret>,
     /// The WebSocket address that clients of a LiveKit server get as `wsUrl`; `public_url` with `ws` when not set.
     pub ws_url: Option<String>,

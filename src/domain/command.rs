@@ -107,7 +107,7 @@ pub struct RecordingInfo {
 /// The answer to a command that worked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// Done; nothing more to say.
+    /// Done; no further data.
     Done,
     /// The switcher acts at this slot; `slots` is the length of a fade, 0 for a cut.
     Switched {

@@ -8,7 +8,7 @@ use super::{
 /// A fact. State that goes with it is in the [`View`](super::view::View) that is published beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Who is on program or preview changed, as of this slot.
+    /// Sources on program or preview changed, as of this slot.
     TallyChanged {
         slot: Slot,
         time: ShowTime,
@@ -18,7 +18,7 @@ pub enum Event {
     SourceHealthChanged {
         source: SourceId,
     },
-    /// A graphic is seen on a channel from this slot on; `None` on channels that are not keyed.
+    /// A graphic is visible on a channel from this slot on; `None` on channels that are not keyed.
     GraphicOn {
         channel: String,
         graphic: String,
@@ -30,7 +30,7 @@ pub enum Event {
         graphic: String,
         at: Option<(Slot, ShowTime)>,
     },
-    /// A leaving graphic is no longer seen.
+    /// A leaving graphic is no longer visible.
     GraphicGone {
         channel: String,
         graphic: String,

@@ -1,26 +1,26 @@
-//! One transport-free error for everything a caller can be answered; each plane words it in its own dialect.
+//! One transport-free error for all failures of a caller's request; each plane words it in its own dialect.
 
 use std::fmt;
 
-/// What went wrong, as far as every plane distinguishes it.
+/// The kind of an error, as far as every plane distinguishes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The thing named does not exist.
+    /// The named object does not exist.
     NotFound,
     /// A parameter is missing, of the wrong type or out of range.
     Invalid,
-    /// The command makes no sense in the present state.
+    /// The command is impossible in the present state.
     Conflict,
-    /// A sound command could not be carried out.
+    /// A valid command could not be executed.
     Failed,
     /// The server is going down or not yet up.
     Unavailable,
 }
 
-/// Who has to act.
+/// The party that has to act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Blame {
-    /// The caller: another request will do.
+    /// The caller: it must change its request.
     Caller,
     /// This server or its machine.
     Server,
@@ -28,13 +28,13 @@ pub enum Blame {
     Peer,
 }
 
-/// An error that a caller gets to see.
+/// An error for a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub kind: Kind,
     /// Stable, machine-readable, snake case: `no_channels_assigned`.
     pub code: &'static str,
-    /// What it is about: an id, a parameter's name. May be empty.
+    /// The object of the error: an id, a parameter's name. May be empty.
     pub subject: String,
     pub blame: Blame,
     /// One sentence for a person. Never holds SQL, paths outside the data folder or keys.
@@ -42,7 +42,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The thing does not exist.
+    /// The object does not exist.
     pub fn not_found(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, code, subject, Blame::Caller, detail)
     }
@@ -57,7 +57,7 @@ impl Fault {
         Self::new(Kind::Conflict, code, subject, Blame::Caller, detail)
     }
 
-    /// Could not be carried out here.
+    /// Could not be executed here.
     pub fn failed(code: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::new(Kind::Failed, code, subject, Blame::Server, detail)
     }

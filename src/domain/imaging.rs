@@ -8,7 +8,7 @@
 //!
 //! Names, presets and prices are those of the Lumely document. Refuses to know: rows, pixels, accounts, JSON.
 
-/// What is made of a picture.
+/// The services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
     /// A better picture of the same.
@@ -222,7 +222,7 @@ pub struct Request {
     pub config: String,
     /// How large.
     pub resolution: Resolution,
-    /// In the asker's own words; empty when there are none.
+    /// The prompt, as the caller wrote it; empty when there is none.
     pub prompt: String,
     /// Scene settings.
     pub options: Options,

@@ -1,6 +1,6 @@
-//! Inputs as callers describe them, and what may be changed of one while the show runs.
+//! Inputs as callers describe them, and their changes while the show runs.
 //!
-//! Refuses to know: who has an input on a bus, whether a device or a stream is there.
+//! Refuses to know: the buses, whether a device or a stream exists.
 
 use super::{
     capture::{CaptureSpec, PictureDevice, SoundDevice},
@@ -25,13 +25,13 @@ const TONE_HZ: std::ops::RangeInclusive<u32> = 20..=20_000;
 /// Frames per second that a camera may be asked for.
 const CAMERA_RATE: std::ops::RangeInclusive<u32> = 1..=240;
 
-/// An input of the switcher, as a caller asks for it.
+/// An input of the switcher, as a caller orders it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// One line of 1 to 100 characters; need not be unique.
     pub label: String,
     pub kind: SourceKind,
-    /// How far behind its arrival it is shown and heard; at most 5 s.
+    /// How long after its arrival it is shown and played; at most 5 s.
     pub latency: Duration,
 }
 
@@ -48,7 +48,7 @@ pub enum InputChange {
 }
 
 impl Input {
-    /// Whether everything of it is within its limits.
+    /// Whether all its values are within their limits.
     ///
     /// # Errors
     /// `invalid` with the name of the parameter.
@@ -59,7 +59,7 @@ impl Input {
     }
 }
 
-/// Whether it can be an input's label.
+/// Whether a text is valid as an input's label.
 ///
 /// # Errors
 /// `invalid` (`label`).
@@ -71,7 +71,7 @@ pub fn check_label(label: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether it can be an input's latency.
+/// Whether a duration is valid as an input's latency.
 ///
 /// # Errors
 /// `invalid` (`latency`).
@@ -82,7 +82,7 @@ pub fn check_latency(latency: Duration) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether an input can be fed like this.
+/// Whether a source is valid for an input.
 ///
 /// # Errors
 /// `invalid` with the name of the parameter.

@@ -87,9 +87,9 @@ pub enum StreamSelector {
 pub enum Layout {
     /// All in cells of the same size, row by row.
     Grid,
-    /// The one that speaks large, the others in a row below.
+    /// The member that speaks large, the others in a row below.
     Speaker,
-    /// One alone, the first; the others are heard.
+    /// One alone, the first; the others are audible.
     Single,
 }
 

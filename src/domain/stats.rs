@@ -1,4 +1,4 @@
-//! Figures that the engine measures. Counters run from the start of the server unless they say otherwise.
+//! Figures that the engine measures. Counters run from the start of the server unless stated otherwise.
 
 use super::{
     output::OutputSource,

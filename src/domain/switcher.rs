@@ -1,6 +1,6 @@
 //! The two buses and the transition between them, as LiveWing's section on switching defines them.
 //!
-//! Refuses to know: slots, pipelines, who asked.
+//! Refuses to know: slots, pipelines, the origin of a command.
 
 use super::{fault::Fault, source::SourceId};
 use std::time::Duration;
@@ -20,11 +20,11 @@ pub struct Switcher {
     pub program: Option<SourceId>,
     pub preview: Option<SourceId>,
     pub fade: Option<Fade>,
-    /// How long the next fade takes unless it says otherwise.
+    /// How long the next fade takes unless its command sets a length.
     pub duration: Duration,
 }
 
-/// What the mixer has to do.
+/// A change for the mixer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SceneChange {
     /// At one frame boundary.
@@ -52,7 +52,7 @@ impl Switcher {
             return None;
         }
         match old {
-            // Cutting back to where a fade came from ends the fade and leaves its target on preview.
+            // Cutting back to the source that a fade came from ends the fade and leaves its target on preview.
             Some(old) if old == source => {
                 let target = self.fade.map(|f| f.to);
                 Some(self.put(source, target.or(self.preview)))

@@ -1,4 +1,4 @@
-//! Tally: who is on air, as a function of state. Never stored, only diffed.
+//! Tally: the sources on air, as a function of state. Never stored, only diffed.
 
 use super::{source::SourceId, switcher::Switcher};
 use std::collections::BTreeSet;

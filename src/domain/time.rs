@@ -53,7 +53,7 @@ impl Rate {
         Slot((scaled.div_ceil(whole) - 1) as u64)
     }
 
-    /// The slot whose beginning is nearest to a time.
+    /// The slot that begins nearest to a time.
     pub fn nearest(self, time: ShowTime) -> Slot {
         self.slot_at(ShowTime(time.0 + self.slot_ns() / 2))
     }

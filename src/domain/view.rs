@@ -1,5 +1,5 @@
-//! What the world may see of the show: one value, made anew after each change. Its sections are shared with the values
-//! before and after it, so that a change costs the section that it changes.
+//! The public state of the show: one value, made anew after each change. Its sections are shared with the values before
+//! and after it, so that a change costs the section that it changes.
 
 use super::{
     graphic::{Channel, OnAir},
@@ -11,7 +11,7 @@ use super::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The confirmed state: what is on air, not what was asked for.
+/// The confirmed state: what is on air, not what was ordered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     pub project: Format,
@@ -20,14 +20,14 @@ pub struct View {
     /// When the running fade began.
     pub fade_began: Option<(Slot, ShowTime)>,
     pub channels: Arc<Vec<Channel>>,
-    /// Every graphic there is, by id, and where it is on air.
+    /// Every graphic, by id, and where it is on air.
     pub graphics: Arc<BTreeMap<String, OnAir>>,
     pub outputs: Arc<Vec<Output>>,
     pub recorders: Arc<Vec<Recorder>>,
 }
 
 impl View {
-    /// Who is on air.
+    /// The sources on air.
     pub fn tally(&self) -> Tally {
         tally(&self.switcher)
     }
@@ -42,7 +42,7 @@ impl View {
         self.graphics.iter().filter(|(_, on)| on.live.contains(channel)).map(|(id, _)| id.as_str()).collect()
     }
 
-    /// Whether program shows something of a channel: it is keyed and a graphic on it is seen, leaving ones included.
+    /// Whether program shows something of a channel: it is keyed and a graphic on it is visible, leaving ones included.
     pub fn channel_on_program(&self, channel: &str) -> bool {
         self.channel(channel).is_some_and(|c| c.dsk)
             && self.graphics.values().any(|on| on.live.contains(channel) || on.leaving.contains(channel))

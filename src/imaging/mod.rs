@@ -24,17 +24,17 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// Tells work that nobody wants its result any more. Clones are the same.
+/// Cancels work that is no longer needed. Clones share the signal.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// From now on work ends at its next look.
+    /// Makes work end at its next check.
     pub fn stop(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// To be asked between pieces of work of at most some 100 ms.
+    /// To be called between pieces of work of at most some 100 ms.
     ///
     /// # Errors
     /// [`Fault::Stopped`] once it was stopped.
@@ -43,22 +43,22 @@ impl Stop {
     }
 }
 
-/// Why there is no picture. The texts are for whoever asked.
+/// Why there is no picture. The texts are for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The asker's: not a picture of a format that is taken, or a damaged one.
+    /// The caller's: not a picture of an accepted format, or a damaged one.
     #[error("{0}")]
     Unreadable(String),
-    /// The asker's: a picture with more pixels than are taken.
+    /// The caller's: a picture with too many pixels.
     #[error("{0}")]
     TooLarge(String),
-    /// The asker's: a good picture on which the service finds nothing to work with, e.g. a plan without walls.
+    /// The caller's: a valid picture that the service cannot work on, e.g. a plan without walls.
     #[error("{0}")]
     Unsuitable(String),
-    /// The engine's: a service elsewhere refused or broke down.
+    /// The engine's: a remote service refused or failed.
     #[error("{0}")]
     Engine(String),
-    /// Nobody's: it was called off.
+    /// No fault: it was cancelled.
     #[error("called off")]
     Stopped,
 }

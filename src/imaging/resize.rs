@@ -10,7 +10,7 @@ use fast_image_resize::{
     images::{Image, ImageRef},
 };
 
-/// How values between pixels are found.
+/// The interpolation between pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
     /// Sharp; may overshoot beside edges.
@@ -35,7 +35,7 @@ pub fn resize(picture: &Picture, width: u32, height: u32) -> Picture {
     out
 }
 
-/// A picture whose long edge is `long_edge` pixels, smaller or larger than it was, its shape kept.
+/// A picture with a long edge of `long_edge` pixels, smaller or larger than before, its shape kept.
 pub fn to_fit(picture: &Picture, long_edge: u32) -> Picture {
     let (width, height) = fitting(picture.width(), picture.height(), long_edge);
     resize(picture, width, height)
@@ -114,7 +114,7 @@ fn convolve(from: &ImageRef, to: &mut Image, filter: Filter, part: Option<(f64, 
 type Values<'a> = (u32, u32, &'a [f32]);
 type ValuesMut<'a> = (u32, u32, &'a mut [f32]);
 
-/// Pictures and planes say their sizes truly, so the only fault left is one without pixels, which stays as it is.
+/// Sizes of pictures and planes are consistent, so the only possible fault is one without pixels, which stays as it is.
 fn values((width, height, from): Values, (to_width, to_height, to): ValuesMut, kind: PixelType, filter: Filter) {
     // SAFETY: every byte is a valid u8 and every four bytes are a valid f32; alignment of u8 is 1, so nothing is left
     // over at either end.
@@ -142,7 +142,7 @@ mod tests {
         for (width, height) in [(32, 24), (192, 144)] {
             let (made, expected) = (resize(&slope(64, 48), width, height), slope(width, height));
             assert_eq!((made.width(), made.height()), (width, height));
-            // Off the edges, where a slope goes on no further.
+            // Off the edges, where a slope does not continue.
             for (y, x) in (height / 4..height * 3 / 4).flat_map(|y| (width / 4..width * 3 / 4).map(move |x| (y, x))) {
                 let (a, b) = (made.at(x.into(), y.into()), expected.at(x.into(), y.into()));
                 assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 0.004), "{a:?} {b:?}");

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! callers ─ lock ─► StripState ◄─ lock, 60 times a second ─ ticker ─► outputs
-//!    changes ◄─ notice ─┘                                   └─ frames, while somebody watches
+//!    changes ◄─ notice ─┘                                   └─ frames, while there is a receiver
 //! ```
 //!
-//! A caller holds the lock for microseconds, the ticker while it draws a frame. Refuses to know: who calls.
+//! A caller holds the lock for microseconds, the ticker while it draws a frame. Refuses to know: callers.
 
 use super::{
     input::{InputStatus, SacnInput, SacnInputSpec},
@@ -32,21 +32,21 @@ use tokio::sync::watch;
 pub struct Settings {
     /// The strip as it was left, or a new one.
     pub strip: Strip,
-    /// What brightness is bent by; 1.0 leaves it as it is.
+    /// Gamma of brightness; 1.0 leaves it as it is.
     pub gamma: f32,
-    /// Of the same seed the same frames are made.
+    /// The same seed gives the same frames.
     pub seed: u64,
-    /// What went on when it was left.
+    /// The activity that was going on at the last stop.
     pub left: Left,
-    /// What goes out, checked.
+    /// The outputs, validated.
     pub outputs: Vec<OutputSpec>,
-    /// Who sends: the component identifier of E1.31.
+    /// The sender's id: the component identifier of E1.31.
     pub cid: [u8; 16],
-    /// Who sends, for people; at most 63 bytes count.
+    /// The sender's name, for people; at most 63 bytes are used.
     pub name: String,
 }
 
-/// See the module's text. Dropping it ends the frames and tells controllers so.
+/// See the module's text. Dropping it ends the frames and notifies controllers.
 pub struct Engine {
     shared: Arc<Shared>,
     ticker: Mutex<Option<Ticker>>,
@@ -65,7 +65,7 @@ impl Engine {
         Ok(Self { shared, ticker: Mutex::new(Some(ticker)) })
     }
 
-    /// Ends the frames; controllers are told. Blocks for a frame at most.
+    /// Ends the frames and notifies controllers. Blocks for a frame at most.
     pub fn end(&self) {
         let ticker = self.ticker.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(ticker);
@@ -81,12 +81,12 @@ impl Engine {
         self.shared.changes()
     }
 
-    /// Frames as they are sent. They are handed out only while somebody holds a receiver.
+    /// Frames as they are sent. They are published only while there is a receiver.
     pub fn frames(&self) -> watch::Receiver<Arc<[Rgb]>> {
         self.shared.frames.subscribe()
     }
 
-    /// What is measured.
+    /// The measurements.
     pub fn figures(&self) -> Figures {
         self.shared.figures()
     }
@@ -136,7 +136,7 @@ impl Engine {
         self.shared.strip_state().lay(owner, segment, priority, layer);
     }
 
-    /// Lays a look that goes by itself after so long. See [`StripState::lay`].
+    /// Applies a look that ends after a duration. See [`StripState::lay`].
     pub fn cue(&self, owner: &str, segment: u8, priority: u8, look: crate::domain::lights::Look, lasts: Duration) {
         let until = Some(self.shared.now() + lasts);
         self.lay(owner, segment, priority, Layer::Look { look, until });
@@ -147,11 +147,11 @@ impl Engine {
         self.shared.strip_state().lift(owner);
     }
 
-    /// Takes a lighting desk's data for so many LEDs from now on, in the place of what was taken before; `None`: no more.
+    /// Receives a lighting desk's data for this many LEDs from now on, instead of the earlier input; `None`: none.
     /// Blocks while a thread ends.
     ///
     /// # Errors
-    /// When the socket cannot be had; then none is taken.
+    /// When the socket cannot be opened; then there is no input.
     pub fn listen(&self, spec: Option<SacnInputSpec>, led_count: u16) -> io::Result<()> {
         // The old socket is closed before the new one asks for its port; not under the lock, which the frames need.
         let old = self.shared.desk().take();
@@ -161,7 +161,7 @@ impl Engine {
         Ok(())
     }
 
-    /// How the lighting desk's data is; none when none is listened to.
+    /// The state of the lighting desk's input; none while it is off.
     pub fn input(&self) -> Option<InputStatus> {
         self.shared.desk().as_ref().map(|input| input.status(self.shared.now()))
     }

@@ -1,13 +1,13 @@
-//! What rules lay over a segment.
+//! Layers of rules over a segment.
 
 use super::effects::Animation;
 use crate::domain::lights::{Look, Rgb};
 use std::{sync::Arc, time::Duration};
 
-/// Something that lies over a segment's own look until it is taken away.
+/// A layer over a segment's own look, until it is removed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {
-    /// Another look. `until` is when it goes by itself.
+    /// Another look. It ends at `until`.
     Look { look: Look, until: Option<Duration> },
     /// Brightness of what lies below, 0 to 1.
     Gain(f32),
@@ -17,7 +17,7 @@ pub enum Layer {
 
 /// A layer as it runs.
 pub struct Laid {
-    /// Whose it is; there is one of each owner.
+    /// Its owner; an owner has at most one layer.
     pub owner: String,
     pub segment: u8,
     /// Higher lies over lower; of equals the one that came later.
@@ -27,7 +27,7 @@ pub struct Laid {
 }
 
 impl Laid {
-    /// Whether it goes now.
+    /// Whether it has ended.
     pub fn is_over(&self, now: Duration) -> bool {
         matches!(self.layer, Layer::Look { until: Some(until), .. } if until <= now)
     }
@@ -48,7 +48,7 @@ impl Laid {
     }
 }
 
-/// Draws a look, and begins its effect anew when it is another than before or the segment has another length.
+/// Draws a look, and restarts its effect when it differs from the last one or the segment has another length.
 pub fn draw(animation: &mut Option<Animation>, look: &Look, seed: u64, frame: u64, pixels: &mut [Rgb]) {
     let Some(effect) = look.effect else {
         *animation = None;

@@ -6,7 +6,7 @@
 //! sACN in ─►    │  layers, brightness, gamma      └─► notices of change
 //! ```
 //!
-//! Refuses to know: planes, the show, who changes something and why.
+//! Refuses to know: planes, the show, the origin of a change and its reason.
 
 mod colour;
 pub mod effects;

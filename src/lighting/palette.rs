@@ -23,7 +23,7 @@ pub fn colour(palette: Palette, place: u8) -> Rgb {
     round(palette)[usize::from(place)]
 }
 
-/// All places of a palette, for who needs many.
+/// All places of a palette, for drawing many LEDs.
 pub fn round(palette: Palette) -> &'static Round {
     match palette {
         Palette::Rainbow => &RAINBOW,
@@ -88,7 +88,7 @@ pub static HEAT: Round = blended(&[
     (244, [140, 0, 0]),
 ]);
 
-/// A round through stops, whose places rise from 0; after the last one it goes back to the first.
+/// A round through stops at rising places from 0; after the last one it goes back to the first.
 pub const fn blended(stops: &[(u8, Rgb)]) -> Round {
     let mut places = [[0; 3]; 256];
     let mut stop = 0;

@@ -1,4 +1,4 @@
-//! The patch: which LEDs of the strip go out by which protocol, to whom, into which channels.
+//! The patch: which LEDs of the strip are sent by which protocol, to which destination, in which channels.
 //!
 //! ```text
 //! strip  ├────── output 0 ──────┤├─ output 1 ─┤
@@ -22,7 +22,7 @@ pub const PIXELS: u16 = 170;
 /// Universes that all outputs may have together. A DDP display counts for as many as its LEDs would fill.
 pub const UNIVERSES: usize = 64;
 
-/// How an output speaks.
+/// The protocol of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     Sacn,
@@ -84,7 +84,7 @@ impl FromStr for ColourOrder {
     }
 }
 
-/// Whom an output talks to.
+/// The destination of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Destination {
     Unicast(SocketAddr),
@@ -110,7 +110,7 @@ pub struct OutputSpec {
     /// sACN only: 0 to 200.
     pub priority: u8,
     /// sACN: the universe of the synchronisation packets, 1 to 63999. Art-Net: any number for ArtSync. DDP: none, its
-    /// last packet says that the frame is whole.
+    /// last packet marks the frame as complete.
     pub sync: Option<u16>,
     /// The address of the interface that multicast leaves by; the system's choice without one.
     pub interface: Option<Ipv4Addr>,
@@ -119,7 +119,7 @@ pub struct OutputSpec {
 /// A part of an output that lies in one universe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece {
-    /// Beyond what a protocol has where an output was not checked.
+    /// Beyond the protocol's range where an output was not validated.
     pub universe: u32,
     /// 1 to 512.
     pub channel: u16,
@@ -153,7 +153,7 @@ impl OutputSpec {
         })
     }
 
-    /// The first thing that is wrong with it by itself.
+    /// The first invalid value of the output alone.
     fn problem(&self, led_count: u16) -> Option<(&'static str, String)> {
         let ddp = self.protocol == Protocol::Ddp;
         let (lowest, highest) = self.protocol.universes();
@@ -205,14 +205,14 @@ impl OutputSpec {
     }
 }
 
-/// What is wrong with a list of outputs.
+/// An invalid value in a list of outputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatchError {
     /// The place of the output in the list, from 0 on.
     pub output: usize,
-    /// The key of it that is wrong.
+    /// Its invalid key.
     pub key: &'static str,
-    /// A clause for a person that goes on after the key.
+    /// A clause for people that follows the key.
     pub problem: String,
 }
 
@@ -227,11 +227,11 @@ impl std::error::Error for PatchError {}
 /// A universe at one destination.
 type Place = (Protocol, Destination, Option<Ipv4Addr>, u32);
 
-/// Looks through a list of outputs.
+/// Validates a list of outputs.
 ///
 /// # Errors
-/// The first output that is wrong by itself, takes channels that one before it has, differs from it in what the whole
-/// universe shares (`priority`, `sync`), or is the one with which the universes become more than 64.
+/// The first output that is invalid by itself, takes channels of an earlier one, differs from it in a property of the
+/// whole universe (`priority`, `sync`), or brings the number of universes above 64.
 pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
     let mut taken: BTreeMap<Place, Vec<(usize, Piece)>> = BTreeMap::new();
     let mut displays: BTreeMap<Destination, usize> = BTreeMap::new();

@@ -1,11 +1,11 @@
-//! The state of the lights and how a frame is made of it. Sans-IO: time and what comes from a desk are arguments.
+//! The state of the lights and the computation of a frame. Sans-IO: time and the data of a desk are arguments.
 //!
 //! ```text
 //! effects of the segments ─► pixels by hand ─► layers of rules ─► a lighting desk (sACN) ─► power, brightness
 //!        (lowest)                                                      (highest)
 //! ```
 //!
-//! Refuses to know: the clock, the network, who changes something.
+//! Refuses to know: the clock, the network, the origin of a change.
 
 use super::{
     effects::Animation,
@@ -31,15 +31,15 @@ pub struct StripState {
     fade: Option<Fade>,
     /// The brightness before a nightlight put the light out.
     slept: Option<u8>,
-    /// What the segments show by themselves, or what was laid on LEDs by hand.
+    /// The colours of the segments' effects, or those set on LEDs directly.
     base: Vec<Rgb>,
-    /// The base is held as it is: effects stand still.
+    /// The base is kept as it is: effects stand still.
     held: bool,
-    /// What is sent. Never shorter than the strip was once: LEDs beyond its end are told to be dark.
+    /// The pixels that are sent. Never shorter than the strip was once: LEDs beyond its end are sent as black.
     pixels: Vec<Rgb>,
 }
 
-/// What the world may see of the lights.
+/// The public state of the lights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
     pub controller: Controller,
@@ -53,22 +53,23 @@ pub struct Snapshot {
     pub wakes: Option<u8>,
 }
 
-/// What went on when the lights were left, beside the strip.
+/// The activity at the last stop, beside the strip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Left {
-    /// What is still to be done of a nightlight.
+    /// The rest of a nightlight.
     pub nightlight: Option<Nightlight>,
     /// See [`Snapshot::wakes`].
     pub wakes: Option<u8>,
 }
 
 impl StripState {
-    /// The state of a strip that was just switched on. `gamma` bends brightness, 1.0 leaves it as it is; of the same seed the same frames are made.
+    /// The state of a strip that was just switched on. `gamma` is that of brightness, 1.0 leaves it as it is; the same
+    /// seed gives the same frames.
     pub fn new(strip: Strip, gamma: f32, seed: u64) -> Self {
         let length = usize::from(strip.controller().led_count);
         let share = |n: usize| {
             let share = (n as f32 / 255.0).powf(gamma);
-            // What is not off stays alight.
+            // A brightness above 0 never becomes 0.
             ((share * 256.0).round() as u16).max(u16::from(n > 0))
         };
         Self {
@@ -86,7 +87,7 @@ impl StripState {
         }
     }
 
-    /// The same, going on with what went on when it was left. Time begins now.
+    /// The same, continuing the activity of the last stop. Time begins now.
     pub fn resume(mut self, left: Left) -> Self {
         let Left { nightlight, wakes } = left;
         let brightness = self.strip.controller().brightness;
@@ -111,8 +112,8 @@ impl StripState {
         }
     }
 
-    /// Changes the controller. Pixels by hand go when the power changes; a brightness that is set ends the nightlight.
-    /// A light that a nightlight put out comes back as bright as it was before.
+    /// Changes the controller. Pixels set directly are dropped when the power changes; setting a brightness ends the
+    /// nightlight. A light that a nightlight turned off comes back as bright as it was before.
     pub fn set_controller(&mut self, mut change: ControllerChange) -> Controller {
         let before = self.strip.controller();
         let slept = self.slept.take_if(|_| change.power == Some(true) || change.brightness.is_some());
@@ -137,7 +138,7 @@ impl StripState {
         self.held = false;
     }
 
-    /// See [`Strip::create`]; pixels by hand go.
+    /// See [`Strip::create`]; pixels set directly are dropped.
     pub fn create_segment(&mut self, new: NewSegment) -> Result<Segment, Fault> {
         let segment = self.strip.create(new)?;
         self.playing.remove(&segment.id);
@@ -145,14 +146,14 @@ impl StripState {
         Ok(segment)
     }
 
-    /// See [`Strip::update`]; pixels by hand go.
+    /// See [`Strip::update`]; pixels set directly are dropped.
     pub fn update_segment(&mut self, id: u8, change: SegmentChange) -> Result<Segment, Fault> {
         let segment = self.strip.update(id, change)?;
         self.held = false;
         Ok(segment)
     }
 
-    /// See [`Strip::delete`]; pixels by hand go.
+    /// See [`Strip::delete`]; pixels set directly are dropped.
     pub fn delete_segment(&mut self, id: u8) -> Result<(), Fault> {
         self.strip.delete(id)?;
         self.playing.remove(&id);
@@ -160,7 +161,7 @@ impl StripState {
         Ok(())
     }
 
-    /// Lays colours on LEDs by hand and answers how many were set. All others stay as they are.
+    /// Sets colours of LEDs directly and returns how many were set. All others stay as they are.
     pub fn set_pixels(&mut self, pixels: &Pixels) -> usize {
         self.held = true;
         let base = &mut self.base;
@@ -184,10 +185,10 @@ impl StripState {
         base.len()
     }
 
-    /// Begins a fade, in the place of one that runs. Answers the brightness it begins with.
+    /// Begins a fade, in place of one that runs. Returns the brightness it begins with.
     pub fn start_nightlight(&mut self, order: Nightlight, now: Duration) -> u8 {
         let from = self.strip.controller().brightness;
-        // A light that is dimmed already, or out, comes back as bright as it was before all that.
+        // A light that is dimmed already, or off, comes back as bright as it was before all fades.
         let before = self.fade.map(|fade| fade.wakes()).or(self.slept.filter(|_| from == 0));
         self.fade = Some(Fade::new(order, from, now).waking(before.unwrap_or(from)));
         from
@@ -198,11 +199,11 @@ impl StripState {
         self.fade.take().is_some()
     }
 
-    /// Lays something over a segment, in the place of what this owner laid before.
+    /// Puts a layer over a segment, in place of this owner's earlier one.
     pub fn lay(&mut self, owner: &str, segment: u8, priority: u8, layer: Layer) {
         let at = self.layers.iter().position(|laid| laid.owner == owner);
         let running = at.map(|at| self.layers.remove(at)).filter(|laid| laid.segment == segment);
-        // What only changed its colours goes on, and stays where it lies; a cue begins anew.
+        // A layer with only new colours goes on, and keeps its place; a cue begins anew.
         let running = running.filter(|laid| !matches!(laid.layer, Layer::Look { until: Some(_), .. }));
         let stays = at.filter(|_| running.as_ref().is_some_and(|laid| laid.priority == priority));
         let place = stays.unwrap_or_else(|| self.layers.partition_point(|laid| laid.priority <= priority));
@@ -210,12 +211,12 @@ impl StripState {
         self.layers.insert(place, Laid { owner: owner.to_owned(), segment, priority, layer, animation });
     }
 
-    /// Takes away what an owner laid.
+    /// Removes the layer of an owner.
     pub fn lift(&mut self, owner: &str) {
         self.layers.retain(|laid| laid.owner != owner);
     }
 
-    /// Makes the frame of now. `desk` fills in what a lighting desk sends, if it sends anything. True when the state
+    /// Computes the present frame. `desk` fills in the data of a lighting desk, if there is any. True when the state
     /// changed by itself: the nightlight moved.
     pub fn turn(&mut self, now: Duration, desk: impl FnOnce(&mut [Rgb])) -> bool {
         let moved = self.fade_on(now);
@@ -236,7 +237,7 @@ impl StripState {
         let share = self.dimming[usize::from(brightness)];
         if share < 256 {
             for pixel in &mut self.pixels[..length] {
-                // Rounded up, so that no colour that is on goes out before the brightness is 0.
+                // Rounded up, so that no colour that is on becomes 0 before the brightness is 0.
                 *pixel = pixel.map(|value| (u16::from(value) * share).div_ceil(256) as u8);
             }
         }
@@ -270,7 +271,7 @@ impl StripState {
         over || before != after
     }
 
-    /// The effects of the segments, one step on.
+    /// The effects of the segments, one step further.
     fn play(&mut self) {
         self.base.fill([0; 3]);
         for segment in self.strip.segments() {
@@ -283,7 +284,7 @@ impl StripState {
         }
     }
 
-    /// The layers of the rules, over what is there.
+    /// The layers of the rules, over the present colours.
     fn overlay(&mut self) {
         for laid in &mut self.layers {
             let Ok(segment) = self.strip.segment(laid.segment) else { continue };
@@ -299,7 +300,7 @@ impl StripState {
     }
 }
 
-/// Every segment has chances of its own.
+/// Every segment has a random sequence of its own.
 fn seed(strip_state: u64, segment: u8) -> u64 {
     strip_state ^ (u64::from(segment) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -25,7 +25,7 @@ pub struct Ticker {
 /// Starts the thread.
 ///
 /// # Errors
-/// When there is none to be had.
+/// When none can be started.
 pub fn start(shared: Arc<Shared>, outputs: Outputs) -> io::Result<Ticker> {
     let over = Arc::new(AtomicBool::new(false));
     let ended = over.clone();
@@ -38,7 +38,7 @@ impl Drop for Ticker {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // its panic is known already
+            let _ = thread.join(); // its panic was logged already
         }
     }
 }
@@ -48,7 +48,7 @@ fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
         tracing::debug!(%error, "the lights' thread is as any other; on a busy machine frames leave less evenly");
     }
     let began = monotonic();
-    let mut figures = shared.figures(); // goes on counting where it was started again
+    let mut figures = shared.figures(); // continues the counters after a restart
     let mut frame: Vec<Rgb> = Vec::new();
     let mut second = (Duration::ZERO, figures.frames);
     let mut tick = 0;
@@ -57,7 +57,7 @@ fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
         wait_until(began + due);
         tasks::point("lights");
         let now = shared.now();
-        // Copied, so that nobody waits for the state while packets leave.
+        // Copied, so that the state is not locked while packets are sent.
         let mut length = 0;
         shared.turn(now, |strip_state| {
             frame.clear();
@@ -70,7 +70,7 @@ fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
         }
         figures.frames += 1;
         let passed = monotonic().saturating_sub(began);
-        // Frames whose time is over are left out: the next one is the present one.
+        // Late frames are skipped: the next one is the present one.
         let next = (passed.as_nanos() as u64 * FPS / 1_000_000_000).max(tick) + 1;
         figures.late += next - tick - 1;
         tick = next;
@@ -92,6 +92,6 @@ fn monotonic() -> Duration {
 
 fn wait_until(time: Duration) {
     let at = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: time.subsec_nanos().into() };
-    // A signal may end the wait early; the time is absolute, so it is only waited on.
+    // A signal may end the wait early; the time is absolute, so the same wait is repeated.
     while clock_nanosleep_absolute(ClockId::Monotonic, &at) == Err(rustix::io::Errno::INTR) {}
 }

@@ -4,10 +4,10 @@
 //! raw Feed ─► Tap ─► appsrc ! (scale) ! encoder ! parse ! appsink ─► coded Feed
 //! ```
 //!
-//! It works as long as it is held. An encoder that breaks down (a graphics card that went away) is started again with
-//! back-off; the coded feed and what taps it stay.
+//! It works as long as it is held. An encoder that breaks down (e.g. its graphics card disappears) is restarted with
+//! back-off; the coded feed and its taps stay.
 //!
-//! Refuses to know: who takes it (that is counted in [`super::output::encodes`]).
+//! Refuses to know: its consumers (they are counted in [`super::output::encodes`]).
 
 use super::{
     clock::ShowClock,
@@ -27,7 +27,7 @@ use std::{
     time::Duration,
 };
 
-/// How a track is encoded. Takers that ask for the same profile of the same source share one encode.
+/// How a track is encoded. Consumers that ask for the same profile of the same source share one encode.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Profile {
     /// `format` is what comes out; its frame rate has to be the raw picture's.
@@ -51,7 +51,7 @@ pub struct Encode {
 struct State {
     backoff: Backoff,
     began: ShowTime,
-    /// The tap goes first, so that nothing is pushed into a pipeline that stops.
+    /// The tap is dropped first, so that nothing is pushed into a pipeline that stops.
     running: Option<(Tap, Run)>,
 }
 
@@ -159,7 +159,7 @@ fn again(encode: Weak<Encode>, mut number: u64) {
                 let lived = Duration::from_nanos(broken.clock.now().since(state.began));
                 state.backoff.failed(lived)
             };
-            drop(broken); // it must be able to go while we wait
+            drop(broken); // it must be droppable during the wait
             std::thread::sleep(wait);
             let Some(broken) = encode.upgrade() else { return };
             match broken.begin() {
@@ -217,7 +217,7 @@ mod tests {
         Profile::Picture { codec: Codec::H264, format: Format { width, height, ..PROJECT }, quality }
     }
 
-    /// Pushes flat pictures of the project until so many more coded ones were heard.
+    /// Pushes flat pictures of the project until this many more coded ones came out.
     fn push_until(video: &Feed, caps: &gst::Caps, slot: &mut u64, heard: &AtomicU64, more: u64) {
         let goal = heard.load(Ordering::Relaxed) + more;
         let end = Instant::now() + Duration::from_secs(20);
@@ -248,7 +248,7 @@ mod tests {
         let encode = Encode::start(&video, PROJECT, picture(64, 64), &ShowClock::start()).unwrap();
         let (_listener, heard) = listen(&encode);
         let good: gst::Caps = format::picture_at_rate(PROJECT).parse().unwrap();
-        // An encoder cannot take this, and says so with an error.
+        // An encoder cannot take this and reports an error.
         let bad: gst::Caps = "video/x-raw,format=RGBA64_LE,width=64,height=64,framerate=30/1".parse().unwrap();
         let mut slot = 0;
         push_until(&video, &good, &mut slot, &heard, 10);

@@ -1,4 +1,4 @@
-//! Encoders: which ones this machine has, best first, and how each is told bitrate, key-frame distance and preset.
+//! Encoders: which ones this machine has, best first, and how bitrate, key-frame distance and preset are set on each.
 //!
 //! The ranking and the property names are data: `pipelines/encoders.toml`.
 
@@ -57,7 +57,7 @@ pub struct Encoder {
     /// What is set besides where every frame has to come out at once.
     #[serde(default)]
     quick: BTreeMap<String, Value>,
-    /// Priming of a sound encoder in samples: what it puts out is heard so much later than its stamp says.
+    /// Priming of a sound encoder in samples: its output is to be played this much later than its stamp says.
     #[serde(default)]
     pub delay: u32,
 }
@@ -69,7 +69,8 @@ const FILE: &str = "encoders";
 /// # Errors
 /// [`TemplateError::Slot`] naming the elements that were looked for.
 pub fn best(codec: Codec) -> Result<&'static Encoder, TemplateError> {
-    // A hardware encoder's element exists without its device; only opening it tells. That is done once.
+    // A hardware encoder's element exists without its device; only opening it shows whether it works. That is done
+    // once.
     static CHOSEN: OnceLock<BTreeMap<&'static str, Encoder>> = OnceLock::new();
     let ranking = ranking()?;
     let chosen = CHOSEN.get_or_init(|| {

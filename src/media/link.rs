@@ -5,8 +5,9 @@
 //!                               └─► Tap: appsrc ! pipeline C
 //! ```
 //!
-//! A feed never blocks and never forwards end-of-stream: a source that dies ends nobody, a consumer that hangs holds up
-//! nobody. Coded taps begin at a key frame, and one that falls behind loses whole groups of pictures, never a part.
+//! A feed never blocks and never forwards end-of-stream: neither a source that ends nor a consumer that hangs affects
+//! the others. Coded taps begin at a key frame, and one that falls behind loses whole groups of pictures, never a part
+//! of one.
 //!
 //! Refuses to know: what the media is for.
 
@@ -25,7 +26,7 @@ use std::{
 pub enum Carries {
     /// Frames or blocks of samples: each stands alone.
     Raw,
-    /// Access units that lean on the key frame before them.
+    /// Access units that depend on the key frame before them.
     Coded,
 }
 
@@ -43,7 +44,7 @@ struct State {
     next_id: u64,
     taps: HashMap<u64, Consumer>,
     listeners: HashMap<u64, Heard>,
-    /// Asks the writer for a key frame; absent where nobody can make one.
+    /// Asks the writer for a key frame; absent where the writer cannot make one on request.
     want_keyframe: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
@@ -87,25 +88,25 @@ impl Feed {
         Arc::new(Self { carries, state: Mutex::default() })
     }
 
-    /// Says how a key frame is asked for, e.g. an encoder's force-key-unit event.
+    /// Sets how a key frame is requested, e.g. with an encoder's force-key-unit event.
     pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
         self.lock().want_keyframe = Some(Arc::new(ask));
     }
 
-    /// Asks the writer for a key frame; nothing happens where nobody can make one.
+    /// Asks the writer for a key frame; does nothing where the writer cannot make one on request.
     pub fn want_keyframe(&self) {
         let ask = self.lock().want_keyframe.clone();
         if let Some(ask) = ask {
-            ask(); // its answer may come back through `push`, so not under the lock
+            ask(); // the key frame may come back through `push`, so not under the lock
         }
     }
 
-    /// The format of what came last.
+    /// The format of the newest buffer.
     pub fn caps(&self) -> Option<gst::Caps> {
         self.lock().caps.clone()
     }
 
-    /// Whether anybody listens.
+    /// Whether there is a tap or a listener.
     pub fn is_wanted(&self) -> bool {
         let state = self.lock();
         !state.taps.is_empty() || !state.listeners.is_empty()
@@ -133,7 +134,7 @@ impl Feed {
             }
             tap.awaits_keyframe = false;
             let sample = gst::Sample::builder().buffer(buffer).caps(caps).build();
-            // A tap whose pipeline is stopping refuses; it is about to be dropped.
+            // A tap refuses when its pipeline is stopping; it is about to be dropped.
             if tap.appsrc.push_sample(&sample).is_ok() {
                 tap.counts.buffers.fetch_add(1, Ordering::Relaxed);
                 tap.counts.bytes.fetch_add(buffer.size() as u64, Ordering::Relaxed);
@@ -176,15 +177,15 @@ impl Feed {
         let consumer = Consumer { appsrc, awaits_keyframe, limit, from, counts: counts.clone() };
         state.taps.insert(id, consumer);
         let ask = state.want_keyframe.clone().filter(|_| awaits_keyframe);
-        drop(state); // the writer's answer may come back through `push`
+        drop(state); // the key frame may come back through `push`
         if let Some(ask) = ask {
             ask();
         }
         Tap { feed: self.clone(), id, counts }
     }
 
-    /// Hears every buffer from now on, for who has to decide for itself what goes on. `heard` runs on the writer's
-    /// thread with the feed locked: it must neither block nor call the feed. A key frame is asked for.
+    /// Calls `heard` with every buffer from now on, for consumers that select buffers themselves. `heard` runs on the
+    /// writer's thread with the feed locked: it must neither block nor call the feed. A key frame is requested.
     pub fn listen(self: &Arc<Self>, heard: impl FnMut(&gst::Buffer, &gst::Caps) + Send + 'static) -> Listener {
         let mut state = self.lock();
         let id = state.next_id;
@@ -248,7 +249,7 @@ impl Drop for Tap {
     }
 }
 
-/// A listener's place on a feed; after it is dropped nothing more is heard.
+/// A listener's place on a feed; once it is dropped, `heard` is not called again.
 pub struct Listener {
     feed: Arc<Feed>,
     id: u64,
@@ -257,6 +258,6 @@ pub struct Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let heard = self.feed.lock().listeners.remove(&self.id);
-        drop(heard); // what it holds may use the feed; so not under the lock
+        drop(heard); // its captures may use the feed; so not under the lock
     }
 }

@@ -1,4 +1,4 @@
-//! The media engine: the only folder that says `gst`.
+//! The media engine: the only folder that uses `gst`.
 
 pub mod clock;
 pub mod coding;

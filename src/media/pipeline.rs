@@ -1,6 +1,6 @@
 //! One run of one pipeline: started on show time, watched, and stopped without leaving anything behind.
 //!
-//! Refuses to know: what the pipeline does, and whether it is worth another try; that is the supervisor's.
+//! Refuses to know: what the pipeline does, and whether it is worth another try; that is up to the supervisor.
 
 use super::clock::ShowClock;
 use crate::tasks::{self, Panicked};
@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-/// What a pipeline said of itself.
+/// How a pipeline ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything that was in it came out.
@@ -24,14 +24,14 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub fault: FailureKind,
-    /// The element and its words, for the log and for people.
+    /// The element and its message, for the log and for people.
     pub text: String,
 }
 
-/// Whose fault a failure is, as far as the error's domain and code tell.
+/// Where the cause of a failure lies, judged by the error's domain and code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The other end: not there, refused, gone. Another try makes sense.
+    /// The other end: absent, refusing, or gone. Another try makes sense.
     Peer,
     /// What came in cannot be decoded or is in no known format.
     Media,
@@ -69,7 +69,7 @@ struct Ended {
 
 impl Run {
     /// Starts a pipeline. `told` is called once, from a thread of the pipeline, when it ends or fails; it must only
-    /// pass the news on.
+    /// forward the verdict.
     ///
     /// # Errors
     /// The failure, when it cannot even start.
@@ -87,7 +87,7 @@ impl Run {
                 gst::MessageView::Eos(_) => Verdict::Ended,
                 gst::MessageView::Error(error) => {
                     if let Some(pipeline) = drawn.upgrade() {
-                        // Written only when GST_DEBUG_DUMP_DOT_DIR says where.
+                        // Written only when GST_DEBUG_DUMP_DOT_DIR names a folder.
                         pipeline.debug_to_dot_file(gst::DebugGraphDetails::ALL, pipeline.name());
                     }
                     let from = error.src().map(|s| s.name().to_string()).unwrap_or_default();
@@ -156,7 +156,7 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         let _ = self.pipeline.set_state(gst::State::Null);
-        // The handler holds what the caller gave it; without this it would live as long as the bus does.
+        // The handler owns the caller's closure; without this that would live as long as the bus does.
         if let Some(bus) = self.pipeline.bus() {
             bus.unset_sync_handler();
         }
@@ -176,7 +176,7 @@ fn here(text: &str) -> Failure {
 /// The thread of [`aside`].
 pub type Aside = JoinHandle<Result<(), Panicked>>;
 
-/// Works on a thread of its own, or here when there is none to be had.
+/// Runs `work` on a thread of its own, or on the calling thread when none can be started.
 pub fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<Aside> {
     let work = Arc::new(Mutex::new(Some(work)));
     let shared = work.clone();

@@ -1,15 +1,15 @@
 //! The guard of outbound connections: which addresses a caller may make this server connect to.
 //!
 //! ```text
-//! URL ─► scheme, port, form of the host ─► addresses (resolved once) ─► each one judged ─► what to connect to
+//! URL ─► scheme, port, form of the host ─► addresses (resolved once) ─► each one checked ─► addresses to connect to
 //! ```
 //!
 //! A caller of an API names URLs that the server then opens: media to pull, webhooks, remote pictures. None of them may
-//! reach what only this machine or its network can reach. So every address of a name is judged, not the name; whoever
-//! connects uses exactly the addresses that come back (a second look-up could answer otherwise), and asks again
-//! for every redirect and every reconnect. What the operator lists is let through.
+//! reach hosts that only this machine or its network can reach. So every address of a name is checked, not the name;
+//! the connecting code uses exactly the addresses that are returned (a second look-up could answer otherwise), and asks
+//! again for every redirect and every reconnect. Entries of the operator's list are allowed.
 //!
-//! Refuses to know: what is fetched, and by whom.
+//! Refuses to know: the content of a transfer, and its purpose.
 
 use ipnet::IpNet;
 use std::{
@@ -33,8 +33,8 @@ const SCHEMES: [(&str, Option<u16>); 8] = [
 /// Ports below 1024 that media and webhooks are served on; all others there belong to other services.
 const LOW_PORTS: [u16; 4] = [80, 322, 443, 554];
 
-/// IPv4 networks that are not the public internet (RFC 6890 and what replaced parts of it), and one address that is
-/// in none of them although it is a cloud's own service for its guests.
+/// IPv4 networks that are not the public internet (RFC 6890 and its updates), and one address in none of them that is a
+/// cloud's internal service for its guests.
 const CLOSED_V4: [(Ipv4Addr, u8); 16] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -60,7 +60,7 @@ pub enum Forbidden {
     /// No protocol that is opened for callers.
     #[error("the scheme {0} is not allowed")]
     Scheme(String),
-    /// There is no host, or it is written in a form that programs read in different ways.
+    /// There is no host, or it is written in a form that programs parse in different ways.
     #[error("the host is missing or in a form that is not allowed")]
     Host,
     /// Missing, or one of another service.
@@ -79,7 +79,7 @@ pub enum Forbidden {
 #[error("{0} is neither a host name, nor an address, nor a network")]
 pub struct BadRule(pub String);
 
-/// See the module's text. The default lets through what is public, and nothing else.
+/// See the module's text. The default allows public addresses only.
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
     hosts: Vec<String>,
@@ -87,8 +87,8 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// A guard that also lets through these host names (`cams.lan`), addresses (`10.1.2.3`) and networks
-    /// (`10.1.0.0/16`), on every port.
+    /// A guard that also allows these host names (`cams.lan`), addresses (`10.1.2.3`) and networks (`10.1.0.0/16`), on
+    /// every port.
     ///
     /// # Errors
     /// The first rule that is none of these.
@@ -109,10 +109,10 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Judges a URL and gives the addresses to connect to, in the resolver's order. Blocks while a name is looked up.
+    /// Checks a URL and returns the addresses to connect to, in the resolver's order. Blocks while a name is looked up.
     ///
     /// # Errors
-    /// Why it is not to be opened.
+    /// Why the URL is forbidden.
     pub fn check(&self, url: &Url) -> Result<Vec<SocketAddr>, Forbidden> {
         self.check_with(url, |name, port| Ok((name, port).to_socket_addrs()?.collect()))
     }
@@ -120,7 +120,7 @@ impl Guard {
     /// [`check`](Self::check) with another resolver.
     ///
     /// # Errors
-    /// Why it is not to be opened.
+    /// Why the URL is forbidden.
     pub fn check_with(
         &self,
         url: &Url,
@@ -140,7 +140,7 @@ impl Guard {
         }
         for address in &found {
             let listed = self.lists(name, address.ip());
-            // One forbidden address among good ones is how a name is made to lead somewhere else.
+            // One forbidden address among allowed ones is a way to redirect a name to an internal host.
             if !listed && !is_public(address.ip()) {
                 return Err(Forbidden::Address);
             }
@@ -151,7 +151,7 @@ impl Guard {
         Ok(found)
     }
 
-    /// Whether an address that a name was resolved to may be connected to.
+    /// Whether a connection to a resolved address of a name is allowed.
     pub fn permits(&self, name: &str, address: IpAddr) -> bool {
         self.lists(Some(name), address) || is_public(address)
     }
@@ -168,7 +168,7 @@ enum Target {
     Name(String),
 }
 
-/// Host and port of a URL whose scheme may be opened.
+/// Host and port of a URL with a permitted scheme.
 fn target(url: &Url) -> Result<(Target, u16), Forbidden> {
     let scheme = SCHEMES.iter().find(|(name, _)| *name == url.scheme());
     let (_, usual) = scheme.ok_or_else(|| Forbidden::Scheme(url.scheme().to_owned()))?;
@@ -176,7 +176,7 @@ fn target(url: &Url) -> Result<(Target, u16), Forbidden> {
     let host = match url.host().ok_or(Forbidden::Host)? {
         Host::Ipv4(address) => Target::Address(address.into()),
         Host::Ipv6(address) => Target::Address(address.into()),
-        // Only of the web's schemes `url` reads numbers itself; of the others they are still text.
+        // `url` parses numeric hosts only for the web's schemes; for others they are still text.
         Host::Domain(name) => match name.parse::<Ipv4Addr>() {
             Ok(address) => Target::Address(address.into()),
             Err(_) if is_name(name) => Target::Name(plain(name)),
@@ -186,7 +186,7 @@ fn target(url: &Url) -> Result<(Target, u16), Forbidden> {
     Ok((host, port))
 }
 
-/// A name as one writes it, and none that a resolver would read as a number (`0x7f.1`, `2130706433`).
+/// An ordinary name, and none that a resolver would parse as a number (`0x7f.1`, `2130706433`).
 fn is_name(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
     let label = |label: &str| {
@@ -214,8 +214,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     !CLOSED_V4.iter().any(|(network, length)| (bits ^ network.to_bits()).leading_zeros() >= u32::from(*length))
 }
 
-/// Only what is given out as global unicast (2000::/3), without the forms that carry an IPv4 address or lead through
-/// a translator: they reach what the address inside them reaches.
+/// Only global unicast addresses (2000::/3), without the forms that contain an IPv4 address or lead through a
+/// translator: they reach the host of the address inside them.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(mapped) = address.to_ipv4_mapped() {
         return is_public_v4(mapped);

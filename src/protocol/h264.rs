@@ -1,5 +1,5 @@
-//! H.264 around the coded picture: access units in both of their forms, configuration records, and what a sequence
-//! parameter set says (ITU-T H.264, annex B and 7.3.2.1; ISO/IEC 14496-15, 5.3.3).
+//! H.264 around the coded picture: access units in both of their forms, configuration records, and the content of a
+//! sequence parameter set (ITU-T H.264, annex B and 7.3.2.1; ISO/IEC 14496-15, 5.3.3).
 //!
 //! Refuses to know: the pictures themselves.
 
@@ -16,7 +16,7 @@ const SPS: u8 = 7;
 const PPS: u8 = 8;
 const DELIMITER: u8 = 9;
 
-/// The NAL units of an access unit whose units have 4-byte length prefixes. Ends at the first one that is cut short.
+/// The NAL units of an access unit with 4-byte length prefixes. Ends at the first one that is cut short.
 pub fn units(mut data: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let (length, rest) = data.split_first_chunk::<4>()?;
@@ -46,7 +46,7 @@ fn start_code(data: &[u8], from: usize) -> Option<(usize, usize)> {
     Some((at, at + 3))
 }
 
-/// An access unit as a byte stream, turned into the form of [`Packet`](crate::protocol::packet::Packet).
+/// An access unit as a byte stream, converted into the form of [`Packet`](crate::protocol::packet::Packet).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessUnit {
     /// With 4-byte length prefixes; without parameter sets and delimiters.
@@ -57,7 +57,7 @@ pub struct AccessUnit {
     pub record: Option<Bytes>,
 }
 
-/// Turns a byte stream's access unit around. `None` when there is no picture in it.
+/// Converts a byte stream's access unit. `None` when there is no picture in it.
 pub fn access_unit(stream: &[u8]) -> Option<AccessUnit> {
     let mut data = BytesMut::with_capacity(stream.len() + 16);
     let (mut keyframe, mut sps, mut pps) = (false, None, Vec::new());
@@ -91,7 +91,7 @@ pub fn record(sps: &[u8], pps: &[&[u8]]) -> Option<Bytes> {
         out.put_slice(pps);
     }
     if matches!(profile, 100 | 110 | 122 | 144) {
-        // A set that cannot be read to its end is taken for what nearly all are: 4:2:0 with 8 bits.
+        // A set that cannot be parsed to its end is treated as the usual case: 4:2:0 with 8 bits.
         let (format, luma, chroma) = parse(sps).map_or((1, 0, 0), |set| {
             let chroma = &set.chroma_info;
             let format = match chroma.chroma_format {
@@ -119,7 +119,7 @@ pub fn size_of_record(record: &[u8]) -> Option<(u32, u32)> {
     sequence(record)?.pixel_dimensions().ok()
 }
 
-/// Whether the record says that frames come in another order than they are shown; a record that says nothing does not.
+/// Whether the record signals that frames come in another order than they are shown; `false` where it does not say.
 pub fn reorders(record: &[u8]) -> bool {
     let frames = sequence(record)
         .and_then(|set| set.vui_parameters)

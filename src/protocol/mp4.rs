@@ -33,8 +33,8 @@ pub struct Fragment {
     pub data: Vec<u8>,
 }
 
-/// The `moov` of a file whose fragments are all in its index, and how many samples its longest track has.
-/// `moov` is the whole box; samples that reach beyond `end` bytes of the file are left out with all after them.
+/// The `moov` of a file with all fragments in its index, and how many samples its longest track has. `moov` is the
+/// whole box; samples that reach beyond `end` bytes of the file are left out with all after them.
 ///
 /// # Errors
 /// When the boxes are damaged.
@@ -79,8 +79,8 @@ struct Track {
 }
 
 impl Track {
-    /// The next fragment begins at `time`. Where that is later than the samples say, the last ones were written without
-    /// a duration, or something is missing; the last ones fill what is between.
+    /// The next fragment begins at `time`. Where that is later than the end of the samples, the last ones were written
+    /// without a duration, or something is missing; the last ones fill the time between.
     fn reach(&mut self, time: u64) {
         if self.samples.is_empty() {
             self.start = time;
@@ -98,7 +98,7 @@ impl Track {
     }
 
     /// When the first picture is shown and the last one's time is over, counted from the first decoding time. Both are
-    /// later than the decoding times say where pictures are reordered.
+    /// later than the decoding times where pictures are reordered.
     fn shown(&self) -> Range<u64> {
         let mut at = 0_i64;
         let mut shown = None;

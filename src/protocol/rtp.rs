@@ -1,7 +1,7 @@
 //! Access units cut into RTP payloads: H.264 (RFC 6184), VP8 (RFC 7741), VP9 (RFC 9628) and Opus (RFC 7587).
 //!
-//! All payloads of a unit but the last are equally long where the format allows it, so that a kernel can be handed
-//! many datagrams at once. Refuses to know: RTP headers, who receives, encryption.
+//! All payloads of a unit but the last are equally long where the format allows it, so that a kernel can be handed many
+//! datagrams at once. Refuses to know: RTP headers, receivers, encryption.
 
 use super::{
     h264,
@@ -27,7 +27,7 @@ pub struct Cutter {
 }
 
 impl Cutter {
-    /// The payloads of an access unit; the last one bears the marker. `sets` are the parameter sets that go before an
+    /// The payloads of an access unit; the last one has the marker. `sets` are the parameter sets that go before an
     /// H.264 key frame. Empty for codecs that RTP does not carry here.
     pub fn picture(&mut self, codec: VideoCodec, data: &[u8], keyframe: bool, sets: &[&[u8]]) -> Vec<Payload> {
         match codec {
@@ -100,7 +100,7 @@ fn fragment(unit: &[u8], out: &mut Vec<Payload>) {
     }
 }
 
-/// In flexible mode, each picture leaning on the one before: what receivers take without layer structure.
+/// In flexible mode, each picture depending on the one before: the form that receivers accept without layer structure.
 fn vp9_payloads(data: &[u8], keyframe: bool, picture: u16) -> Vec<Payload> {
     const ID: u8 = 0x80;
     const LEANS: u8 = 0x40;
@@ -133,7 +133,7 @@ mod tests {
         units.iter().flat_map(|unit| [&(unit.len() as u32).to_be_bytes(), *unit].concat()).collect()
     }
 
-    /// Puts NAL units together again, as a receiver would (RFC 6184, 5.7 and 5.8).
+    /// Reassembles NAL units, as a receiver would (RFC 6184, 5.7 and 5.8).
     fn received(payloads: &[Payload]) -> Vec<Vec<u8>> {
         let mut units: Vec<Vec<u8>> = Vec::new();
         for payload in payloads {

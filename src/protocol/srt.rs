@@ -1,27 +1,28 @@
-//! The stream id of an SRT caller: who it is and what it wants (SRT Access Control Guidelines).
+//! The stream id of an SRT caller: its key and its request (SRT Access Control Guidelines).
 //!
 //! Two forms come from encoders: the key alone (`KEY`, also `live/KEY` and `KEY?password=…`), and the keyed form
-//! `#!::r=KEY,m=publish`. Callers that take it from a URL without reading the escapes (ffmpeg before 6) send the keyed
-//! form with its escapes; it is understood as well. In the keyed form the mode may be left out here: whoever calls an ingest port wants to publish.
+//! `#!::r=KEY,m=publish`. Callers that take it from a URL without decoding the escapes (ffmpeg before 6) send the keyed
+//! form with its escapes; it is understood as well. In the keyed form the mode may be left out here: a caller of an
+//! ingest port wants to publish.
 
 /// The longest stream id in bytes that SRT carries.
 const LONGEST: usize = 512;
 
-/// How the keyed form begins when its escapes were not read.
+/// The beginning of the keyed form when its escapes were not decoded.
 const ESCAPED: &str = "%23%21%3A%3A";
 
-/// What a caller asks for.
+/// The request of a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The part before the key, `live` where there is none.
     pub app: String,
     /// The stream key. Never empty.
     pub key: String,
-    /// What came beside the key.
+    /// The password beside the key.
     pub password: Option<String>,
 }
 
-/// Why a stream id asks for nothing that is given here.
+/// Why a stream id is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadStreamId {
     /// It is missing, too long, or names no resource.
@@ -35,7 +36,7 @@ pub enum BadStreamId {
 /// Reads a stream id.
 ///
 /// # Errors
-/// Why it asks for nothing that is given here.
+/// Why it is refused.
 pub fn request(stream_id: &str) -> Result<Request, BadStreamId> {
     if stream_id.len() > LONGEST {
         return Err(BadStreamId::NoKey);
@@ -54,7 +55,7 @@ pub fn request(stream_id: &str) -> Result<Request, BadStreamId> {
     named(resource.unwrap_or_default())
 }
 
-/// Reads escapes (RFC 3986, 2.1); what is none stays as it is.
+/// Decodes escapes (RFC 3986, 2.1); an invalid one stays as it is.
 fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

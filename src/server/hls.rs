@@ -1,10 +1,11 @@
 //! The HLS door: `GET /hls/{app}/{room}/…`, for every page that [`HlsAccess`] admits.
 //!
-//! `?token=` is a join token; `?stream=` picks one publisher of the room and `?layout=` all of them in one picture. What
-//! a playlist names carries the same query, so that a player need not know.
+//! `?token=` is a join token; `?stream=` selects one publisher of the room and `?layout=` all of them in one picture.
+//! URLs in a playlist carry the same query, so that a player need not add it.
 //!
-//! `master.m3u8`, `video.m3u8` and `audio.m3u8` (and those of further renditions) with blocking reload (RFC 8216bis, section 6.2.5.2), and whatever
-//! initialization segments, segments and parts these name. Bytes go out as they lie on the HLS stream.
+//! `master.m3u8`, `video.m3u8` and `audio.m3u8` (and those of further renditions) with blocking reload (RFC 8216bis,
+//! section 6.2.5.2), and the initialization segments, segments and parts that they name. Bytes are sent as they are in
+//! the HLS stream.
 //!
 //! Refuses to know: how an HLS stream is filled.
 
@@ -31,7 +32,7 @@ use warp::{
 const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 /// Playlists change all the time.
 const FRESH: &str = "no-cache";
-/// No name is ever used for other bytes.
+/// A name always stands for the same bytes.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 
 /// Grants readers access to an HLS stream.
@@ -123,7 +124,7 @@ async fn answer(access: &dyn HlsAccess, reader: &AccessRequest, file: &str, meth
     }
 }
 
-/// A playlist whose names carry the reader's query, so that players send it along unchanged.
+/// A playlist with the reader's query on its URLs, so that players send it along unchanged.
 fn carry(text: Bytes, reader: &AccessRequest) -> Bytes {
     let carried = [("token", &reader.credential), ("stream", &reader.stream), ("layout", &reader.layout)];
     let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -144,8 +145,8 @@ fn carry(text: Bytes, reader: &AccessRequest) -> Bytes {
     text.lines().map(line).collect::<String>().into()
 }
 
-/// The delivery directives of a query; others are left alone. `None` when they are not numbers or a part comes without
-/// its segment.
+/// The delivery directives of a query; other parameters are ignored. `None` when they are not numbers or a part comes
+/// without its segment.
 fn reach(query: &str) -> Option<Reach> {
     let (mut msn, mut part) = (None, None);
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {

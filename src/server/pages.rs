@@ -1,4 +1,4 @@
-//! The pages for people: start page, player, and what belongs to them. Built from `web/`, embedded in the binary.
+//! The pages for people: start page, player, and their assets. Built from `web/`, embedded in the binary.
 
 use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, http::header, path::Tail, reply::Response};
 
@@ -6,14 +6,13 @@ use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, http::header, 
 #[folder = "web/dist/"]
 struct Files;
 
-/// Scripts and styles come from here alone; media may also be a blob, which is how players feed themselves. WebSockets
-/// are named by scheme: not every browser counts them as `'self'`. Nothing is said of framing: the player may stand in
-/// any page.
+/// Scripts and styles come from here alone; media may also be a blob, which players use. WebSockets are named by
+/// scheme: not every browser counts them as `'self'`. Framing is not restricted: the player may stand in any page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     media-src 'self' blob:; connect-src 'self' ws: wss:; worker-src 'self'; base-uri 'none'; form-action 'none'";
 
-/// `/`, `/play/{app}/{room}`, `/embed/{app}/{room}`, `/publish/{app}/{room}` and `/assets/…`. Player and
-/// embedded player are one page, which reads from its own address what it is.
+/// `/`, `/play/{app}/{room}`, `/embed/{app}/{room}`, `/publish/{app}/{room}` and `/assets/…`. Player and embedded
+/// player are one page, which tells them apart by its own address.
 pub fn routes() -> BoxedFilter<(Response,)> {
     let asked = warp::get().or(warp::head()).unify();
     let start = warp::path::end().and(asked).map(|| page("index.html"));

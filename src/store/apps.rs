@@ -1,25 +1,25 @@
-//! Rows of apps. Every write counts the registry's revision up and answers the whole table as of that revision, in one
-//! transaction: whoever keeps the newest revision is never wrong, in whatever order answers arrive.
+//! Rows of apps. Every write increments the registry's revision and returns the whole table as of that revision, in one
+//! transaction: a caller that keeps the newest revision is never wrong, in whatever order answers arrive.
 //!
-//! Refuses to know: what settings mean, which names are good, who may write.
+//! Refuses to know: the meaning of settings, valid names, and permissions.
 
 use super::{StoreError, database::Database};
 use sqlx::{Any, AnyConnection, Transaction, any::AnyQueryResult};
 
-/// An app as it is kept.
+/// An app as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AppRow {
-    /// Counts up and is never used again.
+    /// Counts up and is never reused.
     pub id: i64,
     /// The slug in paths, unique.
     pub name: String,
-    /// What people call it.
+    /// Its display name.
     pub display_name: String,
-    /// What its rooms begin with, unique.
+    /// The prefix of its rooms' names, unique.
     pub room_prefix: String,
     /// A JSON object.
     pub settings: String,
-    /// Whose it is; `None`: the platform's.
+    /// Its tenant; `None`: the platform.
     pub tenant: Option<String>,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
@@ -38,7 +38,7 @@ pub struct AppTable {
     pub rows: Vec<AppRow>,
 }
 
-/// An app to be kept.
+/// An app to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewApp<'a> {
     /// See [`AppRow::name`].
@@ -53,10 +53,10 @@ pub struct NewApp<'a> {
     pub created_at: i64,
 }
 
-/// What an app is to become.
+/// The new values of an app.
 #[derive(Debug, Clone, Copy)]
 pub struct AppChange<'a> {
-    /// Which one.
+    /// The app's slug.
     pub name: &'a str,
     /// The revision of the row that the change is based on.
     pub based_on: i64,
@@ -70,14 +70,14 @@ pub struct AppChange<'a> {
     pub updated_at: i64,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppWrite {
     /// It is written.
     Done(AppTable),
     /// The name or the room prefix is taken.
     Taken,
-    /// There is no such row, or not as it was when the change was made up.
+    /// There is no such row, or it has changed since `based_on`.
     Stale,
 }
 
@@ -98,7 +98,7 @@ impl Apps {
         Ok(table(&mut transaction).await?)
     }
 
-    /// Keeps a new app with default settings.
+    /// Stores a new app with default settings.
     pub async fn insert(&self, app: NewApp<'_>) -> Result<AppWrite, StoreError> {
         let mut transaction = self.database.write().await?;
         let revision = next_revision(&mut transaction).await?;
@@ -118,7 +118,7 @@ impl Apps {
         finish(transaction, done).await
     }
 
-    /// Writes a changed app if nobody else changed it meanwhile.
+    /// Writes a changed app unless it was changed concurrently.
     pub async fn update(&self, change: AppChange<'_>) -> Result<AppWrite, StoreError> {
         let mut transaction = self.database.write().await?;
         let revision = next_revision(&mut transaction).await?;
@@ -138,7 +138,7 @@ impl Apps {
         finish(transaction, done).await
     }
 
-    /// Forgets an app, and revokes its keys: an app that later has the same name is another one.
+    /// Deletes an app, and revokes its keys: a later app of the same name is another one.
     pub async fn delete(&self, name: &str, now: i64) -> Result<AppWrite, StoreError> {
         let mut transaction = self.database.write().await?;
         next_revision(&mut transaction).await?;
@@ -188,7 +188,7 @@ async fn finish(
             Ok(AppWrite::Done(table))
         }
         Ok(_) => {
-            // Without what this transaction counted: its number is given to another one.
+            // Without the incremented revision: its number will be given to another write.
             transaction.rollback().await?;
             Ok(AppWrite::Stale)
         }

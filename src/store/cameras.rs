@@ -1,13 +1,13 @@
 //! Rows of camera keys. A revoked key has no row.
 //!
-//! Refuses to know: raw keys, and which camera is there now.
+//! Refuses to know: raw keys, and which camera is connected.
 
 use super::{
     StoreError,
     database::{Database, is_text},
 };
 
-/// A camera's key as it is kept.
+/// A camera's key as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct CameraRow {
     /// `wsi_` and 12 hexadecimal digits.
@@ -16,9 +16,9 @@ pub struct CameraRow {
     pub app: String,
     /// The room it opens, namespaced.
     pub room: String,
-    /// The participant that the camera is, unless it names itself.
+    /// The participant's identity, unless the camera names itself.
     pub identity: String,
-    /// The beginning of the key, to tell keys apart by.
+    /// The beginning of the key, which identifies it in lists.
     pub shown: String,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
@@ -35,7 +35,7 @@ impl CameraRows {
         Self { database }
     }
 
-    /// Keeps a key of this SHA-256. Fails when id or hash is there already.
+    /// Stores a key with this SHA-256. Fails when id or hash exists already.
     pub async fn insert(&self, row: &CameraRow, hash: &[u8; 32]) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO camera_keys (id, app, room, identity, hash, shown, created_at)
@@ -61,14 +61,14 @@ impl CameraRows {
         Ok(query.bind(app).fetch_all(self.database.pool()).await?)
     }
 
-    /// The key whose SHA-256 this is, of whatever app.
+    /// The key with this SHA-256, of any app.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<CameraRow>, StoreError> {
         let query =
             sqlx::query_as("SELECT id, app, room, identity, shown, created_at FROM camera_keys WHERE hash = $1");
         Ok(query.bind(hash.as_slice()).fetch_optional(self.database.pool()).await?)
     }
 
-    /// Takes a key of an app away; whether it was there.
+    /// Deletes a key of an app; whether it was there.
     pub async fn delete(&self, app: &str, id: &str) -> Result<bool, StoreError> {
         if !is_text(id) {
             return Ok(false);

@@ -15,10 +15,10 @@ use std::{io, path::Path};
 
 /// What is added to the name of the file when its rows are in PostgreSQL.
 const SUFFIX: &str = ".carried-over";
-/// What the file of the data folder is called then.
+/// The name of the data folder's file then.
 pub(super) const SET_ASIDE: &str = "lumencast.db.carried-over";
 
-/// A table, and its columns by their types. It is read in an order in which it can be written.
+/// A table, and its columns by their types. Rows are read in an order in which they can be written.
 struct Table {
     name: &'static str,
     texts: &'static [&'static str],
@@ -27,7 +27,7 @@ struct Table {
     order: &'static str,
 }
 
-/// The tables that earlier versions had in the file, whatever the settings said. References lead upwards.
+/// The tables that earlier versions had in the file, with any settings. References lead upwards.
 const OWN: [Table; 10] = [
     table("tenants", &["id", "name", "plan"], &["created_at"], "rowid"),
     table("users", &["id", "email", "password_hash"], &["created_at"], "rowid"),
@@ -145,11 +145,12 @@ const fn table(
     Table { name, texts, numbers, bytes: &[], order }
 }
 
-/// Carries over what is in the file, if it was not before. The caller keeps other processes from the file meanwhile.
+/// Carries over the rows of the file, unless that was done before. The caller keeps other processes from the file
+/// meanwhile.
 ///
 /// # Errors
 /// [`StoreError::CarryOver`] when both have rows, which are then left as they are; otherwise when one of the databases
-/// fails. What is not carried over whole is not carried over at all, and tried again at the next start.
+/// fails. A failed transfer changes nothing and is tried again at the next start.
 pub(super) async fn carry_over(file: &Path, postgres: &Database) -> Result<(), StoreError> {
     let sqlite = Database::sqlite(file).await?;
     let carried = carry_rows(file, &sqlite, postgres).await;
@@ -160,13 +161,13 @@ pub(super) async fn carry_over(file: &Path, postgres: &Database) -> Result<(), S
     Ok(())
 }
 
-/// Whether the rows of the file are in PostgreSQL now. False: there are none of any worth.
+/// Whether the rows of the file are in PostgreSQL now. False: the file has none worth keeping.
 async fn carry_rows(file: &Path, sqlite: &Database, postgres: &Database) -> Result<bool, StoreError> {
-    // The right to write, so that nobody adds a row that stays behind.
+    // The write lock, so that no process adds a row that would be left behind.
     let mut from = sqlite.write().await?;
     let origin: String = sqlx::query_scalar("SELECT id FROM origin").fetch_one(&mut *from).await?;
     let mut to = postgres.write().await?;
-    // Of several that carry over to the same database, each waits for the one before.
+    // Servers that carry over to the same database at the same time wait for one another.
     let revision = sqlx::query_scalar("UPDATE apps_revision SET revision = revision RETURNING revision");
     let revision: i64 = revision.fetch_one(&mut *to).await?;
     let before = sqlx::query("SELECT origin FROM carried_over WHERE origin = $1").bind(&origin);
@@ -204,7 +205,7 @@ async fn carry_own(from: &mut Transaction<'static, Any>, to: &mut Transaction<'s
     let revision: i64 = sqlx::query_scalar("SELECT revision FROM apps_revision").fetch_one(&mut **from).await?;
     let counted = sqlx::query("UPDATE apps_revision SET revision = $1").bind(revision);
     counted.execute(&mut **to).await?;
-    // The number of an app that is gone is not given to another one.
+    // The number of a deleted app is not reused.
     let last = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'apps'");
     let last: i64 = last.fetch_one(&mut **from).await?;
     let sequence = sqlx::query("SELECT setval(pg_get_serial_sequence('apps', 'id'), $1)").bind(last);
@@ -254,14 +255,14 @@ async fn has_rows(connection: &mut AnyConnection) -> Result<bool, StoreError> {
     Ok(revision != 1 || count(connection, &OWN).await? > apps)
 }
 
-/// How many rows tables have together.
+/// The number of rows of several tables together.
 async fn count(connection: &mut AnyConnection, tables: &[Table]) -> Result<i64, StoreError> {
     let counts: Vec<String> = tables.iter().map(|table| format!("(SELECT count(*) FROM {})", table.name)).collect();
     let sum = format!("SELECT {}", counts.join(" + "));
     Ok(sqlx::query_scalar(AssertSqlSafe(sum)).fetch_one(connection).await?)
 }
 
-/// Renames the file and what SQLite keeps beside it while it is open.
+/// Renames the file and the files that SQLite keeps beside it while it is open.
 fn set_aside(file: &Path) -> io::Result<()> {
     let named = |suffix: &str| {
         let mut name = file.as_os_str().to_owned();

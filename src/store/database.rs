@@ -6,8 +6,8 @@
 //! none ─► lumencast.db, migrations/sqlite ─────────┴─► Database ─► one SQL text for both
 //! ```
 //!
-//! Refuses to know: what the rows are for. What both understand: `$1`, RETURNING, TEXT, bytes, 64-bit whole numbers;
-//! where they differ, [`Database`] has the word for it.
+//! Refuses to know: what the rows are for. The SQL common to both: `$1`, RETURNING, TEXT, bytes, 64-bit integers; where
+//! they differ, [`Database`] has a method for it.
 
 use super::StoreError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,25 +19,25 @@ use sqlx::{
 use std::{io, path::Path, str::FromStr, time::Duration};
 use url::Url;
 
-/// Readers of SQLite do not wait for one another; writers do anyway.
+/// Readers of SQLite do not wait for one another; writers do in any case.
 const SQLITE_CONNECTIONS: u32 = 6;
 const POSTGRES_CONNECTIONS: u32 = 12;
 /// How long a call waits for a connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
-/// SQLite: how long a statement waits for others that write, and how much survives a loss of power: everything but, at
-/// worst, the last transactions before it.
+/// SQLite: how long a statement waits for other writers, and durability: a loss of power costs at most the last
+/// transactions before it.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 15000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
                                PRAGMA foreign_keys = ON";
-/// PostgreSQL: the same wait, and how long it keeps what a machine holds that is gone.
+/// PostgreSQL: the same wait, and how long it keeps the locks of a machine that is gone.
 const POSTGRES_SETTINGS: &str = "SET lock_timeout = '15s'; SET idle_in_transaction_session_timeout = '30s'";
-/// By which PostgreSQL notices within half a minute that the machine of a server is gone.
+/// Lets PostgreSQL notice within half a minute that the machine of a server is gone.
 const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 /// "lumencas", in ASCII: the advisory lock of the one server on a database.
 const SERVER_LOCK: i64 = 0x6c75_6d65_6e63_6173;
 /// All that a path in a URL need not escape.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
-/// Which database it is.
+/// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Sqlite,
@@ -51,11 +51,11 @@ pub(super) struct Database {
     kind: Kind,
 }
 
-/// While it is there, no other server works on the database.
+/// While it is held, no other server works on the database.
 #[derive(Debug)]
 pub struct ServerLock(#[expect(dead_code, reason = "the lock is the open connection")] Option<AnyConnection>);
 
-/// A truth as it is kept: 0 or 1, which both databases give back the same.
+/// A stored boolean: 0 or 1, which both databases return the same.
 #[derive(Debug, Clone, Copy, sqlx::Type)]
 #[sqlx(transparent)]
 pub(super) struct Flag(i64);
@@ -68,7 +68,7 @@ impl From<Flag> for bool {
 
 impl Database {
     /// The SQLite file, which exists; makes the tables when they are missing. The caller keeps other processes from
-    /// doing the same at once, which sqlx does not for SQLite.
+    /// doing the same at once, since sqlx does not for SQLite.
     pub(super) async fn sqlite(file: &Path) -> Result<Self, StoreError> {
         let path = file.display().to_string();
         let io_error = |source| StoreError::Io { path: path.clone(), source };
@@ -98,8 +98,8 @@ impl Database {
         &self.pool
     }
 
-    /// For several that write, or that read what they write. On SQLite it has the right to write from its beginning: a
-    /// read lock cannot always become a write lock.
+    /// For several statements that write, or that read what they write. On SQLite it has the write lock from its
+    /// beginning: a read lock cannot always become a write lock.
     pub(super) async fn write(&self) -> Result<Transaction<'static, Any>, StoreError> {
         Ok(match self.kind {
             Kind::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
@@ -107,7 +107,7 @@ impl Database {
         })
     }
 
-    /// For several that read: all of them see the rows of one moment.
+    /// For several statements that read: all of them see the rows of one moment.
     pub(super) async fn read(&self) -> Result<Transaction<'static, Any>, StoreError> {
         Ok(match self.kind {
             Kind::Sqlite => self.pool.begin().await?,
@@ -115,8 +115,8 @@ impl Database {
         })
     }
 
-    /// The row that a single writing statement with RETURNING gives back, if it wrote one. Asks for all rows, though
-    /// there is one at most: SQLite's answer is complete only when the change is kept.
+    /// The row that a single writing statement with RETURNING returns, if it wrote one. Asks for all rows, though there
+    /// is at most one: SQLite's answer is complete only when the change is committed.
     pub(super) async fn written<T>(&self, query: QueryAs<'_, Any, T, AnyArguments>) -> Result<Option<T>, StoreError>
     where
         T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
@@ -124,7 +124,7 @@ impl Database {
         Ok(query.fetch_all(&self.pool).await?.pop())
     }
 
-    /// What ends a SELECT of rows to be taken: others pass over them. SQLite has one writer at a time anyway.
+    /// The end of a SELECT of rows to be taken, which makes others skip them. SQLite has one writer at a time anyway.
     pub(super) fn skip_taken(&self) -> &'static str {
         match self.kind {
             Kind::Sqlite => "",
@@ -132,7 +132,7 @@ impl Database {
         }
     }
 
-    /// The function of a text and a part of it that gives where the part begins, from 1; 0 when it is not in it.
+    /// The SQL function of a text and a part of it that gives the part's position, from 1; 0 when it is not in it.
     pub(super) fn position(&self) -> &'static str {
         match self.kind {
             Kind::Sqlite => "instr",
@@ -150,7 +150,7 @@ impl Database {
     }
 
     /// Makes this process the one server on PostgreSQL for as long as the connection is open; None: there is another.
-    /// The lock goes with the connection, also when PostgreSQL is started again. SQLite has the lock on its folder.
+    /// The lock ends with the connection, also when PostgreSQL restarts. SQLite has the lock on its folder.
     pub(super) async fn one_server(&self) -> Result<Option<ServerLock>, StoreError> {
         if self.kind == Kind::Sqlite {
             return Ok(Some(ServerLock(None)));
@@ -167,8 +167,8 @@ impl Database {
     }
 }
 
-/// Whether a text can be among the rows. PostgreSQL has no text with a NUL character, and what cannot be kept cannot be
-/// found; so it is asked here instead of failing there.
+/// Whether a text can be among the rows. PostgreSQL has no text with a NUL character, and a text that cannot be stored
+/// cannot be found; so it is checked here instead of failing there.
 pub(super) fn is_text(text: &str) -> bool {
     !text.contains('\0')
 }
@@ -187,7 +187,7 @@ async fn connect(url: &str, connections: u32, kind: Kind) -> Result<AnyPool, sql
             Ok(())
         })
     });
-    // Asked once by itself: the pool would try again for as long as it may and then not tell why.
+    // Tried once on a single connection: the pool would retry until its timeout and then not report the cause.
     let asked = async {
         let mut connection = AnyConnection::connect_with(&options).await?;
         connection.execute(settings).await?;
@@ -198,7 +198,7 @@ async fn connect(url: &str, connections: u32, kind: Kind) -> Result<AnyPool, sql
     Ok(pool.connect_lazy_with(options))
 }
 
-/// The address without password and parameters, for people; none when it is not one of PostgreSQL.
+/// The address without password and parameters, for people; none when it is not a PostgreSQL address.
 fn place(url: &str) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {

@@ -1,23 +1,24 @@
-//! Why rows cannot be had, and whether it helps to try again.
+//! Why rows cannot be read or written, and whether another try can help.
 //!
-//! Refuses to know: what was asked for.
+//! Refuses to know: the query.
 
 use super::ObjectError;
 use sqlx::error::ErrorKind;
 use std::io;
 
-/// Why rows cannot be had. The server's fault or the machine's, unless its kind is [`StoreErrorKind::Refused`].
+/// Why rows cannot be read or written. The fault of the server or the machine, unless its kind is
+/// [`StoreErrorKind::Refused`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The folder or the file cannot be made or opened.
     #[error("{path}: {source}")]
     Io {
-        /// What it is about.
+        /// The folder or file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// What is to be a database's address is none of PostgreSQL. It is not shown: there may be a password in it.
+    /// The database's address is not a PostgreSQL address. It is not shown: there may be a password in it.
     #[error("the database's address is not of the form postgres://user:password@host:port/database")]
     Url,
     /// The file is no database, or the database cannot be reached.
@@ -25,7 +26,7 @@ pub enum StoreError {
     Open {
         /// The database; no password.
         path: String,
-        /// What it or its driver said.
+        /// The error of the database or its driver.
         source: sqlx::Error,
     },
     /// The tables are not ours, or of a newer version.
@@ -45,7 +46,7 @@ pub enum StoreError {
         /// The SQLite file.
         path: String,
     },
-    /// Another server works on the database: it would take the streams of this one for those of a run that is over.
+    /// Another server works on the database: it would treat this one's streams as those of an earlier run.
     #[error("another server works on the database of the settings; workers may be many, servers need a database each")]
     OtherServer,
     /// A row was written by a newer version of this server.
@@ -73,7 +74,7 @@ pub enum StoreErrorKind {
 }
 
 impl StoreError {
-    /// What can be done about it.
+    /// The kind of the error.
     pub fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Io { .. } | Self::Object(_) => StoreErrorKind::Unavailable,
@@ -97,8 +98,8 @@ fn kind(error: &sqlx::Error) -> StoreErrorKind {
     }
 }
 
-/// Codes are five characters with PostgreSQL (manual, appendix A) and whole numbers with SQLite (sqlite.org/rescode.html),
-/// whose lowest eight bits say what the rest says more closely.
+/// Codes are five characters with PostgreSQL (manual, appendix A) and integers with SQLite (sqlite.org/rescode.html),
+/// whose lowest eight bits are the primary code; the other bits only refine it.
 fn of_code(code: &str) -> StoreErrorKind {
     const SQLITE_UNAVAILABLE: [u32; 7] = [5, 6, 7, 8, 10, 13, 14]; // busy, locked, no memory, read-only, I/O, full, open
     if code.len() != 5 {

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! serve ────────── exclusive ─► server.lock    one server at a time
-//! serve, worker, ─ shared ────► version.lock   whoever works on the folder is of one version
+//! serve, worker, ─ shared ────► version.lock   all processes on the folder are of one version
 //! key, account
 //! ```
 //!
-//! Both are `flock(2)` locks: the system lets go of them when the process ends, however it ends. What the files say
-//! (process and version) is for people and for the comparison; without its lock it means nothing.
-//! Refuses to know: what is in the folder.
+//! Both are `flock(2)` locks: the system releases them when the process ends, however it ends. The content of the files
+//! (process and version) is for people and for the comparison; without its lock it means nothing. Refuses to know: the
+//! content of the folder.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -19,26 +19,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long it is waited for processes of another version that are about to end, such as the worker of a killed server.
+/// How long to wait for processes of another version that are about to end, such as the worker of a killed server.
 const PATIENCE: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Dropping it gives the folder free.
+/// Dropping it releases the folder.
 #[derive(Debug)]
 pub struct FolderLock {
     _version: File,
     _server: Option<File>,
 }
 
-/// Why the folder cannot be had. The fault of whoever started the second process.
+/// Why the folder cannot be locked. The fault of the operator that started the second process.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderLockError {
     /// The folder or a lock file cannot be made, opened or locked.
     #[error("{path}: {source}")]
     Io {
-        /// What it is about.
+        /// The folder or file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// There is a server on it.
@@ -54,7 +54,7 @@ pub enum FolderLockError {
     Version {
         /// The data folder.
         folder: String,
-        /// The version of those that were first.
+        /// The version of the processes that were first.
         theirs: String,
         /// The version that is refused.
         ours: String,
@@ -92,8 +92,8 @@ impl FolderLock {
     }
 }
 
-/// A shared lock on the file that says our version. What it says changes only under the exclusive lock, which is to be
-/// had while no other process works on the folder.
+/// A shared lock on the file that contains our version. Its content changes only under the exclusive lock, which is
+/// available only while no other process works on the folder.
 fn of_version(folder: &Path, version: &str) -> Result<File, FolderLockError> {
     let (mut file, path) = open(folder, "version.lock")?;
     let until = Instant::now() + PATIENCE;
@@ -102,7 +102,7 @@ fn of_version(folder: &Path, version: &str) -> Result<File, FolderLockError> {
         match file.try_lock() {
             Ok(()) => {
                 write(&mut file, version).map_err(|source| of(&path, source))?;
-                // From exclusive to shared is not one step (flock(2)), so what it says is read again below.
+                // From exclusive to shared is not one step (flock(2)), so its content is read again below.
                 file.unlock().map_err(|source| of(&path, source))?;
             }
             Err(TryLockError::WouldBlock) => {}
@@ -177,7 +177,7 @@ mod tests {
         let refused = FolderLock::server(home.path(), "1.1.0").unwrap_err().to_string();
         let text = "Lumencast 1.0.0 works on this data folder, and this is 1.1.0";
         assert_eq!(refused, format!("{}: {text}", home.path().display()));
-        // The refused one let go of everything.
+        // The refused one released all its locks.
         let server = FolderLock::server(home.path(), "1.0.0").unwrap();
         drop((server, worker));
         let newer = FolderLock::server(home.path(), "1.1.0").unwrap();

@@ -1,22 +1,22 @@
-//! Rows of API keys. Nothing is cached: what one process revokes the other sees with its next look.
+//! Rows of API keys. Nothing is cached: a revocation by one process takes effect for others with their next query.
 //!
-//! Refuses to know: raw keys, planes, and who may do what.
+//! Refuses to know: raw keys, planes, and permissions.
 
 use super::{
     StoreError,
     database::{Database, is_text},
 };
 
-/// A key as it is kept.
+/// A key as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct KeyRow {
     /// Public id, `key_` and 12 characters.
     pub id: String,
     /// The plane's name.
     pub plane: String,
-    /// What its owner calls it.
+    /// Its label, given by its owner.
     pub label: String,
-    /// The beginning of the key, to tell keys apart by.
+    /// The beginning of the key, which identifies it in lists.
     pub shown: String,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
@@ -24,13 +24,13 @@ pub struct KeyRow {
     pub last_used_at: Option<i64>,
     /// Milliseconds since 1970 UTC; a revoked key stays listed.
     pub revoked_at: Option<i64>,
-    /// The app of the StreamHub plane that it is confined to.
+    /// The app of the StreamHub plane that it is restricted to.
     pub app: Option<String>,
-    /// Where it may be used from, a JSON array of texts; `None`: everywhere.
+    /// Addresses it may be used from, a JSON array of texts; `None`: all.
     pub allowed_ips: Option<String>,
 }
 
-/// A key to be kept.
+/// A key to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewKey<'a> {
     /// See [`KeyRow::id`].
@@ -51,12 +51,12 @@ pub struct NewKey<'a> {
     pub allowed_ips: Option<&'a str>,
 }
 
-/// What became of a revocation.
+/// The result of a revocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revocation {
     /// The key is revoked from now on.
     Done,
-    /// It was revoked before; the first time stays.
+    /// It was revoked before; the first time is kept.
     Already,
     /// There is no such key.
     Unknown,
@@ -73,7 +73,7 @@ impl Keys {
         Self { database }
     }
 
-    /// Keeps a key. Fails when id or hash is there already.
+    /// Stores a key. Fails when id or hash exists already.
     pub async fn insert(&self, key: NewKey<'_>) -> Result<KeyRow, StoreError> {
         let insert = sqlx::query_as(
             "INSERT INTO api_keys (id, plane, label, hash, shown, created_at, app, allowed_ips)
@@ -102,7 +102,7 @@ impl Keys {
         Ok(rows)
     }
 
-    /// The key whose SHA-256 this is, revoked or not.
+    /// The key with this SHA-256, revoked or not.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<KeyRow>, StoreError> {
         let row = sqlx::query_as(
             "SELECT id, plane, label, shown, created_at, last_used_at, revoked_at, app, allowed_ips

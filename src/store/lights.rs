@@ -1,6 +1,6 @@
-//! What the lights keep: a few values by their names.
+//! The stored state of the lights: a few values by their names.
 //!
-//! Refuses to know: what a value says.
+//! Refuses to know: the meaning of values.
 
 use super::{StoreError, database::Database};
 

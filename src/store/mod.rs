@@ -1,4 +1,4 @@
-//! Rows and objects: the only folder that says `sqlx` and `object_store`. All rows are in one database, which server,
+//! Rows and objects: the only folder that uses `sqlx` and `object_store`. All rows are in one database, which server,
 //! workers and command line share: a SQLite file in the data folder, or PostgreSQL. Objects are in a folder or in S3.
 //!
 //! ```text
@@ -56,7 +56,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `<data_dir>/lumencast.db`, and makes folder (0700), file (0600) and tables when they are missing.
+    /// Opens `<data_dir>/lumencast.db`, and creates folder (0700), file (0600) and tables when they are missing.
     ///
     /// # Errors
     /// When the folder cannot be written, or the file is not a database of this version or an older one.
@@ -64,9 +64,9 @@ impl Store {
         Self::open_with(data_dir, None).await
     }
 
-    /// The same, or the PostgreSQL database whose address is given as `postgres://user:password@host:port/database`.
-    /// The tables are made when they are missing; rows that are in the file of the data folder are carried over, and the
-    /// file is renamed to `lumencast.db.carried-over`.
+    /// The same, or a PostgreSQL database, addressed as `postgres://user:password@host:port/database`. The tables are
+    /// created when they are missing; rows in the file of the data folder are carried over, and the file is renamed to
+    /// `lumencast.db.carried-over`.
     ///
     /// # Errors
     /// As with [`Store::open`], when PostgreSQL cannot be reached, and when both have rows. None of them shows the
@@ -88,7 +88,7 @@ impl Store {
         Keys::new(self.database.clone())
     }
 
-    /// What may come into rooms, by key or pulled.
+    /// Ingresses, pushed with a key or pulled.
     pub fn ingress(&self) -> IngressRows {
         IngressRows::new(self.database.clone())
     }
@@ -98,7 +98,7 @@ impl Store {
         CameraRows::new(self.database.clone())
     }
 
-    /// The streams that are live or were.
+    /// The streams that are or were live.
     pub fn streams(&self) -> StreamRows {
         StreamRows::new(self.database.clone())
     }
@@ -108,17 +108,17 @@ impl Store {
         Apps::new(self.database.clone())
     }
 
-    /// Tenants, people and their sessions.
+    /// Tenants, users and their sessions.
     pub fn users(&self) -> Users {
         Users::new(self.database.clone())
     }
 
-    /// What the lights of this machine keep.
+    /// The stored state of the lights.
     pub fn lights(&self) -> LightMemory {
         LightMemory::new(self.database.clone())
     }
 
-    /// Who has image jobs made, and their credits.
+    /// The accounts of image jobs, and their credits.
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.database.clone())
     }
@@ -133,17 +133,17 @@ impl Store {
         ImageKeys::new(self.database.clone())
     }
 
-    /// Where accounts are told of their jobs.
+    /// The webhooks of accounts.
     pub fn image_webhooks(&self) -> ImageWebhooks {
         ImageWebhooks::new(self.database.clone())
     }
 
-    /// What is to be told to webhooks, of every plane.
+    /// Messages to webhooks, of every plane.
     pub fn outbox(&self) -> Outbox {
         Outbox::new(self.database.clone())
     }
 
-    /// Makes this process the one server on the database. Workers and the command line are no servers.
+    /// Makes this process the one server on the database. Workers and the command line do not count as servers.
     ///
     /// # Errors
     /// [`StoreError::OtherServer`] when there is one already.
@@ -151,13 +151,13 @@ impl Store {
         self.database.one_server().await?.ok_or(StoreError::OtherServer)
     }
 
-    /// Writes back what is open and closes the database; later calls fail.
+    /// Flushes pending writes and closes the database; later calls fail.
     pub async fn close(&self) {
         self.database.close().await;
     }
 }
 
-/// Makes the data folder, for its owner alone.
+/// Makes the data folder, readable by its owner alone.
 fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -198,7 +198,8 @@ async fn carry_over(data_dir: &Path, postgres: &Database) -> Result<(), StoreErr
     }
 }
 
-/// Makes folder and file with closed modes, unless the rows are in PostgreSQL since they were carried over, and locks the folder until the answer is dropped.
+/// Makes folder and file readable by their owner alone, unless the rows are in PostgreSQL since they were carried over,
+/// and locks the folder until the returned file is dropped.
 fn prepare(folder: &Path) -> io::Result<File> {
     make_folder(folder)?;
     let lock = File::open(folder)?;

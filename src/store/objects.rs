@@ -6,7 +6,7 @@
 //! get, stream, delete, exists, list_older ─► the same for both
 //! ```
 //!
-//! Refuses to know: what is in them, who may have them, and when they are to go.
+//! Refuses to know: their content, permissions, and when they are to be deleted.
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -28,11 +28,11 @@ use uuid::Uuid;
 const UNFINISHED: &str = ".new";
 /// An unfinished file this old was left by a process that was killed.
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
-/// Longest path of an object, bytes: what S3 allows.
+/// Longest path of an object in bytes: the limit of S3.
 const PATH_LENGTH: usize = 1024;
-/// Longest part of a path, bytes: what Linux allows.
+/// Longest part of a path in bytes: the limit of Linux.
 const PART_LENGTH: usize = 255;
-/// How often and how long a request to S3 is tried again.
+/// How often and how long a request to S3 is retried.
 const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -47,13 +47,13 @@ pub struct S3 {
     pub endpoint: Option<String>,
     /// Its name; `us-east-1` where the service has none.
     pub region: String,
-    /// Its name; it must be there.
+    /// Its name; the bucket must exist.
     pub bucket: String,
-    /// Who asks.
+    /// The access key's id.
     pub access_key: String,
-    /// The secret that goes with it.
+    /// Its secret.
     pub secret_key: String,
-    /// The bucket is in the path instead of in the host's name.
+    /// The bucket is in the path instead of in the host name.
     pub path_style: bool,
 }
 
@@ -65,18 +65,18 @@ impl fmt::Debug for S3 {
     }
 }
 
-/// Why an object cannot be had or kept.
+/// Why an object cannot be read or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
-    /// It is no path of an object: parts of letters, digits, `.`, `_` and `-`, none of which begins with a dot.
+    /// It is not a valid path: parts of letters, digits, `.`, `_` and `-`, none of which begins with a dot.
     #[error("not a path of an object")]
     Path,
-    /// The folder or a file of it cannot be made.
+    /// The folder or a file of it cannot be created.
     #[error("{path}: {source}")]
     Io {
-        /// Which.
+        /// The folder or file.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The folder or the service failed.
@@ -105,10 +105,10 @@ impl Objects {
         Ok(Self { store: Arc::new(store), folder: Some(folder) })
     }
 
-    /// In a bucket. Nothing is asked yet.
+    /// In a bucket. No request is sent yet.
     ///
     /// # Errors
-    /// When endpoint or bucket are no names of such.
+    /// When endpoint or bucket are invalid.
     pub fn s3(s3: &S3) -> Result<Self, ObjectError> {
         let retry = RetryConfig { max_retries: RETRIES, retry_timeout: RETRY_TIMEOUT, ..RetryConfig::default() };
         let plain = s3.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
@@ -124,7 +124,7 @@ impl Objects {
         Ok(Self { store: Arc::new(builder.build()?), folder: None })
     }
 
-    /// Keeps an object; one of the same path is replaced.
+    /// Stores an object; one of the same path is replaced.
     pub async fn put(&self, path: &str, content: Bytes) -> Result<(), ObjectError> {
         let place = parse(path)?;
         let Some(folder) = self.folder.clone() else {
@@ -151,7 +151,7 @@ impl Objects {
         Ok(object.map(|object| (object.meta.size, object.into_stream().map_err(ObjectError::from).boxed())))
     }
 
-    /// Takes an object away, if there is one.
+    /// Deletes an object, if there is one.
     pub async fn delete(&self, path: &str) -> Result<(), ObjectError> {
         found(self.store.delete(&parse(path)?).await)?;
         Ok(())
@@ -175,7 +175,7 @@ impl Objects {
     }
 }
 
-/// The path, if it is one of an object.
+/// Parses the path of an object.
 fn parse(path: &str) -> Result<Path, ObjectError> {
     let part = |part: &str| {
         (1..=PART_LENGTH).contains(&part.len())
@@ -188,7 +188,7 @@ fn parse(path: &str) -> Result<Path, ObjectError> {
     Path::parse(path).map_err(|_| ObjectError::Path)
 }
 
-/// Tells what is not there from what fails.
+/// Separates a missing object from a failure.
 fn found<T>(answer: Result<T, object_store::Error>) -> Result<Option<T>, object_store::Error> {
     match answer {
         Ok(object) => Ok(Some(object)),
@@ -197,12 +197,12 @@ fn found<T>(answer: Result<T, object_store::Error>) -> Result<Option<T>, object_
     }
 }
 
-/// Makes a folder that only we may enter.
+/// Makes a folder that only this user may enter.
 fn private(folder: &path::Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Writes a file of a folder. Whoever reads it meanwhile has the old one; a loss of power leaves one of both.
+/// Writes a file of a folder. A concurrent reader gets the old content; a loss of power leaves one of both.
 fn write(folder: &path::Path, path: &str, content: &[u8]) -> io::Result<()> {
     let (new, finished) = (folder.join(UNFINISHED).join(Uuid::new_v4().to_string()), folder.join(path));
     let parent = finished.parent().unwrap_or(folder);
@@ -220,7 +220,7 @@ fn write(folder: &path::Path, path: &str, content: &[u8]) -> io::Result<()> {
     done
 }
 
-/// Takes away what killed processes left. What cannot be taken away does no harm.
+/// Deletes unfinished files of killed processes. Those that cannot be deleted do no harm.
 fn clear(folder: &path::Path) {
     for file in fs::read_dir(folder).into_iter().flatten().flatten() {
         let age = file.metadata().and_then(|data| data.modified()).ok().and_then(|written| written.elapsed().ok());

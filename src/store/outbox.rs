@@ -1,4 +1,4 @@
-//! The outbox: messages to webhooks of every plane, kept from the change that they tell of until they are delivered.
+//! The outbox: messages to webhooks of every plane, kept from the change that they report until they are delivered.
 //!
 //! ```text
 //! a change ─► pending ─ take (leased) ─► delivered
@@ -8,23 +8,23 @@
 //!
 //! A message is written exactly once and delivered at least once: a sender may be lost between sending and noting it.
 //!
-//! Refuses to know: addresses, secrets, how often and when is tried again.
+//! Refuses to know: addresses, secrets, and the schedule of retries.
 
 use super::{StoreError, database::Database};
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-/// A message as it is kept.
+/// A message as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OutboxRow {
     /// A UUID.
     pub id: String,
-    /// The plane whose webhook it is for.
+    /// The plane of its webhook.
     pub plane: String,
     /// The webhook's id.
     pub endpoint: String,
-    /// What happened.
+    /// The event's type.
     pub event: String,
-    /// What it happened to, as it was then, as JSON.
+    /// The object of the event, as it was then, as JSON.
     #[sqlx(rename = "body")]
     pub body_json: String,
     /// `pending`, `delivered` or `dead`.
@@ -33,13 +33,13 @@ pub struct OutboxRow {
     pub attempts: i64,
     /// When it is due; milliseconds since 1970 UTC.
     pub next_at: i64,
-    /// Until when a sender has it; milliseconds since 1970 UTC.
+    /// End of the sender's lease; milliseconds since 1970 UTC.
     pub lease_until: Option<i64>,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
 }
 
-/// A message to be kept, due at once.
+/// A message to be stored, due at once.
 #[derive(Debug, Clone, Copy)]
 pub struct NewMessage<'a> {
     /// See [`OutboxRow::id`].
@@ -92,7 +92,7 @@ impl Outbox {
         self.end(id, "delivered", now).await
     }
 
-    /// It is tried no more. False as with [`Self::delivered`].
+    /// It is given up. False as with [`Self::delivered`].
     pub async fn dead(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         self.end(id, "dead", now).await
     }
@@ -104,7 +104,7 @@ impl Outbox {
         Ok(update.execute(self.database.pool()).await?.rows_affected() > 0)
     }
 
-    /// Takes away what ended before a time; how many.
+    /// Deletes messages that ended before a time; how many.
     pub async fn purge(&self, before: i64) -> Result<u64, StoreError> {
         let delete = sqlx::query("DELETE FROM outbox WHERE state <> 'pending' AND ended_at < $1").bind(before);
         Ok(delete.execute(self.database.pool()).await?.rows_affected())
@@ -125,7 +125,7 @@ impl Outbox {
     }
 }
 
-/// Writes a message, in the transaction of the change that it tells of. One of the same id is the same message.
+/// Writes a message, in the transaction of the change that it reports. A message with an existing id is ignored.
 pub(super) async fn add(connection: &mut AnyConnection, message: &NewMessage<'_>) -> Result<(), StoreError> {
     let insert = "INSERT INTO outbox (id, plane, endpoint, event, body, state, next_at, created_at)
                   VALUES ($1, $2, $3, $4, $5, 'pending', $6, $6) ON CONFLICT (id) DO NOTHING";
@@ -134,7 +134,7 @@ pub(super) async fn add(connection: &mut AnyConnection, message: &NewMessage<'_>
     Ok(())
 }
 
-/// Takes away what a webhook was still to be told.
+/// Deletes the pending messages of a webhook.
 pub(super) async fn forget(connection: &mut AnyConnection, plane: &str, endpoint: &str) -> Result<(), StoreError> {
     let delete = "DELETE FROM outbox WHERE plane = $1 AND endpoint = $2 AND state = 'pending'";
     sqlx::query(delete).bind(plane).bind(endpoint).execute(connection).await?;

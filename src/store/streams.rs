@@ -1,7 +1,7 @@
-//! Rows of streams that are live or were: one for each publisher's place, taken again when it comes back. What becomes
-//! of a stream and the messages that tell of it are one transaction.
+//! Rows of streams that are or were live: one for each publisher's place, reused when it comes back. A change of a
+//! stream and the messages that report it are one transaction.
 //!
-//! Refuses to know: media, and who may see what.
+//! Refuses to know: media, and permissions.
 
 use super::{
     StoreError,
@@ -11,10 +11,10 @@ use super::{
 use sqlx::{AnyConnection, AssertSqlSafe};
 use std::collections::HashMap;
 
-/// A stream as it is kept.
+/// A stream as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct StreamRow {
-    /// Its number among all streams, for good.
+    /// Its permanent number among all streams.
     pub id: i64,
     /// The app it belongs to.
     pub app: String,
@@ -35,7 +35,7 @@ pub struct StreamRow {
     pub started_at: i64,
     /// Milliseconds since 1970 UTC; none while active.
     pub ended_at: Option<i64>,
-    /// A JSON object of figures, the last that its publisher told.
+    /// A JSON object with the last figures from its publisher.
     pub last_stats: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub struct NewStream<'a> {
     pub started_at: i64,
 }
 
-/// What becomes of a stream.
+/// A change of a stream.
 #[derive(Debug, Clone, Copy)]
 pub enum StreamChange<'a> {
     /// It begins.
@@ -79,7 +79,7 @@ pub enum StreamChange<'a> {
 /// How many streams of an app came by an ingress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct IngressCount {
-    /// Those that ended too.
+    /// Those that ended are included.
     pub total: i64,
     /// Those that are live.
     pub active: i64,
@@ -99,11 +99,11 @@ impl StreamRows {
         Self { database }
     }
 
-    /// Writes a change and the messages that tell of it, all or nothing. The same call again changes nothing more, so a
-    /// call of which it is not known whether it was kept can be repeated.
+    /// Writes a change and the messages that report it, all or nothing. Repeating the call changes nothing more, so it
+    /// can be repeated when its outcome is unknown.
     ///
-    /// A stream that begins gets a new row, or the one it had before, which is active again. The end of one that is not
-    /// active changes nothing.
+    /// A stream that begins gets a new row, or the one it had before, which becomes active again. The end of one that
+    /// is not active changes nothing.
     pub async fn record(&self, change: &StreamChange<'_>, messages: &[NewMessage<'_>]) -> Result<(), StoreError> {
         let mut tx = self.database.write().await?;
         match change {
@@ -121,7 +121,8 @@ impl StreamRows {
         Ok(())
     }
 
-    /// Ends all that are active, of all apps, and gives them as they are now: after a start none of them can be live.
+    /// Ends all active streams of all apps, and gives their rows as they are now: after a start none of them can be
+    /// live.
     pub async fn end_all(&self, now: i64) -> Result<Vec<StreamRow>, StoreError> {
         let update =
             format!("UPDATE streams SET status = 'ended', ended_at = $1 WHERE status = 'active' RETURNING {COLUMNS}");
@@ -136,7 +137,7 @@ impl StreamRows {
         Ok(())
     }
 
-    /// An app's active ones.
+    /// The active streams of an app.
     pub async fn active_of(&self, app: &str) -> Result<Vec<StreamRow>, StoreError> {
         let query = format!("SELECT {COLUMNS} FROM streams WHERE status = 'active' AND app = $1 ORDER BY id");
         Ok(sqlx::query_as(AssertSqlSafe(query)).bind(app).fetch_all(self.database.pool()).await?)
@@ -149,7 +150,7 @@ impl StreamRows {
         Ok(rows.into_iter().collect())
     }
 
-    /// One of an app, live or not.
+    /// A stream of an app, live or not.
     pub async fn get(&self, app: &str, stream_id: &str) -> Result<Option<StreamRow>, StoreError> {
         if !is_text(stream_id) {
             return Ok(None);

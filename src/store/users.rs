@@ -1,28 +1,28 @@
-//! Rows of tenants, people, what they are to one another, and sessions.
+//! Rows of tenants, users, their roles, and sessions.
 //!
-//! Refuses to know: passwords (only their hashes), what a role may do, and the clock.
+//! Refuses to know: passwords (only their hashes), permissions of roles, and the clock.
 
 use super::{
     StoreError,
     database::{Database, is_text},
 };
 
-/// A person with a place in a tenant.
+/// A user of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct UserRow {
     /// Public id.
     pub id: String,
-    /// Unique whatever the case.
+    /// Unique regardless of case.
     pub email: String,
     /// In PHC form.
     pub password_hash: String,
-    /// Where the person belongs.
+    /// The user's tenant.
     pub tenant: String,
     /// `owner`, `editor` or `viewer`.
     pub role: String,
 }
 
-/// A person to be kept.
+/// A user to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct NewUser<'a> {
     /// See [`UserRow::id`].
@@ -42,9 +42,9 @@ pub struct NewUser<'a> {
 /// A login.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct SessionRow {
-    /// What tokens call it.
+    /// Its id in tokens.
     pub id: String,
-    /// Whose it is; `None`: the operator's.
+    /// The user's id; `None`: the operator.
     pub user_id: Option<String>,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
@@ -52,7 +52,7 @@ pub struct SessionRow {
     pub expires_at: i64,
 }
 
-/// The tables of people.
+/// The tables of users.
 #[derive(Debug, Clone)]
 pub struct Users {
     database: Database,
@@ -66,7 +66,7 @@ impl Users {
         Self { database }
     }
 
-    /// Keeps a person; false when the address is taken.
+    /// Stores a user; false when the address is taken.
     pub async fn insert(&self, user: NewUser<'_>) -> Result<bool, StoreError> {
         let mut transaction = self.database.write().await?;
         sqlx::query("INSERT INTO tenants (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
@@ -97,7 +97,7 @@ impl Users {
         Ok(true)
     }
 
-    /// The person with this address, whatever its case.
+    /// The user with this address, regardless of case.
     pub async fn by_email(&self, email: &str) -> Result<Option<UserRow>, StoreError> {
         if !is_text(email) {
             return Ok(None);
@@ -106,13 +106,13 @@ impl Users {
         Ok(sqlx::query_as(sql).bind(email).fetch_optional(self.database.pool()).await?)
     }
 
-    /// The person with this id.
+    /// The user with this id.
     pub async fn by_id(&self, id: &str) -> Result<Option<UserRow>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{USER} WHERE users.id = $1"));
         Ok(sqlx::query_as(sql).bind(id).fetch_optional(self.database.pool()).await?)
     }
 
-    /// Begins a session, and forgets those that ended before it began.
+    /// Begins a session, and deletes those that expired before it began.
     pub async fn begin_session(&self, session: &SessionRow) -> Result<(), StoreError> {
         let ended = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(session.created_at);
         ended.execute(self.database.pool()).await?;
@@ -126,7 +126,7 @@ impl Users {
         Ok(())
     }
 
-    /// A session that nobody ended; the caller minds its end by time.
+    /// A session that was not ended; the caller checks its expiry.
     pub async fn session(&self, id: &str) -> Result<Option<SessionRow>, StoreError> {
         let sql = "SELECT id, user_id, created_at, expires_at FROM sessions WHERE id = $1";
         Ok(sqlx::query_as(sql).bind(id).fetch_optional(self.database.pool()).await?)

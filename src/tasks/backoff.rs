@@ -1,6 +1,6 @@
-//! When what failed is tried again: a pipeline, a connection, a task. Sans-IO; time is an argument.
+//! When a failed run is repeated: a pipeline, a connection, a task. Sans-IO; time is an argument.
 //!
-//! Each try is a run with its own number, so that what a late thread of an old run says can be told from the present.
+//! Each try is a run with its own number, so that late messages of an old run can be told from present ones.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Backoff {
         self.run == run
     }
 
-    /// The present run failed after having been live for `lived`; says how long to wait before the next.
+    /// The present run failed after having been live for `lived`; returns how long to wait before the next.
     pub fn failed(&mut self, lived: Duration) -> Duration {
         if lived >= GOOD {
             self.failures = 0;

@@ -1,4 +1,4 @@
-//! Tasks and threads, and what their end means. Every one that outlives a request is started here.
+//! Tasks and threads, and the consequences of their end. Every one that outlives a request is started here.
 //!
 //! ```text
 //! vital, vital_thread ─ ends ─► Broken ─► serve shuts down in order ─► exit code 70
@@ -8,8 +8,8 @@
 //!                             registry ─► /health, /metrics
 //! ```
 //!
-//! The registry is one for the process, as the log is: a panic is a fact of the process. Refuses to know: what a task
-//! does, and how the process ends; that is for whoever holds the [`Watcher`].
+//! The registry is one for the process, as the log is: a panic is a fact of the process. Refuses to know: the work of a
+//! task, and how the process ends; that is up to the holder of the [`Watcher`].
 
 mod backoff;
 mod fault;
@@ -64,7 +64,7 @@ where
     })
 }
 
-/// A thread that begins anew when it panics, until its work returns. What it works on stays as the panic left it.
+/// A thread that begins anew when it panics, until its work returns. Its data stays as the panic left it.
 ///
 /// # Errors
 /// When there is no thread to be had.
@@ -88,7 +88,7 @@ pub fn kept_thread(
     })
 }
 
-/// Keeps a task whose state must outlast its panic, such as the receiving end of a queue.
+/// Restarts a task with state that must outlast its panic, such as the receiving end of a queue.
 #[derive(Debug)]
 pub struct Restarts {
     task: &'static str,
@@ -115,7 +115,7 @@ impl Restarts {
     }
 }
 
-/// A task for one piece of work, such as a connection. Its panic is counted and said in the log.
+/// A task for one piece of work, such as a connection. Its panic is counted and logged.
 pub fn once<T: Send + 'static>(
     task: &'static str,
     work: impl Future<Output = T> + Send + 'static,
@@ -135,11 +135,11 @@ pub fn once_thread<T: Send + 'static>(
     Builder::new().name(thread.into()).spawn(move || caught(task, work))
 }
 
-/// Does a piece of work here. State that it shares must be sound after a panic: each step whole, locks taken with
-/// `PoisonError::into_inner`.
+/// Does a piece of work on the calling thread. State that it shares must be sound after a panic: each step whole, locks
+/// taken with `PoisonError::into_inner`.
 ///
 /// # Errors
-/// What the panic said, counted already.
+/// The message of the panic, which is counted already.
 pub fn caught<T>(task: &'static str, work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| registry::panicked(task, payload))
 }

@@ -1,5 +1,5 @@
-//! What is known of the process's tasks: how often each panicked and was started again, which is down now, and whether
-//! an indispensable one has ended.
+//! The state of the process's tasks: how often each panicked and was started again, which is down now, and whether an
+//! indispensable one has ended.
 
 use std::{
     any::Any,
@@ -8,13 +8,13 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// What a panic said.
+/// A panic and its message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{task} panicked: {said}")]
 pub struct Panicked {
     /// The task's name.
     pub task: &'static str,
-    /// The panic's own words.
+    /// The panic's message.
     pub said: String,
 }
 
@@ -24,7 +24,7 @@ pub struct Panicked {
 pub struct Broken {
     /// The task's name.
     pub task: &'static str,
-    /// Its panic's words, or that it returned.
+    /// Its panic's message, or that it returned.
     pub reason: String,
 }
 
@@ -49,7 +49,7 @@ struct Registry {
 static REGISTRY: Mutex<Registry> =
     Mutex::new(Registry { tasks: BTreeMap::new(), watched: false, closing: false, broken: None });
 
-/// Whoever ends the process when an indispensable task ends. There is one for the process.
+/// Waits for the end of an indispensable task, to end the process. There is one for the process.
 #[derive(Debug)]
 pub struct Watcher(watch::Receiver<Option<Broken>>);
 
@@ -64,7 +64,7 @@ impl Watcher {
         .unwrap_or(Broken { task: "tasks", reason: "the registry is gone".to_owned() })
     }
 
-    /// From now on tasks end because they are told to; only a panic still counts.
+    /// From now on a task may end regularly; only a panic still counts.
     pub fn closing(&self) {
         lock().closing = true;
     }
@@ -115,7 +115,7 @@ pub(super) fn known(task: &'static str) {
     lock().tasks.entry(task).or_default();
 }
 
-/// Counts a panic and says it in the log.
+/// Counts a panic and logs it.
 pub(super) fn panicked(task: &'static str, payload: Box<dyn Any + Send>) -> Panicked {
     lock().tasks.entry(task).or_default().panics += 1;
     let said = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());

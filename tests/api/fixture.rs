@@ -1,4 +1,4 @@
-//! A conductor whose engine answers by script: each switch 30 slots after the one before, recordings end when told.
+//! A conductor whose engine answers by script: each switch 30 slots after the one before; recordings end on command.
 
 use lumencast::{
     app::{
@@ -76,7 +76,7 @@ impl Fixture {
         self.slot.fetch_add(slots, Ordering::SeqCst);
     }
 
-    /// Says something in the engine's name.
+    /// Sends a report in the engine's name.
     pub fn report(&self, report: Report) {
         self.reports.send(report).expect("the show runs");
     }
@@ -97,7 +97,7 @@ impl Fixture {
         self.report(Report::Source { source: SourceId(source), health });
     }
 
-    /// The recorder that was told to stop finishes its file.
+    /// The recorder finishes its file after a stop order.
     pub fn finish_recording(&self, frames: u64) {
         let stop = self.orders().into_iter().rev().find_map(|order| match order {
             Order::StopRecording { ticket, recorder } => Some((ticket, recorder)),
@@ -113,7 +113,7 @@ fn file(recorder: u8) -> String {
     format!("recorder-{recorder}.mp4")
 }
 
-/// What the engine answers at once.
+/// The engine's immediate answer.
 fn play(order: &Order, now: &AtomicU64) -> Option<Report> {
     let next = || {
         let slot = Slot(now.fetch_add(30, Ordering::SeqCst) + 30);

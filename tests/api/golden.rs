@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::{fs, path::Path};
 
-/// Fails when the file says something else.
+/// Fails when the file has another content.
 pub fn assert_golden(name: &str, actual: &Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.json"));
     if std::env::var_os("UPDATE_GOLDEN").is_some() {

@@ -100,7 +100,7 @@ async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
     let server = Server::with(Fixture::new(), |settings| settings.patience = patience).await;
     let mut deaf = server.client().await;
     deaf.data("system.subscribe", json!({ "topics": ["inputs", "source.health"] })).await;
-    // From here it reads nothing, while the show has much to tell.
+    // From here it reads nothing, while the show publishes many events.
     let mut client = server.client().await;
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut told = 0u32;

@@ -148,7 +148,7 @@ impl Client {
         }
     }
 
-    /// Events that came and nobody asked for.
+    /// Events that came and were not waited for.
     pub fn left_over(&self) -> &[Value] {
         &self.events
     }

@@ -7,7 +7,7 @@ use super::{
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Who may know whom. `config` stands in the row of `cli` alone.
+/// Which layer may use which. `config` stands in the row of `cli` alone.
 const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("protocol", &[]),
@@ -28,7 +28,7 @@ const MAY_KNOW: [(&str, &[&str]); 14] = [
     ("lib", &[]),
 ];
 
-/// Which room of `app` may know which other. Six rooms, and the clock that all of them read.
+/// Which part of `app` may use which other. Six parts, and the clock that all of them read.
 const ROOMS_OF_APP: [(&str, &[&str]); 8] = [
     ("access", &["wall_clock"]),
     ("rooms", &["access", "outbox", "wall_clock"]),
@@ -40,23 +40,23 @@ const ROOMS_OF_APP: [(&str, &[&str]); 8] = [
     ("wall_clock", &[]),
 ];
 
-/// Folders whose circles are being taken apart.
+/// Folders with circular imports that are being removed.
 const CIRCLES_LEFT: [&str; 1] = ["server/webrtc"];
 
-/// All that these layers may use beside std.
+/// The crates that these layers may use beside std.
 const FRUGAL: [(&str, &[&str]); 2] =
     [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "time", "rml_rtmp", "url"])];
 
-/// The one layer that may say a word: a crate of this name, or one that begins with it where the word ends in `*`.
+/// The one layer that may name a crate: one of this name, or one that begins with it where the word ends in `*`.
 const SAID_ONLY_BY: [(&str, &str); 5] =
     [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("object_store", "store"), ("aws_*", "store")];
 
-/// Names that say nothing about what is inside.
+/// Names without information about the content.
 const DRAWERS: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"];
 
 const LINES: usize = 500;
 
-/// A layer names another one only if it may know it.
+/// A layer names another one only where the table allows it.
 pub fn direction(file: &SourceFile) -> Vec<String> {
     let own = file.layer();
     let Some((_, known)) = MAY_KNOW.iter().find(|(layer, _)| *layer == own) else {
@@ -73,7 +73,7 @@ pub fn direction(file: &SourceFile) -> Vec<String> {
     paths(file).iter().filter_map(breaks).collect()
 }
 
-/// A room of `app` names another one only if it may know it.
+/// A part of `app` names another one only where the table allows it.
 pub fn rooms(file: &SourceFile) -> Vec<String> {
     let module = file.module();
     let [app, own, ..] = module.as_slice() else { return Vec::new() };

@@ -5,7 +5,7 @@ use super::fixture::Fixture;
 use lumencast::app::rooms::DataMessage;
 use serde_json::json;
 
-/// Somebody who was told what is switched on.
+/// A viewer that has received the settings of the chat.
 async fn visitor(fixture: &Fixture, path: &str) -> Peer {
     let mut peer = Peer::connect(fixture, path).await;
     assert_eq!(peer.json().await["topic"], "hello");
@@ -15,7 +15,7 @@ async fn visitor(fixture: &Fixture, path: &str) -> Peer {
 async fn pair(fixture: &Fixture) -> (Peer, Peer) {
     let mut ann = visitor(fixture, "/live/data?app=live&room=cam&token=good-live-cam").await;
     let mut guest = visitor(fixture, "/live/data?app=live&room=live-cam").await;
-    // Each has heard something, so both are there.
+    // Each has received a message, so both are there.
     for peer in [&mut ann, &mut guest] {
         peer.send(r#"{"topic":"nonsense"}"#).await;
         assert_eq!(peer.json().await, json!({"topic": "error", "code": "disabled"}));
@@ -39,7 +39,7 @@ async fn what_one_viewer_says_everybody_in_the_room_hears() {
     guest.send(r#"{"topic":"reaction","emoji":"👏","sender":"Bo"}"#).await;
     let heard = ann.json().await;
     assert_eq!((&heard["topic"], &heard["emoji"], &heard["sender"]), (&json!("reaction"), &json!("👏"), &json!("Bo")));
-    // The other room heard nothing before its own.
+    // The other room received nothing before its own message.
     elsewhere.send(r#"{"topic":"chat","body":"here"}"#).await;
     assert_eq!(elsewhere.json().await["body"], "here");
     elsewhere.leave().await;

@@ -1,4 +1,4 @@
-//! A camera and a viewer by hand, and pictures that can be told apart.
+//! A hand-made camera and viewer, and distinguishable pictures.
 
 use super::fixture::{Fixture, soon};
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// A picture that is told from others by its number, of so many bytes.
+/// A picture of this many bytes, identified by its number.
 pub fn picture(number: u32, size: usize) -> Bytes {
     let mut jpeg = vec![0xff, 0xd8];
     jpeg.extend(number.to_be_bytes());
@@ -45,7 +45,7 @@ impl Peer {
         Self(soon(connect_async(request)).await.expect("the upgrade is always accepted").0)
     }
 
-    /// A camera of room `live-<room>` that was told to begin.
+    /// A camera of room `live-<room>` that has received `ready`.
     pub async fn camera(fixture: &Fixture, room: &str) -> Self {
         let path = format!("/ingest/ws?app=live&room={room}");
         let mut camera = Self::with_header(fixture, &path, Some(&format!("Bearer wsk_{room}"))).await;
@@ -92,7 +92,7 @@ impl Peer {
         }
     }
 
-    /// Says goodbye; the answer must come.
+    /// Closes the connection; the answer must come.
     pub async fn leave(mut self) {
         self.send(Message::Close(Some(CloseFrame { code: 1000.into(), reason: "".into() }))).await;
         loop {
@@ -104,7 +104,7 @@ impl Peer {
         }
     }
 
-    /// Refused or sent away with a text: its `message`, after its code was compared with the close's.
+    /// Refused or disconnected with a text: its `message`, after its code was compared with the close's.
     pub async fn sent_away(&mut self) -> (u16, String) {
         let text = self.json().await;
         let (code, _) = self.close().await;

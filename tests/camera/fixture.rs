@@ -22,8 +22,8 @@ use warp::Filter;
 /// Everything that a test waits for must come within this.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Keys `wsk_<room>` open `live-<room>`, at most `fps` pictures a second of at most `largest` bytes; some rooms stand
-/// for a refusal.
+/// Keys `wsk_<room>` are valid for `live-<room>`, at most `fps` pictures a second of at most `largest` bytes; some
+/// rooms stand for a refusal.
 struct TestAccess {
     rooms: Rooms,
     fps: u32,
@@ -97,7 +97,7 @@ impl TestAccess {
     }
 }
 
-/// `live` plays to everybody, `closed` to those with the token `good-<room>`.
+/// `live` is public, `closed` requires the token `good-<room>`.
 struct RoomAccess;
 
 impl ViewerAccess for RoomAccess {
@@ -146,7 +146,7 @@ impl Fixture {
         Self::with(1_000, 262_144, |_| {}).await
     }
 
-    /// A fixture whose cameras may send so many pictures a second of so many bytes, on changed settings.
+    /// A fixture that allows cameras this many pictures a second of this many bytes, with changed settings.
     pub async fn with(fps: u32, largest: usize, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { handshakes: 1_000, ..Settings::default() };
         change(&mut settings);

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// A camera that sends as many pictures as it is told; made in Python without any library.
+/// A camera that sends the number of pictures in its arguments; made in Python without any library.
 fn python(fixture: &Fixture, arguments: &[&str]) -> Child {
     Command::new("timeout")
         .args(["60", "python3", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/camera.py")])

@@ -1,4 +1,4 @@
-//! Who is not let in, and what it is told.
+//! Refused cameras, and the reason that they get.
 
 use super::device::Peer;
 use super::fixture::Fixture;

@@ -1,4 +1,4 @@
-//! A camera that was let in: what it is told, what it may send, how it ends.
+//! An admitted camera: the messages to it, what it may send, how it ends.
 
 use super::device::{Peer, picture};
 use super::fixture::{Fixture, soon};
@@ -51,7 +51,7 @@ async fn a_message_above_the_transports_cap_ends_the_session_too() {
     let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
     let camera = Peer::camera(&fixture, "cam").await;
-    // The server stops reading in the middle; a camera that reads hears why.
+    // The server stops reading in the middle; a camera that reads gets the reason.
     let (mut write, mut read) = camera.0.split();
     let sending = tokio::spawn(async move {
         let _ = write.send(Message::Binary(picture(1, 9 << 20))).await;

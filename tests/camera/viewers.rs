@@ -1,4 +1,4 @@
-//! MJPEG viewers: multipart, single pictures and sockets, and who may look.
+//! MJPEG viewers: multipart, single pictures and sockets, and permissions.
 
 use super::device::{Peer, number, picture};
 use super::fixture::{Fixture, soon};
@@ -218,7 +218,7 @@ async fn a_camera_that_comes_and_goes_twenty_times_keeps_its_readers() {
         while number(&reader.next().await) != last {}
         while number(&socket.jpeg().await) != last {}
         if turn % 2 == 0 {
-            drop(camera); // without a word, as when its power is cut
+            drop(camera); // without a close, as when its power is cut
         } else {
             camera.leave().await;
         }

@@ -1,4 +1,4 @@
-//! A show with three inputs, two keyed channels and a mixer that is told when to confirm.
+//! A show with three inputs, two keyed channels and a mixer that confirms on command.
 
 use lumencast::domain::{
     command::{Ack, Command, Reply, Ticket},
@@ -81,7 +81,7 @@ impl Fixture {
         Ticket(self.next)
     }
 
-    /// Answers every order as the machines do, at the next slot.
+    /// Answers every order as the engine does, at the next slot.
     pub fn confirm(&mut self) {
         self.slot += 1;
         let (slot, time) = (Slot(self.slot), RATE.time_of(Slot(self.slot)));

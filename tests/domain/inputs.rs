@@ -57,7 +57,7 @@ fn an_input_that_cannot_be_made_is_a_fault_and_changes_nothing() {
     assert_eq!(fixture.show.view(), before);
     assert!(fixture.show.drain_events().is_empty());
     fixture.orders.clear();
-    // Its number is used up all the same: the machine may have told of it.
+    // Its number is used up all the same: the engine may have reported it.
     let reply = fixture.run(add("new")).unwrap();
     assert!(matches!(reply, Reply::InputAdded { source: SourceId(4), .. }), "{reply:?}");
 }
@@ -201,7 +201,7 @@ fn what_a_recorder_or_a_push_carries_is_not_taken_from_under_it() {
     assert_eq!(code(fixture.run(remove(C))), "input_in_use");
     fixture.run(Command::StopPush { output: 2 }).unwrap();
     fixture.run(remove(C)).unwrap();
-    // They still name it, and say so when they are to carry it.
+    // They still name it, and fail when they are to carry it.
     let view = fixture.show.view();
     assert_eq!((&view.outputs[1].stream, &view.recorders[0].stream), (&stream, &stream));
     assert_eq!(code(fixture.run(Command::StartPush { output: 2 })), "source");

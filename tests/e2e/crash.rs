@@ -72,7 +72,7 @@ async fn a_server_that_is_told_to_stop_finishes_its_recordings_within_five_secon
     let reading = Reader::of(&recording.path).read_async().await;
     assert_eq!((reading.errors, reading.gaps().len()), (0, 0), "{reading}");
     let (frames, shown) = (reading.frames.len() as u64, reached - recording.first);
-    // What is in the encoder at that moment belongs to nobody any more.
+    // Frames in the encoder at that moment are lost.
     assert!(frames + 5 >= shown, "{frames} frames of {shown}\n{reading}");
     assert_eq!(file::probe(&recording.path).frames, frames);
     println!("stopped in {took:.2?} with {frames} frames");

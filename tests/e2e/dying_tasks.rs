@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// The exit code of a server that a task has brought down.
 const BROKEN: i32 = 70;
 
-/// The status that the server gives of itself; `None` when it does not answer.
+/// The health status of the server; `None` when it does not answer.
 async fn status(client: &reqwest::Client, server: &Server) -> Option<Value> {
     client.get(server.url("/health")).send().await.ok()?.json().await.ok()
 }
@@ -22,8 +22,7 @@ fn client() -> reqwest::Client {
     client.build().expect("HTTP client")
 }
 
-/// Asks for health until the server is gone, and panics when it says `ok` after it has said otherwise. Answers how it
-/// ended.
+/// Polls the health until the server is gone, and panics when it is `ok` after another status. Returns the exit code.
 async fn ends_without_a_good_word(server: &mut Server, task: &str) -> Option<i32> {
     let (client, asked) = (client(), Instant::now());
     let mut first = None;
@@ -31,7 +30,7 @@ async fn ends_without_a_good_word(server: &mut Server, task: &str) -> Option<i32
         let health = status(&client, server).await;
         match (&health, first) {
             (Some(health), None) if health["status"] == "ok" => {
-                // The file of the fault is looked at 50 times a second.
+                // The file of the fault is polled 50 times a second.
                 assert!(asked.elapsed() < Duration::from_secs(2), "{task} is dead: {health}");
             }
             (Some(health), _) => {
@@ -119,7 +118,7 @@ async fn a_task_that_dies_is_shown_as_down_started_again_and_counted() {
             assert!(metrics.lines().any(|metric| metric == line), "{line} in\n{metrics}");
         }
     }
-    // What was started again works: the lights draw, the figures are measured.
+    // The restarted tasks work: the lights draw, the figures are measured.
     let frames = fixture::metric(&server, "lumencast_lights_frames_total").await;
     let slots = fixture::metric(&server, "lumencast_mixer_slots_total").await;
     let end = Instant::now() + LIMIT;

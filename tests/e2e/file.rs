@@ -1,4 +1,4 @@
-//! A media file from outside: its boxes, what ffprobe says of it, and its coded access units.
+//! A media file from outside: its boxes, its properties by ffprobe, and its coded access units.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -29,7 +29,7 @@ pub fn is_indexed(path: &Path) -> bool {
     has("moov") == 1 && has("mdat") == 1 && has("moof") == 0
 }
 
-/// What ffprobe says.
+/// The properties by ffprobe.
 #[derive(Debug)]
 pub struct Probe {
     /// Frames of the picture, as the index counts them; 0 where there is no index.

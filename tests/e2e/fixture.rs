@@ -1,4 +1,4 @@
-//! What the tests have in common: the show under test, its cameras, and what is said to the server.
+//! Common parts of the tests: the show under test, its cameras, and requests to the server.
 
 use crate::support::config::Config;
 use crate::support::livewing::LiveWing;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long anything may take that takes a moment.
+/// Time limit of anything that should take a moment.
 pub const LIMIT: Duration = Duration::from_secs(15);
 /// Frames per second of the project.
 pub const FPS: u64 = 30;
@@ -66,7 +66,7 @@ pub async fn until_slot(wing: &mut LiveWing, wanted: u64) {
     }
 }
 
-/// The next slot of program as of now, asked by putting on preview what is there already.
+/// The next slot of program as of now, found by putting on preview the source that is there already.
 pub async fn slot(wing: &mut LiveWing) -> u64 {
     let state = wing.must("switcher.getState", json!({})).await;
     let reply = wing.must("switcher.setPreview", json!({ "sourceId": state["preview"] })).await;
@@ -94,7 +94,7 @@ pub async fn record(server: &Server, wing: &mut LiveWing, mut params: Value) -> 
     Recording { path: server.data().join(file), first }
 }
 
-/// Stops recorder 1 and answers how many frames it says it has written.
+/// Stops recorder 1 and returns the number of frames that it reports.
 pub async fn stop(wing: &mut LiveWing, recording: &Recording) -> u64 {
     let reply = wing.must("outputs.stopRecording", json!({ "recorder": 1 })).await;
     assert_eq!(reply["firstSlot"], recording.first, "{reply}");
@@ -122,7 +122,7 @@ pub async fn metric(server: &Server, name: &str) -> f64 {
     lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
 }
 
-/// The figures that tell a starved machine from a wrong server, printed with each failure.
+/// The figures that distinguish an overloaded machine from a faulty server, printed with each failure.
 pub async fn strain(server: &Server) -> String {
     let text = get(server, "/metrics").await;
     let told = ["mixer_slots", "late", "slate", "dropped", "repeated", "anchored"];
@@ -130,8 +130,8 @@ pub async fn strain(server: &Server) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// How far a source's frame numbers are ahead of the reading's indices; panics unless that is the same all along, which
-/// says that its frames went on, one a slot, while another source was seen.
+/// How far a source's frame numbers are ahead of the reading's indices; panics unless that is constant, which means
+/// that its frames continued, one a slot, while another source was shown.
 pub fn lead(reading: &Reading, source: u8) -> i64 {
     let leads = reading.marks().filter(|mark| mark.1 == source).map(|(index, _, n)| i64::from(n) - index as i64);
     let leads: Vec<i64> = leads.collect();

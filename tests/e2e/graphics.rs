@@ -40,7 +40,7 @@ impl Deck<'_> {
         self.ask(Method::POST, path).await
     }
 
-    /// Whether status of graphic, status of channel, status of both, and tally say that it is live.
+    /// Whether it is live by the status of the graphic, the status of the channel, the status of both, and the tally.
     async fn says_live(&self) -> [bool; 4] {
         let graphic = self.ask(Method::GET, "trigger/guest/status").await;
         let channel = self.ask(Method::GET, "status/cg1").await;

@@ -1,4 +1,4 @@
-//! Who may publish.
+//! Permissions to publish.
 
 use crate::fixture::{self, LIMIT};
 use crate::support::marks::{Clip, Reader};

@@ -1,4 +1,4 @@
-//! A publisher whose line stalls and then delivers all that it held up at once, on the same connection.
+//! A publisher with a line that stalls and then delivers all that it held up at once, on the same connection.
 
 use crate::fixture::{self, FPS};
 use crate::support::marks::{Clip, Reader};

@@ -1,4 +1,4 @@
-//! What `serve` says when it cannot start, and what it leaves on the disk when it can.
+//! The message of `serve` when it cannot start, and its files on the disk when it can.
 
 use crate::support::child::wait_exit;
 use crate::support::config::Config;
@@ -17,8 +17,8 @@ async fn refused(config: Config) -> String {
     refused_on(&home.path().join("data"), "serve", config).await
 }
 
-/// Runs a command that must be refused; answers the one line it says. Panics unless it ends soon, with exit code 2 and
-/// nothing else on standard error.
+/// Runs a command that must be refused; returns its one line of output. Panics unless it ends soon, with exit code 2
+/// and nothing else on standard error.
 pub async fn refused_on(data: &Path, command: &str, config: Config) -> String {
     let home = tempfile::tempdir().expect("home");
     let path = home.path().join("lumencast.toml");

@@ -1,4 +1,4 @@
-//! Strangers at all doors: whoever works with the server gets in all the same.
+//! Many unauthenticated clients at all doors: authenticated clients are admitted all the same.
 
 use crate::fixture::{self, LIMIT};
 use crate::support::livewing::LiveWing;
@@ -14,16 +14,16 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// What anything may take that takes a second at most on a quiet machine.
+/// Time limit of anything that takes a second at most on a quiet machine.
 const SOON: Duration = Duration::from_secs(5);
-/// Between two attempts of a stranger that was sent away.
+/// Pause between two attempts of a stranger that was disconnected.
 const AGAIN: Duration = Duration::from_secs(1);
 
 const HALF_HEAD: &[u8] = b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow: ";
 const HALF_BODY: &[u8] = b"POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
     content-length: 1000\r\n\r\n{\"username\":";
 
-/// Strangers of one address, each of whom connects, says a little, and waits; who is sent away comes back.
+/// Strangers of one address: each connects, sends a little, and waits; a disconnected one comes back.
 #[derive(Default)]
 struct Crowd(JoinSet<()>);
 
@@ -55,7 +55,8 @@ fn raise_own_limit() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("the limit of the test's own files");
 }
 
-/// Waits until a door has refused a connection, as the log says: then it is full for strangers, perhaps for this test too.
+/// Waits until the log shows that a door has refused a connection: then it is full for strangers, perhaps for this test
+/// too.
 async fn until_refused(server: &Server, door: &str) {
     let end = Instant::now() + LIMIT;
     let refused = |line: &str| line.contains("connections were refused") && line.contains(&format!("door={door}"));
@@ -65,7 +66,7 @@ async fn until_refused(server: &Server, door: &str) {
     }
 }
 
-/// How long a panel, a reader and a publisher's greeting took; panics if one does not get in.
+/// How long a panel, a reader and a publisher's greeting took; panics if one is refused.
 async fn enter(server: &Server) -> Duration {
     let began = Instant::now();
     let url = server.livewing_url();

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Milliseconds from one reply to the next command: irregular, from four frames to a second and a half.
 const PAUSES_MS: [u64; 20] =
     [613, 251, 1507, 390, 147, 982, 511, 333, 1210, 134, 702, 459, 841, 277, 1033, 168, 590, 1321, 405, 754];
-/// Sound against picture.
+/// Tolerance of sound against picture.
 const SKEW_MS: f64 = 40.0;
 
 async fn on_air() -> (Server, LiveWing, [Publisher; 2]) {
@@ -43,7 +43,7 @@ async fn program_holds_exactly_the_cuts_that_were_commanded() {
         };
         commanded.push((fixture::slot_of(&reply) - recording.first, to + 1));
     }
-    tokio::time::sleep(Duration::from_millis(700)).await; // the last source is to be seen for a while
+    tokio::time::sleep(Duration::from_millis(700)).await; // the last source is to be shown for a while
     let frames = fixture::stop(&mut wing, &recording).await;
     let strain = fixture::strain(&server).await;
 
@@ -72,7 +72,7 @@ async fn program_holds_exactly_the_cuts_that_were_commanded() {
     println!("{frames} frames, 20 cuts, leads {leads:?}, skew ms {skews:.1?}, {probe:?}");
 }
 
-/// Milliseconds from flash to beep, of those whose source stays on program for the whole beep.
+/// Milliseconds from flash to beep, where the source stays on program for the whole beep.
 fn steady_skews(reading: &Reading) -> Vec<f64> {
     let runs = reading.runs();
     let steady = |flash: f64| {
@@ -85,7 +85,7 @@ fn steady_skews(reading: &Reading) -> Vec<f64> {
     reading.skews().into_iter().filter(|skew| steady(skew.flash)).map(|skew| skew.ms).collect()
 }
 
-/// The level of a tone, the mean of short stretches: sound whose clock is being followed is a little off its pitch.
+/// The level of a tone, the mean of short stretches: while a sound's clock is being followed its pitch is slightly off.
 fn level(reading: &Reading, hz: f64, from: f64, to: f64) -> f64 {
     let count = ((to - from) / 0.1).floor().max(1.0);
     let step = (to - from) / count;
@@ -93,7 +93,7 @@ fn level(reading: &Reading, hz: f64, from: f64, to: f64) -> f64 {
     begins.map(|begin| reading.sound.tone_level(hz, begin, begin + step)).sum::<f64>() / count
 }
 
-/// In each run that is long enough to listen to, the hum of its source is heard and that of the other is not.
+/// In each run that is long enough to measure, the hum of its source is present and that of the other is not.
 fn assert_own_hum_in_each_run(reading: &Reading, told: &str) {
     let hums = [fixture::first().hum_hz, fixture::second().hum_hz].map(f64::from);
     let mut heard = 0;

@@ -1,5 +1,4 @@
-//! A count of GStreamer's objects that are alive, kept by a tracer: each one is told of when it is made and when it is
-//! freed.
+//! A count of GStreamer's live objects, kept by a tracer, which is called when an object is made and when it is freed.
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 use std::{

@@ -29,7 +29,7 @@ use std::{
 };
 
 const DEADLINE: Duration = Duration::from_secs(20);
-/// Jitter of a machine that does other work besides must not empty a slot: it is not what is tested here.
+/// Jitter of a machine with other work must not empty a slot: it is not what is tested here.
 const LATENCY: Duration = Duration::from_millis(1000);
 
 /// Runs a test while no other of this binary runs.
@@ -43,7 +43,7 @@ struct Following {
     fixture: Fixture,
     show: ShowHandle,
     rooms: Rooms,
-    /// Kept, as events are told as long as they can be.
+    /// Kept, so that events have a receiver.
     _events: RoomEvents,
 }
 
@@ -130,7 +130,7 @@ fn an_input_shows_the_stream_that_it_is_assigned() {
         let source = SourceId(0);
         following.show.command(Command::AssignInput { source, kind: stream("live-studio/ben") }).await.unwrap();
         following.until("the other stream on program", || shows(2)).await;
-        // Another input takes what no other one waits for.
+        // Another input takes a stream that no other one waits for.
         following.show.command(add(SourceKind::Stream { stream: None })).await.unwrap();
         following.show.command(Command::CutTo { source: SourceId(1) }).await.unwrap();
         following.until("the free stream on the other input", || shows(1)).await;
@@ -205,7 +205,7 @@ fn rooms_of_inputs_come_and_go_with_them() {
         };
         let lease = following.rooms.enter(entry()).await.expect("a lease");
         following.until("the publisher in its room", || following.is_live("live-input-1")).await;
-        // What feeds it is another one now: its publisher has to leave, and the pattern is in the room.
+        // It has another source now: its publisher has to leave, and the pattern is in the room.
         let assigned = Command::AssignInput { source: SourceId(1), kind: pattern("ball") };
         following.show.command(assigned).await.unwrap();
         tokio::time::timeout(DEADLINE, lease.evicted.cancelled()).await.expect("the publisher is made to leave");

@@ -1,5 +1,5 @@
-//! Marked pictures: what is published says in each frame which source and which frame it is, and what comes out on program
-//! is read back, slot by slot.
+//! Marked pictures: each published frame contains its source and its number, and the output of program is read back,
+//! slot by slot.
 
 use super::{
     fixture::{Fixture, HEIGHT, Picture, WIDTH},

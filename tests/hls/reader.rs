@@ -1,4 +1,4 @@
-//! The viewer's side: a door on loopback, playlists read back, ffprobe and ffmpeg as judges.
+//! The viewer's side: a door on loopback, playlists read back, ffprobe and ffmpeg as checkers.
 
 use lumencast::{
     app::{
@@ -120,12 +120,12 @@ impl Door {
         bytes
     }
 
-    /// Lets ffmpeg decode so many seconds from the live edge.
+    /// Has ffmpeg decode this many seconds from the live edge.
     pub async fn play(&self, seconds: u32) -> Played {
         self.ffmpeg(&[], seconds).await
     }
 
-    /// Lets ffmpeg decode so many seconds from the first segment of the playlist.
+    /// Has ffmpeg decode this many seconds from the first segment of the playlist.
     pub async fn play_from_start(&self, seconds: u32) -> Played {
         self.ffmpeg(&["-live_start_index", "0"], seconds).await
     }
@@ -144,7 +144,7 @@ impl Door {
         let lines: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
         let mut sizes: Vec<String> = Vec::new();
         for line in &lines {
-            // The bytes of an I420 picture tell its size.
+            // The number of bytes of an I420 picture gives its size.
             let bytes: u64 = line.split(',').nth(4).unwrap().trim().parse().unwrap();
             let size = match bytes {
                 1_382_400 => "1280x720".to_owned(),
@@ -164,7 +164,7 @@ impl Door {
     }
 }
 
-/// What ffprobe reads from a file's bytes; asserts the codec and that it has nothing to complain of.
+/// The packets that ffprobe reads from a file's bytes; asserts the codec and that it reports no errors.
 pub fn packets(bytes: &[u8], codec: &str) -> Vec<Packet> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();

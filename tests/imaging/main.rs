@@ -1,4 +1,4 @@
-//! What image jobs ask of others: an images service, and whoever publishes the keys of browser sessions.
+//! Peers of image jobs: an images service, and a publisher of the keys of browser sessions.
 
 mod edits;
 mod published;

@@ -1,4 +1,4 @@
-//! JWTs whose keys are published: believed while they are, by their id, and never by another algorithm.
+//! JWTs with published keys: accepted while the keys are published, by their id, and never by another algorithm.
 
 use crate::web::Web;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! A small web server: it answers requests in turn and keeps what they said.
+//! A small web server: it answers requests in turn and keeps their content.
 
 use std::sync::Arc;
 use tokio::{
@@ -42,7 +42,7 @@ impl Web {
         Self { url, asked }
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub async fn asked(&self) -> Vec<Asked> {
         self.asked.lock().await.clone()
     }

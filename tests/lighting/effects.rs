@@ -1,4 +1,5 @@
-//! What holds for every effect: it repeats, it bears any length and look, it heeds what it lists and nothing else.
+//! Properties of every effect: it repeats, it works with any length and look, it depends on the settings it lists and
+//! on no others.
 
 use crate::film::film;
 use lumencast::{
@@ -6,7 +7,7 @@ use lumencast::{
     lighting::effects::Animation,
 };
 
-/// Those in which something happens by chance.
+/// Effects with random events.
 const RANDOM: [Effect; 10] = [
     Effect::Fire,
     Effect::FireUp,
@@ -20,7 +21,7 @@ const RANDOM: [Effect; 10] = [
     Effect::Rain,
 ];
 
-/// Those that are wholly told by the number of the frame.
+/// Effects that depend only on the number of the frame.
 const STEADY: [Effect; 12] = [
     Effect::Solid,
     Effect::Rainbow,

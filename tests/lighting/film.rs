@@ -17,7 +17,7 @@ pub fn film(effect: Effect, look: &Look, length: usize, seed: u64, frames: usize
         .collect()
 }
 
-/// Colours that tell everything apart: white on green, middle speed and intensity.
+/// Distinguishable colours: white on green, middle speed and intensity.
 pub fn look() -> Look {
     Look { primary: [255; 3], secondary: [0, 200, 0], ..Look::default() }
 }

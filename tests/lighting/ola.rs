@@ -1,4 +1,4 @@
-//! The Open Lighting Architecture at the other end: Debian's `olad`, asked over its HTTP API what it has.
+//! The Open Lighting Architecture at the other end: Debian's `olad`, with its universes read over its HTTP API.
 
 #![expect(unsafe_code, reason = "a network namespace of its own for the child")]
 
@@ -120,8 +120,8 @@ fn give_to_olad(folder: &Path) {
     }
 }
 
-/// Runs on a thread whose network is its own: its loopback and a bridge without a port, since olad passes over loopback
-/// when it joins groups. Nothing leaves the machine. Only root may make one; for others it is the machine's own network.
+/// Runs on a thread with a network of its own: loopback and a bridge without a port, since olad skips loopback when it
+/// joins groups. Nothing leaves the machine. Only root may make one; for others it is the machine's own network.
 fn in_a_network_of_its_own(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::spawn(move || {
         if geteuid().is_root() {

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The peer: it says each thing in a line of JSON, and does what lines on its standard input say.
+/// The peer: it prints each result as a line of JSON, and follows the commands on its standard input.
 struct Peer {
     child: Child,
     input: ChildStdin,

@@ -1,4 +1,4 @@
-//! What comes in: who is believed, for how long, and where it lies.
+//! Received data: which source is used, for how long, and on which LEDs.
 
 use super::sockets::{colours, eventually, output};
 use lumencast::{
@@ -123,7 +123,7 @@ fn what_is_not_live_or_not_levels_is_dropped() {
         assert_eq!(receive(&mut receiver, &Sent { universe, ..Sent::new(1, 0, 9) }, 0), Err(Refused::Elsewhere));
     }
     assert_eq!(receiver.status(ms(0)).packets, 0);
-    // A stream that ends goes by time: what it said before stays until then.
+    // A stream that ends runs out by time: its last levels stay until then.
     assert_eq!(receive(&mut receiver, &Sent::new(1, 1, 9), 10), Ok(()));
     assert_eq!(
         receive(&mut receiver, &Sent { options: sacn::TERMINATED, ..Sent::new(1, 2, 0) }, 20),

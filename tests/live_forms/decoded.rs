@@ -1,4 +1,4 @@
-//! The decoder of a stream: what is seen of it slot by slot, read by the marks.
+//! The decoder of a stream: the pictures of each slot, read by their marks.
 
 use super::{
     alone, census, live,
@@ -35,10 +35,10 @@ use std::{
 const FORMAT: Format = Format { width: 640, height: 360, rate: Rate { num: 30, den: 1 } };
 const LATENCY: Duration = Duration::from_millis(150);
 
-/// What is seen in a slot: source and frame number of the mark, nothing where there is no picture.
+/// The picture in a slot: source and frame number of the mark, nothing where there is no picture.
 type Seen = (Slot, Option<(u8, u32)>);
 
-/// A source that shows streams, and who looks at it slot by slot as the mixer does.
+/// A source that shows streams, and a reader that takes its frame slot by slot as the mixer does.
 struct Screen {
     source: Arc<Source>,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -209,7 +209,7 @@ fn one_decoder_serves_all_who_show_a_stream_and_sleeps_when_nobody_does() {
     player.join().unwrap();
 }
 
-/// Packets at their pace, held up once for a while: what came meanwhile goes out at once.
+/// Packets at their pace, held up once for a while: those that came meanwhile are sent at once.
 fn stalled(live: &Arc<Live>, packets: Vec<Timed>, after: Duration, hold: Duration) -> std::thread::JoinHandle<()> {
     let publishing = live.begin();
     std::thread::spawn(move || {

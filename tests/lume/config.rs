@@ -1,4 +1,4 @@
-//! Settings over HTTP: what is shown, what is hidden, what may be said.
+//! Settings over HTTP: which are shown, which are hidden, which values are accepted.
 
 use crate::server::{Server, printed};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ const CONFIG: &str = "/api/config";
 #[tokio::test]
 async fn the_documents_example_is_taken_and_shown_with_its_secrets_masked() {
     let server = Server::open().await;
-    // Heard alone, so that the test joins no group on the network.
+    // Unicast only, so that the test joins no group on the network.
     server.done("POST", CONFIG, json!({ "sacnUnicast": true })).await;
     let body = json!({
         "wifiSSID": "NewNetwork", "wifiPassword": "newpass", "ledCount": 160, "aiApiKey": "sk-ant-",

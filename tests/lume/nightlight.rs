@@ -25,7 +25,7 @@ async fn it_is_started_watched_and_stopped_as_printed() {
         "it may be stopped twice"
     );
     assert_eq!(server.text("GET", NIGHTLIGHT, Value::Null).await, idle);
-    // Nothing said, nothing sent: the same order.
+    // An empty order and no body: the same order.
     assert_eq!(server.text("POST", NIGHTLIGHT, json!({})).await, (200, started.clone()));
     assert_eq!(server.text("POST", NIGHTLIGHT, Value::Null).await, (200, started));
 }

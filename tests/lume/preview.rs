@@ -38,7 +38,7 @@ async fn three_bytes_for_each_led_as_on_the_wire() {
     until(&mut socket, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 0, 128]).await;
     server.done("PUT", "/api/v2/controller", json!({ "power": false })).await;
     until(&mut socket, &[0; 12]).await;
-    // Who comes later sees it at once, and nothing that was before.
+    // A later client gets it at once, and no earlier frame.
     let mut later = server.socket("/api/v2/preview").await;
     assert_eq!(frame(&mut later).await, [0; 12]);
     drop((socket, later));

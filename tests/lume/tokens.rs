@@ -1,4 +1,4 @@
-//! Who may ask what, once a token is set.
+//! Permissions of requests once a token is set.
 
 use crate::{
     golden::assert_golden,
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "s3cret/+&%";
 const IN_QUERY: &str = "s3cret%2F%2B%26%25";
-/// What is open all the same, as on the device.
+/// Routes that are open all the same, as on the device.
 const OPEN: [(&str, &str); 7] = [
     ("GET", "/api/v2/effects"),
     ("GET", "/api/v2/palettes"),
@@ -109,7 +109,7 @@ async fn an_empty_token_opens_everything_again() {
     server.get("/api/v2/controller").await;
 }
 
-/// What an answer says: status, error, field.
+/// The parts of an answer: status, error, field.
 async fn answered(request: reqwest::RequestBuilder, body: Value) -> (u16, Value, Value) {
     let response = request.json(&body).send().await.expect("an answer");
     let status = response.status().as_u16();
@@ -155,7 +155,7 @@ async fn only_who_is_entitled_names_a_destination_or_a_secret() {
     let settings = server.lights.settings();
     assert_eq!((&*settings.mqtt.broker, &*settings.mqtt.password), ("broker.lan", "s3cret"));
     assert!(settings.auth_token.is_none() && settings.led_count.is_none(), "nothing of it was done");
-    // What was shown and comes back names nothing.
+    // Shown values that are posted back name nothing.
     let shown = json!({ "mqttBroker": "broker.lan", "mqttPort": 1883, "mqttPassword": "****", "authToken": "",
         "aiApiKey": "", "sacnEnabled": false, "defaultBrightness": 10 });
     let (status, ..) = answered(server.request_from(NEAR, "POST", "/api/config"), shown).await;

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// What everything must have happened within; a new connection is tried after 5 s.
+/// Time limit of everything; a new connection is tried after 5 s.
 pub const LIMIT: Duration = Duration::from_secs(20);
 /// The name of the lights at the broker.
 pub const CLIENT: &str = "lume-02aabbccddee";
@@ -27,7 +27,7 @@ pub struct Broker {
     child: Child,
 }
 
-/// Waits until something holds; fails with a name for it.
+/// Waits until a condition holds; fails with its name.
 pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !holds() {
@@ -37,7 +37,7 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 impl Broker {
-    /// For everybody.
+    /// Without authentication.
     pub async fn open() -> Self {
         Self::with("allow_anonymous true\n").await
     }
@@ -90,12 +90,12 @@ impl Broker {
         self.listening().await;
     }
 
-    /// What it wrote down.
+    /// Its log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    /// Settings that lead here.
+    /// Settings for a connection to this broker.
     pub fn settings(&self) -> SettingsChange {
         SettingsChange {
             mqtt_enabled: Some(true),

@@ -1,4 +1,4 @@
-//! What the lights are told.
+//! Commands to the lights.
 
 use crate::{
     broker::{Broker, Home, until},

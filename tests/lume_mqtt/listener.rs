@@ -1,4 +1,4 @@
-//! Another client of the broker: hears everything, says what it is told to.
+//! Another client of the broker: it receives everything and publishes messages on command.
 
 use crate::broker::{Broker, until};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-/// A message that came.
+/// A received message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
     pub topic: String,
     pub payload: String,
-    /// The broker had kept it.
+    /// The broker had retained it.
     pub kept: bool,
 }
 
@@ -31,14 +31,14 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Hears from now on, and first what was kept.
+    /// Receives from now on, retained messages first.
     pub async fn at(broker: &Broker) -> Self {
         Self::login(broker, None).await
     }
 
-    /// What the broker keeps on a topic, once there is something.
+    /// The retained message of a topic, once there is one.
     pub async fn kept(broker: &Broker, topic: &str) -> Received {
-        // What comes while one listens is not marked as kept, so a second one asks.
+        // A message that comes while a client listens is not marked as retained, so a second client connects.
         Self::at(broker).await.wait(topic, |_| true).await;
         Self::at(broker).await.wait(topic, |received| received.kept).await
     }
@@ -72,12 +72,12 @@ impl Listener {
         Self { client, received }
     }
 
-    /// Says something.
+    /// Publishes a message.
     pub async fn publish(&self, topic: &str, payload: &str) {
         self.client.publish(topic, QoS::AtMostOnce, false, payload).await.expect("a message");
     }
 
-    /// Says something that the broker keeps.
+    /// Publishes a retained message.
     pub async fn keep(&self, topic: &str, payload: &str) {
         self.client.publish(topic, QoS::AtLeastOnce, true, payload).await.expect("a message");
         self.wait(topic, |received| received.payload == payload).await;
@@ -88,12 +88,12 @@ impl Listener {
         self.received.lock().unwrap().iter().filter(|received| received.topic == topic).cloned().collect()
     }
 
-    /// Forgets what came.
+    /// Drops the received messages.
     pub fn forget(&self) {
         self.received.lock().unwrap().clear();
     }
 
-    /// The first message on a topic that will do.
+    /// The first message on a topic that meets a condition.
     pub async fn wait(&self, topic: &str, will_do: impl Fn(&Received) -> bool) -> Received {
         let mut found = None;
         let look = || {

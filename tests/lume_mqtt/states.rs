@@ -1,4 +1,4 @@
-//! What the lights say of themselves.
+//! The published state of the lights.
 
 use crate::{
     broker::{Broker, CLIENT, Home, LIMIT},

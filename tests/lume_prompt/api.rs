@@ -1,4 +1,4 @@
-//! With a key, the Anthropic API is asked, and what it says is done.
+//! With a key, the Anthropic API is called, and its answer is applied.
 
 use crate::{
     fixture::{Fixture, fixture},
@@ -13,10 +13,10 @@ use lumencast::{
 };
 use std::time::Duration;
 
-/// What the tests' key is.
+/// The tests' key.
 pub const KEY: &str = "sk-ant-test-0123456789";
 
-/// Lights whose settings hold the key.
+/// Lights with the key in their settings.
 pub async fn fixture_with_key() -> Fixture {
     let fixture = fixture().await;
     let (key, model) = (Some(KEY.to_owned()), Some("claude-test".to_owned()));

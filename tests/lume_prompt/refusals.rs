@@ -1,4 +1,4 @@
-//! What becomes of a prompt when the API does not do its part: a clear error, the same lights, and no key anywhere.
+//! The result of a prompt when the API fails: a clear error, the same lights, and no key anywhere.
 
 use crate::{
     api::{KEY, fixture_with_key},
@@ -12,7 +12,7 @@ use lumencast::{
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
-/// Asks, and sees to it that nothing changed and that the key is not told.
+/// Sends a prompt, and checks that nothing changed and that the error does not contain the key.
 async fn refused(fixture: &Fixture, url: &str, timeout: Duration) -> PromptError {
     let before = fixture.lights.view();
     let prompt = Prompt::new(url, timeout).unwrap();
@@ -100,7 +100,7 @@ async fn a_service_that_hangs_is_left_in_time() {
     let service = Service::that(Reply { after: Duration::from_secs(60), ..Reply::text("{}") }).await;
     let fixture = fixture_with_key().await;
     assert_eq!(refused(&fixture, &service.url, timeout).await, PromptError::TimedOut(timeout));
-    // One that takes the connection and says nothing at all.
+    // A server that takes the connection and sends nothing at all.
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", mute.local_addr().unwrap());
     assert_eq!(refused(&fixture, &url, timeout).await, PromptError::TimedOut(timeout));

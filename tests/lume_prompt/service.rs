@@ -1,4 +1,4 @@
-//! An AI service of the test's own, on loopback: notes what comes and answers what it is told to.
+//! An AI service of the test's own, on loopback: it notes requests and gives the prepared answers.
 
 use serde_json::{Value, json};
 use std::{
@@ -13,7 +13,7 @@ use warp::{
     path::FullPath,
 };
 
-/// What came.
+/// A received request.
 pub struct Asked {
     pub method: Method,
     pub path: String,
@@ -21,7 +21,7 @@ pub struct Asked {
     pub body: Value,
 }
 
-/// What is answered.
+/// A prepared answer.
 #[derive(Clone)]
 pub struct Reply {
     pub status: u16,
@@ -58,7 +58,7 @@ impl Reply {
 }
 
 impl Service {
-    /// Answers every request so.
+    /// Gives this answer to every request.
     pub async fn that(replies: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
@@ -82,7 +82,7 @@ impl Service {
         Self { url, asked }
     }
 
-    /// What came since the last call.
+    /// The requests since the last call.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }

@@ -215,7 +215,7 @@ fn nothing_understood_says_what_would_be() {
 #[tokio::test]
 async fn without_a_key_a_prompt_is_understood_here_and_done() {
     let fixture = fixture().await;
-    // Nobody is there: it must not be asked.
+    // There is no server at this address: it must not be called.
     let prompt = Prompt::new("http://127.0.0.1:9", Duration::from_secs(1)).unwrap();
     let answer = prompt.ask(&fixture.lights, "  cozy warm fireplace at 40%  ").await.unwrap();
     assert_eq!(answer.message, "Lights updated successfully!");

@@ -1,4 +1,4 @@
-//! Bodies of requests: how large they may be, what they may be of.
+//! Bodies of requests: their size and content.
 
 use crate::server::{Server, png, png64, status_and_body};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,7 +9,7 @@ use std::io::Cursor;
 
 const LIMIT: usize = 10 * 1024 * 1024;
 
-/// A body of exactly so many bytes that has these fields and one that nobody knows.
+/// A body of exactly this many bytes that has these fields and an unknown one.
 fn padded(fields: &Value, size: usize) -> String {
     let mut body = fields.clone();
     body["pad"] = json!("");
@@ -80,7 +80,7 @@ async fn pictures_of_the_four_kinds_are_kept_however_they_are_written() {
             format!("data:{kind};base64,{code}"),
             lines.collect::<Vec<_>>().join("\r\n"),
             URL_SAFE_NO_PAD.encode(&file),
-            // What it is decides, not what it is called.
+            // The content decides, not the declared type.
             format!("data:image/png;base64,{code}"),
         ] {
             let (status, body) = server.post("/upload", json!({ "image": image })).await;

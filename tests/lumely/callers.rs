@@ -1,4 +1,4 @@
-//! Who asks: keys, sessions of browsers, the cookie of the operator's page, in this order.
+//! Authentication: keys, sessions of browsers, the cookie of the operator's page, in this order.
 
 use crate::server::{JWT_SECRET, Server, status_and_body};
 use lumencast::store::AccountChange;
@@ -22,7 +22,7 @@ async fn name(server: &Server, bearer: Option<&str>, cookie: Option<&str>) -> (u
 async fn a_bearer_counts_before_the_cookie_and_a_bad_one_is_not_made_good_by_it() {
     let server = Server::open().await;
     server.key_of(&server.account).await;
-    // The first account has two keys, the other one has one: so they are told apart.
+    // The first account has two keys, the other one has one: the count identifies the account.
     let cookie = server.cookie().await;
     let (default, other) = ((200, json!(2)), (200, json!(1)));
     let session = Server::session(&server.other.id, JWT_SECRET, 60);
@@ -33,7 +33,7 @@ async fn a_bearer_counts_before_the_cookie_and_a_bad_one_is_not_made_good_by_it(
     assert_eq!(name(&server, Some(&bearer(&server.other_key)), Some(&cookie)).await, other);
     assert_eq!(name(&server, Some(&bearer(&session)), Some(&cookie)).await, other);
     assert_eq!(name(&server, Some(&format!("bearer  {}", server.other_key)), Some(&cookie)).await, other);
-    // What is no bearer is none of the documented ways, and hides none of them.
+    // Another scheme than bearer is none of the documented ways, and hides none of them.
     assert_eq!(name(&server, Some("Basic YWRtaW46eA=="), Some(&cookie)).await, default);
     for bad in ["lum_live_nobody", &server.key[..server.key.len() - 1], "", "eyJhbGciOiJIUzI1NiJ9.e30.x"] {
         let (status, _) = name(&server, Some(&bearer(bad)), Some(&cookie)).await;
@@ -94,7 +94,7 @@ async fn a_form_of_another_site_does_nothing_with_the_operators_cookie() {
         assert_eq!((status, &body["error"]), (400, &json!("Unsupported content type")), "{kind:?}");
     }
     assert_eq!(send(Some("application/json; charset=utf-8")).await.0, 201);
-    // Whoever sends a key need not say of what kind a body is.
+    // A request with a key need not declare the type of its body.
     let request = server.request(Method::POST, "/api-keys").bearer_auth(&server.key).body("{}");
     assert_eq!(request.send().await.expect("an answer").status(), StatusCode::CREATED);
 }

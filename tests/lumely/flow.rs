@@ -64,7 +64,7 @@ async fn the_same_idempotency_key_is_the_same_job_and_is_paid_once() {
         assert_eq!(answer, (200, first.clone()));
     }
     assert_eq!(server.credits().await, 58);
-    // To another account the key says nothing.
+    // Another account may use the same key for an order of its own.
     order["storage_path"] = json!(server.upload(&server.other_key).await);
     assert_eq!(server.send(Method::POST, "/jobs", &server.other_key, order).await.0, 201);
 }

@@ -1,4 +1,4 @@
-//! How often accounts may ask, and the headers of every answer.
+//! The rate limits of accounts, and the headers of every answer.
 
 use crate::server::{Server, now_ms};
 use lumencast::{api::lumely::route_table, store::AccountChange};

@@ -1,4 +1,4 @@
-//! A served plane with two accounts, and a worker that does what it is told.
+//! A served plane with two accounts, and a worker that acts on command.
 
 use crate::document::DOCUMENT;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -53,7 +53,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// As everything is, but that accounts may ask as often as a test needs.
+    /// As usual, except that accounts may send any number of requests.
     pub async fn open() -> Self {
         let server = Self::strict().await;
         for account in [&server.account, &server.other] {
@@ -160,7 +160,7 @@ impl Server {
         self.send(Method::DELETE, path, &self.key, Value::Null).await
     }
 
-    /// The path of a new upload of whoever has the key.
+    /// The path of a new upload of the key's account.
     pub async fn upload(&self, key: &str) -> String {
         let (status, body) = self.send(Method::POST, "/upload", key, json!({ "image": png64() })).await;
         assert_eq!(status, 201, "{body}");
@@ -198,7 +198,7 @@ impl Server {
         assert!(jobs.complete(&job.id, lease, output_key, "local", now_ms()).await.expect("rows"));
     }
 
-    /// What the account has left.
+    /// The credits that the account has left.
     pub async fn credits(&self) -> i64 {
         self.get("/credits").await.1["credits_remaining"].as_i64().expect("a number")
     }

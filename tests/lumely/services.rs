@@ -1,4 +1,4 @@
-//! What an account has and may ask for.
+//! The credits and services of an account.
 
 use crate::{golden::assert_golden, server::Server};
 use lumencast::store::AccountChange;

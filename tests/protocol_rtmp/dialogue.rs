@@ -243,7 +243,7 @@ fn a_ping_comes_back_with_its_timestamp() {
     };
     peer.say(0, control(UserControlEventType::PingRequest)).unwrap();
     assert_eq!(peer.hear(), [(0, control(UserControlEventType::PingResponse))]);
-    // An event nobody knows is not worth a connection.
+    // An unknown event does not end the connection.
     let data = Bytes::from_static(&[0, 99, 1]);
     assert_eq!(peer.say(0, RtmpMessage::Unknown { type_id: 4, data }), Ok(vec![]));
 }
@@ -284,7 +284,7 @@ proptest! {
         let mut peer = Peer::publishing();
         for (type_id, data) in messages {
             let data = Bytes::from(data);
-            // A changed chunk size or a protocol error ends what can be said.
+            // A changed chunk size or a protocol error ends the dialogue.
             if peer.say(1, RtmpMessage::Unknown { type_id, data }).is_err() || type_id == 1 {
                 break;
             }

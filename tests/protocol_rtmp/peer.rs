@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 pub const MAX_MESSAGE: usize = 100_000;
 
-/// An encoder in words: it says messages and reads the answers.
+/// A scripted encoder: it sends messages and reads the answers.
 pub struct Peer {
     pub session: Session,
     pub serializer: ChunkSerializer,

@@ -1,4 +1,4 @@
-//! What a pull or a door puts out, gathered and read.
+//! The output of a pull or a door, gathered and read.
 
 use crate::support::marks::{Reading, Region, read};
 use lumencast::{
@@ -136,7 +136,7 @@ impl Gathered {
     }
 }
 
-/// A pull and all that it said.
+/// A pull and all its news.
 pub struct Pulled {
     pub got: Gathered,
     pub news: Arc<Mutex<Vec<PullNews>>>,
@@ -166,7 +166,7 @@ impl Pulled {
         self.news.lock().unwrap().clone()
     }
 
-    /// Waits for news that are so.
+    /// Waits for news that meet a condition.
     pub fn wait_news(&self, what: &str, is: impl Fn(&PullNews) -> bool) -> PullNews {
         wait_for(&format!("{what}, got {} packets", self.got.all().len()), || self.news().into_iter().find(&is))
     }
@@ -176,7 +176,7 @@ impl Pulled {
     }
 }
 
-/// Polls until something is so.
+/// Polls until a condition holds.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -28,7 +28,7 @@ use std::{
 use tokio::{runtime::Runtime, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// Lets in whoever has a key that begins with `cam`, and gathers what comes on it.
+/// Admits callers with a key that begins with `cam`, and gathers their packets.
 #[derive(Default)]
 struct Fixture {
     leases: PublishLeases,
@@ -141,7 +141,7 @@ fn a_wrong_key_or_wish_is_rejected_in_the_handshake() {
     for query in ["streamid=nobody", "streamid=%23%21%3A%3Ar%3Dcam1,m%3Drequest", "streamid=", "mode=caller"] {
         let mut peer = door.push(&clip(1), query);
         assert!(!ended(&mut peer), "{query}");
-        // Told in the handshake, ffmpeg does not even begin to send.
+        // Refused in the handshake, ffmpeg does not even begin to send.
         assert!(!peer.log().contains("frame="), "{query}: {}", peer.log());
     }
     assert!(door.fixture.got.lock().unwrap().is_empty());

@@ -1,4 +1,4 @@
-//! An encoder that does what a test says, right or wrong.
+//! An encoder that is driven by a test, right or wrong.
 
 use super::fixture::soon;
 use bytes::Bytes;

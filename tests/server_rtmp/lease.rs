@@ -155,7 +155,7 @@ async fn a_publisher_is_read_on_whatever_becomes_of_its_packets() {
     let mut encoder = Encoder::publishing(door.address).await;
     let packets = door.next_lease().await;
     let unit = [UNIT, &[7; 60_000]].concat();
-    // Far more than the buffers of both sockets hold, and nobody takes them.
+    // Far more than the buffers of both sockets hold, and without a consumer.
     let writing = async {
         for frame in 0..400u32 {
             encoder.video(frame * 40, &unit).await;

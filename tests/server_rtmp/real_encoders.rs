@@ -41,7 +41,7 @@ fn nal_types(mut unit: &[u8]) -> Vec<u8> {
     types
 }
 
-/// What must be true of every H.264 and AAC publish; returns the pictures' (decoding time, presentation time, key).
+/// The properties of every H.264 and AAC publish; returns the pictures' (decoding time, presentation time, key).
 fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
     let is_picture = |packet: &&Packet| matches!(packet, Packet::Video { .. } | Packet::VideoConfig { .. });
     let Some(Packet::VideoConfig { codec: VideoCodec::H264, record }) = packets.iter().find(is_picture) else {
@@ -156,7 +156,7 @@ async fn a_second_ffmpeg_is_refused_while_the_first_publishes() {
     let mut first = ffmpeg(90_000, &door.url("live/KEY"));
     let mut packets = door.next_lease().await;
     assert!(soon(packets.recv()).await.is_some());
-    // The first one goes on only while somebody takes its packets.
+    // The first publisher goes on only while its packets are consumed.
     let second = async { ended(ffmpeg(50, &door.url("live/KEY"))).await };
     let taking = async { while packets.recv().await.is_some() {} };
     let output = tokio::select! {

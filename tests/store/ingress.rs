@@ -12,7 +12,7 @@ on_both! {
     what_goes_together_is_kept_together
 }
 
-/// An ingress to push to, whose key is `sk-` and its id.
+/// An ingress to push to; its key is `sk-` and its id.
 pub fn push(id: &str, app: &str, room: &str) -> IngressRow {
     IngressRow {
         id: id.to_owned(),

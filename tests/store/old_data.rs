@@ -12,7 +12,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const OLD: &str = include_str!("first_storey.sql");
-/// The credentials whose hashes are in it.
+/// The credentials for the hashes in it.
 const GRAPHICS_KEY: &str = "lumora_live_sk_Sd33G-6b3DzHejd_nGpnKFJc5Jr4t8SF9F4k8uMaLTY";
 const STREAMS_KEY: &str = "sk_7zd7uVv0_sfwDrTdIJ3ZKBPKm10UyEUy7HqB2iolpUk";
 const STUDIO: &str = "a07f41fa-d090-4fbf-a4fd-46613e748cdf";

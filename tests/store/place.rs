@@ -136,7 +136,7 @@ pub fn account(name: &str) -> AccountRow {
     }
 }
 
-/// A job that asks for as little as it may.
+/// A job with the fewest values.
 pub fn order(account: &str) -> NewJob {
     NewJob {
         id: uuid(),

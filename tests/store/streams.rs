@@ -130,7 +130,7 @@ async fn a_change_and_its_messages_are_written_together_or_not_at_all(place: Pla
     assert_eq!(ids, expected, "each once");
     assert!(told.iter().all(|row| (row.plane.as_str(), row.event.as_str()) == ("streamhub", "stream_started")));
 
-    // Nothing of a change is kept whose message breaks a rule, and no message of a change that breaks one.
+    // Neither a change is kept when its message violates a constraint, nor a message when its change does.
     let broken = NewMessage { event: "stream\0", ..message(two.as_str()) };
     let three = uuid();
     let refused = StreamChange::Started(NewStream { app: "gone", ..stream(2, "gone/bob", "webrtc") });

@@ -6,7 +6,7 @@ use lumencast::app::access::{keys::Plane, permissions::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Whether a credential is known; this machine is a trusted proxy, which says where it is used.
+/// Whether a credential is known; this machine is a trusted proxy, which gives the client's address.
 async fn opens(server: &Server, bearer: &str, forwarded: Option<&str>) -> u16 {
     let mut request = server.request(Method::GET, "/auth/me").bearer_auth(bearer);
     if let Some(forwarded) = forwarded {
@@ -193,7 +193,7 @@ async fn a_login_token_must_be_ours_in_time_and_of_a_live_session() {
     ] {
         assert_eq!(opens(&server, &token, None).await, 401, "{what}");
     }
-    // Whatever its token says, a session ends.
+    // A session ends, whatever the expiry of its token.
     assert!(server.auth.identify(&good, None, now + 12 * 3600).await.is_err());
 }
 

@@ -1,5 +1,5 @@
-//! What is live beneath the plane: rooms with publishers of the test's own, a puller and a camera for snapshots that do
-//! what they are told.
+//! The live parts beneath the plane: rooms with publishers of the test's own, and a puller and a camera for snapshots
+//! that act on command.
 
 use futures::future::BoxFuture;
 use lumencast::{
@@ -51,7 +51,7 @@ pub struct Pulled {
     pub dropped: CancellationToken,
 }
 
-/// A picture of 1280x720, as far as anybody here looks.
+/// A picture of 1280x720, as far as its head is read here.
 pub const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 2, 208, 5, 0, 0xff, 0xd9];
 
 /// A picture `ms` after the publisher's zero.
@@ -60,12 +60,12 @@ pub fn picture(ms: u64) -> Packet {
     Packet::Video { codec: VideoCodec::Jpeg, pts: at, dts: at, keyframe: true, data: JPEG.into() }
 }
 
-/// What comes before pictures.
+/// The configuration before the pictures.
 pub fn configuration() -> Packet {
     Packet::VideoConfig { codec: VideoCodec::Jpeg, record: bytes::Bytes::new() }
 }
 
-/// Takes a picture wherever somebody publishes.
+/// Takes a picture of any publisher.
 struct Photographer(Rooms);
 
 impl Snapshots for Photographer {
@@ -135,7 +135,7 @@ impl Fixture {
         lease
     }
 
-    /// What happens in rooms from now on.
+    /// The events of rooms from now on.
     pub fn events(&self) -> Events {
         Events { events: self.events.subscribe(), rooms: self.rooms.clone() }
     }
@@ -156,7 +156,7 @@ pub struct Happened {
     pub data: Value,
 }
 
-/// What happens in rooms since [`Fixture::events`].
+/// The events of rooms since [`Fixture::events`].
 pub struct Events {
     events: broadcast::Receiver<RoomEvent>,
     rooms: Rooms,
@@ -196,7 +196,7 @@ impl Events {
     }
 }
 
-/// Looks again and again until `done` is content with what it sees.
+/// Polls until `done` accepts the value.
 pub async fn until<T>(mut look: impl AsyncFnMut() -> T, done: impl Fn(&T) -> bool) -> T {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {

@@ -178,7 +178,7 @@ async fn a_row_says_what_is_live() {
     drop(lease);
     assert_eq!(server.get(&format!("/apps/live/ingress/{id}")).await.1["data"]["status"], "inactive");
 
-    // Somebody else under the same identity is not this ingress.
+    // Another publisher under the same identity is not this ingress.
     let _other = server.fixture.publish("live", "live-demo", "ingress-live", Via::Webrtc, None).await;
     assert_eq!(server.get(&format!("/apps/live/ingress/{id}")).await.1["data"]["status"], "inactive");
 

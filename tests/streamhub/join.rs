@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::{path::Path, process::Command};
 
-/// The claims of a token whose signature is right: HMAC-SHA-256 (RFC 2104) by hand.
+/// The claims of a token with a valid signature: HMAC-SHA-256 (RFC 2104) by hand.
 fn claims(token: &str) -> Value {
     use sha2::{Digest, Sha256};
     let (signed, signature) = token.rsplit_once('.').expect("three parts");

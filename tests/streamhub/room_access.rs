@@ -1,4 +1,4 @@
-//! Who may watch and publish, as the media doors ask.
+//! Permissions to watch and publish, as requested by the media doors.
 
 use crate::server::Server;
 use lumencast::app::access::{contract::Refusal, join::Grant, room_access::RoomAccess};

@@ -1,5 +1,5 @@
 //! `/apps/{app}/ws-ingest`: keys of cameras, and the service behind them. Refusals have the names of the contract here;
-//! what the socket says instead is tested where it is worded (`server/camera/wire.rs`).
+//! the wording of the socket is tested with it (`server/camera/wire.rs`).
 
 use crate::{
     fixture::{PATIENCE, text},
@@ -119,7 +119,7 @@ async fn whether_a_camera_is_live_is_public_while_playback_is() {
 async fn a_revoked_key_sends_its_camera_away_within_100_ms() {
     let _turn = crate::turn::turn();
     let server = Server::open().await;
-    // What the machine does beside it may take longer than the server, so the quickest counts.
+    // Other work of the machine may take longer than the server, so the quickest counts.
     let mut quickest = Duration::MAX;
     for _ in 0..5 {
         let made = mint(&server, json!({"room": "cam1"})).await;
@@ -161,7 +161,7 @@ async fn a_camera_is_refused_in_the_documents_order() {
     assert_eq!(refused("live", "cam2", &second).await, Some("too_many"));
     let again = cameras.verify("live", "cam1", &key).await.expect("a key that is connected does not count twice");
     assert_eq!(first.ended().await, CameraEnd::Replaced);
-    drop(first); // it comes late and takes nobody's place away
+    drop(first); // dropped late, it frees no other connection's place
     assert_eq!(refused("live", "cam2", &second).await, Some("too_many"));
     drop(again);
     assert_eq!(refused("live", "cam2", &second).await, None);

@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a process or a condition is looked at while waiting for it.
+/// Poll interval of a process or a condition.
 pub const POLL: Duration = Duration::from_millis(10);
 
-/// Kills a child that has not ended in time, so that whoever reads its pipes gets an end of file.
+/// Kills a child that has not ended in time, so that readers of its pipes get an end of file.
 pub struct Watchdog {
     child: Arc<Mutex<Child>>,
     bitten: Arc<AtomicBool>,
@@ -111,7 +111,7 @@ pub fn log_file(path: &Path) -> File {
         .unwrap_or_else(|error| panic!("log {}: {error}", path.display()))
 }
 
-/// The last `lines` lines of a text file; what is wrong with it if it cannot be read.
+/// The last `lines` lines of a text file; the error if it cannot be read.
 pub fn tail(path: &Path, lines: usize) -> String {
     match std::fs::read(path) {
         Ok(bytes) => {

@@ -25,7 +25,7 @@ impl Config {
         self.entry("input", [("kind", "rtmp"), ("key", key), ("label", label)])
     }
 
-    /// Adds a graphics channel; `dsk` says whether it is keyed over program.
+    /// Adds a graphics channel; `dsk` is whether it is keyed over program.
     pub fn channel(self, id: &str, dsk: bool) -> Self {
         self.entry("channel", [("id", Value::from(id)), ("dsk", Value::from(dsk))])
     }

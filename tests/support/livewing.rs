@@ -124,7 +124,7 @@ impl LiveWing {
         self.waiting.drain(..).collect()
     }
 
-    /// Sends raw text, for what [`Self::request`] would not say.
+    /// Sends raw text, for messages that [`Self::request`] would not send.
     pub async fn send_text(&mut self, text: &str) {
         self.record(">", text);
         if let Err(error) = self.socket.send(Message::text(text)).await {

@@ -1,5 +1,5 @@
-//! Marked media: clips whose every frame says what it is, and the reader that gets it back out of
-//! any recording or stream, so that a test judges content and not the existence of a file.
+//! Marked media: clips with an identifying mark in every frame, and the reader that gets it back out of any recording
+//! or stream, so that a test judges content and not the existence of a file.
 //!
 //! A frame carries its source and number in [`code`], flashes once a second with a beep
 //! ([`clip`]), and is read back through an ffmpeg child process ([`read`], [`sound`]) into a

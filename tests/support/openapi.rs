@@ -32,7 +32,7 @@ impl Document {
         Self { root, validators: Mutex::default() }
     }
 
-    /// Its operations: method in capitals and path, and what it says of each.
+    /// Its operations: method in capitals and path, and the description of each.
     pub fn operations(&self) -> BTreeMap<(String, String), &Value> {
         let paths = self.root["paths"].as_object().expect("paths");
         let operations = paths.iter().flat_map(|(path, item)| {

@@ -80,7 +80,7 @@ impl Postgres {
         format!("postgres://lumencast:{PASSWORD}@{}/{name}", self.port.address())
     }
 
-    /// What psql says to a statement, columns apart by `|`. Panics when it fails.
+    /// The result that psql prints for a statement, columns apart by `|`. Panics when it fails.
     pub fn ask(&self, database: &str, statement: &str) -> String {
         let output = succeed(self.client("psql").args(["-qAtX", "-d", database, "-c", statement]));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()

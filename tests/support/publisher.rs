@@ -106,12 +106,12 @@ impl Publisher {
         }
     }
 
-    /// Dies without a word to the server (SIGKILL).
+    /// Dies without closing its connection (SIGKILL).
     pub fn kill(mut self) {
         kill_now(&mut self.child);
     }
 
-    /// Sends nothing more, keeping its connection (SIGSTOP), as an encoder whose network hangs.
+    /// Sends nothing more, keeping its connection (SIGSTOP), as an encoder on a network that hangs.
     pub fn freeze(&self) {
         child::signal(&self.child, "STOP");
     }

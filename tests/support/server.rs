@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// The LiveWing token of servers whose settings name none.
+/// The LiveWing token of servers without one in their settings.
 pub const TOKEN: &str = "test-token";
 /// How long a server may take until it is healthy.
 pub const START_LIMIT: Duration = Duration::from_secs(20);

@@ -35,7 +35,7 @@ pub fn rtmp_sink() -> (RtmpTarget, RtmpSink) {
 }
 
 impl RtmpTarget {
-    /// Reserves a port nobody listens on yet.
+    /// Reserves a port without a listener.
     pub fn reserve() -> Self {
         Self { port: Port::take(), home: tempfile::tempdir().expect("folder of the sink"), taken: 0 }
     }
@@ -114,7 +114,7 @@ impl RtmpSink {
         }
     }
 
-    /// Dies without a word (SIGKILL), as a destination that loses power.
+    /// Dies without closing its connections (SIGKILL), as a destination that loses power.
     pub fn kill(&mut self) {
         kill_now(&mut self.child);
     }

@@ -17,7 +17,7 @@ use str0m::{
 };
 use tokio::{sync::mpsc, time::timeout};
 
-/// What a peer tells.
+/// An event of a peer.
 #[derive(Debug)]
 pub enum ClientEvent {
     Connected,
@@ -37,7 +37,7 @@ enum Do {
     Lose(u32),
 }
 
-/// What the peer is like.
+/// The properties of the peer.
 #[derive(Clone, Copy)]
 pub struct Kind {
     pub direction: Direction,
@@ -119,7 +119,7 @@ impl Offering {
     }
 }
 
-/// A peer. Dropping it makes it fall silent without a word.
+/// A peer. Dropping it makes it fall silent without closing.
 pub struct Client {
     pub event: mpsc::UnboundedReceiver<ClientEvent>,
     doing: std_mpsc::Sender<Do>,
@@ -136,7 +136,7 @@ impl Client {
         offering.go(base, response).await
     }
 
-    /// The next that is told.
+    /// The next event.
     pub async fn next(&mut self) -> ClientEvent {
         timeout(PATIENCE, self.event.recv()).await.expect("nothing came").expect("the peer is alive")
     }
@@ -169,12 +169,12 @@ impl Client {
         self.doing.send(Do::Ask).unwrap();
     }
 
-    /// Says something on the data channel.
+    /// Sends a message on the data channel.
     pub fn send_message(&self, text: &str) {
         self.doing.send(Do::Send(text.into())).unwrap();
     }
 
-    /// From now on loses every so-many-th RTP packet.
+    /// From now on drops one of every `every` RTP packets.
     pub fn lose(&self, every: u32) {
         self.doing.send(Do::Lose(every)).unwrap();
     }

@@ -23,7 +23,7 @@ use tokio::sync::broadcast;
 /// Everything that a test waits for must come within this.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Lets `Bearer in` publish and `Bearer out` or nobody in particular play in `live/hall`.
+/// Lets `Bearer in` publish, and `Bearer out` or requests without a credential play in `live/hall`.
 pub struct Fixture {
     pub live: Arc<Live>,
     /// Given to viewers that take no H.264.
@@ -135,7 +135,7 @@ pub const RECORD: &[u8] = &[
     0x22, 0xc0,
 ];
 
-/// What a made-up picture's slice holds: its number, then something that is no start code.
+/// The content of a made-up picture's slice: its number, then bytes without a start code.
 fn slice(number: u32, keyframe: bool, length: usize) -> Vec<u8> {
     let head = if keyframe { 0x65 } else { 0x41 };
     let digits = number.to_be_bytes().map(|byte| [0xa0 | (byte >> 4), 0xa0 | (byte & 15)]).concat();
@@ -168,7 +168,7 @@ pub fn number(data: &[u8]) -> Option<u32> {
     Some(data[at + 1..at + 9].iter().fold(0, |number, byte| number << 4 | u32::from(byte & 15)))
 }
 
-/// What is said before the first picture.
+/// The configuration before the first picture.
 pub fn configuration() -> Packet {
     Packet::VideoConfig { codec: VideoCodec::H264, record: RECORD.into() }
 }
@@ -178,8 +178,8 @@ pub fn sound(pts: Duration) -> Packet {
     Packet::Audio { codec: AudioCodec::Opus, pts, data: vec![0xfc; 120].into() }
 }
 
-/// Publishes made-up pictures at 30 per second, with sound, until told to stop. Key frames come every `gop` pictures
-/// and whenever one is asked for.
+/// Publishes made-up pictures at 30 per second, with sound, until stopped. Key frames come every `gop` pictures and on
+/// request.
 pub struct Feeder {
     stop: tokio_util::sync::CancellationToken,
     pub running: tokio::task::JoinHandle<u32>,

@@ -26,7 +26,7 @@ async fn next(units: &mut mpsc::UnboundedReceiver<Arc<Unit>>) -> Arc<Unit> {
     timeout(PATIENCE, units.recv()).await.expect("nothing came").unwrap()
 }
 
-/// Sends pictures from a number on, 30 a second, with sound beside them. Key frames where the test says so.
+/// Sends pictures from a number on, 30 a second, with sound beside them; `keyframe` selects the key frames.
 async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) -> bool) {
     let mut ticks = tokio::time::interval(Duration::from_micros(33_333));
     for n in first..first + count {

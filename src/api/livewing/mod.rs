@@ -5,7 +5,7 @@
 //!    commands (table) ─ params ─ wire (JSON)    topics ─ map (show -> wire)    error (fault -> code)
 //! ```
 //!
-//! Refuses to know: how the show carries an order out, other planes.
+//! Refuses to know: how the show executes an order, and other planes.
 
 mod auth;
 pub mod commands;
@@ -31,23 +31,23 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// How long clients are given to leave when the server goes down.
+/// How long clients may take to close when the server goes down.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Rest after the system refused a connection, e.g. for want of descriptors.
+/// Pause after the system refused a connection, e.g. for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// What a client too many is told.
+/// The response to a client beyond the limit.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
-/// How the plane behaves.
+/// Settings of the plane.
 #[derive(Clone)]
 pub struct Settings {
     /// The shared token. An empty one authenticates no client.
     pub token: String,
-    /// Until `system.auth` must have come.
+    /// Deadline for `system.auth`.
     pub auth_timeout: Duration,
-    /// How long a client may leave its messages unread before it is dropped.
+    /// How long a client may leave its messages unread before it is disconnected.
     pub patience: Duration,
     /// Between pings; a client that is silent for two of them is gone.
     pub keep_alive: Duration,
@@ -71,7 +71,7 @@ impl Settings {
     }
 }
 
-/// What every session of the plane works with.
+/// The state that all sessions of the plane share.
 struct Plane {
     settings: Settings,
     show: ShowHandle,
@@ -86,7 +86,7 @@ pub async fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(addr).await
 }
 
-/// Serves clients until shutdown, then takes leave of them.
+/// Serves clients until shutdown, then closes their connections.
 pub async fn serve(
     listener: TcpListener,
     settings: Settings,
@@ -118,5 +118,5 @@ pub async fn serve(
         }
     }
     clients.close();
-    let _ = tokio::time::timeout(FAREWELL, clients.wait()).await; // who did not leave by then is cut off
+    let _ = tokio::time::timeout(FAREWELL, clients.wait()).await; // clients that are still connected then are cut off
 }

@@ -1,11 +1,11 @@
 //! One client's session: authentication, limits, the order of answers, subscriptions.
 //!
-//! Two lanes lead to the show. Commands and questions of the first are answered in the order they came. Recordings
-//! start and end when their file says so, which may take seconds: they have a lane of their own and delay no other command.
+//! Two lanes lead to the show. Commands and queries of the first are answered in the order they came. Recordings start
+//! and end when their file is ready, which may take seconds: they have a lane of their own and delay no other command.
 //!
 //! ```text
 //! message ─► parse ─► limit ─┬─ at once: auth, describe, ping
-//!                            ├─ in order: switching, outputs, questions, subscriptions ─┐
+//!                            ├─ in order: switching, outputs, queries, subscriptions ───┐
 //!                            └─ when done: recordings ──────────────────────────────────┴─► answer, then news
 //! ```
 
@@ -40,13 +40,13 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 
-/// Requests under way at once; beyond that the socket is not read.
+/// Requests in progress at once; beyond that the socket is not read.
 const UNDER_WAY: usize = 256;
 /// How long the mixer may take to confirm before a command counts as failed.
 const CONFIRMATION: Duration = Duration::from_secs(10);
 /// How long a recorder may take to find its first key frame or to finish its file.
 const RECORDER: Duration = Duration::from_secs(60);
-/// The show publishes a change and then answers who asked for it. News waits this long for an answer on its heels, so
+/// The show publishes a change and then answers the caller. Events wait this long for the answer that may follow, so
 /// that a client reads the answer to its command before the events that the command caused.
 const ON_ITS_HEELS: Duration = Duration::from_millis(2);
 /// Between two `switcher.state` while a fade runs.
@@ -63,7 +63,7 @@ pub enum End {
     Close(u16, &'static str),
 }
 
-/// Something whose turn has come.
+/// A request that is due to be answered.
 struct Due {
     id: String,
     what: What,
@@ -71,7 +71,7 @@ struct Due {
 
 enum What {
     Answer(Result<Value, ApiError>),
-    /// To be answered from the state of this moment.
+    /// To be answered from the present state.
     Question(Request),
 }
 
@@ -88,7 +88,7 @@ pub struct Session {
     subscription: Subscription,
     /// The view of the last notice; all events are made from it, so that none goes backwards.
     view: Arc<View>,
-    /// Events that were worded and not sent yet.
+    /// Events that were serialized and not sent yet.
     news: Vec<String>,
     in_order: FuturesOrdered<BoxFuture<'static, Due>>,
     when_done: FuturesUnordered<BoxFuture<'static, Due>>,
@@ -115,7 +115,7 @@ impl Session {
         }
     }
 
-    /// Runs to the end.
+    /// Runs the session until it ends.
     pub async fn run(
         mut self,
         incoming: &mut (impl Stream<Item = Result<Message, Error>> + Unpin),
@@ -190,7 +190,7 @@ impl Session {
                 let error = ApiError::new(Code::ProtocolError, "Messages are text, not binary");
                 self.request(Err(Refused { id: None, error })).await
             }
-            // Pings and closes are answered below us.
+            // Pings and closes are answered by the library.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_))) => Ok(()),
         }
     }
@@ -246,7 +246,7 @@ impl Session {
         }
     }
 
-    /// Sends a command on its way. It is polled once here, so that commands reach the show in the order they came.
+    /// Starts a command. It is polled once here, so that commands reach the show in the order they came.
     fn command(&mut self, id: String, command: Command) {
         let recording = matches!(command, Command::StartRecording { .. } | Command::StopRecording { .. });
         let (limit, show) = (if recording { RECORDER } else { CONFIRMATION }, self.plane.show.clone());
@@ -268,9 +268,9 @@ impl Session {
         }
     }
 
-    /// Answers what is due, then sends the events up to it.
+    /// Answers a request that is due, then sends the events up to it.
     async fn finish(&mut self, Due { id, what }: Due) -> Result<(), End> {
-        // The show publishes before it answers: whatever the answer speaks of is waiting here already.
+        // The show publishes before it answers: the events that belong to the answer are here already.
         while let Some(Some(notice)) = self.subscription.next().now_or_never() {
             self.absorb(notice);
         }
@@ -278,7 +278,7 @@ impl Session {
             What::Answer(result) => self.answer(&id, result).await?,
             What::Question(Request::Subscribe(topics)) => {
                 self.answer(&id, Ok(json!({}))).await?;
-                // What is older than the snapshots must not come after them.
+                // Events older than the snapshots must not come after them.
                 self.tell().await?;
                 for topic in topics {
                     self.topics.insert(topic);
@@ -315,7 +315,7 @@ impl Session {
             | Request::Describe
             | Request::Subscribe(_)
             | Request::Unsubscribe(_)
-            | Request::Show(_) => Ok(json!({})), // answered where they are carried out
+            | Request::Show(_) => Ok(json!({})), // answered when they are executed
         }
     }
 
@@ -324,7 +324,7 @@ impl Session {
         State { view: &self.view, telemetry: &self.plane.telemetry, now }
     }
 
-    /// Takes a notice in and words what of it was subscribed to.
+    /// Processes a notice and serializes its subscribed events.
     fn absorb(&mut self, notice: Notice) {
         let (update, changed) = match notice {
             Notice::Change(update) => (update, true),

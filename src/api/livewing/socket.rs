@@ -1,6 +1,6 @@
-//! One client's socket: handshake, frames in and out, a bounded queue for what it has not read, leave-taking.
+//! One client's socket: handshake, frames in and out, a bounded queue of unread messages, closing.
 //!
-//! Refuses to know: what is said on it.
+//! Refuses to know: the content of messages.
 
 use super::{
     Plane,
@@ -19,17 +19,17 @@ use tokio_tungstenite::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The largest message a client may send, in bytes.
+/// The largest incoming message, in bytes.
 const LARGEST: usize = 256 * 1024;
-/// Messages that wait for a client to read.
+/// Messages that wait for a slow client.
 const QUEUE: usize = 256;
-/// How long a client is given to see a close and answer it.
+/// How long a client may take to answer a close.
 const GOODBYE: Duration = Duration::from_secs(1);
 
 type Reading = SplitStream<WebSocketStream<TcpStream>>;
 type Writing = SplitSink<WebSocketStream<TcpStream>, Message>;
 
-/// Serves one client until it or the server leaves.
+/// Serves one client until the client or the server closes.
 pub async fn run(
     stream: TcpStream,
     (peer, place): (SocketAddr, Place),
@@ -53,13 +53,13 @@ pub async fn run(
     if let End::Close(code, reason) = end {
         let close = Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }));
         let leave = take_leave(close, out, &mut writer, incoming);
-        let _ = timeout(GOODBYE, leave).await; // it had its time
+        let _ = timeout(GOODBYE, leave).await; // a late answer is not needed
     }
     writer.abort();
 }
 
-/// Says goodbye and waits until the client is gone. What it still sends is read away: unread bytes would make the
-/// system reset the connection, and the client would lose the words it was to read last.
+/// Sends a close and waits until the client is gone. Remaining data of the client is read and discarded: unread bytes
+/// would make the system reset the connection, and the client would lose the closing message.
 async fn take_leave(
     close: Message,
     out: mpsc::Sender<Message>,
@@ -73,8 +73,8 @@ async fn take_leave(
     let Ok(writing) = writer.await else { return };
     let Ok(mut socket) = reading.reunite(writing) else { return };
     let stream = socket.get_mut();
-    let _ = stream.shutdown().await; // its failure shows in the next line
-    let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await; // whichever way it ends
+    let _ = stream.shutdown().await; // a failure shows in the next line
+    let _ = tokio::io::copy(stream, &mut tokio::io::sink()).await; // either end is fine
 }
 
 /// Writes until the queue ends or the client does not read.

@@ -51,7 +51,7 @@ impl Topic {
         [Topic::Tally, Topic::SwitcherState, Topic::Inputs, Topic::SourceHealth].into_iter().chain(outputs).collect()
     }
 
-    /// What there is to say now; one value for each push event.
+    /// The present data; one value for each push event.
     pub fn data(self, state: &State<'_>) -> Vec<Value> {
         let State { view, telemetry, now } = *state;
         match self {
@@ -94,7 +94,7 @@ pub struct State<'a> {
 }
 
 impl State<'_> {
-    /// One object keyed by topic; topics that speak of several subjects hold a list.
+    /// One object keyed by topic; topics with several subjects hold a list.
     pub fn whole(&self) -> Value {
         let of = |topic: Topic| {
             let mut data = topic.data(self);

@@ -1,4 +1,4 @@
-//! `/api/config`: settings of the controller. Secrets are shown masked, and a mask that comes back changes nothing.
+//! `/api/config`: settings of the controller. Secrets are shown masked, and a mask that is posted back changes nothing.
 
 use super::{
     error::Refusal,
@@ -15,7 +15,7 @@ use crate::{
 };
 use serde::Serialize;
 
-/// What stands for a secret, and what a masked one begins with.
+/// Replaces a secret, or the beginning of one.
 const MASK: &str = "****";
 /// Longer keys show their last characters.
 const LONG_KEY: usize = 8;
@@ -38,7 +38,7 @@ struct ConfigBody<'a> {
     wifi_password: &'static str,
     auth_token: &'static str,
     auth_enabled: bool,
-    /// Left out where the brightness is as it was left.
+    /// Absent where the brightness after a start is the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_brightness: Option<u8>,
     sacn_universe: u16,
@@ -50,7 +50,7 @@ struct ConfigBody<'a> {
     mqtt_topic_prefix: &'a str,
 }
 
-/// `GET`. Who only reads is shown no broker, no user, and no end of a key.
+/// `GET`. A client with read permission alone sees no broker, no user, and no end of a key.
 pub fn read(lights: &Lights, permission: Permission) -> Answer {
     let settings = lights.settings();
     let all = permission > Permission::Read;
@@ -83,7 +83,7 @@ pub fn read(lights: &Lights, permission: Permission) -> Answer {
     }))
 }
 
-/// `POST`. A Wi-Fi password is taken and forgotten: the server is on no Wi-Fi as a lamp is.
+/// `POST`. A Wi-Fi password is accepted and dropped: the server has no Wi-Fi as a lamp has.
 pub async fn change(lights: &Lights, body: &Fields, permission: Permission) -> Answer {
     body.text("wifiPassword", 64)?;
     let change = SettingsChange {
@@ -114,8 +114,8 @@ pub async fn change(lights: &Lights, body: &Fields, permission: Permission) -> A
     Ok(reply::success())
 }
 
-/// The first field of a change that names another destination or a secret. Who posts back what was shown changes nothing;
-/// a secret counts whatever it says, or guesses could be tried.
+/// The first field of a change that names another destination or a secret. A client that posts back the shown values
+/// changes nothing; a secret counts with any value, or guesses could be tried.
 fn named(change: &SettingsChange, old: &DeviceSettings) -> Option<&'static str> {
     fn other<T: PartialEq>(new: Option<&T>, old: &T) -> bool {
         new.is_some_and(|new| new != old)
@@ -153,7 +153,7 @@ fn secret(body: &Fields, name: &str, most: usize) -> Result<Option<String>, Faul
     Ok(body.text(name, most)?.filter(|secret| !secret.starts_with(MASK)))
 }
 
-/// Empty, or what a header can carry: a token that cannot be sent would lock every client out.
+/// Empty, or valid in a header: a token that cannot be sent would lock every client out.
 fn header_safe(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
     match text {
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
@@ -170,7 +170,7 @@ fn filled(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
     }
 }
 
-/// What topics may begin with: no wildcards of MQTT.
+/// A valid prefix of topics: no wildcards of MQTT.
 fn topic(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
     match text {
         Some(text) if !mqtt::is_prefix(&text) => {

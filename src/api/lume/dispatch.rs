@@ -1,4 +1,4 @@
-//! What every request passes: path, token, body, handler, and what every answer carries.
+//! The processing of every request: route, token, body, handler, and the common headers of answers.
 //!
 //! Refuses to know: what handlers do.
 
@@ -38,7 +38,7 @@ struct Request {
 }
 
 impl Request {
-    /// The row that answers it. A path with a segment that cannot be decoded is unknown.
+    /// The row for the request. A path with a segment that cannot be decoded is unknown.
     fn route(&self) -> Result<(&'static Route, Params), NoRoute> {
         if !routing::is_decodable(&self.path) {
             return Err(NoRoute::UnknownPath);
@@ -51,7 +51,7 @@ impl Request {
         self.path.strip_suffix('/').unwrap_or(&self.path) == path
     }
 
-    /// The socket that it may be the handshake of.
+    /// The socket of a handshake on this path.
     fn socket(&self) -> Option<(Socket, Access)> {
         match self.route() {
             Ok((Route { run: Run::Socket(socket), access, .. }, _)) => Some((*socket, *access)),
@@ -110,7 +110,7 @@ async fn answer(state: &LumeState, request: &Request, body: &mut Intake) -> Answ
     if matches!(route, Err(NoRoute::UnknownPath | NoRoute::Undecodable(_))) {
         return Err(Refusal::UnknownPath);
     }
-    // Browsers ask this without a credential before they let a page ask more.
+    // Browsers send this without a credential before they let a page send the real request.
     if request.method == Method::OPTIONS {
         return Ok(Reply::nothing());
     }
@@ -131,13 +131,13 @@ async fn answer(state: &LumeState, request: &Request, body: &mut Intake) -> Answ
     row.run.answer(Call { state, params: &params, permission, body: &body }).await
 }
 
-/// What the request may do.
+/// The permission of the request.
 async fn identify(state: &LumeState, request: &Request, access: Access) -> Result<Permission, Refusal> {
     let shown = Shown { headers: &request.headers, query: &request.query, client: request.client.as_ref() };
     permission::of(state, &shown, access == Access::Open, request.writes()).await
 }
 
-/// Whether a body is said to be JSON: what a form of another site cannot say without asking first (Fetch, 2.2.2).
+/// Whether the body is declared as JSON: a form of another site cannot declare that without a preflight (Fetch, 2.2.2).
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
@@ -175,14 +175,14 @@ async fn open(
     Ok(ws.on_upgrade(serve).into_response())
 }
 
-/// What every answer carries.
+/// Adds the common headers of all answers.
 fn dress(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-/// What the answer to an `OPTIONS` carries beside the usual.
+/// The additional headers of the answer to an `OPTIONS`.
 fn preflight(path: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let verbs = if routing::is_decodable(path) { routing::verbs(&ROUTES, path) } else { Vec::new() };
@@ -201,7 +201,7 @@ fn preflight(path: &str) -> HeaderMap {
     headers
 }
 
-/// Whether a raw path is this plane's, known or not.
+/// Whether a raw path belongs to this plane, known or not.
 pub fn claimed(path: &str) -> bool {
     let first = path.strip_prefix("/api/").and_then(|below| below.split('/').next());
     first.is_some_and(|first| CLAIMED.contains(&first)) || path.strip_suffix('/').unwrap_or(path) == "/ws"

@@ -1,7 +1,7 @@
-//! Everything that is refused or fails, and the one place where it gets its status and its words.
+//! All refusals and failures, and the one place where they get their status and text.
 //!
-//! What points at an attribute is `{error, field, message}`; what the device words for itself is `{error}` alone.
-//! Refuses to know: routes.
+//! An error about an attribute is `{error, field, message}`; other errors of the device are `{error}` alone. Refuses to
+//! know: routes.
 
 use crate::{
     api::answer,
@@ -14,42 +14,42 @@ use warp::{
     reply::Response,
 };
 
-/// Why an answer is not what was asked for.
+/// Why a request is refused.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The token is missing or another one.
+    /// The token is missing or wrong.
     Unauthorized,
-    /// Too many wrong tokens came from there; so many seconds to wait.
+    /// Too many wrong tokens came from this address; seconds to wait.
     TooManyTokens(u64),
     /// A login cannot be looked up: the server's fault.
     Unchecked,
     /// A page of another origin may not change anything.
     ForeignPage,
-    /// What this field names is not for everybody who may steer.
+    /// This field needs more than the permission to steer.
     NotEntitled(&'static str),
-    /// The body is not said to be JSON.
+    /// The body is not declared as JSON.
     NotJsonType,
     /// There is no such path.
     UnknownPath,
     /// The path takes other methods: those of the `Allow` header.
     WrongMethod(String),
-    /// A segment is to be changed, and the path has no id.
+    /// A PUT of a segment without an id in the path.
     NoSegmentId,
     /// The path is a WebSocket.
     NoUpgrade,
-    /// All sockets are taken.
+    /// The maximum number of sockets is reached.
     NoSocket,
-    /// The body has more bytes than may be.
+    /// The body is too large.
     TooLarge,
     /// The body took too long.
     Slow,
     /// The body ended too early.
     BrokenOff,
-    /// The body is not a JSON object: why.
+    /// The body is not a JSON object; the reason.
     NotJson(String),
-    /// A prompt was not understood or not answered: why.
+    /// A prompt was not understood or not answered; the reason.
     Prompt(String),
-    /// What the lights say.
+    /// A fault of the lights.
     Fault(Fault),
 }
 
@@ -59,7 +59,7 @@ impl From<Fault> for Refusal {
     }
 }
 
-/// The most that a body may have, in bytes (document, "MAX_REQUEST_BODY_SIZE").
+/// The largest body, in bytes (document, "MAX_REQUEST_BODY_SIZE").
 pub const BODY_LIMIT: usize = 16 * 1024;
 
 type Text = Cow<'static, str>;
@@ -138,7 +138,7 @@ impl Refusal {
         }
     }
 
-    /// As it goes out.
+    /// The HTTP response.
     pub fn response(self) -> Response {
         let further = match &self {
             Self::Unauthorized => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),

@@ -1,6 +1,6 @@
-//! Bodies on their way in: at most [`BODY_LIMIT`] bytes, whatever is announced.
+//! Request bodies: at most [`BODY_LIMIT`] bytes, whatever length is announced.
 //!
-//! Refuses to know: what bodies say.
+//! Refuses to know: the content of bodies.
 
 use super::error::{BODY_LIMIT, Refusal};
 use crate::api::inflow::{Halt, Inflow, append};

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Handlers are one file for each resource. Names, bodies and limits are those of the LUME document; rules and the
-//! preview are ours and speak as it does. Refuses to know: frames, packets, rows, how a prompt is understood.
+//! preview are our additions in the same style. Refuses to know: frames, packets, rows, how a prompt is understood.
 
 mod config;
 mod controller;
@@ -56,11 +56,11 @@ const WRONG_TOKENS: usize = 10;
 pub struct LumeState {
     lights: Lights,
     prompt: Arc<Prompt>,
-    /// One permit: for the prompt that is being answered.
+    /// One permit: one prompt is answered at a time.
     turn: Arc<Semaphore>,
     pushes: Doorway,
     previews: Doorway,
-    /// Whose logins are the operator's; none in a plane without any.
+    /// Validates the operator's logins; none in a plane without any.
     operator: Option<Auth>,
     wrong_tokens: Arc<AddressLimits>,
     began: Instant,
@@ -83,19 +83,19 @@ impl LumeState {
         }
     }
 
-    /// The same, where the operator's logins open everything.
+    /// The same, where the operator's logins have all permissions.
     pub fn with_operator(self, operator: Auth) -> Self {
         Self { operator: Some(operator), ..self }
     }
 
-    /// The same, for a server whose door knows addresses.
+    /// The same, with the sockets counted beside this door, which knows addresses.
     pub fn behind(self, door: &Doorway) -> Self {
         let pushes = door.beside("lume_push", push::SOCKETS);
         Self { pushes, previews: door.beside("lume_preview", preview::SOCKETS), ..self }
     }
 }
 
-/// Everything of this plane; rejects the paths of others and nothing else.
+/// All routes of this plane; rejects the paths of others and nothing else.
 pub fn routes(state: LumeState) -> BoxedFilter<(Response,)> {
     dispatch::routes(state)
 }

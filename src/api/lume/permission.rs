@@ -1,48 +1,48 @@
-//! What a request may do with the lights, by what it shows and where it comes from.
+//! The permission of a request for the lights, by its credential and its origin.
 //!
 //! ```text
 //! token set    ─ token, or the operator's login ─► Administer      · else what is open: Read, or 401
 //! no token set ─ operator's login, loopback ─► Administer · private, link-local ─► Steer · elsewhere ─► Read, or 401
 //! ```
 //!
-//! A production server listens on more than one room's Wi-Fi: whoever is on it may steer lights that have no token, but
-//! not name a destination or a secret. Refuses to know: routes, answers.
+//! A production server listens on more than one room's Wi-Fi: any client in it may steer lights that have no token, but
+//! not set a destination or a secret. Refuses to know: routes, answers.
 
 use super::{LumeState, error::Refusal, token};
 use crate::app::access::{auth::session_cookie, client::Client};
 use std::net::IpAddr;
 use warp::http::{HeaderMap, header};
 
-/// See the module's text; each may do what those before it may.
+/// See the module's text; each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
-    /// Look at what is open.
+    /// Read what is open.
     Read,
-    /// Change how the lights look.
+    /// Change the looks.
     Steer,
-    /// Change where they send to, and secrets.
+    /// Change destinations and secrets.
     Administer,
 }
 
-/// What a request shows of itself.
+/// Credentials and origin of a request.
 pub struct Shown<'a> {
     pub headers: &'a HeaderMap,
     pub query: &'a str,
-    /// Where it comes from; an unknown place is elsewhere.
+    /// The client's address; an unknown one counts as elsewhere.
     pub client: Option<&'a Client>,
 }
 
-/// What a request may do; `open`: its route needs no token where one is set; `writes`: it changes something.
+/// The permission of a request; `open`: its route needs no token where one is set; `writes`: it changes something.
 ///
 /// # Errors
-/// 401 where it may not do that, 429 after too many wrong tokens.
+/// 401 without the permission, 429 after too many wrong tokens.
 pub async fn of(state: &LumeState, shown: &Shown<'_>, open: bool, writes: bool) -> Result<Permission, Refusal> {
     let from = shown.client.map(|client| client.address);
     if is_operator(state, shown.headers).await? {
         return Ok(proven(shown));
     }
     let Some(token) = state.lights.settings().auth_token.clone() else {
-        // What comes through a proxy that is not trusted may come from anywhere.
+        // A request through an untrusted proxy may come from anywhere.
         return match shown.client.and_then(Client::own_address) {
             Some(address) if address.is_loopback() => Ok(proven(shown)),
             Some(address) if is_near(address) => Ok(Permission::Steer),
@@ -58,7 +58,7 @@ pub async fn of(state: &LumeState, shown: &Shown<'_>, open: bool, writes: bool) 
         if token::brought(&token, shown.headers, shown.query) {
             return Ok(proven(shown));
         }
-        // The last one that may be wrong is still told so.
+        // The last wrong token within the limit still gets a 401.
         let _ = state.wrong_tokens.take(from, state.began.elapsed());
     }
     if open { Ok(Permission::Read) } else { Err(Refusal::Unauthorized) }
@@ -71,7 +71,7 @@ fn proven(shown: &Shown<'_>) -> Permission {
     Permission::Administer
 }
 
-/// Whether a login of the operator comes with it, as a cookie or as a bearer credential.
+/// Whether the request has a valid login of the operator, as a cookie or as a bearer credential.
 async fn is_operator(state: &LumeState, headers: &HeaderMap) -> Result<bool, Refusal> {
     let Some(operator) = &state.operator else { return Ok(false) };
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -91,7 +91,7 @@ async fn is_operator(state: &LumeState, headers: &HeaderMap) -> Result<bool, Ref
     Ok(false)
 }
 
-/// Private and link-local addresses (RFC 1918, 3927, 4193, 4291): those of the networks that this machine stands in.
+/// Private and link-local addresses (RFC 1918, 3927, 4193, 4291): those of this machine's own networks.
 fn is_near(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),

@@ -1,6 +1,6 @@
-//! `/api/v2/preview`: the LEDs as they are sent, three bytes each, when they change. Ours.
+//! `/api/v2/preview`: the LEDs as they are sent, three bytes each, when they change. Our addition.
 //!
-//! Refuses to know: sockets. As long as nobody looks, no frame is handed out for it.
+//! Refuses to know: sockets. Without a preview client no frame is published for it.
 
 use super::socket::Source;
 use crate::{app::lights::Lights, domain::lights::Rgb};
@@ -24,7 +24,7 @@ pub struct Leds {
 }
 
 impl Leds {
-    /// The LEDs from the next frame on: what lies there may be as old as the last one who looked.
+    /// The LEDs from the next frame on: the present value may be as old as the last client.
     pub fn of(lights: &Lights) -> Self {
         Self { frames: lights.frames(), last: Arc::from([]), due: Instant::now() }
     }
@@ -37,7 +37,7 @@ impl Source for Leds {
             self.frames.changed().await.ok()?;
             let frame = self.frames.borrow_and_update().clone();
             if frame != self.last {
-                // By the clock, not by this moment: else 60 frames a second would come to 20 of them.
+                // By the schedule, not by this moment: else 60 frames a second would become 20.
                 let now = Instant::now();
                 self.due = (self.due + GAP).max(now.checked_sub(GAP / 2).unwrap_or(now));
                 let bytes = frame.as_flattened().to_vec();

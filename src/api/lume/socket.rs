@@ -1,11 +1,11 @@
-//! One client's socket, on which only we speak: pings, patience, leave-taking.
+//! One client's socket, on which only the server sends: pings, timeouts, closing.
 //!
 //! ```text
-//! Source (state, LEDs) ─ one message at a time ─► client        client ─► read away
+//! Source (state, LEDs) ─ one message at a time ─► client        client ─► read and dropped
 //! ```
 //!
-//! The next message is made only when the one before is with the system, so nothing piles up for a slow reader.
-//! Refuses to know: what is said.
+//! The next message is made only when the previous one has been handed to the system, so nothing piles up for a slow
+//! reader. Refuses to know: the content of messages.
 
 use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
@@ -14,24 +14,24 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use warp::ws::{Message, WebSocket};
 
-/// The largest message that a client may send, in bytes; it has nothing to say.
+/// The largest incoming message, in bytes; its content is ignored.
 pub const LARGEST: usize = 4096;
-/// How long a client may leave one message unread before it is given up.
+/// How long a client may leave one message unread before it is disconnected.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Between pings; a client that answers none of two is gone.
+/// Interval of pings; a client that misses two answers is gone.
 const PING: Duration = Duration::from_secs(15);
-/// How long a client gets to answer a close.
+/// How long a client may take to answer a close.
 const GOODBYE: Duration = Duration::from_secs(1);
 /// The server goes down (RFC 6455, 7.4.1).
 const GOING_AWAY: u16 = 1001;
 
-/// What a socket tells.
+/// The messages of a socket.
 pub trait Source: Send {
-    /// The next message, as soon as there is one; `None` when there will be none any more. May be dropped half way.
+    /// The next message, as soon as there is one; `None` at the end. May be dropped half way.
     fn next(&mut self) -> impl Future<Output = Option<Message>> + Send;
 }
 
-/// Tells a client what there is until it leaves, does not read, or the server goes down.
+/// Sends a client the messages until it leaves, does not read, or the server goes down.
 pub async fn run(mut socket: WebSocket, mut source: impl Source, shutdown: CancellationToken) {
     if tell(&mut socket, &mut source, &shutdown).await.is_some() {
         let last = async {
@@ -39,13 +39,13 @@ pub async fn run(mut socket: WebSocket, mut source: impl Source, shutdown: Cance
             while let Some(Ok(_)) = socket.next().await {}
             socket.close().await
         };
-        let _ = timeout(GOODBYE, last).await; // it had its time
+        let _ = timeout(GOODBYE, last).await; // a late answer is not needed
     } else {
         let _ = timeout(GOODBYE, socket.close()).await; // a broken socket is closed already
     }
 }
 
-/// `Some` when it is us who leave.
+/// `Some` when the server closes.
 async fn tell(socket: &mut WebSocket, source: &mut impl Source, shutdown: &CancellationToken) -> Option<()> {
     let mut ping = interval_at(Instant::now() + PING, PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -54,7 +54,7 @@ async fn tell(socket: &mut WebSocket, source: &mut impl Source, shutdown: &Cance
         let message = tokio::select! {
             biased;
             () = shutdown.cancelled() => return Some(()),
-            // Pongs and the client's goodbye are seen here.
+            // Pongs and the client's close frame arrive here.
             said = socket.next() => match said?.ok()? {
                 said if said.is_close() => return None,
                 _ => {

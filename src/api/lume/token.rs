@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use subtle::ConstantTimeEq;
 use warp::http::{HeaderMap, header};
 
-/// Whether a request brings the token. Any of the forms will do, whatever the others say.
+/// Whether a request brings the token. One correct form is enough, whatever the others contain.
 pub fn brought(token: &str, headers: &HeaderMap, query: &str) -> bool {
     let authorization = headers.get_all(header::AUTHORIZATION).iter().map(|value| bare(value.as_bytes()));
     let key = headers.get_all("x-api-key").iter().map(|value| value.as_bytes());

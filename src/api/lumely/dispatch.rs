@@ -1,4 +1,4 @@
-//! What every request passes: route, credential, limit, body, handler, and what every answer carries.
+//! The processing of every request: route, credential, limit, body, handler, and the common headers of answers.
 //!
 //! Refuses to know: what handlers do.
 
@@ -83,7 +83,7 @@ async fn serve(state: &LumelyState, request: Request, mut body: Intake) -> Respo
     headers.extend(level);
     // Credits, keys, secrets: nothing of it is for caches.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Pages of other sites may ask with a token of theirs; cookies are not taken from there.
+    // Pages of other sites may send a token; cookies are not accepted from there.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     let shown = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After";
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(shown));
@@ -96,7 +96,7 @@ async fn serve(state: &LumelyState, request: Request, mut body: Intake) -> Respo
 type Found = Result<(&'static Route, Params), NoRoute>;
 
 impl Request {
-    /// The row that answers it. A path with a segment that cannot be decoded is unknown.
+    /// The row for the request. A path with a segment that cannot be decoded is unknown.
     fn route(&self) -> Found {
         if !routing::is_decodable(&self.path) {
             return Err(NoRoute::UnknownPath);
@@ -105,9 +105,9 @@ impl Request {
     }
 }
 
-/// The answer, and the headers that tell of limits.
+/// The answer, and the rate-limit headers.
 async fn answer(state: &LumelyState, request: &Request, route: Found, body: &mut Intake) -> (Answer, Shown) {
-    // Browsers ask this without a credential before they let a page ask more.
+    // Browsers send this without a credential before they let a page send the real request.
     if request.method == Method::OPTIONS {
         let known =
             if matches!(route, Err(NoRoute::UnknownPath)) { Err(Refusal::UnknownPath) } else { Ok(Reply::nothing()) };
@@ -115,7 +115,7 @@ async fn answer(state: &LumelyState, request: &Request, route: Found, body: &mut
     }
     let account = match identify(state, request).await {
         Ok(account) => account,
-        // A request without an account is counted on none.
+        // A request without an account counts for none.
         Err(refusal) => return (Err(refusal), uncounted()),
     };
     match state.limits.take(&account.id, account.rate_limit_rpm, state.began.elapsed()) {
@@ -139,11 +139,11 @@ async fn carry_out(
     (row.run)(Call { parts, account, params: &params, query: &request.query, body, door }).await
 }
 
-/// Whose request it is.
+/// The account of the request.
 async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Refusal> {
     let text = |name| request.headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let credential = text(header::AUTHORIZATION).and_then(|value| {
-        // A scheme without a credential is a bad one, which no cookie makes good.
+        // A scheme without a credential is a bad credential, which no cookie replaces.
         bearer(value).or_else(|| value.eq_ignore_ascii_case("bearer").then_some(""))
     });
     let account = state.parts.callers.identify(credential, text(header::COOKIE)).await.map_err(Refusal::Caller)?;
@@ -154,7 +154,7 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
         }
         client.prove();
     }
-    // Browsers send cookies along with forms of any site, but of other sites no JSON without asking first.
+    // Browsers send cookies along with forms of any site, but no JSON of other sites without a preflight.
     let form =
         || !text(header::CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("application/json"));
     if credential.is_none() && request.method == Method::POST && form() {
@@ -169,7 +169,7 @@ fn uncounted() -> Shown {
     shown(limits::stranger(usize::try_from(STANDARD_RPM).unwrap_or(usize::MAX)))
 }
 
-/// A level as headers. The moment is rounded up: by then a request is surely let through.
+/// A level as headers. The time is rounded up: by then a request is certainly allowed.
 fn shown(level: Level) -> Shown {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let reset = (now + level.reset + Duration::from_nanos(999_999)).as_millis();
@@ -178,7 +178,7 @@ fn shown(level: Level) -> Shown {
     [(LIMIT, level.limit.into()), (REMAINING, level.remaining.into()), (RESET, reset)]
 }
 
-/// What the answer to an `OPTIONS` carries beside the usual.
+/// The additional headers of the answer to an `OPTIONS`.
 fn preflight(request: &Request) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let verbs = if routing::is_decodable(&request.path) { routing::verbs(&ROUTES, &request.path) } else { Vec::new() };

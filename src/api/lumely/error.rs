@@ -1,6 +1,6 @@
-//! Everything that is refused or fails, and the one place where it gets its status and its words.
+//! All refusals and failures, and the one place where they get their status and text.
 //!
-//! `error` names the kind, `message` says what to do about it. Causes of failures go to the log and nowhere else.
+//! `error` names the kind, `message` the remedy. Causes of failures go to the log and nowhere else.
 //!
 //! Refuses to know: routes.
 

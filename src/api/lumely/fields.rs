@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         Ok(text.map(Cow::into_owned))
     }
 
-    /// A text that is not empty; `hint` says what it is for, when it is missing.
+    /// A text that is not empty; `hint` describes its purpose in the error when it is missing.
     pub fn needed(&mut self, name: &'static str, hint: &str) -> Result<Cow<'a, str>, Refusal> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| Refusal::Missing { field: name, message: format!("{name} is required: {hint}") })

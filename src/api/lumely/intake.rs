@@ -1,10 +1,10 @@
-//! Bodies on their way in: read as they come, never more than the limit, few large ones at a time.
+//! Request bodies: read as they come, never more than the limit, few large ones at a time.
 //!
 //! ```text
 //! stream ─► first 256 KB ─► a place among the large ones ─► the rest, up to the limit ─► parsed beside the executor
 //! ```
 //!
-//! Refuses to know: what bodies say.
+//! Refuses to know: the content of bodies.
 
 use super::{error::Refusal, fields::Fields};
 use crate::api::inflow::{Halt, Inflow, append};
@@ -27,9 +27,9 @@ const LARGE_AT_ONCE: usize = 16;
 const PLACE: Duration = Duration::from_secs(10);
 /// How long a body may take to arrive.
 const WHOLE: Duration = Duration::from_secs(120);
-/// How long it may say nothing meanwhile.
+/// The longest pause in between.
 const PAUSE: Duration = Duration::from_secs(10);
-/// How much of a refused body is let run dry.
+/// How much of a refused body is drained.
 const DREGS: usize = 2 * LIMIT;
 /// How long that may take.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -57,10 +57,10 @@ impl Intake {
         Self(Inflow::new(stream, headers))
     }
 
-    /// What `understand` makes of the body. Large ones are parsed where blocking is allowed.
+    /// The result of `understand` for the body. Large ones are parsed where blocking is allowed.
     ///
     /// # Errors
-    /// The body is too large or too slow or breaks off; or what `understand` says.
+    /// The body is too large or too slow or breaks off; or the error of `understand`.
     pub async fn understood<T, F>(&mut self, door: &Door, understand: F) -> Result<T, Refusal>
     where
         T: Send + 'static,

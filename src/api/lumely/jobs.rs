@@ -1,4 +1,4 @@
-//! `/jobs`: made, listed, read, called off, done again.
+//! `/jobs`: made, listed, read, cancelled, repeated.
 //!
 //! Refuses to know: queues, credits, rows.
 
@@ -22,10 +22,10 @@ use std::str::FromStr;
 
 /// Jobs of a page where the query names no limit.
 const PAGE: u32 = 50;
-/// The most jobs of a page; who asks for more gets so many.
+/// The most jobs of a page; a larger limit is reduced to this.
 const LARGEST_PAGE: u32 = 100;
 
-/// What may be done to a job.
+/// An action on a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     Cancel,
@@ -59,7 +59,7 @@ pub async fn list(parts: &Parts, account: &Account, query: &str) -> Answer {
     Ok(reply::ok(&JobsBody { jobs, total, limit, offset }))
 }
 
-/// What a query asks for. Of a name that comes more than once the last counts; empty is as good as missing.
+/// The parsed query. Of a repeated name the last value counts; an empty one counts as missing.
 fn asked(query: &str) -> Result<ListQuery, Refusal> {
     let invalid = |field: &str, message: String| Refusal::Invalid { field: field.to_owned(), message };
     let mut asked = ListQuery { status: None, service: None, limit: PAGE, offset: 0 };
@@ -99,7 +99,7 @@ fn whole<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// What the body of a `PATCH` wants done.
+/// The action in the body of a `PATCH`.
 pub fn deed(mut body: Fields<'_>) -> Result<Deed, Refusal> {
     match body.needed("action", "\"cancel\" or \"retry\".")?.as_ref() {
         "cancel" => Ok(Deed::Cancel),
@@ -111,7 +111,7 @@ pub fn deed(mut body: Fields<'_>) -> Result<Deed, Refusal> {
     }
 }
 
-/// Does it. The answer is the job as it is then.
+/// Performs the action. The answer is the job afterwards.
 pub async fn act(parts: &Parts, account: &Account, id: &str, deed: Deed) -> Answer {
     if !possible(id) {
         return Err(Refusal::NoJob);

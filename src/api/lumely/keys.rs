@@ -10,7 +10,7 @@ use super::{
 };
 use crate::app::imaging::{accounts::Account, keys::KeyChange};
 
-/// What a key is called when its owner does not say.
+/// The name of a key when its owner gives none.
 const NAME: &str = "Default";
 /// The longest name, in characters (document).
 const LONGEST: usize = 100;

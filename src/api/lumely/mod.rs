@@ -5,8 +5,8 @@
 //!                                  └─────────┴─────────┴──────────────┴───────────┴─► error (words) ─► headers
 //! ```
 //!
-//! Handlers are one file for each resource ([`jobs`], [`keys`], [`hooks`], [`upload`], [`credits`]); what a job's body
-//! may say is [`new_job`]. Every answer of the plane, the good and the bad, carries `X-RateLimit-*`.
+//! Handlers are one file for each resource ([`jobs`], [`keys`], [`hooks`], [`upload`], [`credits`]); the fields of a
+//! job's body are in [`new_job`]. Every answer of the plane, success or error, carries `X-RateLimit-*`.
 //!
 //! Refuses to know: other planes on `/api/v1`, rows, objects, pixels, how a webhook is signed and sent.
 

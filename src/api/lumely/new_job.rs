@@ -1,10 +1,10 @@
-//! What the body of `POST /jobs` asks for, field by field in the order of the document.
+//! The body of `POST /jobs`, field by field in the order of the document.
 //!
 //! ```text
 //! fields ─► service, config ─► path ─► size ─► words ─► mask, reference (decoded) ─► scene, place ─► NewJob
 //! ```
 //!
-//! Refuses to know: accounts, whether an upload is there, what it costs.
+//! Refuses to know: accounts, whether an upload exists, the price.
 
 use super::{error::Refusal, fields::Fields, pictures};
 use crate::{
@@ -23,10 +23,10 @@ const SETTING: usize = 255;
 /// The longest storage path, in bytes.
 const PATH: usize = 255;
 
-/// Understands a body.
+/// Parses a body.
 ///
 /// # Errors
-/// The first field that is not as it must be.
+/// The first invalid field.
 pub fn read(mut body: Fields<'_>) -> Result<NewJob, Refusal> {
     let service = service(&mut body)?;
     let config = config(&mut body, service)?;
@@ -84,7 +84,7 @@ fn config(body: &mut Fields<'_>, service: Service) -> Result<String, Refusal> {
     Ok(id.into_owned())
 }
 
-/// A path of the right form; whose it is and whether something is there is the business of others.
+/// A well-formed path; its owner and existence are checked elsewhere.
 fn path(field: &'static str, path: Cow<'_, str>) -> Result<String, Refusal> {
     let part = |part: &str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -127,7 +127,7 @@ fn reference(body: &mut Fields<'_>, service: Service) -> Result<Option<Reference
     }
 }
 
-/// Scene settings, and those of them that are known as they came.
+/// Scene settings: parsed, and the known ones as received.
 fn scene(mut fields: Fields<'_>) -> Result<(Options, Value), Refusal> {
     let mut given = Map::new();
     let mut setting = |name: &str| {
@@ -148,7 +148,7 @@ fn scene(mut fields: Fields<'_>) -> Result<(Options, Value), Refusal> {
     Ok((options, Value::Object(given)))
 }
 
-/// A place, and what of it is known as it came.
+/// A place: parsed, and its known parts as received.
 fn place(mut fields: Fields<'_>) -> Result<(Location, Value), Refusal> {
     let mut given = Map::new();
     let mut words = |name: &str| {

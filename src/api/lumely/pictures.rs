@@ -15,19 +15,19 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
-/// What a `data:` URL may say that it is; `image/jpg` is what many call JPEG.
+/// The accepted types of a `data:` URL; `image/jpg` is a widespread name of JPEG.
 const TYPES: [&str; 5] = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/jpg"];
 
 /// Why there are no bytes. The texts complete a sentence that begins with the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoBytes {
-    /// Nothing is there.
+    /// The value is empty.
     #[error("is empty")]
     Empty,
-    /// The URL is of something else.
+    /// The URL has another type.
     #[error("is a data URL of another type; JPEG, PNG, WebP and GIF are supported")]
     Type,
-    /// The URL does not say that it is base64.
+    /// The URL is not declared as base64.
     #[error("is a data URL that is not of the form data:image/…;base64,…")]
     Form,
     /// An address was sent instead of the picture.

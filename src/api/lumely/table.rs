@@ -1,5 +1,5 @@
-//! Every route of the plane: method, path, what sending the request once more would mean, what answers. All need a
-//! caller with an account.
+//! Every route of the plane: method, path, the effect of a repeated request, handler. All need a caller with an
+//! account.
 
 use super::{
     Parts, credits,
@@ -19,7 +19,7 @@ use crate::{
 };
 use futures::future::BoxFuture;
 
-/// A request whose caller is known and within its limit.
+/// A request of a known caller within its limit.
 pub struct Call<'a> {
     pub parts: &'a Parts,
     pub account: &'a Account,
@@ -35,10 +35,10 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What answers a request.
+/// The handler of a request.
 pub type Handler = for<'a> fn(Call<'a>) -> BoxFuture<'a, Answer>;
 
-/// One row; paths are below `/api/v1`. A picture that was kept twice is harmless: the copy expires unused.
+/// One row; paths are below `/api/v1`. A picture that was stored twice is harmless: the copy expires unused.
 pub type Route = routing::Route<Again, Handler>;
 
 /// The table.

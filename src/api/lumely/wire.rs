@@ -1,4 +1,4 @@
-//! What the plane's bodies look like. Nothing here decides anything.
+//! The JSON bodies of the plane. Nothing here decides anything.
 
 use super::compact::compact;
 use crate::{
@@ -33,7 +33,7 @@ pub struct JobBody<'a> {
     output_image_url: Option<String>,
     error_message: Option<&'a str>,
     credits_used: i64,
-    /// What made it: `local` or `http`.
+    /// The engine that made it: `local` or `http`.
     engine: Option<&'a str>,
     poll_url: String,
     created_at: String,
@@ -42,7 +42,7 @@ pub struct JobBody<'a> {
 }
 
 impl<'a> JobBody<'a> {
-    /// A job whose result lies below `public_url`.
+    /// A job, with its result's URL below `public_url`.
     pub fn of(job: &'a Job, public_url: &str) -> Self {
         let result = |key: &String| format!("{}/images/{key}.jpg", public_url.trim_end_matches('/'));
         Self {
@@ -68,8 +68,8 @@ impl<'a> JobBody<'a> {
     }
 }
 
-/// The body of a webhook: `{"event":…,"data":{the job}}` as `JSON.stringify` would write it, so that receivers who
-/// parse it and write it again come to the same signature.
+/// The body of a webhook: `{"event":…,"data":{the job}}` as `JSON.stringify` would write it, so that receivers that
+/// parse it and write it again get the same signature.
 pub fn delivery(event: &str, job: &Job, public_url: &str) -> String {
     #[derive(Serialize)]
     struct Delivery<'a> {
@@ -88,7 +88,7 @@ pub struct JobsBody<'a> {
     pub offset: u64,
 }
 
-/// What an account has left.
+/// The credits that an account has left.
 #[derive(Debug, Serialize)]
 pub struct CreditsBody<'a> {
     credits_remaining: i64,
@@ -112,7 +112,7 @@ struct EnterpriseBody<'a> {
 }
 
 impl<'a> CreditsBody<'a> {
-    /// An account with what it has.
+    /// An account with its credits.
     pub fn of(account: &'a Account, credits: &Credits) -> Self {
         let enterprise = account.enterprise.as_ref().map(|enterprise| EnterpriseBody {
             company_name: &enterprise.company_name,
@@ -134,7 +134,7 @@ impl<'a> CreditsBody<'a> {
     }
 }
 
-/// What an account may ask for.
+/// The services that an account may use.
 fn usable(account: &Account) -> impl Iterator<Item = Service> + '_ {
     let allowed = |service: &Service| account.allowed_services.as_ref().is_none_or(|list| list.contains(service));
     Service::ALL.into_iter().filter(allowed)
@@ -195,7 +195,7 @@ fn description(service: Service) -> &'static str {
     }
 }
 
-/// A picture that was kept.
+/// A stored picture.
 #[derive(Debug, Serialize)]
 pub struct UploadBody<'a> {
     storage_path: &'a str,
@@ -204,7 +204,7 @@ pub struct UploadBody<'a> {
 }
 
 impl<'a> UploadBody<'a> {
-    /// Where it lies and what it is.
+    /// Its path, size and type.
     pub fn of(upload: &'a Upload) -> Self {
         Self { storage_path: &upload.path, size_bytes: upload.size_bytes, content_type: upload.content_type }
     }
@@ -215,7 +215,7 @@ impl<'a> UploadBody<'a> {
 pub struct KeyBody<'a> {
     id: &'a str,
     name: &'a str,
-    /// Told once, when it is made.
+    /// Present once, when it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     key_prefix: &'a str,
@@ -225,7 +225,7 @@ pub struct KeyBody<'a> {
 }
 
 impl<'a> KeyBody<'a> {
-    /// A key, with what opens the door if it was just made.
+    /// A key, with its raw form if it was just made.
     pub fn of(key: &'a Key, raw: Option<&'a str>) -> Self {
         Self {
             id: &key.id,
@@ -252,7 +252,7 @@ pub struct HookBody<'a> {
     url: &'a str,
     events: Vec<&'static str>,
     is_active: bool,
-    /// Told once, when it is made.
+    /// Present once, when it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
     failure_count: u32,
@@ -260,7 +260,7 @@ pub struct HookBody<'a> {
 }
 
 impl<'a> HookBody<'a> {
-    /// A webhook, with what signs its deliveries if it was just made.
+    /// A webhook, with its secret if it was just made.
     pub fn of(hook: &'a Hook, secret: Option<&'a str>) -> Self {
         Self {
             id: &hook.id,

@@ -1,6 +1,6 @@
 //! The documented limits of a workspace: a burst ceiling for each 60 s and a daily one for each rolling 24 h.
 //!
-//! A request passes only where both have room. The headers speak of the one with less left, in the terms of the IETF
+//! A request passes only where both have room. The headers describe the one with less left, in the terms of the IETF
 //! draft on rate limit headers: `RateLimit-Reset` counts seconds from now.
 
 use crate::api::limits::{Bucket, Level};

@@ -1,4 +1,4 @@
-//! The show in the plane's words.
+//! The show as JSON bodies of the plane.
 
 use super::{
     error::ApiError,
@@ -35,7 +35,7 @@ fn left_out((channel_id, why): (String, Skip)) -> Skipped {
     Skipped { channel_id, reason }
 }
 
-/// The answer of `refresh-all`. There is no data source yet whose refresh could fail.
+/// The answer of `refresh-all`. There is no data source yet that could fail to refresh.
 pub fn refreshed() -> Value {
     value(OkBody { ok: true })
 }

@@ -1,4 +1,4 @@
-//! `GET /health`: the quick check of the LUME document, whose four keys stay, and what is ours beside them.
+//! `GET /health`: the quick check of the LUME document with its four keys unchanged, and our own beside them.
 
 use super::OperatorState;
 use crate::{
@@ -25,9 +25,9 @@ struct Health {
     degraded: Vec<&'static str>,
     /// Seconds.
     uptime: u64,
-    /// Bytes of memory that the machine can still give; `null` when it does not tell.
+    /// Available memory of the machine in bytes; `null` when unknown.
     free_heap: Option<u64>,
-    /// Always `null`: the server is not on Wi-Fi as a lamp is.
+    /// Always `null`: the server has no Wi-Fi as a lamp has.
     #[serde(rename = "wifiRSSI")]
     wifi_rssi: Option<i32>,
     version: &'static str,

@@ -87,7 +87,7 @@ fn of_source(id: SourceId, kind: &'static str, stats: &SourceStats) {
         anchored,
         last_frame_ms,
         has_audio,
-        peak_db: _, // a meter, not a metric: it says nothing at the pace of scrapes
+        peak_db: _, // a meter, not a metric: meaningless at the pace of scrapes
     } = *stats;
     let of = || vec![Label::new("source", id.to_string()), Label::new("kind", kind)];
     gauge!("lumencast_source_fps", of()).set(fps);

@@ -26,10 +26,10 @@ pub use metrics_exporter_prometheus::PrometheusHandle;
 pub struct OperatorState {
     show: ShowHandle,
     telemetry: Telemetry,
-    /// What the rest of the process counts by itself, if a recorder was installed.
+    /// The process's own counters, if a recorder was installed.
     process: Option<PrometheusHandle>,
     lights: Option<Lights>,
-    /// What readers of metrics must bring, if anything.
+    /// The token that readers of metrics must bring, if any.
     token: Option<Arc<str>>,
     began: Instant,
 }
@@ -45,7 +45,7 @@ impl OperatorState {
         Self { lights: Some(lights), ..self }
     }
 
-    /// The same, with metrics for those alone who bring this bearer credential.
+    /// The same, with metrics only for clients with this bearer credential.
     pub fn with_token(self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self }
     }
@@ -100,7 +100,7 @@ fn brought(token: &str, headers: &HeaderMap) -> bool {
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer =
         header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    // Digests are of one length, so that the time taken tells nothing of the token's.
+    // Digests have one length, so the time taken does not reveal the token's.
     let [right, shown] = [token, bearer.map_or("", |(_, shown)| shown.trim())].map(Sha256::digest);
     right.ct_eq(&shown).into()
 }

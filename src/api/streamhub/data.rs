@@ -11,9 +11,9 @@ use serde_json::json;
 use std::{sync::Arc, time::SystemTime};
 use uuid::Uuid;
 
-/// Who speaks when the caller does not say.
+/// The sender when the caller names none.
 const SERVER: &str = "server";
-/// The most receivers that may be named.
+/// The maximum number of receivers in a request.
 const RECEIVERS: usize = 1000;
 
 /// See the module's text. The id is a stream's or a room's.

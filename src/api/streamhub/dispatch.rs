@@ -1,4 +1,4 @@
-//! What every request passes: path, credential, guard, body, handler, and what every answer has.
+//! The processing of every request: route, credential, guard, body, handler, and the common headers of answers.
 //!
 //! Refuses to know: which routes there are.
 
@@ -31,7 +31,7 @@ use warp::{
 /// The first segments below `/api/v1` that are this plane's.
 const CLAIMED: [&str; 5] = ["apps", "auth", "tokens", "health", "stats"];
 const PREFIX: &str = "/api/v1";
-/// The most that a body may have, in bytes (StreamHub, "HTTP conventions").
+/// The largest body, in bytes (StreamHub, "HTTP conventions").
 const BODY_LIMIT: usize = 100 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(15);
@@ -67,7 +67,7 @@ pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
                     Ok(reply) => reply.response(),
                     Err(error) => error.response(),
                 };
-                // Tokens, and who may see what: nothing of it is for caches.
+                // Tokens and permissions must not be cached.
                 response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
                 response
             }

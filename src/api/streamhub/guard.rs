@@ -1,7 +1,7 @@
-//! Whether a known or unknown caller may have a route: one pure function.
+//! Whether a caller may use a route: one pure function.
 //!
-//! The order discloses as little as possible: unknown callers get 401 whatever they ask for; an app's key gets 403
-//! for every other app, there or not; then the role counts, then whether the app is there (404), then whose it is.
+//! The order discloses as little as possible: unknown callers get 401 for any path; an app's key gets 403 for every
+//! other app, existing or not; then the role is checked, then the existence of the app (404), then its tenant.
 
 use super::route::Access;
 use crate::app::access::{
@@ -9,7 +9,7 @@ use crate::app::access::{
     permissions::{Action, Permission, allows},
 };
 
-/// Why not.
+/// The reason of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
     /// 401.
@@ -25,14 +25,14 @@ pub enum Denied {
 pub struct Target<'a> {
     /// The name in the path.
     pub name: &'a str,
-    /// Whose it is, if it exists: a tenant's or (`None`) the platform's.
+    /// Its tenant, if the app exists: a tenant or (`None`) the platform.
     pub tenant: Option<Option<&'a str>>,
 }
 
-/// Whether `caller` may have a route with this `access`, whose path names `target`.
+/// Whether `caller` may use a route with this `access`, with `target` in its path.
 ///
 /// # Errors
-/// Why not.
+/// The reason of the refusal.
 pub fn check(access: Access, caller: Option<&Principal>, target: Option<Target<'_>>) -> Result<(), Denied> {
     let there = || if target.is_some_and(|target| target.tenant.is_none()) { Err(Denied::NoApp) } else { Ok(()) };
     let (permission, everywhere) = match access {
@@ -47,7 +47,7 @@ pub fn check(access: Access, caller: Option<&Principal>, target: Option<Target<'
     }
     if let Reach::App(own) = &caller.reach {
         let Permission(_, action) = permission;
-        // Of what is no app's, such a key sees its own part and changes nothing.
+        // On routes without an app, such a key may read its own part and change nothing.
         let within = target.map_or(action == Action::Read, |target| target.name == own);
         if !within {
             return Err(Denied::Forbidden);

@@ -1,5 +1,5 @@
-//! Fields of a request, read and checked the way NestJS with class-validator does it: unknown ones are dropped, `null` is
-//! as good as missing, numbers and flags may be written as text, and all errors are reported at once.
+//! Fields of a request, read and checked as NestJS with class-validator does: unknown ones are dropped, `null` counts
+//! as missing, numbers and flags may be written as text, and all errors are reported at once.
 //!
 //! ```text
 //! let mut input = call.body();
@@ -15,11 +15,11 @@ use super::error::ApiError;
 use serde_json::{Map, Value};
 use std::{fmt::Display, ops::RangeInclusive};
 
-/// What a text must look like.
+/// The required form of a text.
 pub struct Pattern {
     /// As a regular expression between slashes, for people.
     pub shown: &'static str,
-    /// Whether a text does.
+    /// Whether a text has this form.
     pub fits: fn(&str) -> bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Pattern {
 #[derive(Debug)]
 pub struct Input {
     fields: Map<String, Value>,
-    /// What stands before names in messages: `features.`, `layers.0.`.
+    /// The prefix of names in messages: `features.`, `layers.0.`.
     within: String,
     wrong: Vec<String>,
 }
@@ -38,12 +38,12 @@ impl Input {
         Self { fields, within: String::new(), wrong: Vec::new() }
     }
 
-    /// Whether a field is there at all.
+    /// Whether a field is present.
     pub fn has(&self, name: &str) -> bool {
         self.fields.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Something is wrong with a field: `rule` follows its name.
+    /// Notes an error of a field: `rule` follows its name.
     pub fn wrong(&mut self, name: &str, rule: impl Display) {
         self.wrong.push(format!("{}{name} {rule}", self.within));
     }
@@ -74,7 +74,7 @@ impl Input {
         self.text(name)
     }
 
-    /// Yes or no.
+    /// A boolean.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
             Value::Bool(flag) => Some(flag),
@@ -146,7 +146,7 @@ impl Input {
         self.word_of(name, choices)
     }
 
-    /// An object, whose fields `read` reads.
+    /// An object, with `read` for its fields.
     pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Input) -> T) -> Option<T> {
         let Value::Object(fields) = self.take(name)? else {
             self.wrong(name, "must be an object");
@@ -155,7 +155,7 @@ impl Input {
         Some(self.nested(fields, name, read))
     }
 
-    /// A list of at most `most` objects (at least `least`), each of which `read` reads.
+    /// A list of at most `most` objects (at least `least`), with `read` for each.
     pub fn objects<T>(
         &mut self,
         name: &str,
@@ -183,10 +183,10 @@ impl Input {
         texts
     }
 
-    /// Whether everything was as it should be.
+    /// Whether all fields were valid.
     ///
     /// # Errors
-    /// 400 with all that was not.
+    /// 400 with all errors.
     pub fn done(self) -> Result<(), ApiError> {
         if self.wrong.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.wrong)) }
     }
@@ -241,12 +241,12 @@ pub struct Text<'a> {
     input: &'a mut Input,
     name: &'a str,
     value: Option<String>,
-    /// Something was wrong already.
+    /// Whether an error was noted already.
     bad: bool,
 }
 
 impl Text<'_> {
-    /// At most so many characters.
+    /// At most this many characters.
     #[must_use]
     pub fn at_most(self, most: usize) -> Self {
         let long = self.value.as_ref().is_some_and(|text| text.chars().count() > most);
@@ -260,19 +260,19 @@ impl Text<'_> {
         self.check(fits, || format!("must match {} regular expression", pattern.shown))
     }
 
-    /// As `fits` says; otherwise `rule` follows the name.
+    /// A condition; when it fails, `rule` follows the name.
     #[must_use]
     pub fn that(self, fits: impl FnOnce(&str) -> bool, rule: &str) -> Self {
         let fits = self.value.as_ref().is_none_or(|text| fits(text));
         self.check(fits, || rule.to_owned())
     }
 
-    /// The text, if it is there and as it should be.
+    /// The text, if it is present and valid.
     pub fn get(self) -> Option<String> {
         self.value.filter(|_| !self.bad)
     }
 
-    /// The text, which must be there and have something in it.
+    /// The text, which must be present and not empty.
     pub fn needed(self) -> String {
         if self.bad {
             return String::new();

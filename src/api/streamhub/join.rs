@@ -1,4 +1,5 @@
-//! Join tokens for rooms: any kind for callers who may, and public ones that only watch or listen. Answers are `{data}`.
+//! Join tokens for rooms: any kind for callers with permission, and public ones that only watch or listen. Answers are
+//! `{data}`.
 
 use super::{
     call::Call,
@@ -18,9 +19,9 @@ use uuid::Uuid;
 
 /// Default lifetime of a token, in seconds.
 const SIX_HOURS: i64 = 6 * 60 * 60;
-/// The longest that anybody may say, in seconds.
+/// The longest lifetime that a caller may request, in seconds.
 const TEN_YEARS: i64 = 10 * 366 * 24 * 60 * 60;
-/// What a room may be called.
+/// The form of a room's name.
 pub const ROOM: Pattern = Pattern { shown: "/^[a-zA-Z0-9._-]+$/", fits: names::is_room };
 
 /// `POST /apps/{app}/tokens`.
@@ -106,13 +107,13 @@ fn public(call: &Call, app: &App, mode: &str, listen_only: bool) -> Answer {
         metadata: None,
         can_publish: false,
         can_subscribe: true,
-        // The player has chat and reactions where they are on, and nothing to send where they are off.
+        // The player has chat and reactions where they are on, and sends nothing where they are off.
         can_publish_data: features.chat || features.reactions,
         hidden: true,
         recorder: false,
         audio_only: false,
         listen_only,
-        // Participants do not see the audience, but it is the audience that is to be counted.
+        // Participants do not see the audience, but the audience is to be counted.
         counted: true,
         expires_at: now.saturating_add(SIX_HOURS),
     };
@@ -126,7 +127,7 @@ fn public(call: &Call, app: &App, mode: &str, listen_only: bool) -> Answer {
     })))
 }
 
-/// Metadata that also tells a browser which sizes to send. What is not a JSON object is kept as `_raw`.
+/// Metadata with the sizes that a browser is to send. Metadata that is not a JSON object is kept as `_raw`.
 fn adaptive(app: &App, metadata: Option<String>) -> String {
     let mut whole = match metadata {
         None => Map::new(),

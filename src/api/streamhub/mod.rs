@@ -6,11 +6,12 @@
 //! ```
 //!
 //! **To add an endpoint** write `async fn handler(call: Call, app: Arc<App>) -> Answer` (without the app where the path
-//! has none) and give it one row in [`table`]. By then the caller is known and may do it, the app exists and is theirs.
-//! Read fields with [`input::Input`] (`call.body()`, `call.query()`), which collects what is wrong with them as
-//! class-validator words it; segments of the path are `call.param("id")`, already decoded. What a handler works with
-//! are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself, `enveloped` is
-//! `{data, error: null}`, `paged` has the paging beside the data; a `POST` that makes something is `.created()`.
+//! has none) and give it one row in [`table`]. When it is called, the caller is known and permitted, and the app exists
+//! and is within the caller's reach. Read fields with [`input::Input`] (`call.body()`, `call.query()`), which collects
+//! errors as class-validator words them; segments of the path are `call.param("id")`, already decoded. The services for
+//! handlers are fields of [`Parts`]. Answer with [`reply::Reply`]: `data` is `{data}`, `bare` the body itself,
+//! `enveloped` is `{data, error: null}`, `paged` has the paging beside the data; a `POST` that makes something is
+//! `.created()`.
 //!
 //! Refuses to know: other planes on `/api/v1`, media, rows.
 
@@ -50,25 +51,25 @@ use crate::app::{
 use std::{sync::Arc, time::Instant};
 use warp::{filters::BoxedFilter, reply::Response};
 
-/// What the plane works with.
+/// The services of the plane.
 pub struct Parts {
     /// The registry.
     pub apps: Apps,
-    /// Who sends a request.
+    /// Authentication of requests.
     pub auth: Auth,
     /// The `sk_` keys.
     pub keys: KeyService,
-    /// What opens the media doors.
+    /// Join tokens for the media doors.
     pub tokens: JoinTokens,
-    /// Where clients reach this server.
+    /// The addresses of this server for clients.
     pub urls: Urls,
-    /// What is live.
+    /// The live rooms.
     pub rooms: Rooms,
-    /// What comes into rooms by key or is pulled.
+    /// Ingresses, pushed with a key or pulled.
     pub ingresses: Ingresses,
     /// Keys of cameras.
     pub cameras: Cameras,
-    /// Streams that are live or were.
+    /// Streams that are or were live.
     pub log: StreamLog,
     /// Snapshots.
     pub snapshot_cache: SnapshotCache,
@@ -80,7 +81,7 @@ pub struct StreamHubState {
     parts: Arc<Parts>,
     logins: Arc<AddressLimits>,
     stats: Arc<stats::Cache>,
-    /// Since when it is up.
+    /// The start of the uptime.
     began: Instant,
 }
 
@@ -91,7 +92,7 @@ impl StreamHubState {
     }
 }
 
-/// Everything of this plane below `/api/v1`; rejects the paths of others and nothing else.
+/// All routes of this plane below `/api/v1`; rejects the paths of others and nothing else.
 pub fn routes(state: StreamHubState) -> BoxedFilter<(Response,)> {
     dispatch::routes(state)
 }
@@ -101,7 +102,7 @@ pub fn snapshot_routes(snapshot_cache: SnapshotCache) -> BoxedFilter<(Response,)
     snapshots::pictures(snapshot_cache)
 }
 
-/// Every route with the permission that it asks for, as `METHOD path permission`; `public` and `login` where there is
+/// Every route with the permission that it requires, as `METHOD path permission`; `public` and `login` where there is
 /// none. For documents and tests.
 pub fn route_table() -> Vec<(String, String, String)> {
     table::ROUTES

@@ -1,4 +1,4 @@
-//! What a row of the plane's table asks of a caller, and what answers.
+//! The requirements of a row of the plane's table, and its handler.
 //!
 //! Refuses to know: which rows there are, and what handlers do.
 
@@ -13,16 +13,16 @@ use std::{fmt, sync::Arc};
 /// What a handler returns.
 pub type Pending = BoxFuture<'static, Answer>;
 
-/// What a route asks of the caller.
+/// The requirement of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Nothing.
     Public,
-    /// To be known.
+    /// Any known caller.
     Login,
     /// A permission, in the app of the path if it has one.
     Needs(Permission),
-    /// A permission that reaches everywhere.
+    /// A permission with global reach.
     Global(Permission),
 }
 
@@ -37,12 +37,12 @@ impl fmt::Display for Access {
     }
 }
 
-/// What answers.
+/// The handler.
 #[derive(Clone, Copy)]
 pub enum Run {
     /// A path without an app.
     Plain(fn(Call) -> Pending),
-    /// A path whose placeholder `{app}` names an app, which exists.
+    /// A path with the placeholder `{app}` for an existing app.
     App(fn(Call, Arc<App>) -> Pending),
 }
 

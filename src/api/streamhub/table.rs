@@ -1,4 +1,4 @@
-//! Every route there is: method, path, who may, what answers. The first row that fits counts.
+//! Every route: method, path, permission, handler. The first row that fits counts.
 
 use super::{
     apps,

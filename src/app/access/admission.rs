@@ -1,4 +1,4 @@
-//! Who may publish, and on which lease: the contract between the ingest doors and the show.
+//! Admission of publishers and their leases: the contract between the ingest doors and the show.
 //!
 //! Refuses to know: sockets, protocols, pipelines. A door asks with a stream key, gets a [`PublishLease`] or a [`Refusal`],
 //! and feeds the lease until it is taken away.
@@ -28,7 +28,7 @@ pub struct PublishLease {
     publishing: Publishing,
     /// Keeps the key while the lease lives.
     guard: LeaseGuard,
-    /// What is undone when the lease is left. Dropped last.
+    /// Runs when the lease is dropped. Dropped last.
     _leave: Box<dyn Any + Send + Sync>,
 }
 
@@ -38,7 +38,7 @@ impl PublishLease {
         Self { evicted: guard.evicted(), publishing, guard, _leave: leave }
     }
 
-    /// Hands over a packet. Never waits: whoever takes the stream has a queue of its own.
+    /// Hands over a packet. Never waits: each consumer of the stream has a queue of its own.
     ///
     /// # Errors
     /// [`Gone`] when another publisher has the stream.
@@ -46,12 +46,12 @@ impl PublishLease {
         if self.publishing.push(packet) { Ok(()) } else { Err(Gone) }
     }
 
-    /// Tells the register that the publisher delivers. A door calls it with each packet that comes in.
+    /// Marks the publisher as alive. A door calls it with each packet that comes in.
     pub fn alive(&self) {
         self.guard.alive();
     }
 
-    /// Says how the publisher is asked for a key frame.
+    /// Sets how the publisher is asked for a key frame.
     pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
         self.publishing.on_want_keyframe(ask);
     }

@@ -1,11 +1,11 @@
-//! Who sends a request to the StreamHub plane: a program with an `sk_` key, the operator, or a person of a tenant.
+//! Authentication for the StreamHub plane: a program with an `sk_` key, the operator, or a user of a tenant.
 //!
 //! ```text
 //! bearer ─┬─ sk_…  ─► keys: revoked? address? ─► global: superadmin · app: service of that app
 //!         └─ other ─► JWT (HS256) ─► live session ─► operator: superadmin · person: role by membership
 //! ```
 //!
-//! Refuses to know: routes, what is answered, apps (whether one exists is the registry's).
+//! Refuses to know: routes, responses, apps (whether one exists is up to the registry).
 
 use crate::app::access::{
     keys::{KeyError, KeyService, Plane},
@@ -20,22 +20,22 @@ use std::{net::IpAddr, sync::Arc};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// How long a login holds, in seconds.
+/// How long a login is valid, in seconds.
 pub const SESSION_SECONDS: i64 = 12 * 60 * 60;
 /// The operator's name, and the subject of the operator's tokens.
 pub const OPERATOR: &str = "admin";
 
-/// The cookie by which the operator's page brings its login.
+/// The cookie that carries the operator's login.
 pub const SESSION_COOKIE: &str = "lumencast_session";
 
-/// What opened the door.
+/// The kind of credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     /// An `sk_` key.
     ApiToken,
     /// The operator's login.
     AdminJwt,
-    /// A person's login.
+    /// A user's login.
     UserJwt,
 }
 
@@ -50,24 +50,24 @@ pub enum Reach {
     Tenant(String),
 }
 
-/// Who sends a request.
+/// The authenticated sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The person; none for programs.
+    /// The user; none for programs.
     pub user: Option<String>,
-    /// The person's address.
+    /// The user's e-mail address.
     pub email: Option<String>,
-    /// What they are, within their reach.
+    /// The role within the reach.
     pub role: Role,
-    /// How far that goes.
+    /// Where the role applies.
     pub reach: Reach,
-    /// What opened the door.
+    /// The kind of credential.
     pub via: Via,
     /// The login that a logout ends.
     pub session: Option<String>,
 }
 
-/// Why nobody is known by a credential.
+/// Why a credential identifies no principal.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthFault {
     /// The credential or the password is wrong, ended or revoked: the client's fault.
@@ -91,7 +91,7 @@ pub struct Login {
     pub token: String,
     /// When it ends, in seconds since 1970 UTC.
     pub expires_at: i64,
-    /// Whose it is.
+    /// The principal that logged in.
     pub principal: Principal,
 }
 
@@ -103,7 +103,7 @@ struct Claims {
     exp: i64,
 }
 
-/// Tells who sends a request. Clones share everything.
+/// Authenticates requests. Clones share everything.
 #[derive(Clone)]
 pub struct Auth {
     keys: KeyService,
@@ -115,7 +115,7 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Knows the operator by `operator_password` and signs logins with `jwt_secret`.
+    /// Checks the operator's login against `operator_password` and signs logins with `jwt_secret`.
     pub fn new(store: &Store, operator_password: &str, jwt_secret: &[u8]) -> Self {
         Self {
             keys: KeyService::new(store),
@@ -127,12 +127,12 @@ impl Auth {
         }
     }
 
-    /// The same, taking turns with others that check passwords.
+    /// The same with a shared queue for password checks.
     pub fn with_passwords(self, passwords: Passwords) -> Self {
         Self { passwords, ..self }
     }
 
-    /// Whose credential this is. `now` is in seconds since 1970 UTC, `from` is the client's address.
+    /// The principal of a credential. `now` is in seconds since 1970 UTC, `from` is the client's address.
     ///
     /// # Errors
     /// [`AuthFault::Refused`] is the client's fault.
@@ -163,7 +163,7 @@ impl Auth {
         }
     }
 
-    /// Whether this is a login of the operator that holds. `now` is in seconds since 1970 UTC.
+    /// Whether this is a valid login of the operator. `now` is in seconds since 1970 UTC.
     ///
     /// # Errors
     /// The server's fault.
@@ -175,7 +175,7 @@ impl Auth {
         }
     }
 
-    /// Lets the operator (by name) or a person (by address) in. `now` is in seconds since 1970 UTC.
+    /// Logs in the operator (by name) or a user (by e-mail address). `now` is in seconds since 1970 UTC.
     ///
     /// # Errors
     /// [`AuthFault::Refused`] is the client's fault; it does not say whether the name or the password was wrong.
@@ -218,7 +218,7 @@ impl Auth {
         Ok(self.users.end_session(session).await?)
     }
 
-    /// Makes a person of a tenant, which is made when it is missing; false when the address is taken. `role` is of a
+    /// Makes a user of a tenant, which is made when it is missing; false when the address is taken. `role` is that of a
     /// member: owner, editor or viewer. `now` is in seconds since 1970 UTC.
     ///
     /// # Errors
@@ -243,10 +243,10 @@ impl Auth {
         Ok(self.users.insert(user).await?)
     }
 
-    /// What a well-signed token says, ended or not.
+    /// The claims of a well-signed token, expired or not.
     fn claims(&self, token: &str) -> Option<Claims> {
         let mut how = Validation::new(Algorithm::HS256);
-        how.validate_exp = false; // by the caller's clock
+        how.validate_exp = false; // checked against the caller's clock
         Some(jsonwebtoken::decode::<Claims>(token, &self.check, &how).ok()?.claims)
     }
 }

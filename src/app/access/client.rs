@@ -1,12 +1,12 @@
-//! Where a request comes from: the address that counts, and the page that sends it. Decided once for each request, for
-//! all doors and planes alike.
+//! Where a request comes from: the client's address, and the page that sends it. Decided once for each request, for all
+//! doors and planes alike.
 //!
 //! ```text
-//! socket's peer ─► TrustedProxies ─► the address that counts
+//! socket's peer ─► TrustedProxies ─► the client's address
 //! Origin ─► none or this server's · listed · foreign
 //! ```
 //!
-//! Refuses to know: what an address may do, and how that is worded.
+//! Refuses to know: permissions of addresses, and how refusals are worded.
 
 use super::doorway::Place;
 use std::{net::IpAddr, sync::Arc};
@@ -18,7 +18,7 @@ pub enum Origin {
     Own,
     /// One that the settings list.
     Listed,
-    /// Another one, or one that does not say.
+    /// Another one, or the opaque origin `null`.
     Foreign,
 }
 
@@ -32,7 +32,7 @@ impl Origins {
         Self(listed.into_iter().map(|origin| plain(&origin)).collect())
     }
 
-    /// What an `Origin` is to the server that was asked as `host`.
+    /// Classifies an `Origin` for the server that was addressed as `host`.
     pub fn judge(&self, origin: Option<&str>, host: Option<&str>) -> Origin {
         let Some(origin) = origin else { return Origin::Own };
         let origin = plain(origin);
@@ -45,7 +45,7 @@ impl Origins {
     }
 }
 
-/// An origin without what changes nothing: case, a default port, a slash at the end. `null` stays what it is.
+/// An origin without insignificant differences: case, a default port, a slash at the end. `null` stays `null`.
 fn plain(origin: &str) -> String {
     match url::Url::parse(origin) {
         Ok(url) if url.host().is_some() => url.origin().ascii_serialization(),
@@ -56,11 +56,11 @@ fn plain(origin: &str) -> String {
 /// Where a request comes from. It lies in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// The address that counts, in canonical form.
+    /// The client's address, in canonical form.
     pub address: IpAddr,
     /// The page that sends it.
     pub origin: Origin,
-    /// A proxy that is not trusted says that it speaks for another: the address is the proxy's.
+    /// An untrusted proxy forwarded the request: the address is the proxy's.
     pub relayed: bool,
     place: Option<Arc<Place>>,
 }
@@ -71,19 +71,19 @@ impl Client {
         Self { address, origin, relayed, place }
     }
 
-    /// The address, where it is surely the client's own.
+    /// The address, where it is certainly the client's own.
     pub fn own_address(&self) -> Option<IpAddr> {
         (!self.relayed).then_some(self.address)
     }
 
-    /// The request brought a credential that opens something: see [`Place::prove`].
+    /// The request brought a valid credential: see [`Place::prove`].
     pub fn prove(&self) {
         if let Some(place) = &self.place {
             place.prove();
         }
     }
 
-    /// Whether it may change things on behalf of whoever is logged in: a foreign page may not.
+    /// Whether it may change things on behalf of the logged-in user: a foreign page may not.
     pub fn may_write(&self) -> bool {
         self.origin != Origin::Foreign
     }

@@ -43,7 +43,7 @@ impl Limits {
 pub struct Standing {
     /// One of its connections has shown a credential lately.
     pub known: bool,
-    /// It speaks for many clients, e.g. a trusted proxy: it has no share, only the total bounds it.
+    /// A shared address of many clients, e.g. a trusted proxy: it has no share, only the total bounds it.
     pub shared: bool,
 }
 
@@ -87,7 +87,7 @@ impl Shares {
         Self { limits, open: 0, strangers: HashMap::new() }
     }
 
-    /// Takes a connection, a stranger, in.
+    /// Admits a connection, as a stranger.
     ///
     /// # Errors
     /// See [`Refused`]; then nothing is counted.

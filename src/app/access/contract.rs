@@ -1,5 +1,5 @@
-//! The contract of the media doors: what a door asks, what it is granted, why it is refused. RTMP, SRT, WHIP, WHEP, HLS,
-//! MJPEG and camera sockets all use these types; each words a [`Refusal`] in its own protocol.
+//! The contract of the media doors: the access request, the grant, and the reason for a refusal. RTMP, SRT, WHIP, WHEP,
+//! HLS, MJPEG and camera sockets all use these types; each words a [`Refusal`] in its own protocol.
 //!
 //! ```text
 //! door ─ AccessRequest ─► access ─► ViewGrant or a lease
@@ -10,7 +10,7 @@
 
 use std::{fmt, net::IpAddr};
 
-/// Who asks for what. A door fills in what its protocol carries and leaves the rest at its default.
+/// A request for access. A door fills in what its protocol carries and leaves the rest at its default.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AccessRequest {
     /// The application, decoded.
@@ -100,7 +100,7 @@ pub struct ViewGrant {
     pub room: String,
     /// The viewer's identity: of the token, or made up.
     pub identity: String,
-    /// The name on the viewer's messages, when a token carries one; else the viewer may choose it.
+    /// The name on the viewer's messages, when a token carries one; otherwise the viewer may choose it.
     pub sender: Option<String>,
     /// Does not count as a viewer.
     pub hidden: bool,
@@ -148,7 +148,7 @@ pub struct RoomRules {
     pub viewer_counter: bool,
 }
 
-/// Where access looks rooms up; the registry of applications implements it.
+/// Where access looks rooms up; implemented by the registry of applications.
 pub trait RoomLookup: fmt::Debug + Send + Sync {
     /// The room that an application calls `room`: short, full or empty (the application's first room).
     ///

@@ -1,4 +1,5 @@
-//! A door's count of its connections, shared by all that use the door: who gets in, and what is counted and logged.
+//! A door's limit on its connections, shared by all code that uses the door: admission, counters, and the log of
+//! refusals.
 //!
 //! ```text
 //! accept ─ address ─► Doorway ─► Shares (exact) ─┬─ Place: held as long as the connection
@@ -25,17 +26,17 @@ use std::{
     time::Instant,
 };
 
-/// Closes a connection that was not taken with a few last words. A fresh socket takes them at once, and nothing is waited
-/// for; a client that does not get them sees that it is closed.
+/// Closes a refused connection with a short response. A fresh socket takes it at once, and nothing is waited for; a
+/// client that does not get it sees that the connection is closed.
 pub fn turn_away(stream: tokio::net::TcpStream, words: &[u8]) {
-    // The runtime does not know yet that it can be written to; the system does.
+    // The runtime does not know yet that the socket is writable; the system does.
     let written = stream.into_std().and_then(|mut stream| stream.write(words));
     if let Err(error) = written {
         tracing::debug!(%error, "a connection was closed without a word");
     }
 }
 
-/// What all doors of a server know of addresses. Clones share it.
+/// What all doors of a server know about addresses. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Neighbours(Arc<Known>);
 
@@ -47,7 +48,7 @@ struct Known {
 }
 
 impl Neighbours {
-    /// Nothing is known but proxies.
+    /// Knows only the proxies.
     pub fn new(proxies: TrustedProxies) -> Self {
         Self(Arc::new(Known { began: Instant::now(), addresses: Mutex::default(), proxies }))
     }
@@ -82,23 +83,23 @@ struct Counts {
 }
 
 impl Doorway {
-    /// The doorway of a door called `name` in figures and log.
+    /// The doorway of a door, with its name in figures and log.
     pub fn new(name: &'static str, limits: Limits, neighbours: Neighbours) -> Self {
         let counts = Mutex::new(Counts { shares: Shares::new(limits), log: RefusalLog::default() });
         Self(Arc::new(Inner { name, limits, neighbours, began: Instant::now(), counts }))
     }
 
-    /// One whose server has no other door, with so many connections at a time.
+    /// The doorway of a server without other doors, with a limit on simultaneous connections.
     pub fn alone(name: &'static str, total: usize) -> Self {
         Self::new(name, Limits::of(total), Neighbours::new(TrustedProxies::default()))
     }
 
-    /// Another one with limits of its own beside this one, for something that connections of this door may open.
+    /// Another doorway with limits of its own beside this one, for resources that connections of this door may open.
     pub fn beside(&self, name: &'static str, total: usize) -> Self {
         Self::new(name, Limits::of(total), self.0.neighbours.clone())
     }
 
-    /// Takes a connection of this address in.
+    /// Admits a connection from this address.
     ///
     /// # Errors
     /// See [`Refused`]; the caller words it.
@@ -117,12 +118,12 @@ impl Doorway {
         Ok(Place { door: self.0.clone(), address, proven: AtomicBool::new(false) })
     }
 
-    /// Connections there are.
+    /// Connections that are open.
     pub fn open(&self) -> usize {
         self.0.counts().shares.open()
     }
 
-    /// What it allows.
+    /// The limits.
     pub fn limits(&self) -> Limits {
         self.0.limits
     }
@@ -133,7 +134,7 @@ impl Inner {
         lock(&self.counts)
     }
 
-    /// Writes the line that is due.
+    /// Writes the log line that is due.
     fn tell(&self) {
         let due = {
             let mut counts = self.counts();
@@ -146,7 +147,7 @@ impl Inner {
     }
 }
 
-/// A connection's place at a door; dropping it gives the place back.
+/// A connection's place at a door; dropping it frees the place.
 #[derive(Debug)]
 pub struct Place {
     door: Arc<Inner>,

@@ -1,68 +1,68 @@
 //! Join tokens: LiveKit access tokens (HS256), made and checked here; any of LiveKit's SDKs does the same with the same
 //! key and secret.
 //!
-//! Claims are LiveKit's: `iss` API key, `sub` identity, `name`, `metadata`, `nbf`, `exp`, `jti`, `video` (the grant) and
-//! `attributes`, of which two are ours: `streamhub.listenOnly` (receives sound alone) and `streamhub.counted` (counts as
-//! a viewer although other participants do not see it).
+//! Claims are LiveKit's: `iss` API key, `sub` identity, `name`, `metadata`, `nbf`, `exp`, `jti`, `video` (the grant)
+//! and `attributes`, of which two are ours: `streamhub.listenOnly` (receives sound alone) and `streamhub.counted`
+//! (counts as a viewer although other participants do not see it).
 //!
-//! Refuses to know: apps, who may have a token, clocks (the time is an argument, in seconds since 1970 UTC).
+//! Refuses to know: apps, permissions to get a token, clocks (the time is an argument, in seconds since 1970 UTC).
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-/// How far the clock of another maker of tokens may be ahead, in seconds.
+/// How far the clock of another issuer of tokens may be ahead, in seconds.
 const CLOCK_SKEW: i64 = 60;
 const LISTEN_ONLY: &str = "streamhub.listenOnly";
 const COUNTED: &str = "streamhub.counted";
-/// LiveKit's names of what a microphone is.
+/// LiveKit's name of the source of a microphone.
 const MICROPHONE: &str = "microphone";
 const SOUND: [&str; 2] = [MICROPHONE, "screen_share_audio"];
 
-/// What a token lets its bearer do.
+/// The permissions that a token grants its bearer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// The full name of the room.
     pub room: String,
-    /// Who the bearer is in the room.
+    /// The bearer's identity in the room.
     pub identity: String,
-    /// What others call them.
+    /// The bearer's display name.
     pub name: Option<String>,
     /// Metadata of the participant, opaque here.
     pub metadata: Option<String>,
-    /// Whether they may send.
+    /// Whether the bearer may send media.
     pub can_publish: bool,
-    /// Whether they may receive.
+    /// Whether the bearer may receive media.
     pub can_subscribe: bool,
-    /// Whether they may send messages.
+    /// Whether the bearer may send messages.
     pub can_publish_data: bool,
-    /// Whether others see them in the room.
+    /// Whether the bearer is hidden from other participants.
     pub hidden: bool,
-    /// Whether they are a recorder.
+    /// Whether the bearer is a recorder.
     pub recorder: bool,
-    /// What they send is sound alone.
+    /// The bearer sends sound alone.
     pub audio_only: bool,
-    /// What they receive is sound alone.
+    /// The bearer receives sound alone.
     pub listen_only: bool,
-    /// Whether they count as a viewer even if hidden.
+    /// Whether the bearer counts as a viewer even if hidden.
     pub counted: bool,
-    /// Until then it holds, exclusive, in seconds since 1970 UTC.
+    /// End of validity, exclusive, in seconds since 1970 UTC.
     pub expires_at: i64,
 }
 
-/// Why a token opens nothing.
+/// Why a token grants nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JoinFault {
     /// It is not a token of this server: not a JWT, another algorithm, key or secret, or claims of another kind.
     #[error("not a join token of this server")]
     Foreign,
-    /// Its time is over.
+    /// It has expired.
     #[error("the join token has expired")]
     Expired,
-    /// Its time is yet to come.
+    /// It is not valid yet.
     #[error("the join token is not valid yet")]
     Early,
-    /// It opens no room.
+    /// It names no room.
     #[error("the join token is for no room")]
     NoRoom,
 }
@@ -120,7 +120,7 @@ impl fmt::Debug for JoinTokens {
 }
 
 impl JoinTokens {
-    /// `api_key` is public and names the maker, `api_secret` signs.
+    /// `api_key` is public and names the issuer, `api_secret` signs.
     pub fn new(api_key: &str, api_secret: &str) -> Self {
         Self {
             key: api_key.into(),
@@ -129,7 +129,7 @@ impl JoinTokens {
         }
     }
 
-    /// The token of a grant, good from `now` until the grant ends.
+    /// The token of a grant, valid from `now` until the grant ends.
     pub fn mint(&self, grant: &Grant, now: i64) -> String {
         let sources = (grant.audio_only && grant.can_publish).then(|| MICROPHONE.to_owned());
         let ours = [(LISTEN_ONLY, grant.listen_only), (COUNTED, grant.counted)];
@@ -161,10 +161,10 @@ impl JoinTokens {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign).unwrap_or_default()
     }
 
-    /// What a token lets its bearer do now.
+    /// The grant of a token that is valid now.
     ///
     /// # Errors
-    /// Why it does nothing: always the client's fault.
+    /// Why it is not valid: always the client's fault.
     pub fn verify(&self, token: &str, now: i64) -> Result<Grant, JoinFault> {
         let mut how = Validation::new(Algorithm::HS256);
         (how.validate_exp, how.validate_aud) = (false, false); // times by the caller's clock; LiveKit has no audience

@@ -1,7 +1,7 @@
 //! API keys of the planes: minted once, verified at every request, revocable at once.
 //!
-//! Refuses to know: how rows are kept, and what a plane answers to a bad key. Raw keys leave [`KeyService::mint`] and
-//! are neither kept nor logged.
+//! Refuses to know: how rows are stored, and a plane's response to a bad key. Raw keys leave [`KeyService::mint`] and
+//! are neither stored nor logged.
 
 use crate::app::wall_clock::now_ms;
 use crate::store::{KeyRow, Keys, NewKey, Revocation, Store, StoreError};
@@ -16,7 +16,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 const BODY_LEN: usize = 43;
 /// How much of the random part is shown in lists.
 const SHOWN_OF_BODY: usize = 5;
-/// The last use is written down once in this many milliseconds, so that reading requests do not write.
+/// The time of the last use is stored at most once in this many milliseconds, so that read requests do not write.
 const USE_NOTED_EVERY_MS: i64 = 60_000;
 /// RFC 4648 base32 in lower case.
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -54,7 +54,7 @@ impl Plane {
         }
     }
 
-    /// The plane a well-formed key is of. Prefixes do not begin one another, so at most one fits.
+    /// The plane of a well-formed key. No prefix begins with another one, so at most one fits.
     fn of_key(raw: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|plane| {
             raw.strip_prefix(plane.key_prefix()).is_some_and(|body| {
@@ -98,29 +98,29 @@ impl FromStr for Plane {
     }
 }
 
-/// Whose key a request brought.
+/// The key that a request brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyIdentity {
     /// The key's public id.
     pub id: String,
     /// Its plane.
     pub plane: Plane,
-    /// What its owner calls it.
+    /// Its label, given by its owner.
     pub label: String,
-    /// The one app it opens, if it is confined to one.
+    /// The one app it gives access to, if it is restricted to one.
     pub app: Option<String>,
 }
 
-/// A key that does not open everything of its plane from everywhere.
+/// Restrictions of a key: to one app, to addresses.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Confined<'a> {
-    /// The one app of the StreamHub plane that it opens.
+    /// The one app of the StreamHub plane that it gives access to.
     pub app: Option<&'a str>,
-    /// The addresses it may be used from; none: all.
+    /// The addresses it may be used from; empty: all.
     pub from: &'a [IpNet],
 }
 
-/// Why a key does not open the door.
+/// Why a key is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// It is not of the form of any plane's keys; blanks around it count.
@@ -135,7 +135,7 @@ pub enum KeyError {
     /// It is a key of another plane.
     #[error("an API key of another plane")]
     WrongPlane,
-    /// It may not be used from there.
+    /// It may not be used from this address.
     #[error("the API key is not for this address")]
     Address,
     /// It could not be looked up: the server's fault.
@@ -149,7 +149,7 @@ pub enum MintError {
     /// The label does not fit on one line.
     #[error("a label is one line of 1 to 100 characters")]
     Label,
-    /// It could not be kept.
+    /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -174,7 +174,7 @@ impl KeyService {
         self.mint_confined(plane, label, Confined::default()).await
     }
 
-    /// As [`Self::mint`], for a key that opens less. Whether the app exists is the caller's business.
+    /// As [`Self::mint`], for a restricted key. Whether the app exists is up to the caller.
     ///
     /// # Errors
     /// [`MintError::Label`] is the caller's fault.
@@ -208,8 +208,9 @@ impl KeyService {
         Ok((raw, row))
     }
 
-    /// Whose key it is, if it is good for this plane now. Each call looks it up: a revocation by another process holds
-    /// from the next call on. A key with a list of addresses is refused: the caller's address is not known here.
+    /// The identity of a key, if it is valid for this plane now. Each call looks it up: a revocation by another process
+    /// takes effect with the next call. A key with a list of addresses is refused: the caller's address is not known
+    /// here.
     ///
     /// # Errors
     /// Everything but [`KeyError::Store`] is the client's fault.
@@ -217,7 +218,7 @@ impl KeyService {
         self.verify_from(raw, plane, None).await
     }
 
-    /// As [`Self::verify`], for a key that comes from an address.
+    /// As [`Self::verify`], for a key used from an address.
     ///
     /// # Errors
     /// Everything but [`KeyError::Store`] is the client's fault.
@@ -274,7 +275,7 @@ fn allowed(list: &str, from: Option<IpAddr>) -> bool {
     let nets: Vec<IpNet> = serde_json::from_str::<Vec<String>>(list)
         .map(|list| list.iter().filter_map(|net| address(net)).collect())
         .unwrap_or_default();
-    // An IPv4 client of a socket that takes both kinds is the IPv4 client it is.
+    // An IPv4 client of a dual-stack socket counts as IPv4.
     from.is_some_and(|from| nets.iter().any(|net| net.contains(&from.to_canonical())))
 }
 
@@ -288,7 +289,7 @@ pub(crate) fn raw_key(plane: Plane) -> String {
     format!("{}{}", plane.key_prefix(), URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
 }
 
-/// What is kept of a key.
+/// The stored form of a key.
 pub(crate) fn hash(raw: &str) -> [u8; 32] {
     Sha256::digest(raw.as_bytes()).into()
 }

@@ -1,7 +1,8 @@
-//! Password hashes (Argon2id, in PHC form). One takes tens of milliseconds and 19 MiB, and strangers can ask for them: so
-//! two at a time are worked on, beside the runtime, a few more wait, and the memory goes back to the system each time.
+//! Password hashes (Argon2id, in PHC form). One takes tens of milliseconds and 19 MiB, and unauthenticated clients can
+//! trigger them: so two at a time are computed, off the runtime's threads, a few more wait, and the memory goes back to
+//! the system each time.
 //!
-//! Refuses to know: whose passwords they are.
+//! Refuses to know: accounts.
 
 #![expect(unsafe_code, reason = "memory that goes back to the system is mapped by hand")]
 
@@ -13,20 +14,20 @@ use std::{io, ptr::NonNull, slice, sync::Arc};
 use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Hashes that are worked on at a time.
+/// Hashes that are computed at a time.
 const AT_A_TIME: usize = 2;
-/// Hashes that wait for their turn; who comes later is refused.
+/// Hashes that wait for their turn; further requests are refused.
 const WAITING: usize = 32;
 /// The most memory that a stored hash may ask for, in KiB.
 const MOST_MEMORY: u32 = 64 * 1024;
 
-/// Why there is no answer: the server's.
+/// Why there is no result: the server's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordFault {
-    /// Too many others wait; it may be tried again at once.
+    /// Too many requests wait; this one may be repeated at once.
     #[error("too many passwords are being checked; try again")]
     Busy,
-    /// It cannot be worked on.
+    /// It cannot be computed.
     #[error("passwords cannot be hashed: {0}")]
     Broken(String),
 }
@@ -37,7 +38,7 @@ impl PasswordFault {
     }
 }
 
-/// See the module's text. Clones share the turns.
+/// See the module's text. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct Passwords {
     places: Arc<Semaphore>,
@@ -60,7 +61,7 @@ impl Passwords {
         self.in_turn(move || hash(&password)).await?
     }
 
-    /// Whether it is the password of that hash; of none, it takes as long and is not.
+    /// Whether it is the password of that hash; `None` takes as long and gives false.
     ///
     /// # Errors
     /// See [`PasswordFault`].
@@ -68,13 +69,13 @@ impl Passwords {
         let (password, hash) = (password.to_owned(), hash.map(str::to_owned));
         self.in_turn(move || match hash {
             Some(hash) => fits(&password, &hash),
-            // As much work for nobody as for somebody, so that the time does not tell who is known.
+            // As much work for an unknown account as for a known one, so that the time does not reveal which exist.
             None => self::hash(&password).map(|_| false),
         })
         .await?
     }
 
-    /// Both the place in the queue and the turn last until the work is done, also where the caller has gone meanwhile.
+    /// Both the place in the queue and the turn are held until the work is done, even if the caller has gone meanwhile.
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, PasswordFault> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| PasswordFault::Busy)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|error| PasswordFault::broken(&error))?;
@@ -141,10 +142,10 @@ struct Pages {
 }
 
 impl Pages {
-    /// So many blocks of zeros.
+    /// This many blocks of zeros.
     fn new(count: usize) -> io::Result<Self> {
         let (protection, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: a new mapping at an address that the system chooses touches no memory that anything else uses.
+        // SAFETY: a new mapping at an address that the system chooses overlaps no other memory.
         let start = unsafe { libc::mmap(std::ptr::null_mut(), count * Block::SIZE, protection, kind, -1, 0) };
         if start == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());

@@ -1,39 +1,39 @@
-//! Who may do what in the StreamHub plane: permissions are a resource and an action, roles are rows of one table.
+//! Permissions of the StreamHub plane: a permission is a resource and an action, roles are rows of one table.
 //!
-//! Refuses to know: which route needs what, whose an app is, how a role was come by.
+//! Refuses to know: routes and the permissions they need, owners of apps, how a role was obtained.
 
 use std::fmt;
 
-/// What something is done to.
+/// The object of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// Apps themselves.
     App,
-    /// What an app is set to.
+    /// The settings of an app.
     Config,
-    /// Where an app's files go.
+    /// The storage for an app's files.
     S3,
     /// Live streams and the tokens for them.
     Stream,
-    /// Recording.
+    /// Starting and stopping recordings.
     Recording,
-    /// Recordings.
+    /// Finished recordings.
     Vod,
-    /// Copies to elsewhere.
+    /// Restreams to other platforms.
     Broadcast,
     /// Demonstration pages.
     Sample,
-    /// Doors for publishers.
+    /// Ingresses.
     Ingress,
     /// Tenants.
     Tenant,
-    /// What was used and what happened.
+    /// Usage figures and logs.
     Usage,
     /// API keys.
     Token,
 }
 
-/// What is done.
+/// The kind of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Looking.
@@ -52,7 +52,7 @@ pub enum Action {
 
 use Action::{Create, Delete, Read, Start, Stop, Write};
 
-/// Leave to do one kind of thing to one kind of thing; written `stream:write`.
+/// Permission for one action on one kind of resource; written `stream:write`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Permission(pub Resource, pub Action);
 
@@ -94,7 +94,7 @@ pub enum Role {
     Owner,
     /// Runs the productions of a tenant.
     Editor,
-    /// Looks.
+    /// Only reads.
     Viewer,
     /// A program with an app's key.
     Service,
@@ -112,13 +112,13 @@ impl Role {
         }
     }
 
-    /// The role that a member of a tenant has by this name.
+    /// The role of a tenant's member with this name.
     pub fn of_member(name: &str) -> Option<Self> {
         [Self::Owner, Self::Editor, Self::Viewer].into_iter().find(|role| role.as_str() == name)
     }
 }
 
-/// What an editor may do to each kind of thing. As the product has it: apps may be made and changed but not listed.
+/// What an editor may do to each resource. As in the product: apps may be made and changed but not listed.
 const EDITOR: [(Resource, &[Action]); 10] = [
     (Resource::App, &[Create, Write]),
     (Resource::Config, &[Read, Write]),
@@ -132,7 +132,7 @@ const EDITOR: [(Resource, &[Action]); 10] = [
     (Resource::Usage, &[Read]),
 ];
 
-/// Whether a role has a permission, wherever its reach ends (StreamHub, "Permissions").
+/// Whether a role has a permission, regardless of its reach (StreamHub, "Permissions").
 pub fn allows(role: Role, permission: Permission) -> bool {
     let Permission(resource, action) = permission;
     match role {

@@ -1,8 +1,8 @@
 //! The register of leases: which publisher holds which key, whether it is alive, and when another one replaces it.
 //!
-//! Refuses to know: which keys exist and what is built behind a lease. An [`Admission`](crate::app::access::admission::Admission)
-//! checks the key, takes a [`LeaseGuard`] here, builds the input, and hands both out as a
-//! [`PublishLease`](crate::app::access::admission::PublishLease).
+//! Refuses to know: which keys exist and what is built behind a lease. An
+//! [`Admission`](crate::app::access::admission::Admission) checks the key, takes a [`LeaseGuard`] here, builds the
+//! input, and hands both out as a [`PublishLease`](crate::app::access::admission::PublishLease).
 
 use crate::app::access::contract::Refusal;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a challenger waits for the holder to deliver a packet before it takes the lease.
 pub const GRACE: Duration = Duration::from_millis(900);
-/// How long an evicted holder gets to let go before the challenger gets the lease anyway.
+/// How long an evicted holder gets to release before the challenger gets the lease anyway.
 const LET_GO: Duration = Duration::from_millis(90);
 
 /// The register; clones share it.
@@ -28,7 +28,7 @@ struct Register {
     next_id: u64,
 }
 
-/// What the register remembers of a holder.
+/// The register's entry for a holder.
 #[derive(Debug)]
 struct LeaseHolder {
     id: u64,
@@ -58,8 +58,8 @@ impl PublishLeases {
         Self::default()
     }
 
-    /// Takes a key. A free one is taken at once. Of a held one the holder must deliver a packet within [`GRACE`], or
-    /// it is evicted; when it leaves by itself meanwhile, its key is taken at once. Takes less than 1 s.
+    /// Takes a key. A free one is taken at once. The holder of a held one must deliver a packet within [`GRACE`], or it
+    /// is evicted; when it leaves by itself meanwhile, its key is taken at once. Takes less than 1 s.
     ///
     /// # Errors
     /// [`Refusal::InUse`] when the holder is alive, or when another challenger was quicker.
@@ -85,7 +85,7 @@ impl PublishLeases {
         }
     }
 
-    /// Takes a key at once; who holds it is evicted.
+    /// Takes a key at once; its holder is evicted.
     pub fn seize(&self, key: &str) -> LeaseGuard {
         loop {
             let holder = lock(&self.register).lease_holders.get(key).map(|holder| holder.id);
@@ -95,7 +95,7 @@ impl PublishLeases {
         }
     }
 
-    /// Evicts the holder of a key, e.g. because its input was removed. Tells whether there was one.
+    /// Evicts the holder of a key, e.g. because its input was removed. Returns whether there was one.
     pub fn evict(&self, key: &str) -> bool {
         let holder = lock(&self.register).lease_holders.remove(key);
         holder.is_some_and(|holder| {
@@ -113,8 +113,8 @@ impl PublishLeases {
         let Attempt::Taken(guard) = self.attempt(key, Some(silent)) else {
             return Err(Refusal::InUse);
         };
-        // The key is ours; the silent holder should have closed its input before ours opens. Its last packets do not
-        // bring it back.
+        // The key is taken; the silent holder should have closed its input before the new one opens. Its last packets
+        // do not bring it back.
         let gone = async { while life.changed().await.is_ok() {} };
         if tokio::time::timeout(LET_GO, gone).await.is_err() {
             tracing::warn!("an evicted publisher has not let go of its lease yet");
@@ -122,7 +122,7 @@ impl PublishLeases {
         Ok(guard)
     }
 
-    /// Takes the key if it is free or held by `silent`, who is evicted then.
+    /// Takes the key if it is free or held by `silent`, which is evicted then.
     fn attempt(&self, key: &str, silent: Option<u64>) -> Attempt {
         let mut register = lock(&self.register);
         if let Some(holder) = register.lease_holders.get(key) {
@@ -162,7 +162,7 @@ impl LeaseGuard {
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
         let mut register = lock(&self.register);
-        // After an eviction the key may be another one's.
+        // After an eviction the key may belong to another holder.
         if register.lease_holders.get(&self.key).is_some_and(|holder| holder.id == self.id) {
             register.lease_holders.remove(&self.key);
         }

@@ -1,6 +1,6 @@
-//! Lines about what is refused: the first at once, then at most one a minute with the number of all since.
+//! Log lines about refusals: the first at once, then at most one a minute with the number of all since.
 //!
-//! Refuses to know: clocks (the time is an argument), what is refused.
+//! Refuses to know: clocks (the time is an argument), and what is refused.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ impl RefusalLog {
         self.since += 1;
     }
 
-    /// How many a line is to tell of now; none while the last line is younger than a minute, or nothing was refused.
+    /// The number of refusals for a line that is due now; none while the last line is younger than a minute, or nothing
+    /// was refused.
     pub fn due(&mut self, now: Duration) -> Option<u64> {
         if self.since == 0 || self.written.is_some_and(|written| now < written + MINUTE) {
             return None;

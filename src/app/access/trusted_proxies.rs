@@ -1,11 +1,11 @@
-//! Proxies that are trusted to name the client they speak for.
+//! Proxies that are trusted to name the client they forward for.
 //!
 //! ```text
 //! socket's peer ─┬─ no trusted proxy ───────────────────► the peer
 //!                └─ trusted ─ X-Forwarded-For, right to left ─► the first address that is no trusted proxy
 //! ```
 //!
-//! Refuses to know: what an address may do.
+//! Refuses to know: permissions of addresses.
 
 use ipnet::IpNet;
 use std::{
@@ -29,9 +29,9 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The client behind `peer`, whose `X-Forwarded-For` fields are these, in their order. Each proxy adds the address
-    /// that it saw at the right; so the last one that is no trusted proxy is where the trust ends. What stands before it,
-    /// or before anything that is no address, is whatever the client wrote.
+    /// The client behind `peer`, given its `X-Forwarded-For` fields in their order. Each proxy appends the address that
+    /// it saw; so the last address that is no trusted proxy is the last one that can be trusted. Anything before it, or
+    /// before a value that is no address, may be forged by the client.
     pub fn client<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         for hop in forwarded.rev().flat_map(|field| field.rsplit(',')) {

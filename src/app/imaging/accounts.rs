@@ -1,6 +1,6 @@
-//! Accounts: whose jobs they are, what they may, and what they have left.
+//! Accounts: owners of jobs, their limits, and their credits.
 //!
-//! Refuses to know: how credits are counted (the ledger's), who asks.
+//! Refuses to know: how credits are counted (the ledger's), and the origin of a request.
 
 use super::month_began;
 use crate::app::wall_clock::now_ms;
@@ -12,17 +12,17 @@ use uuid::Uuid;
 
 /// The account that the first start makes, and the one that the operator's session works for.
 pub const DEFAULT: &str = "default";
-/// What it begins with.
+/// Credits that it begins with.
 const DEFAULT_CREDITS: i64 = 60;
 /// Requests in a minute of an ordinary account.
 pub const STANDARD_RPM: u32 = 30;
 
-/// Who pays.
+/// The account that pays for jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// A UUID; uploads lie under it.
     pub id: String,
-    /// What the operator calls it.
+    /// Its name, given by the operator.
     pub name: String,
     /// `free`, `basic`, `pro` or `enterprise`.
     pub plan: String,
@@ -52,7 +52,7 @@ pub struct Enterprise {
 }
 
 impl Account {
-    /// Whether it pays for a plan: what the document asks of whoever wants 4K.
+    /// Whether it is on a paid plan: what the document requires for 4K.
     pub fn is_paid(&self) -> bool {
         self.plan != "free" && self.is_active()
     }
@@ -90,14 +90,14 @@ impl From<AccountRow> for Account {
     }
 }
 
-/// What an account has.
+/// Credits of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credits {
-    /// Left.
+    /// Credits left.
     pub remaining: i64,
-    /// Ever given and bought.
+    /// All credits ever given and bought.
     pub total: i64,
-    /// Used since the month began, without what was given back.
+    /// Used since the month began, without refunds.
     pub used_this_month: i64,
 }
 
@@ -116,7 +116,7 @@ impl Accounts {
         let accounts = Self { rows: store.accounts() };
         if accounts.rows.list().await?.is_empty() {
             let row = AccountRow::plain(Uuid::new_v4().to_string(), DEFAULT.to_owned(), now_ms());
-            accounts.rows.insert(&row, DEFAULT_CREDITS).await?; // none: another process was quicker
+            accounts.rows.insert(&row, DEFAULT_CREDITS).await?; // none: another process was first
         }
         Ok(accounts)
     }
@@ -136,7 +136,7 @@ impl Accounts {
         Ok(self.rows.list().await?.into_iter().map(Account::from).collect())
     }
 
-    /// What it has left.
+    /// The credits left.
     pub async fn credits(&self, account: &Account) -> Result<Credits, StoreError> {
         let balance = self.rows.balance(&account.id, month_began(now_ms())).await?;
         Ok(Credits { remaining: balance.remaining, total: balance.total, used_this_month: balance.used_this_month })

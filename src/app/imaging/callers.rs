@@ -1,4 +1,5 @@
-//! Who asks, in the order of the document: an API key, a JWT of a browser session, the cookie of the operator's page.
+//! Authentication of callers, in the order of the document: an API key, a JWT of a browser session, the cookie of the
+//! operator's page.
 //!
 //! Refuses to know: headers and answers.
 
@@ -13,7 +14,7 @@ use crate::app::access::{
     keys::Plane,
 };
 
-/// Tells accounts by their credentials. Clones share everything.
+/// Finds accounts by their credentials. Clones share everything.
 #[derive(Clone)]
 pub struct Callers {
     accounts: Accounts,
@@ -23,13 +24,13 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// Knows keys and accounts, believes `tokens`, and takes the operator's logins of `operator`.
+    /// Knows keys and accounts, accepts `tokens`, and takes the operator's logins of `operator`.
     pub fn new(accounts: Accounts, keys: ImageKeys, tokens: Tokens, operator: Auth) -> Self {
         Self { accounts, keys, tokens, operator }
     }
 
-    /// Whose request it is: by what stands after `Bearer`, else by the whole `Cookie` header. A bearer credential that
-    /// is bad is not made good by a cookie.
+    /// The account of a request: by the credential after `Bearer`, else by the whole `Cookie` header. A cookie does not
+    /// make up for a bad bearer credential.
     ///
     /// # Errors
     /// Why it is refused.

@@ -1,4 +1,4 @@
-//! Webhooks of accounts: where they lead, what they tell, and what their deliveries are signed with.
+//! Webhooks of accounts: their URLs, the events they report, and the secrets that sign their deliveries.
 //!
 //! Refuses to know: the body of a delivery (the plane words it), when deliveries go out (the outbox's).
 
@@ -25,14 +25,14 @@ pub const MOST: u32 = 5;
 /// Deliveries that fail one after another until a webhook is switched off.
 const OFF_AFTER: u32 = 10;
 
-/// What a webhook may tell.
+/// Events that a webhook may report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HookEvent {
     /// A picture is ready.
     Completed,
-    /// There will be none.
+    /// The job failed.
     Failed,
-    /// Its owner called it off.
+    /// The owner cancelled the job.
     Cancelled,
 }
 
@@ -60,11 +60,11 @@ impl HookEvent {
 pub struct Hook {
     /// A UUID.
     pub id: String,
-    /// Where it leads.
+    /// The URL it delivers to.
     pub url: String,
-    /// What it tells.
+    /// The events that it reports.
     pub events: Vec<HookEvent>,
-    /// Whether it is told anything.
+    /// Whether events are delivered to it.
     pub is_active: bool,
     /// Deliveries that failed one after another.
     pub failure_count: u32,
@@ -87,30 +87,30 @@ impl From<WebhookRow> for Hook {
     }
 }
 
-/// What changes of a webhook.
+/// Changes to a webhook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HookChange {
-    /// Where it leads.
+    /// The URL it delivers to.
     pub url: Option<String>,
-    /// What it tells.
+    /// The events that it reports.
     pub events: Option<Vec<HookEvent>>,
-    /// Off or on; switching it on forgets its failures.
+    /// Off or on; switching it on resets its failures.
     pub is_active: Option<bool>,
 }
 
-/// Why nothing came of it.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HookFault {
-    /// There are as many active ones as there may be.
+    /// The maximum number of active ones is reached.
     #[error("at most {limit} active webhooks")]
     TooMany {
-        /// So many.
+        /// The maximum.
         limit: u32,
     },
     /// No webhook of this account.
     #[error("no such webhook")]
     Unknown,
-    /// Nothing is sent to this address; the text says why.
+    /// Nothing is sent to this address; the text gives the reason.
     #[error("{0}")]
     Url(String),
     /// The server's fault.
@@ -126,12 +126,12 @@ pub struct Hooks {
 }
 
 impl Hooks {
-    /// Works on the rows of a store; `guard` judges where they lead.
+    /// Works on the rows of a store; `guard` checks the URLs.
     pub fn new(store: &Store, guard: Arc<Guard>) -> Self {
         Self { rows: store.image_webhooks(), guard }
     }
 
-    /// Makes a webhook. Its secret is in the answer and in no other.
+    /// Makes a webhook. Its secret is in this answer and in no other.
     ///
     /// # Errors
     /// [`HookFault::Store`] alone is the server's fault.
@@ -181,7 +181,7 @@ impl Hooks {
         }
     }
 
-    /// Takes a webhook away, with what was not delivered to it yet.
+    /// Deletes a webhook, with its pending deliveries.
     ///
     /// # Errors
     /// [`HookFault::Store`] alone is the server's fault.
@@ -189,8 +189,8 @@ impl Hooks {
         if self.rows.delete(&account.id, id).await? { Ok(()) } else { Err(HookFault::Unknown) }
     }
 
-    /// HTTPS to what the guard lets through, or this machine for testing. A name is looked up only at a delivery: one
-    /// that does not exist yet may be registered.
+    /// HTTPS to an address that the guard allows, or to this machine for testing. A name is looked up only at a
+    /// delivery: one that does not exist yet may be registered.
     fn judge(&self, text: &str) -> Result<(), HookFault> {
         let fault = |text: &str| Err(HookFault::Url(text.to_owned()));
         let Ok(url) = Url::parse(text) else { return fault("The url is not an address.") };
@@ -208,7 +208,7 @@ impl Hooks {
     }
 }
 
-/// Whether a URL leads to this machine by the name that the document allows for testing, or by its addresses.
+/// Whether a URL names this machine by the name that the document allows for testing, or by its addresses.
 pub(crate) fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -228,7 +228,7 @@ fn names(events: &[HookEvent]) -> String {
 /// The body of an event of a job.
 type Wording = Box<dyn Fn(&str, &Job) -> String + Send + Sync>;
 
-/// Words and signs what the outbox has for webhooks of accounts.
+/// Words and signs the outbox's messages for webhooks of accounts.
 pub struct JobWebhooks {
     rows: ImageWebhooks,
     wording: Wording,
@@ -270,7 +270,7 @@ impl Sender for JobWebhooks {
 
 /// Hex HMAC-SHA256 of the body (Lumely, "Webhooks").
 fn signature(secret: &str, body: &str) -> String {
-    // Any length of key will do, so this cannot fail.
+    // Any length of key is accepted, so this cannot fail.
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map(|mac| mac.chain_update(body.as_bytes()));
     let bytes = mac.map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

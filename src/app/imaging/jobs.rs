@@ -1,6 +1,6 @@
-//! Jobs as their owners see them: ordered, looked at, called off, ordered again.
+//! Jobs as their owners see them: ordered, read, cancelled, ordered again.
 //!
-//! Refuses to know: HTTP and the plane's JSON, who works on them.
+//! Refuses to know: HTTP and the plane's JSON, and workers.
 
 use super::{
     accounts::Account,
@@ -20,21 +20,21 @@ use uuid::Uuid;
 /// An order.
 #[derive(Debug, Clone)]
 pub struct NewJob {
-    /// What is made.
+    /// The picture to make.
     pub request: Request,
-    /// Scene settings as they came.
+    /// Scene settings as received.
     pub options: Option<Value>,
-    /// The place as it came.
+    /// The place as received.
     pub location: Option<Value>,
     /// The upload it starts from.
     pub input: String,
     /// A file: light where the picture may be changed.
     pub mask: Option<Vec<u8>>,
-    /// What it should look like.
+    /// A picture to follow.
     pub reference: Option<Reference>,
     /// The owner's own id for it.
     pub reference_id: Option<String>,
-    /// By which a second order is known to be the first.
+    /// Identifies a repeated order as the first one.
     pub idempotency_key: Option<String>,
 }
 
@@ -52,33 +52,33 @@ pub enum Reference {
 pub struct Job {
     /// A UUID.
     pub id: String,
-    /// Where it is in its life.
+    /// Its state.
     pub status: JobStatus,
-    /// What is made.
+    /// The service.
     pub service: Service,
     /// The preset.
     pub config: String,
-    /// How large.
+    /// The size of the picture.
     pub resolution: Resolution,
-    /// In the asker's own words.
+    /// The prompt, as the caller wrote it.
     pub prompt: Option<String>,
     /// The owner's own id for it.
     pub reference_id: Option<String>,
     /// See [`NewJob::idempotency_key`].
     pub idempotency_key: Option<String>,
-    /// Scene settings as they came.
+    /// Scene settings as received.
     pub options: Option<Value>,
-    /// The place as it came.
+    /// The place as received.
     pub location: Option<Value>,
     /// The upload it starts from.
     pub input_path: String,
-    /// What the result is fetched by.
+    /// The key of the result.
     pub output_key: Option<String>,
     /// Why there is no result.
     pub error_message: Option<String>,
-    /// What it cost, without what was given back.
+    /// Its price in credits, without refunds.
     pub credits_used: i64,
-    /// Who made the result.
+    /// The engine that made the result.
     pub engine: Option<String>,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
@@ -115,7 +115,7 @@ impl Job {
     }
 }
 
-/// What became of an order.
+/// The outcome of an order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
     /// It is paid and waits.
@@ -130,17 +130,17 @@ pub enum CreateFault {
     /// Too few credits.
     #[error("{required} credits needed, {remaining} left")]
     Credits {
-        /// What it costs.
+        /// The price.
         required: i64,
-        /// What there is.
+        /// The credits left.
         remaining: i64,
     },
-    /// The account's month is used up.
+    /// The account's monthly limit is reached.
     #[error("{used} of {limit} credits of this month are used")]
     Monthly {
-        /// What may be used in a month.
+        /// Credits that may be used in a month.
         limit: i64,
-        /// What was.
+        /// Credits used this month.
         used: i64,
     },
     /// 4K without a paid plan.
@@ -155,21 +155,21 @@ pub enum CreateFault {
     /// A path of another account, or of none.
     #[error("{field} is not of this account")]
     Foreign {
-        /// Which one.
+        /// The request's field.
         field: &'static str,
     },
-    /// A path of its own where nothing is.
+    /// A path of its own without a file.
     #[error("nothing is at {field}")]
     Missing {
-        /// Which one.
+        /// The request's field.
         field: &'static str,
     },
     /// Not a picture.
     #[error("{field}: {text}")]
     Unreadable {
-        /// Which one.
+        /// The request's field.
         field: &'static str,
-        /// For whoever asked.
+        /// The reason, for the caller.
         text: String,
     },
     /// Too many pictures come at once.
@@ -180,7 +180,7 @@ pub enum CreateFault {
     Store(#[from] StoreError),
 }
 
-/// Why a job was not called off, or not ordered again.
+/// Why a job was not cancelled, or not ordered again.
 #[derive(Debug, thiserror::Error)]
 pub enum ActionFault {
     /// No job of this account.
@@ -200,16 +200,16 @@ impl From<StoreError> for ActionFault {
     }
 }
 
-/// Which jobs of an account are looked for.
+/// A query for jobs of an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// In this state.
+    /// Only in this state.
     pub status: Option<JobStatus>,
-    /// Of this service.
+    /// Only of this service.
     pub service: Option<Service>,
-    /// At most so many.
+    /// At most this many.
     pub limit: u32,
-    /// Without so many first ones.
+    /// Without this many first ones.
     pub offset: u64,
 }
 
@@ -218,22 +218,22 @@ pub struct ListQuery {
 pub struct Jobs {
     rows: ImageJobs,
     uploads: Uploads,
-    /// Told of each job that waits.
+    /// Notified of each job that waits.
     waiting: Arc<Notify>,
 }
 
 impl Jobs {
-    /// Works on the rows of a store; `waiting` is told of each job that waits for a worker.
+    /// Works on the rows of a store; `waiting` is notified of each job that waits for a worker.
     pub fn new(store: &Store, uploads: Uploads, waiting: Arc<Notify>) -> Self {
         Self { rows: store.image_jobs(), uploads, waiting }
     }
 
-    /// Takes an order: charges it and lets it wait for a worker, or does nothing.
+    /// Takes an order: charges it and queues it for a worker, or does nothing.
     ///
     /// # Errors
     /// [`CreateFault::Store`] and [`CreateFault::Busy`] alone are the server's fault.
     pub async fn create(&self, account: &Account, new: NewJob) -> Result<Created, CreateFault> {
-        // Looked for before all else: a repeated order is answered alike, whatever has happened to its pictures.
+        // Checked first: a repeated order gets the same answer, whatever has happened to its pictures.
         if let Some(key) = &new.idempotency_key
             && let Some(row) = self.rows.by_idempotency_key(&account.id, key).await?
         {
@@ -296,7 +296,7 @@ impl Jobs {
         }
     }
 
-    /// One of an account.
+    /// A job of an account.
     pub async fn get(&self, account: &Account, id: &str) -> Result<Option<Job>, StoreError> {
         Ok(self.rows.get(&account.id, id).await?.and_then(Job::of))
     }
@@ -313,7 +313,7 @@ impl Jobs {
         Ok((rows.into_iter().filter_map(Job::of).collect(), total))
     }
 
-    /// Calls a job off. Its credits come back unless an engine works on it already.
+    /// Cancels a job. Its credits come back unless an engine works on it already.
     ///
     /// # Errors
     /// [`CreateFault::Store`] alone is the server's fault.
@@ -321,7 +321,7 @@ impl Jobs {
         changed(self.rows.cancel(&account.id, id, now_ms()).await?, 0)
     }
 
-    /// Orders a job again that failed or was called off; it is charged anew.
+    /// Orders a job again that failed or was cancelled; it is charged anew.
     ///
     /// # Errors
     /// [`CreateFault::Store`] alone is the server's fault.

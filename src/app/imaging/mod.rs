@@ -1,8 +1,8 @@
 //! Image jobs: accounts and their credits, uploads, jobs, keys, webhooks, and the worker that makes the pictures.
 //!
 //! ```text
-//! plane ─► callers (who) ─► uploads, jobs ─► rows, objects ◄─ worker ─► engines
-//!                              └─ nudge ─────────────────────────┘
+//! plane ─► callers (accounts) ─► uploads, jobs ─► rows, objects ◄─ worker ─► engines
+//!                                   └─ nudge ─────────────────────────┘
 //! ```
 //!
 //! Refuses to know: HTTP, JSON of the plane, pixels, SQL.
@@ -28,7 +28,7 @@ fn month_began(now: i64) -> i64 {
     OffsetDateTime::new_utc(first, Time::MIDNIGHT).unix_timestamp().saturating_mul(1000)
 }
 
-/// So many random bytes as lower-case hex digits.
+/// This many random bytes as lower-case hex digits.
 fn random_hex<const N: usize>() -> String {
     rand::random::<[u8; N]>().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
-//! Results, as whoever has their key fetches them: no credential is asked, and no key can be guessed.
+//! Results, fetched by their secret key alone: no credential is required, and no key can be guessed.
 //!
-//! Refuses to know: HTTP, whose job it was.
+//! Refuses to know: HTTP, and the owners of jobs.
 
 use super::random_hex;
 use crate::store::{Objects, StoreError};
@@ -21,7 +21,7 @@ impl Results {
         Self { objects }
     }
 
-    /// Keeps a JPEG file; the key it is fetched by.
+    /// Keeps a JPEG file; gives its key.
     ///
     /// # Errors
     /// The server's fault.
@@ -31,7 +31,7 @@ impl Results {
         Ok(key)
     }
 
-    /// Takes a file away that nobody was told of.
+    /// Deletes a file whose key was never handed out.
     pub(super) async fn drop(&self, key: &str) {
         if let Err(error) = self.objects.delete(&path(key)).await {
             tracing::warn!(%error, "a result that nobody needs stays");

@@ -1,4 +1,4 @@
-//! What is done from time to time: jobs whose workers are gone for good are ended, old pictures go.
+//! Periodic work: jobs whose workers are gone for good are ended, old pictures are deleted.
 //!
 //! Refuses to know: when a lease ends (the queue's).
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// How often lost jobs are looked for.
 const EVERY: Duration = Duration::from_secs(5);
-/// How often old pictures are: each so many rounds.
+/// How often old pictures are deleted, in rounds of [`EVERY`].
 const TIDY_ROUNDS: u64 = 720;
 
 /// Sweeps. Clones share everything.
@@ -26,7 +26,7 @@ pub struct Sweeper {
 }
 
 impl Sweeper {
-    /// Pictures go after `keep`; never when it is `None`.
+    /// Deletes pictures after `keep`; never when it is `None`.
     pub fn new(store: &Store, objects: Objects, dispatcher: WebhookDispatcher, keep: Option<Duration>) -> Self {
         Self { jobs: store.image_jobs(), objects, dispatcher, keep }
     }
@@ -64,7 +64,7 @@ impl Sweeper {
     }
 }
 
-/// Whether it is an upload or a result: a bucket may hold what others put there.
+/// Whether it is an upload or a result: a bucket may hold files of other programs.
 fn is_ours(path: &str) -> bool {
     let Some((top, name)) = path.split_once('/') else { return false };
     let upload = || ["api_", "mask_", "ref_"].iter().any(|start| name.starts_with(start));

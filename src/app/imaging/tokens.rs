@@ -1,5 +1,5 @@
-//! JWTs of browser sessions that somebody else signs: with a secret shared with this server, or with keys that are
-//! published (RFC 7517).
+//! JWTs of browser sessions that another service signs: with a secret shared with this server, or with keys that it
+//! publishes (RFC 7517).
 //!
 //! Refuses to know: accounts; a good token gives its subject.
 
@@ -12,18 +12,18 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// How long published keys are believed.
+/// How long published keys are cached.
 const KEYS_HOLD: Duration = Duration::from_secs(600);
-/// How soon they are asked for again because of a key that is not among them.
+/// How soon they are fetched again because of a key that is not among them.
 const KEYS_AGAIN: Duration = Duration::from_secs(30);
 /// The algorithms of published keys. A secret is never taken for one of them, nor one of them for a secret.
 const PUBLISHED: [Algorithm; 6] =
     [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
 
-/// Whom to believe.
+/// The accepted signers.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// Of HS256.
+    /// The secret of HS256.
     pub secret: Option<String>,
     /// Where keys are published.
     pub jwks_url: Option<String>,
@@ -41,11 +41,11 @@ struct Published {
     at: Instant,
 }
 
-/// What is known of published keys.
+/// The cache of published keys.
 #[derive(Default)]
 struct Known {
     published: Option<Published>,
-    /// When they were asked for last, whether an answer came or not.
+    /// The time of the last fetch, whether an answer came or not.
     tried: Option<Instant>,
     /// Closed when the fetch that is under way has ended.
     fetching: Option<watch::Receiver<()>>,
@@ -69,7 +69,7 @@ impl Tokens {
         Ok(Self { settings, client, published: Arc::default() })
     }
 
-    /// The subject of a token that is well signed and in force; nobody otherwise.
+    /// The subject of a token that is well signed and valid now; `None` otherwise.
     pub async fn subject(&self, token: &str) -> Option<String> {
         let header = decode_header(token).ok()?;
         let key = match header.alg {
@@ -88,8 +88,8 @@ impl Tokens {
         Some(decode::<Claims>(token, &key, &how).ok()?.claims.sub)
     }
 
-    /// A published key; without an id the only one there is. A known one is given at once, and refreshed meanwhile when
-    /// it is old; whoever brings an unknown one waits for the one fetch that is under way.
+    /// A published key; without an id the only one there is. A known one is returned at once, and refreshed in the
+    /// background when it is old; a request with an unknown one waits for the one fetch in progress.
     async fn key(&self, id: Option<&str>) -> Option<DecodingKey> {
         let url = self.settings.jwks_url.as_ref()?;
         let find = |known: &Known| {

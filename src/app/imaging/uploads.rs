@@ -1,4 +1,4 @@
-//! Uploads: pictures that jobs start from. Only whole pictures of the four formats are kept, without what they say of
+//! Uploads: pictures that jobs start from. Only whole pictures of the four formats are kept, without metadata about
 //! place and person.
 //!
 //! Refuses to know: base64 and JSON, how pictures are read (`imaging::codec`).
@@ -15,29 +15,29 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::{Semaphore, oneshot};
 
-/// Pictures that are looked at side by side.
+/// Pictures that are checked at the same time.
 const THREADS: usize = 2;
-/// Pictures that may wait for that; each is at most as large as a request.
+/// Pictures that may wait to be checked; each is at most as large as a request.
 const WAITING: usize = 32;
 
-/// A picture that was taken in.
+/// A stored picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Where it lies, below its account's id.
     pub path: String,
-    /// What is kept of it.
+    /// Size of the stored file.
     pub size_bytes: u64,
     /// Its media type.
     pub content_type: &'static str,
 }
 
-/// Why a picture was not taken.
+/// Why a picture was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadFault {
-    /// Not a whole picture of a format that is taken.
+    /// Not a whole picture of an accepted format.
     #[error("{0}")]
     Unreadable(String),
-    /// More pixels than are taken.
+    /// More pixels than are accepted.
     #[error("{0}")]
     TooLarge(String),
     /// Too many come at once.
@@ -61,15 +61,15 @@ impl From<Fault> for UploadFault {
 /// Whether a path may be used by an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// It is its own, and there.
+    /// It is the account's own and exists.
     Own,
     /// It is another account's, or unknown.
     Foreign,
-    /// It would be its own, but nothing is there.
+    /// It would be the account's own, but does not exist.
     Missing,
 }
 
-/// Takes pictures in. Clones share threads and objects.
+/// Stores pictures. Clones share threads and objects.
 #[derive(Clone)]
 pub struct Uploads {
     objects: Objects,
@@ -78,7 +78,7 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// Its threads give way to everything else on this machine: a picture that is looked at costs no frame.
+    /// Its threads run at the lowest priority: checking a picture costs no frame of the show.
     ///
     /// # Errors
     /// When no thread can be made.
@@ -114,7 +114,7 @@ impl Uploads {
             let _room = room; // the sender may be gone by now; the picture is in memory all the same
             let _ = done.send(codec::clean(&bytes));
         });
-        // A panic while a picture is looked at drops the sender.
+        // A panic while a picture is checked drops the sender.
         let broken = || UploadFault::Unreadable("The picture could not be read.".to_owned());
         let Cleaned { bytes, format, .. } = cleaned.await.map_err(|_| broken())??;
         let (content_type, ending) = kind(format);
@@ -124,7 +124,7 @@ impl Uploads {
         Ok(Upload { path, size_bytes, content_type })
     }
 
-    /// Whether an account may start a job from what lies at a path. What is not of the form of a path is nobody's.
+    /// Whether an account may start a job from the file at a path. A malformed path belongs to no account.
     ///
     /// # Errors
     /// The server's fault.
@@ -141,7 +141,7 @@ impl Uploads {
         Ok(if self.objects.exists(path).await? { Claim::Own } else { Claim::Missing })
     }
 
-    /// Takes back what was kept for a job that did not come about.
+    /// Deletes a file that was stored for a job that did not come about.
     pub(super) async fn drop(&self, path: &str) {
         if let Err(error) = self.objects.delete(path).await {
             tracing::warn!(%error, "a picture that nobody needs stays");

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! claim ─► objects ─► admitted (memory) ─► prepare ─► advance ─► engines ─► results ─► complete
-//!   └─ beat, all the while: a job that was called off or taken over is let go at once
+//!   └─ beat, all the while: a job that was cancelled or taken over is abandoned at once
 //! ```
 //!
-//! A worker that dies loses nothing: its lease runs out, and the job is taken again. Refuses to know: how pictures are
-//! made, who is told of it.
+//! A worker that crashes loses nothing: its lease runs out, and the job is taken again. Refuses to know: how pictures
+//! are made, and receivers of notifications.
 
 use super::results::Results;
 use crate::app::wall_clock::now_ms;
@@ -24,25 +24,25 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-/// How long a job belongs to a worker that says nothing more of it.
+/// How long a job belongs to a worker that no longer renews its lease.
 const LEASE: Duration = Duration::from_secs(15);
-/// How often it says that it still works.
+/// How often it renews its lease.
 const BEAT: Duration = Duration::from_secs(3);
-/// How long work that nobody wants any more may take to end.
+/// How long cancelled work may take to end.
 const LET_GO: Duration = Duration::from_secs(2);
-/// How often the queue is looked at when nobody tells of a job: another machine may have taken the order.
+/// How often the queue is polled without a notification: another machine may have taken the order.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long nothing is tried after the database failed.
+/// Pause after the database failed.
 const PAUSE: Duration = Duration::from_secs(2);
 /// One permit of memory, in bytes.
 const PERMIT: u64 = 1024 * 1024;
 
-/// How much it takes on.
+/// The worker's limits.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// Jobs at once.
     pub jobs: usize,
-    /// Bytes that they may take together; one job may always run.
+    /// Bytes that they may use together; one job may always run.
     pub memory: u64,
 }
 
@@ -61,20 +61,20 @@ pub struct Worker {
     admission: Arc<Mutex<()>>,
 }
 
-/// What became of a job that was worked on.
+/// The outcome of a job that was worked on.
 enum Outcome {
     Made(Made),
     /// Made and handed over, or not.
     Recorded(Result<(), StoreError>),
-    /// Called off, taken over, or the worker stops.
+    /// Cancelled, taken over, or the worker stops.
     Dropped,
     Failed(String),
-    /// The database or the objects cannot be reached: the job waits for somebody who reaches them.
+    /// The database or the objects cannot be reached: the job waits for a worker that can reach them.
     Lost(StoreError),
 }
 
 impl Worker {
-    /// Works on the jobs of a store. `name` tells workers apart in rows and logs.
+    /// Works on the jobs of a store. `name` identifies the worker in rows and logs.
     pub fn new(store: &Store, objects: Objects, engines: Engines, name: &str, settings: Settings) -> Self {
         let permits = u32::try_from(settings.memory / PERMIT).unwrap_or(u32::MAX).clamp(1, 1 << 28);
         Self {
@@ -90,7 +90,7 @@ impl Worker {
         }
     }
 
-    /// Works until it is told to stop; jobs in hand then wait again. `waiting` tells of new jobs.
+    /// Works until `stop`; jobs in progress are then queued again. `waiting` is notified of new jobs.
     pub async fn run(self, waiting: Arc<Notify>, stop: CancellationToken) {
         let hands = (0..self.slots).map(|_| {
             let (worker, waiting, stop) = (self.clone(), waiting.clone(), stop.clone());
@@ -109,7 +109,7 @@ impl Worker {
             };
             let pause = match self.jobs.claim(&self.name, now_ms(), millis(LEASE)).await {
                 Ok(Some(row)) => {
-                    waiting.notify_one(); // there may be another one for another hand
+                    waiting.notify_one(); // there may be another one for another task
                     self.work(row, turn, &stop).await;
                     continue;
                 }
@@ -135,7 +135,7 @@ impl Worker {
         let outcome = {
             let making = async {
                 match self.make(&row, &lease, turn, &halt).await {
-                    // The lease must last until the result is written down: a bucket may be slow.
+                    // The lease must last until the result is stored: a bucket may be slow.
                     Outcome::Made(made) => Outcome::Recorded(self.hand_over(&id, &lease, made, began.elapsed()).await),
                     other => other,
                 }
@@ -146,7 +146,7 @@ impl Worker {
                 tokio::select! {
                     outcome = &mut making => break outcome,
                     () = stop.cancelled(), if !halted => halt.stop(),
-                    // Pixels stop by themselves within moments; an answer from elsewhere is not waited for.
+                    // Computation stops by itself within moments; a remote service is not waited for.
                     () = tokio::time::sleep(LET_GO), if halted => break Outcome::Dropped,
                     () = tokio::time::sleep(BEAT), if !halted => {
                         match self.jobs.beat(&id, &lease, now_ms(), millis(LEASE)).await {
@@ -183,7 +183,7 @@ impl Worker {
         if self.jobs.complete(id, lease, &key, engine, now_ms()).await? {
             tracing::info!(job = id, engine, width, height, ms = took.as_millis() as u64, "made");
         } else {
-            self.results.drop(&key).await; // called off at the last moment
+            self.results.drop(&key).await; // cancelled at the last moment
         }
         Ok(())
     }
@@ -194,14 +194,14 @@ impl Worker {
             Err(outcome) => return outcome,
         };
         let wanted = u32::try_from(engine::memory(&task) / PERMIT).unwrap_or(u32::MAX).clamp(1, self.permits);
-        // Whatever took a worker with it runs alone, so that it takes no other job with it again.
+        // A job that crashed its worker runs alone, so that it takes no other job with it again.
         let wanted = if row.attempts > 1 { self.permits } else { wanted };
         let Ok(room) = self.memory.clone().acquire_many_owned(wanted).await else { return Outcome::Dropped };
         drop(turn);
         if stop.check().is_err() {
             return Outcome::Dropped;
         }
-        // Work on a thread of its own may outlast whoever waits for it; its memory is given back when it ends.
+        // Work on a thread of its own may outlast its caller; its memory is given back when it ends.
         let room: Room = Arc::new(room);
         let (request, halt, held) = (task.request.clone(), stop.clone(), room.clone());
         let prepared = tokio::task::spawn_blocking(move || {
@@ -254,13 +254,13 @@ impl Outcome {
     fn of(fault: Fault) -> Self {
         match fault {
             Fault::Stopped => Self::Dropped,
-            // PostgreSQL keeps no NUL, and a service elsewhere may say anything.
+            // PostgreSQL stores no NUL, and a remote service may return any text.
             fault => Self::Failed(fault.to_string().replace('\0', "")),
         }
     }
 }
 
-/// The request of a row; what does not fit a field is left out, as the plane has judged it before.
+/// The request of a row; a value that does not fit its field is left out, as the plane has validated it before.
 fn request(row: &JobRow) -> Option<Request> {
     #[derive(Default, Deserialize)]
     #[serde(default)]

@@ -5,7 +5,7 @@
 //! sound, picture ──► 60 times a second, only while a rule wants them ──────────────┴─► layers
 //! ```
 //!
-//! Refuses to know: how a layer is drawn, who made a rule.
+//! Refuses to know: how a layer is drawn, and the authors of rules.
 
 use super::Lights;
 use crate::{
@@ -22,12 +22,12 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// How often sound and picture are looked at.
+/// Sampling interval of sound and picture.
 const LOOK: Duration = Duration::from_micros(16_667);
-/// How fast brightness falls when the sound is over, in dB for each look: 60 dB a second.
+/// How fast brightness falls when the sound is over, in dB per sample: 60 dB a second.
 const FALL_DB: f32 = 1.0;
 
-/// What is listened to or looked at; rules share it.
+/// A measured source; rules share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sensed {
     Program,
@@ -35,13 +35,13 @@ enum Sensed {
     Edges,
 }
 
-/// How it is sensed, and what was sensed last.
+/// The meter or sampler, and its last value.
 enum Sense {
     LevelMeter { level_meter: LevelMeter, level_db: f32 },
     EdgeSampler { edge_sampler: EdgeSampler, edges: Arc<[Rgb]>, new: bool },
 }
 
-/// Follows until the show ends.
+/// Runs until the show ends.
 pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
     let mut bus = show.subscribe();
     let mut changes = lights.0.rules.subscribe();
@@ -100,7 +100,7 @@ fn looks() -> Interval {
     looks
 }
 
-/// Lays the looks of the rules whose tally holds, and lifts those of the others.
+/// Applies the looks of the rules whose tally is on, and removes those of the others.
 fn hold(lights: &Lights, rules: &[Rule], held: &mut Vec<String>, view: &View) {
     let tally = view.tally();
     for rule in rules {
@@ -126,7 +126,7 @@ fn hold(lights: &Lights, rules: &[Rule], held: &mut Vec<String>, view: &View) {
     }
 }
 
-/// Lays the cues of an event.
+/// Applies the cues of an event.
 fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
     let (leaving, on, what) = match event {
         Event::GraphicOn { channel, graphic, .. } => (false, channel, graphic),
@@ -151,7 +151,7 @@ fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
     }
 }
 
-/// What a rule listens to or looks at.
+/// The source that a rule measures.
 fn sensed(rule: &Rule) -> Option<Sensed> {
     match &rule.when {
         Trigger::Level { audio: AudioSource::Program } => Some(Sensed::Program),
@@ -165,15 +165,15 @@ fn sensed(rule: &Rule) -> Option<Sensed> {
 fn sense(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
     analysis.retain(|known, _| rules.iter().any(|rule| sensed(rule) == Some(*known)));
     if rules.iter().any(|rule| sensed(rule) == Some(Sensed::Edges)) {
-        // A rule that is new has not seen what others have seen already.
+        // A new rule has not had the colours that older rules had already.
         let edge_sampler = engine.edge_sampler();
         analysis.insert(Sensed::Edges, Sense::EdgeSampler { edge_sampler, edges: Arc::from([]), new: false });
     }
     hear(rules, analysis, engine);
 }
 
-/// Opens the level meters that rules want on the inputs as they are now. One that was removed is not heard; one that was
-/// assigned to something else has another sound.
+/// Opens the level meters that rules want on the inputs as they are now. A removed input has no meter; one that was
+/// assigned to another source has another sound.
 fn hear(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
     let source = |sensed: &Sensed| match sensed {
         Sensed::Program => Some(None),
@@ -192,7 +192,7 @@ fn hear(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine)
     }
 }
 
-/// Listens, or looks.
+/// Takes a measurement.
 fn look(sense: &mut Sense) {
     match sense {
         Sense::LevelMeter { level_meter, level_db } => *level_db = level_meter.level_db().max(*level_db - FALL_DB),
@@ -204,7 +204,7 @@ fn look(sense: &mut Sense) {
     }
 }
 
-/// Lays what is heard or seen now.
+/// Applies the present measurement.
 fn follow(lights: &Lights, rule: &Rule, sense: &Sense) {
     let layer = match (sense, rule.then) {
         (Sense::LevelMeter { level_db, .. }, Reaction::Brightness { floor_db, ceiling_db }) => {

@@ -27,7 +27,7 @@ use std::{ops::RangeInclusive, time::Duration};
 const CUE_MS: u64 = 500;
 const FLOOR_DB: i64 = -50;
 const CEILING_DB: i64 = -6;
-/// Keys of `when` of which exactly one says what is followed.
+/// Keys of `when`, exactly one of which names the trigger.
 const FOLLOWED: [&str; 4] = ["tally", "graphic", "level", "ambient"];
 
 /// A whole number of an object within a range; `None` where the key is not there.
@@ -61,7 +61,7 @@ pub fn rgb(value: &Value) -> Option<Rgb> {
     Some([byte(r)?, byte(g)?, byte(b)?])
 }
 
-/// What an object says of a look. `effect` may be `none`.
+/// The changes to a look in an object. `effect` may be `none`.
 ///
 /// # Errors
 /// `invalid` with the key.
@@ -84,7 +84,7 @@ pub fn look_change(object: &Map<String, Value>) -> Result<LookChange, Fault> {
     })
 }
 
-/// A look; what it does not say is as in [`Look::default`].
+/// A look; missing values are those of [`Look::default`].
 ///
 /// # Errors
 /// As with [`look_change`]; `invalid` (`look`) for what is no object.

@@ -1,11 +1,11 @@
-//! What the lights keep across starts, and the one task that writes it down.
+//! What the lights keep across starts, and the one task that stores it.
 //!
 //! ```text
 //! looks ─ changed ─► a moment later ─┐
 //! settings, rules, at once ──────────┴─► rows
 //! ```
 //!
-//! Refuses to know: when something may change.
+//! Refuses to know: when changes are allowed.
 
 use super::forms;
 use crate::{
@@ -25,16 +25,16 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-/// How long looks may go on changing before they are written down.
+/// How long looks may go on changing before they are stored.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How long the end may take.
+/// How long the final write may take.
 const LAST: Duration = Duration::from_secs(5);
 const LOOKS: &str = "looks";
 const SETTINGS: &str = "settings";
 const RULES: &str = "rules";
 const SENDER: &str = "sender";
 
-/// Something to be written down, and who waits for it.
+/// A value to be stored, and where the result goes.
 pub(super) enum Keep {
     /// See [`super::settings`]; JSON.
     Settings(String, oneshot::Sender<Result<(), Fault>>),
@@ -44,13 +44,13 @@ pub(super) enum Keep {
     End(oneshot::Sender<()>),
 }
 
-/// What was kept.
+/// The stored values.
 pub(super) struct Kept {
     pub strip: Option<Strip>,
     pub left: Left,
     pub settings: Option<Value>,
     pub rules: Vec<Rule>,
-    /// The sender's id of E1.31; the same all along.
+    /// The sender's id of E1.31; constant.
     pub sender: [u8; 16],
 }
 
@@ -68,7 +68,7 @@ struct Looks {
     nightlight: Option<KeptFade>,
 }
 
-/// What is still to be done of a nightlight.
+/// The rest of a nightlight's fade.
 #[derive(Serialize, Deserialize)]
 struct KeptFade {
     seconds: u16,
@@ -84,7 +84,7 @@ struct KeptSegment {
     look: Value,
 }
 
-/// Reads what was kept. What cannot be read any more is left out with a warning.
+/// Reads the stored values. A value that cannot be read is left out with a warning.
 ///
 /// # Errors
 /// When the rows cannot be had.
@@ -108,7 +108,8 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
     Ok(Kept { strip, left, settings, rules, sender: *sender.as_bytes() })
 }
 
-/// Writes down until it is stopped. A change that was being written when it panicked is lost, and its caller gets an error.
+/// Stores changes until it is stopped. A change that was being written during a panic is lost, and its caller gets an
+/// error.
 pub(super) async fn keep(
     rows: LightMemory,
     mut changes: watch::Receiver<u64>,
@@ -134,7 +135,7 @@ async fn write(
             biased;
             order = orders.recv() => match order {
                 Some(Keep::Settings(text, told)) => {
-                    let _ = told.send(kept(rows.put(SETTINGS, &text).await)); // who left wants no answer
+                    let _ = told.send(kept(rows.put(SETTINGS, &text).await)); // fails when the caller has gone
                 }
                 Some(Keep::Rules(rules, told)) => {
                     let text = Value::from_iter(rules.iter().map(forms::rule_value)).to_string();
@@ -149,7 +150,7 @@ async fn write(
             },
             changed = changes.changed(), if lasts => {
                 lasts = changed.is_ok();
-                // From the first change on, so that a fade without end is written down too.
+                // From the first change on, so that an endless fade is stored too.
                 due = due.or(Some(Instant::now() + PAUSE));
             }
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
@@ -160,12 +161,12 @@ async fn write(
     }
 }
 
-/// Has the looks written down and ends the task.
+/// Stores the looks and ends the task.
 pub(super) async fn end(orders: &mpsc::Sender<Keep>) {
     let (told, ended) = oneshot::channel();
     let end = async {
         if orders.send(Keep::End(told)).await.is_ok() {
-            let _ = ended.await; // it panicked then, and what was left is lost
+            let _ = ended.await; // fails after a panic, and the rest is lost
         }
     };
     let _ = timeout(LAST, end).await; // a disk that hangs must not hold up the end

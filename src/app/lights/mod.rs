@@ -1,4 +1,5 @@
-//! The lights of the set: the engine that draws them, what clients set, what is kept, and what of the show they follow.
+//! The lights of the set: the engine that draws them, clients' settings, the stored state, and the rules that follow
+//! the show.
 //!
 //! ```text
 //! planes, MQTT, prompts ─► Lights ─► engine ─► controllers
@@ -48,7 +49,7 @@ use tokio::sync::{
 
 pub use crate::lighting::{Figures, Progress};
 
-/// The most rules that there are, those of the settings file with them.
+/// The maximum number of rules, including those of the settings file.
 pub const MAX_RULES: usize = 64;
 
 /// Changes of settings and rules that may wait for the database.
@@ -58,21 +59,21 @@ const UNSAVED: usize = 16;
 pub struct Setup {
     /// LEDs of the strip until a client sets another number, 1 to [`MAX_LEDS`](crate::domain::lights::MAX_LEDS).
     pub led_count: u16,
-    /// What brightness is bent by; 1.0 leaves it as it is.
+    /// Gamma of brightness; 1.0 leaves it as it is.
     pub gamma: f32,
-    /// Of the same seed the same frames are made.
+    /// The same seed gives the same frames.
     pub seed: u64,
-    /// What goes out, checked.
+    /// The outputs, validated.
     pub outputs: Vec<OutputSpec>,
-    /// Who sends, for people.
+    /// The sender's name, for people.
     pub name: String,
-    /// Where a lighting desk's data is heard, once a client switches it on.
+    /// Address for a lighting desk's data, once a client switches it on.
     pub sacn_listen: SocketAddr,
-    /// Where prompts go to, for which clients' keys are.
+    /// The service for prompts; clients set its key.
     pub ai_url: String,
     /// Rules of the settings file: no request changes them.
     pub rules: Vec<Rule>,
-    /// What was kept, and will be.
+    /// The stored state.
     pub memory: LightMemory,
 }
 
@@ -91,7 +92,7 @@ struct Inner {
     keep: mpsc::Sender<Keep>,
     show: OnceLock<ShowHandle>,
     sacn_listen: SocketAddr,
-    /// Who sends, for good: E1.31's component identifier.
+    /// The sender's permanent id: E1.31's component identifier.
     sender: [u8; 16],
     mqtt_connected: AtomicBool,
     began: Instant,
@@ -110,7 +111,7 @@ impl Rules {
     }
 }
 
-/// What the world may see of the lights.
+/// The public state of the lights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LightsView {
     pub controller: Controller,
@@ -163,14 +164,14 @@ impl Lights {
         }));
         let led_count = lights.view().controller.led_count;
         if let Err(fault) = lights.0.listen(&lights.settings(), led_count) {
-            tracing::error!("{fault}"); // a port that another program has must not keep the show from starting
+            tracing::error!("{fault}"); // a port that another program uses must not keep the show from starting
         }
         let looks = lights.clone();
         tokio::spawn(memory::keep(memory, lights.changes(), move || looks.0.engine.snapshot(), orders));
         Ok(lights)
     }
 
-    /// Follows the show from now on, as the rules say. Ends with the show.
+    /// Follows the show from now on, according to the rules. Ends with the show.
     pub fn follow(&self, show: ShowHandle, engine: Arc<media::engine::Engine>) {
         for rule in self.rules() {
             if let Err(fault) = check(&rule, &show.view()) {
@@ -182,11 +183,11 @@ impl Lights {
         tasks::kept("light-rules", move || follow::run(lights.clone(), show.clone(), engine.clone()));
     }
 
-    /// Writes down what is left to be written and ends the frames, with a last packet to controllers. Nothing is kept after it.
+    /// Stores all pending changes and ends the frames, with a last packet to controllers. Nothing is stored after it.
     pub async fn close(&self) {
         memory::end(&self.0.keep).await;
         let ending = self.0.clone();
-        let _ = tokio::task::spawn_blocking(move || ending.engine.end()).await; // its panic was printed already
+        let _ = tokio::task::spawn_blocking(move || ending.engine.end()).await; // its panic was logged already
     }
 
     /// The state as of now.
@@ -205,12 +206,12 @@ impl Lights {
         self.0.engine.frames()
     }
 
-    /// What is measured.
+    /// The measurements.
     pub fn figures(&self) -> Figures {
         self.0.engine.figures()
     }
 
-    /// How a lighting desk's data is; none when it is not listened to.
+    /// The state of a lighting desk's data; none while it is switched off.
     pub fn desk(&self) -> Option<InputStatus> {
         self.0.engine.input()
     }
@@ -249,12 +250,12 @@ impl Lights {
         self.0.engine.delete_segment(id)
     }
 
-    /// Lays colours on LEDs by hand, until a segment or the power changes. Answers how many were set.
+    /// Sets colours of LEDs directly, until a segment or the power changes. Returns how many were set.
     pub fn set_pixels(&self, pixels: &Pixels) -> usize {
         self.0.engine.set_pixels(pixels)
     }
 
-    /// Begins a nightlight, in the place of one that runs. Answers the brightness it begins with.
+    /// Begins a nightlight, in place of one that runs. Returns the brightness it begins with.
     pub fn start_nightlight(&self, order: Nightlight) -> u8 {
         self.0.engine.start_nightlight(order)
     }
@@ -274,11 +275,11 @@ impl Lights {
         self.0.settings.subscribe()
     }
 
-    /// Changes settings, puts them to use and keeps them.
+    /// Changes settings, applies them and stores them.
     ///
     /// # Errors
-    /// `failed` when a socket cannot be had, and then nothing changes, or when they cannot be kept (they hold until the
-    /// end); `invalid` (`sacnUniverseCount`); `unavailable` at the end.
+    /// `failed` when a socket cannot be had, and then nothing changes, or when they cannot be stored (they hold until
+    /// the end); `invalid` (`sacnUniverseCount`); `unavailable` at the end.
     pub async fn change_settings(&self, change: SettingsChange) -> Result<(), Fault> {
         let inner = self.0.clone();
         let settled = tokio::task::spawn_blocking(move || inner.settle(change)).await; // it opens sockets
@@ -291,11 +292,12 @@ impl Lights {
         self.0.rules.borrow().all().cloned().collect()
     }
 
-    /// Makes or changes the rule of an id: `by` makes the new one of what is known. True when it is new.
+    /// Makes or changes the rule of an id: `by` makes the new one from the present one. True when it is new.
     ///
     /// # Errors
-    /// Those of `by`; `conflict` for one of the settings file (`fixed_rule`) and beyond [`MAX_RULES`] (`too_many_rules`);
-    /// `invalid` (`when`) for an input, graphic or channel that the show does not have; `failed` when it cannot be kept.
+    /// Those of `by`; `conflict` for one of the settings file (`fixed_rule`) and beyond [`MAX_RULES`]
+    /// (`too_many_rules`); `invalid` (`when`) for an input, graphic or channel that the show does not have; `failed`
+    /// when it cannot be stored.
     pub async fn put_rule(
         &self,
         id: &str,
@@ -319,10 +321,10 @@ impl Lights {
         made.ok_or_else(|| Fault::failed("not_made", "id", "The rule was not made"))
     }
 
-    /// Takes a rule away.
+    /// Deletes a rule.
     ///
     /// # Errors
-    /// `not_found`; `conflict` for one of the settings file; `failed` when that cannot be kept.
+    /// `not_found`; `conflict` for one of the settings file; `failed` when that cannot be stored.
     pub async fn delete_rule(&self, id: &str) -> Result<(), Fault> {
         self.change_rules(id, |asked| {
             let place = asked.iter().position(|rule| rule.id == id);
@@ -378,7 +380,7 @@ impl Inner {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a change that is to be written down.
+    /// A place for a change that is to be stored.
     fn place(&self) -> Result<mpsc::Permit<'_, Keep>, Fault> {
         self.keep.try_reserve().map_err(|error| match error {
             TrySendError::Full(()) => Fault::unavailable("Too many changes wait to be saved"),
@@ -386,13 +388,13 @@ impl Inner {
         })
     }
 
-    /// Puts changed settings to use; the answer tells when they are written down.
+    /// Applies changed settings; the receiver gets the result of storing them.
     fn settle(&self, mut change: SettingsChange) -> Result<oneshot::Receiver<Result<(), Fault>>, Fault> {
         let _order = self.changing();
         let place = self.place()?;
         let old = self.settings.borrow().clone();
         let before = self.engine.snapshot().controller.led_count;
-        // Who posts back what was shown does not settle it against the settings file.
+        // A client that posts back the shown LED count does not override the settings file.
         change.led_count = change.led_count.filter(|asked| old.led_count.is_some() || *asked != before);
         let again = change.sacn_enabled == Some(true) && self.engine.input().is_none();
         let new = Arc::new(old.with(change));
@@ -416,7 +418,7 @@ impl Inner {
         Ok(kept)
     }
 
-    /// Takes a lighting desk's data as the settings say.
+    /// Receives a lighting desk's data according to the settings.
     fn listen(&self, settings: &DeviceSettings, led_count: u16) -> Result<(), Fault> {
         let sacn = &settings.sacn;
         let spec = sacn.enabled.then_some(SacnInputSpec {
@@ -432,7 +434,7 @@ impl Inner {
     }
 }
 
-/// Whether the show has what a rule follows.
+/// Whether the show has the objects that a rule follows.
 ///
 /// # Errors
 /// `invalid` (`when`) that names what is missing.

@@ -1,4 +1,4 @@
-//! What clients may set of the controller of lights beside its looks. Kept across starts.
+//! Settings of the lights' controller for clients, beside its looks. Kept across starts.
 
 use crate::domain::fault::Fault;
 use serde::{Deserialize, Serialize};
@@ -10,19 +10,19 @@ pub const LAST_UNIVERSE: u16 = 63_999;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeviceSettings {
-    /// LEDs of the strip; none: as the server's settings say.
+    /// LEDs of the strip; none: as in the server's settings.
     pub led_count: Option<u16>,
-    /// Only kept and shown: the server is on no Wi-Fi as a lamp is.
+    /// Only stored and shown: the server has no Wi-Fi as a lamp has.
     pub wifi_ssid: String,
-    /// Credential for the Anthropic API; none: prompts are understood here.
+    /// Credential for the Anthropic API; none: prompts are interpreted here.
     pub ai_api_key: Option<String>,
-    /// The service that the credential was given for; none where that was not written down.
+    /// The service that the credential was given for; none where that was not stored.
     pub ai_url: Option<String>,
-    /// The model that is asked.
+    /// The model for prompts.
     pub ai_model: String,
-    /// What requests must bring; none: everybody may do everything.
+    /// The token that requests must bring; none: every client has full access.
     pub auth_token: Option<String>,
-    /// The brightness after a start, 0 to 255; none: as it was left.
+    /// The brightness after a start, 0 to 255; none: as before.
     pub default_brightness: Option<u8>,
     /// Data of a lighting desk.
     pub sacn: SacnSettings,
@@ -41,7 +41,7 @@ pub struct SacnSettings {
     pub universe_count: u8,
     /// 1 to 512, in the first universe.
     pub start_channel: u16,
-    /// Listens to what is sent here alone, and joins no group.
+    /// Receives only unicast packets, and joins no multicast group.
     pub unicast: bool,
 }
 
@@ -84,7 +84,7 @@ impl Default for DeviceSettings {
 }
 
 impl SacnSettings {
-    /// Whether all its universes are ones.
+    /// Whether all its universes are valid.
     ///
     /// # Errors
     /// `invalid` (`sacnUniverseCount`).
@@ -96,16 +96,16 @@ impl SacnSettings {
     }
 }
 
-/// What of the settings is to be another; what is `None` stays.
+/// Changes to the settings; `None` leaves a value as it is.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SettingsChange {
     /// 1 to [`MAX_LEDS`](crate::domain::lights::MAX_LEDS).
     pub led_count: Option<u16>,
     pub wifi_ssid: Option<String>,
-    /// Empty: none any more.
+    /// Empty: removed.
     pub ai_api_key: Option<String>,
     pub ai_model: Option<String>,
-    /// Empty: none any more.
+    /// Empty: removed.
     pub auth_token: Option<String>,
     pub default_brightness: Option<u8>,
     pub sacn_enabled: Option<bool>,
@@ -122,7 +122,7 @@ pub struct SettingsChange {
 }
 
 impl DeviceSettings {
-    /// These settings where prompts go to this service: a credential that was given for another one is dropped.
+    /// These settings for prompts to this service: a credential that was given for another one is dropped.
     pub fn served_by(mut self, ai_url: &str) -> Self {
         if self.ai_url.as_deref().is_some_and(|known| known != ai_url) && self.ai_api_key.take().is_some() {
             tracing::warn!("the key for prompts was given for another address than lighting.ai_url and is dropped");
@@ -131,7 +131,7 @@ impl DeviceSettings {
         self
     }
 
-    /// These settings with a change laid over them.
+    /// These settings with a change applied.
     pub fn with(&self, change: SettingsChange) -> Self {
         let SettingsChange {
             led_count,
@@ -158,7 +158,7 @@ impl DeviceSettings {
         };
         let text = |new: Option<String>, old: &String| new.unwrap_or_else(|| old.clone());
         let (sacn, mqtt) = (&self.sacn, &self.mqtt);
-        // A password goes to the broker that it was given for and to no other.
+        // A password goes only to the broker that it was given for.
         let elsewhere = mqtt_broker.as_ref().is_some_and(|broker| *broker != mqtt.broker)
             || mqtt_port.is_some_and(|port| port != mqtt.port);
         let mqtt_password = mqtt_password.or_else(|| elsewhere.then(String::new));

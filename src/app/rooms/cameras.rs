@@ -5,7 +5,7 @@
 //! door ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
 //! ```
 //!
-//! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither kept nor logged.
+//! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither stored nor logged.
 
 use crate::app::{
     access::{admission::PublishLease, contract::Refusal},
@@ -26,7 +26,7 @@ pub const KEY_PREFIX: &str = "wsk_";
 /// How much of a key's random part is shown in lists.
 const SHOWN_OF_BODY: usize = 5;
 
-/// A connected camera. Dropping it gives its place back.
+/// A connected camera. Dropping it frees its place.
 #[derive(Debug)]
 pub struct Camera {
     /// The key's id.
@@ -35,11 +35,11 @@ pub struct Camera {
     pub app: String,
     /// Its room, namespaced.
     pub room: String,
-    /// The participant it is, unless it names itself.
+    /// The participant's identity, unless the camera names itself.
     pub identity: String,
     /// Pictures per second it may send; more are dropped.
     pub max_fps: u32,
-    /// Bytes a picture may have.
+    /// Largest picture in bytes.
     pub max_frame_bytes: usize,
     revoked: CancellationToken,
     replaced: CancellationToken,
@@ -59,7 +59,7 @@ pub enum CameraEnd {
 }
 
 impl Camera {
-    /// Ends when the camera has to leave, and gives why.
+    /// Resolves when the camera has to leave, and gives the reason.
     pub async fn ended(&self) -> CameraEnd {
         tokio::select! {
             () = self.revoked.cancelled() => CameraEnd::Revoked,
@@ -95,7 +95,7 @@ struct Place {
 }
 
 impl Connected {
-    /// Takes the place of a key; the connection before has to leave, and its stream is returned.
+    /// Takes the place of a key; the earlier connection has to leave, and its stream is returned.
     fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, Refusal> {
         let others = self.places.iter().filter(|(id, place)| place.app == row.app && **id != row.id).count();
         if most > 0 && u32::try_from(others).unwrap_or(u32::MAX) >= most {
@@ -147,7 +147,7 @@ impl Cameras {
         Self { rows: store.cameras(), apps, connected: Arc::default() }
     }
 
-    /// Makes a key for a room, named in full. The raw key is in the answer and nowhere else.
+    /// Makes a key for a room, given by its full name. The raw key is in the answer and nowhere else.
     pub async fn mint(&self, app: &str, room: &str, identity: &str) -> Result<(String, CameraRow), StoreError> {
         let raw = format!("{KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()));
         let row = CameraRow {
@@ -184,8 +184,8 @@ impl Cameras {
         Ok(known)
     }
 
-    /// Lets a camera in whose key opens the room, named in short or in full. The newest connection with a key is the
-    /// one that counts.
+    /// Admits a camera with a key of the room, which is given by its short or full name. The newest connection with a
+    /// key replaces earlier ones.
     ///
     /// # Errors
     /// [`Refusal::Unavailable`] when rows cannot be read.
@@ -221,16 +221,16 @@ impl Cameras {
             before: taken.before,
             connected: self.connected.clone(),
         };
-        // A key that was revoked after it was found did not see this place; so look once more.
+        // A revocation after the first look-up did not see this place; so look once more.
         match self.rows.find_by_hash(&hash).await.map_err(unavailable)? {
             Some(_) => Ok(camera),
             None => Err(Refusal::UnknownKey),
         }
     }
 
-    /// Lets a camera in as [`Self::verify`] does, and gives it its lease in the room, under its key's identity or, if
-    /// it names itself, under that one. It takes the stream of the connection that it replaces over; another
-    /// publisher of its name must be silent.
+    /// Admits a camera as [`Self::verify`] does, and gives it its lease in the room, under its key's identity or, if it
+    /// names itself, under that one. It takes over the stream of the connection that it replaces; another publisher of
+    /// its name must be silent.
     ///
     /// # Errors
     /// As [`Self::verify`]; [`Refusal::InUse`] when another publisher has the identity.
@@ -267,7 +267,7 @@ impl Cameras {
         Ok((camera, lease))
     }
 
-    /// Sends cameras away whose app is gone or takes none any more.
+    /// Disconnects cameras of apps that are gone or no longer take cameras.
     pub fn clear(&self) {
         let takes = |app: &str| self.apps.find(app).is_some_and(|app| app.config.features.ws_ingest.enabled);
         let mut connected = lock(&self.connected);

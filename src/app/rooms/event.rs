@@ -4,7 +4,7 @@
 //! Rooms ─► RoomEvent (in the order in which it happened, none is lost) ─► the journal
 //! ```
 //!
-//! Refuses to know: how a plane words it, where it is sent.
+//! Refuses to know: how a plane words it, and where it is sent.
 
 use std::{sync::Arc, time::SystemTime};
 use tokio::sync::mpsc;
@@ -20,7 +20,7 @@ pub enum Via {
 }
 
 impl Via {
-    /// The word for it in rows and events.
+    /// Its name in rows and events.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Webrtc => "webrtc",
@@ -59,7 +59,7 @@ pub enum RoomFact {
     IngressStarted { ingress: String },
     /// The publisher of an ingress left.
     IngressEnded { ingress: String },
-    /// A stream begins. One publisher that takes over from another goes on with the stream.
+    /// A stream begins. A publisher that takes over from another continues the stream.
     StreamStarted {
         stream: StreamFact,
         /// Its number among all streams there ever were.
@@ -87,7 +87,7 @@ pub struct Participant {
     pub hidden: bool,
 }
 
-/// Which stream it is about.
+/// The stream of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamFact {
     /// Its publisher; with the room this is the stream's id.
@@ -98,14 +98,14 @@ pub struct StreamFact {
     pub ingress: Option<String>,
 }
 
-/// Why a stream was ended by the server.
+/// Why the server ended a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndReason {
     /// By the API.
     Stopped,
     /// Its app is gone or no longer has its room.
     AppChanged,
-    /// The input that it was sent to was removed or is fed by something else.
+    /// The input that it was sent to was removed or has another source.
     InputChanged,
 }
 
@@ -120,7 +120,7 @@ pub struct Message {
     pub reaction: Option<String>,
 }
 
-/// Messages that are facts for others than the room's viewers.
+/// Messages that are also events, for receivers other than the room's viewers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     Chat,
@@ -140,26 +140,26 @@ impl RoomEvent {
     }
 }
 
-/// The events of all rooms, for their one subscriber. Without a bound: rooms are entered and left under a lock that must
-/// not wait for a database, and each event belongs to a connection that was let in, which is bounded elsewhere. The
+/// The events of all rooms, for their one subscriber. Without a bound: rooms are entered and left under a lock that
+/// must not wait for a database, and each event belongs to an admitted connection, and those are bounded elsewhere. The
 /// subscriber takes events out at once and keeps only those that it has to write.
 pub type RoomEvents = mpsc::UnboundedReceiver<RoomEvent>;
 
 /// A message in a room.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataMessage {
-    /// `chat`, `reaction`, or the caller's own word.
+    /// `chat`, `reaction`, or a topic of the caller's choice.
     pub topic: String,
     /// JSON text as it goes to the viewers.
     pub text: String,
-    /// Whom it is for; everybody when empty.
+    /// The identities of its receivers; empty: all viewers.
     pub to: Vec<String>,
     /// The event that it is, when it came by the API.
     pub event: Option<Arc<Message>>,
 }
 
-/// What a change of rooms brings about. It is sent off before the rooms are unlocked, so that events have the order of
-/// the changes.
+/// The events of a change of rooms. They are sent before the rooms are unlocked, so that events have the order of the
+/// changes.
 pub(super) struct PendingEvents {
     pub at: SystemTime,
     pub events: Vec<RoomEvent>,

@@ -1,6 +1,6 @@
-//! HLS as the doors see it: HLS streams to read from, each filled while it is read.
+//! HLS for the doors: HLS streams to read from, each filled while it is read.
 //!
-//! Refuses to know: addresses, who may read, and how a stream is published.
+//! Refuses to know: addresses, permissions to read, and how a stream is published.
 
 pub use crate::media::output::hls::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach, Track};
 
@@ -17,14 +17,14 @@ use std::{
 };
 use tokio::time::{Instant, interval};
 
-/// A reader that asked for nothing this long has left: as long as what it reads is published for it.
+/// A reader without a request for this long has left: as long as an idle stream is kept for it.
 const AWAY: Duration = IDLE;
-/// How often both are looked after.
+/// How often readers and streams are checked.
 const LOOK: Duration = Duration::from_secs(2);
 /// Readers counted at once in one room; more are served, but not counted.
 const READERS: usize = 10_000;
 
-/// What is published at all.
+/// Which streams are published as HLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
     /// Program.
@@ -54,8 +54,8 @@ impl HlsRooms {
         Self(inner)
     }
 
-    /// The HLS stream of a room, by its full name; it is published from now on while it is asked for. `None` when nobody
-    /// publishes there and nothing of it is left, or when it is not to be published.
+    /// The HLS stream of a room, by its full name; it is published from now on while it is requested. `None` when there
+    /// is neither a publisher nor an earlier publication, or when it is not to be published.
     pub fn hls_stream(&self, room: &str, selector: &StreamSelector) -> Option<Arc<HlsStream>> {
         let inner = &self.0;
         let source = inner.rooms.output_source(room, selector);
@@ -66,14 +66,14 @@ impl HlsRooms {
         if !allowed {
             return None;
         }
-        // What is published outlives its publisher, who may come back.
+        // A publication outlives its publisher, which may come back.
         if let Some(hls_stream) = inner.engine.present_hls(&source) {
             return Some(hls_stream);
         }
         inner.rooms.is_live(room, selector).then(|| inner.engine.hls(&source))
     }
 
-    /// Notes that a reader is there; who is not noted again for a while counts as gone.
+    /// Notes a reader's request; a reader without requests for a while counts as gone.
     pub fn seen(&self, app: &str, room: &str, viewer: &Viewer) {
         let key = (room.to_owned(), viewer.identity.clone());
         {
@@ -98,14 +98,14 @@ impl Inner {
     }
 }
 
-/// Ends what is not read any more, as long as the rooms are there.
+/// Ends unused publications, as long as the rooms exist.
 async fn look_after(inner: Weak<Inner>) {
     let mut looks = interval(LOOK);
     loop {
         looks.tick().await;
         let Some(inner) = inner.upgrade() else { return };
         let away: Vec<_> = inner.lock().extract_if(|_, (_, last)| last.elapsed() > AWAY).collect();
-        drop(away); // leaving tells the room; so not under the lock
+        drop(away); // leaving notifies the room; so not under the lock
         let engine = inner.engine.clone();
         drop(inner);
         // Ending a publication waits for its threads.

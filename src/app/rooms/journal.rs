@@ -1,5 +1,5 @@
-//! The journal: writes what happens in rooms down, so that a stream is still known after it ended. The one subscriber
-//! of room events and the one writer of the rows of streams.
+//! The journal: stores the events of rooms, so that a stream is still known after it ended. The one subscriber of room
+//! events and the one writer of the rows of streams.
 //!
 //! ```text
 //! Rooms ─ events ─► waiting (those that change rows) ─► row and messages, one transaction ─┬─► written
@@ -7,10 +7,10 @@
 //!                         └──────────────── again, after a pause that grows ◄──────────────┘
 //! ```
 //!
-//! Order is kept: what cannot be written now holds up what comes after it, never the rooms, which do not wait for it.
-//! Events that change no row are let go at once, so what waits grows by streams that begin and end only.
+//! Order is kept: an event that cannot be written now delays those after it, never the rooms, which do not wait for it.
+//! Events that change no row are dropped at once, so the queue grows only by streams that begin and end.
 //!
-//! Refuses to know: who asks for rows, how a plane words an event.
+//! Refuses to know: readers of the rows, and how a plane words an event.
 
 use crate::app::{
     rooms::{RoomEvent, RoomEvents, RoomFact},
@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Pauses between attempts to write the same event: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(15));
-/// How long what waits may be written after the end was asked for.
+/// How long pending events may be written after the end was requested.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
 /// The journal, before it follows the rooms.
@@ -38,7 +38,7 @@ pub struct Journal {
     rows: StreamRows,
 }
 
-/// A journal that follows the rooms. It goes on when this is dropped.
+/// A journal that follows the rooms. It continues when this is dropped.
 #[derive(Debug)]
 pub struct Following {
     task: JoinHandle<()>,
@@ -47,7 +47,7 @@ pub struct Following {
 
 impl Journal {
     /// Opens the journal: streams that an earlier run left active have ended. Gives the numbers that streams have had,
-    /// which the rooms go on with.
+    /// which the rooms continue.
     ///
     /// # Errors
     /// When rows cannot be read or written.
@@ -68,7 +68,7 @@ impl Journal {
         Following { task: tokio::spawn(self.keep(events, stop.clone())), stop }
     }
 
-    /// What it is at when it panics is tried again with the rest.
+    /// After a panic, the present event is tried again with the rest.
     async fn keep(self, mut events: RoomEvents, stop: CancellationToken) {
         let mut waiting = VecDeque::new();
         let mut restarts = tasks::Restarts::of("journal");
@@ -99,7 +99,7 @@ impl Journal {
                         }
                         None => open = false,
                     },
-                    // What was sent before is still received.
+                    // Events that were sent before are still received.
                     () = stop.cancelled(), if open && !events.is_closed() => events.close(),
                 }
                 if next.is_none() && (!waiting.is_empty() || !open) {
@@ -109,8 +109,8 @@ impl Journal {
         }
     }
 
-    /// Writes an event down, however often it has to be tried. One that breaks a rule of the tables, e.g. since its app
-    /// was deleted meanwhile, never can be written and is given up.
+    /// Stores an event, however often it has to be tried. An event that violates a constraint of the tables, e.g.
+    /// because its app was deleted meanwhile, can never be written and is given up.
     async fn write(&self, event: &RoomEvent) {
         let mut pause = PAUSES.0;
         loop {
@@ -150,8 +150,8 @@ impl Journal {
 }
 
 impl Following {
-    /// Ends it when what happened until now is written down, or after 5 s; what is not written then is lost, but for
-    /// the ends of streams, which the next start writes.
+    /// Ends it when all events until now are stored, or after 5 s; events that are not stored then are lost, except the
+    /// ends of streams, which the next start writes.
     pub async fn finish(mut self) {
         self.stop.cancel();
         match tokio::time::timeout(LAST_WRITES, &mut self.task).await {

@@ -1,7 +1,7 @@
-//! Rooms: who publishes in which, who looks on, and what they say to each other.
+//! Rooms: their publishers, their viewers, and the messages between them.
 //!
-//! A room belongs to an application and lasts as long as it is used. A publisher enters it under an identity and
-//! gets a [`PublishLease`]; its stream `<room>/<identity>` stays the same [`Live`] when it leaves and returns, so that viewers
+//! A room belongs to an application and lasts as long as it is used. A publisher enters it under an identity and gets a
+//! [`PublishLease`]; its stream `<room>/<identity>` stays the same [`Live`] when it leaves and returns, so that viewers
 //! stay connected. Viewers take a [`Live`] by a [`StreamSelector`], before or after a publisher comes.
 //!
 //! Refuses to know: credentials, protocols, rows. The one writer of what is live.
@@ -51,21 +51,21 @@ use std::{
 };
 use tokio::sync::{broadcast, mpsc, watch};
 
-/// The picture of all in a room.
+/// Format of the composite of a room.
 const COMPOSITE: Format = Format { width: 1280, height: 720, rate: Rate { num: 30, den: 1 } };
-/// Rooms are looked through when this many more are there.
+/// Unused rooms are removed each time this many more rooms exist.
 const SWEEP: usize = 256;
 
-/// A publisher who wants to come in.
+/// A publisher that asks to enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The application's name.
     pub app: String,
     /// The room's full name.
     pub room: String,
-    /// Who publishes; unique in the room.
+    /// The publisher's identity; unique in the room.
     pub identity: String,
-    /// What people call it.
+    /// Its display name.
     pub name: Option<String>,
     /// How it connects.
     pub via: Via,
@@ -88,12 +88,12 @@ pub enum Duplicate {
 #[derive(Clone)]
 pub struct Rooms(Arc<Inner>);
 
-/// The rooms, without keeping them.
+/// A reference to the rooms that does not keep them alive.
 #[derive(Clone)]
 pub struct WeakRooms(Weak<Inner>);
 
 impl WeakRooms {
-    /// The rooms, if they are still there.
+    /// The rooms, if they still exist.
     pub fn upgrade(&self) -> Option<Rooms> {
         self.0.upgrade().map(Rooms)
     }
@@ -139,10 +139,10 @@ impl Rooms {
         (rooms, subscriber)
     }
 
-    /// Lets a publisher in.
+    /// Admits a publisher.
     ///
     /// # Errors
-    /// [`Refusal::InUse`] when another one publishes under the identity and [`Duplicate::Challenge`] was asked for.
+    /// [`Refusal::InUse`] when another one publishes under the identity and [`Duplicate::Challenge`] was requested.
     pub async fn enter(&self, entry: Entry) -> Result<PublishLease, Refusal> {
         let id = format!("{}/{}", entry.room, entry.identity);
         let hold = match entry.duplicate {
@@ -169,18 +169,18 @@ impl Rooms {
     }
 
     /// Adds a stream that an input of the switcher waits for; it is live while a publisher sends it. Adding the same
-    /// once more changes nothing.
+    /// one again changes nothing.
     pub fn add_input(&self, app: &str, room: &str, identity: &str, live: Arc<Live>) {
         self.0.room(&mut self.0.lock(), app, room).add(identity, live, RoomLifetime::Kept, None);
     }
 
-    /// What outputs call the stream that a viewer wants: a stream of the server's own has a name without a room.
+    /// The name for outputs of the stream that a viewer wants: a stream of the server's own has a name without a room.
     pub fn output_source(&self, room: &str, selector: &StreamSelector) -> OutputSource {
         let own = self.0.lock().get(room).and_then(|room| room.own_source(selector).cloned());
         own.unwrap_or_else(|| OutputSource::Room(RoomStream { room: room.to_owned(), stream: selector.clone() }))
     }
 
-    /// Takes a stream out that was added. Its publisher is evicted; viewers wait for the next one.
+    /// Removes a stream that was added. Its publisher is evicted; viewers wait for the next one.
     pub fn remove(&self, room: &str, identity: &str, reason: EndReason) {
         let mut pending = PendingEvents::now();
         let gone = {
@@ -192,12 +192,12 @@ impl Rooms {
             self.0.tell(pending);
             gone
         };
-        drop(gone); // not under the lock: what it holds may come back here when it goes
+        drop(gone); // not under the lock: dropping it may call back into the rooms
         self.0.leases.evict(&format!("{room}/{identity}"));
         self.0.sweep(room);
     }
 
-    /// The stream that a viewer wants. It is there before a publisher connects and after it left.
+    /// The stream that a viewer wants. It exists before a publisher connects and after it left.
     pub fn live(&self, app: &str, room: &str, selector: &StreamSelector) -> Arc<Live> {
         let mut rooms = self.0.lock();
         let inside = self.0.room(&mut rooms, app, room);
@@ -215,7 +215,7 @@ impl Rooms {
         }
     }
 
-    /// Who publishes, by application; newest first. Streams that are always there are not among them.
+    /// The streams that are published, by application; newest first. Permanent streams are not among them.
     pub fn streams(&self, app: &str) -> Vec<StreamView> {
         let rooms = self.0.lock();
         let mut streams: Vec<_> = rooms.values().filter(|room| room.app == app).flat_map(Room::streams).collect();
@@ -223,7 +223,7 @@ impl Rooms {
         streams
     }
 
-    /// Whether there is anything to be seen in a room: a publisher, or a stream of the server's own.
+    /// Whether a room has a stream to show: a publisher's, or one of the server's own.
     pub fn is_live(&self, room: &str, selector: &StreamSelector) -> bool {
         let rooms = self.0.lock();
         let identity = match selector {
@@ -233,12 +233,12 @@ impl Rooms {
         rooms.get(room).is_some_and(|room| room.is_live(identity))
     }
 
-    /// Who publishes, in all applications.
+    /// The streams that are published, in all applications.
     pub fn every_stream(&self) -> Vec<StreamView> {
         self.0.lock().values().flat_map(Room::streams).collect()
     }
 
-    /// The rooms without keeping them.
+    /// A reference to the rooms that does not keep them alive.
     pub fn downgrade(&self) -> WeakRooms {
         WeakRooms(Arc::downgrade(&self.0))
     }
@@ -275,12 +275,12 @@ impl Rooms {
         ViewerGuard { rooms: Arc::downgrade(&self.0), room: room.to_owned(), id }
     }
 
-    /// How many look on, without those who are hidden.
+    /// The number of viewers, without hidden ones.
     pub fn viewers(&self, room: &str) -> usize {
         self.0.lock().get(room).map_or(0, Room::viewers)
     }
 
-    /// Tells of a push that was refused for its password: no change of a room.
+    /// Reports a push that was refused for its password: no change of a room.
     pub fn push_refused(&self, app: &str, room: &str, stream: StreamFact) {
         let mut pending = PendingEvents::now();
         pending.add((app, room), RoomFact::PushRefused(stream));
@@ -292,8 +292,8 @@ impl Rooms {
         self.0.changes.subscribe()
     }
 
-    /// Says something to everybody in a room; `server` marks what came by the API, which becomes an event. Gives how
-    /// many received it.
+    /// Sends a message to all participants of a room; `server` marks a message of the API, which becomes an event.
+    /// Gives how many received it.
     pub fn send_message(&self, app: &str, room: &str, message: DataMessage) -> usize {
         let message = Arc::new(message);
         let mut pending = PendingEvents::now();
@@ -319,8 +319,8 @@ impl Inner {
         })
     }
 
-    /// A room, which is made when it is not there. Unused rooms are forgotten now and then, so that
-    /// requests for made-up names hold no memory.
+    /// A room, which is made when it does not exist. Unused rooms are removed now and then, so that requests for
+    /// made-up names hold no memory.
     fn room<'a>(&self, rooms: &'a mut HashMap<String, Room>, app: &str, room: &str) -> &'a mut Room {
         if rooms.len() >= SWEEP && rooms.len().is_multiple_of(SWEEP) && !rooms.contains_key(room) {
             rooms.retain(|_, room| !room.is_unused());
@@ -340,16 +340,16 @@ impl Inner {
         self.sweep(room);
     }
 
-    /// Forgets a room that is not used.
+    /// Removes a room that is not used.
     fn sweep(&self, room: &str) {
         let mut rooms = self.lock();
         let unused = rooms.get_mut(room).is_some_and(|room| room.is_unused());
         let room = if unused { rooms.remove(room) } else { None };
-        drop(rooms); // what it holds may come back here when it goes
+        drop(rooms); // dropping it may call back into the rooms
         drop(room);
     }
 
-    /// Sends events off; with the rooms locked if they were changed.
+    /// Sends events; with the rooms locked if they were changed.
     fn tell(&self, pending: PendingEvents) {
         let streams =
             |event: &RoomEvent| matches!(event.fact, RoomFact::StreamStarted { .. } | RoomFact::StreamEnded { .. });

@@ -24,7 +24,7 @@ pub(super) struct Room {
     name: String,
     streams: BTreeMap<String, Stream>,
     viewers: HashMap<u64, Viewer>,
-    /// Streams made of the room's, as long as they are used.
+    /// Streams derived from the room's, e.g. its composite, as long as they are used.
     shared: HashMap<StreamSelector, Weak<Live>>,
     current: watch::Sender<Option<Arc<Live>>>,
     members: watch::Sender<Vec<(String, Arc<Live>)>>,
@@ -42,11 +42,11 @@ struct Stream {
     ingress: Option<String>,
     started_at: SystemTime,
     lifetime: RoomLifetime,
-    /// What it is to outputs, where it is the server's own.
+    /// Its source for outputs, where it is the server's own.
     source: Option<OutputSource>,
 }
 
-/// How long a stream is there.
+/// How long a stream exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RoomLifetime {
     /// While it has a publisher or listeners.
@@ -85,10 +85,10 @@ pub struct StreamView {
     pub via: Via,
     pub ingress: Option<String>,
     pub started_at: SystemTime,
-    /// Viewers of the room, and who publishes in it.
+    /// Viewers and publishers of the room.
     pub viewers: usize,
     pub publishers: usize,
-    /// Whether the settings say who publishes it: an input of the switcher.
+    /// Whether it is an input of the switcher, whose publisher the settings define.
     pub is_input: bool,
     pub live: Arc<Live>,
 }
@@ -179,8 +179,8 @@ impl Room {
         true
     }
 
-    /// A stream of the server's own, or of one of its inputs. One that is there already stays with who publishes it.
-    /// `source` is what it is to outputs, where it is the server's own.
+    /// A stream of the server's own, or of one of its inputs. An existing one keeps its publisher. `source` is its
+    /// source for outputs, where it is the server's own.
     pub fn add(&mut self, identity: &str, live: Arc<Live>, lifetime: RoomLifetime, source: Option<OutputSource>) {
         let is_there = |stream: &Stream| {
             stream.lifetime == lifetime && stream.live.get().is_some_and(|known| Arc::ptr_eq(&known, &live))
@@ -203,14 +203,14 @@ impl Room {
         self.changed();
     }
 
-    /// Takes a stream out; gives what was held of it.
+    /// Removes a stream; gives its live stream.
     pub fn remove(&mut self, identity: &str) -> Option<Arc<Live>> {
         let stream = self.streams.remove(identity);
         self.changed();
         stream.and_then(|stream| stream.live.get())
     }
 
-    /// What the stream is to outputs, where it is the server's own.
+    /// The stream's source for outputs, where it is the server's own.
     pub fn own_source(&self, selector: &StreamSelector) -> Option<&OutputSource> {
         match selector {
             StreamSelector::Stream(identity) => self.streams.get(identity)?.source.as_ref(),
@@ -225,7 +225,7 @@ impl Room {
         }
     }
 
-    /// The stream of an identity, whether it publishes or not.
+    /// The stream of an identity, live or not.
     pub fn stream_live(&mut self, identity: &str, clock: &ShowClock) -> Arc<Live> {
         if let Some(live) = self.streams.get(identity).and_then(|stream| stream.live.get()) {
             return live;
@@ -246,7 +246,7 @@ impl Room {
         live
     }
 
-    /// A stream made of the room's, made anew when it is no longer used.
+    /// A stream derived from the room's, made anew when it is no longer used.
     pub fn shared(&mut self, selector: &StreamSelector, make: impl FnOnce() -> Arc<Live>) -> Arc<Live> {
         if let Some(live) = self.shared.get(selector).and_then(Weak::upgrade) {
             return live;
@@ -261,7 +261,7 @@ impl Room {
         self.current.subscribe()
     }
 
-    /// Who is in the picture of all.
+    /// The members of the composite.
     pub fn members(&self) -> watch::Receiver<Vec<(String, Arc<Live>)>> {
         self.members.subscribe()
     }
@@ -322,7 +322,7 @@ impl Room {
         self.publishing().any(|(name, _)| identity.is_none_or(|identity| identity == name))
     }
 
-    /// Whether it can be forgotten. Streams that are no longer used are forgotten here.
+    /// Whether it can be removed. Streams that are no longer used are removed here.
     pub fn is_unused(&mut self) -> bool {
         self.shared.retain(|_, live| live.strong_count() > 0);
         if self.shared.is_empty() && self.publishing().next().is_none() {
@@ -352,7 +352,7 @@ impl Room {
                 return false;
             }
             let Some((_, next, _)) = members.iter().min_by_key(|(.., started_at)| *started_at) else {
-                // The publisher before may return; its viewers wait with it.
+                // The last publisher may return; its viewers wait for it.
                 return false;
             };
             *current = Some(next.clone());
@@ -366,7 +366,7 @@ impl Room {
     }
 }
 
-/// A publisher is seen by all.
+/// The participant of a publisher, which is never hidden.
 fn publisher(identity: &str) -> Participant {
     Participant { identity: identity.to_owned(), hidden: false }
 }

@@ -4,7 +4,7 @@
 //! plane ── take(room, identity) ──► Snapshots (a picture of the stream, JPEG) ──► <data>/snapshots/<key>.jpg
 //! ```
 //!
-//! Files go after a week. Refuses to know: how a picture is made, who may ask for one.
+//! Files are deleted after a week. Refuses to know: how a picture is made, and permissions to request one.
 
 use futures::future::BoxFuture;
 use std::{
@@ -16,7 +16,7 @@ use std::{
 
 /// How long a file is kept.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How often the folder is looked through for old files.
+/// How often old files are removed from the folder.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
 /// Digits of a key: 128 random bits.
 const KEY_LEN: usize = 32;
@@ -49,7 +49,7 @@ pub enum TakeError {
     /// There was no picture.
     #[error(transparent)]
     Snap(#[from] SnapFault),
-    /// It could not be kept: the server's fault.
+    /// It could not be stored: the server's fault.
     #[error("the picture could not be kept: {0}")]
     Io(#[from] io::Error),
 }
@@ -68,15 +68,15 @@ impl SnapshotCache {
         Self { folder, camera, swept: Arc::default() }
     }
 
-    /// Takes a picture and keeps it; gives its key, which cannot be guessed.
+    /// Takes a picture and stores it; gives its key, which cannot be guessed.
     ///
     /// # Errors
-    /// Nobody's fault but the server's, or that of whoever does not publish.
+    /// Either the server's fault, or there is no publisher.
     pub async fn take(&self, app: &str, room: &str, identity: Option<&str>) -> Result<String, TakeError> {
         let jpeg = self.camera.take(app, room, identity).await?;
         let key = format!("{:032x}", rand::random::<u128>());
         tokio::fs::create_dir_all(&self.folder).await?;
-        // Under its name only when it is whole: a reader never gets half a picture.
+        // Renamed only when it is whole: a reader never gets half a picture.
         let (part, whole) = (self.folder.join(format!("{key}.part")), self.path(&key));
         tokio::fs::write(&part, jpeg).await?;
         tokio::fs::rename(&part, &whole).await?;

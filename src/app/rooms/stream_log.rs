@@ -1,6 +1,6 @@
-//! What is kept of streams that are live or were. The journal writes it; what a publisher tells of itself is noted here.
+//! Rows of streams that are or were live. The journal writes them; figures that only a publisher has are noted here.
 //!
-//! Refuses to know: who asks.
+//! Refuses to know: callers.
 
 pub use crate::store::StreamRow;
 
@@ -25,7 +25,7 @@ impl StreamLog {
         self.rows.get(app, stream_id).await
     }
 
-    /// What was noted of an app's live streams, by their ids.
+    /// The noted figures of an app's live streams, by their ids.
     pub async fn noted(&self, app: &str) -> Result<HashMap<String, String>, StoreError> {
         let rows = self.rows.active_of(app).await?;
         Ok(rows.into_iter().filter_map(|row| Some((row.stream_id, row.last_stats?))).collect())

@@ -1,4 +1,4 @@
-//! Who looks on.
+//! Viewers.
 
 use super::Inner;
 use std::sync::Weak;
@@ -21,7 +21,7 @@ pub struct Viewer {
     pub hidden: bool,
 }
 
-/// A counted viewer; it left when this is dropped.
+/// A counted viewer; dropping it counts as leaving.
 pub struct ViewerGuard {
     pub(super) rooms: Weak<Inner>,
     pub(super) room: String,

@@ -1,12 +1,12 @@
 //! The bus: numbered updates to any number of subscribers, a snapshot first, never a hole.
 //!
-//! Refuses to know: what a plane makes of an event. Meters and positions do not travel here.
+//! Refuses to know: what planes do with an event. Meters and positions are not sent here.
 
 use crate::domain::{event::Event, view::View};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
-/// Updates a subscriber may lag behind before it is given a new snapshot.
+/// Updates a subscriber may lag behind before it gets a new snapshot.
 const BACKLOG: usize = 256;
 
 /// One change of the show.
@@ -29,7 +29,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    /// The state that it brings.
+    /// The state of the notice.
     pub fn view(&self) -> &Arc<View> {
         match self {
             Notice::Snapshot(update) | Notice::Change(update) => &update.view,
@@ -86,7 +86,7 @@ impl Subscription {
         }
         loop {
             match self.changes.recv().await {
-                // A snapshot may have been newer than what was still in the queue.
+                // A snapshot may have been newer than the updates still in the queue.
                 Ok(update) if Some(update.seq) <= self.seen => {}
                 Ok(update) => {
                     self.seen = Some(update.seq);
@@ -94,7 +94,7 @@ impl Subscription {
                 }
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::warn!(missed, "a subscriber lagged and is given a new snapshot");
-                    // From here on, not from the oldest that is kept: the snapshot holds all those.
+                    // From here on, not from the oldest update that is kept: the snapshot includes those.
                     self.changes = self.changes.resubscribe();
                     return Some(self.snapshot());
                 }

@@ -6,7 +6,7 @@
 //!                    └─────────────────┴─► answer  (to the caller)
 //! ```
 //!
-//! Refuses to know: what an order takes to carry out, and how a plane words an answer.
+//! Refuses to know: how an order is carried out, and how a plane words an answer.
 
 use crate::{
     app::show::bus::{Bus, Subscription},
@@ -22,10 +22,10 @@ use crate::{
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{mpsc, oneshot};
 
-/// Commands that may wait; a caller beyond that waits for a place.
+/// Commands that may wait; further callers wait for a place.
 const INBOX: usize = 256;
-/// Commands that may wait for the machine's confirmation; while there are as many, further ones stay in the inbox. Thereby
-/// the queues behind have a bound too: each holds what these commands ordered, and reports are never refused.
+/// Commands that may wait for the engine's confirmation; while there are as many, further ones stay in the inbox.
+/// Thereby the queues behind have a bound too: each holds the orders of these commands, and reports are never refused.
 const UNCONFIRMED: usize = 1024;
 
 type Answer = oneshot::Sender<Result<Reply, Fault>>;
@@ -54,7 +54,7 @@ impl ShowHandle {
         self.bus.latest().view.clone()
     }
 
-    /// Everything from now on, beginning with a snapshot.
+    /// All updates from now on, beginning with a snapshot.
     pub fn subscribe(&self) -> Subscription {
         self.bus.subscribe()
     }
@@ -82,10 +82,10 @@ pub fn spawn(
             if !events.is_empty() {
                 bus.publish(show.view(), events);
             }
-            // Answers come last: who got one finds its effect in the view.
+            // Answers come last: a caller that has its answer finds its effect in the view.
             while let Some(ack) = show.next_ack() {
                 if let Some(answer) = waiting.remove(&ack.ticket) {
-                    let _ = answer.send(ack.result); // a caller that left wants no answer
+                    let _ = answer.send(ack.result); // fails when the caller has gone
                 }
             }
             tokio::select! {

@@ -7,7 +7,7 @@
 //!                  └────────┘
 //! ```
 //!
-//! Refuses to know: what an input is for, who added it.
+//! Refuses to know: the purpose of an input, and the client that added it.
 
 use crate::{
     app::{
@@ -30,7 +30,7 @@ use std::{collections::BTreeMap, sync::Arc};
 /// An input that takes streams, and the id of the one it waits for.
 type Place<'a> = (SourceId, Option<&'a str>);
 
-/// Finds inputs by their stream keys, as they are when it is asked.
+/// Finds inputs by their stream keys, among those that exist at the time of the call.
 pub fn by_key(show: ShowHandle, engine: Arc<Engine>) -> InputByKey {
     Box::new(move |key| {
         let waits = |kind: &SourceKind| matches!(kind, SourceKind::Rtmp { key: own } if own == key);
@@ -40,7 +40,7 @@ pub fn by_key(show: ShowHandle, engine: Arc<Engine>) -> InputByKey {
     })
 }
 
-/// Gives the inputs of the show what they need, and goes on with it until the show or the rooms are gone.
+/// Gives the inputs of the show their rooms and streams, until the show or the rooms are gone.
 pub fn follow(show: &ShowHandle, rooms: &Rooms, engine: Arc<Engine>) {
     let (mut bus, mut changes) = (show.subscribe(), rooms.changes());
     let mut view = show.view();
@@ -72,7 +72,7 @@ pub fn follow(show: &ShowHandle, rooms: &Rooms, engine: Arc<Engine>) {
 
 struct Inputs {
     engine: Arc<Engine>,
-    /// What each input was fed by when it was last looked at.
+    /// The source of each input at the last check.
     known: BTreeMap<SourceId, SourceKind>,
     /// The streams that are on inputs.
     taken: BTreeMap<SourceId, (String, Shown)>,
@@ -134,7 +134,7 @@ fn open(rooms: &Rooms, engine: &Engine, id: SourceId, kind: &SourceKind) {
                 rooms.add_input(APP, &room, &identity, live);
             }
         }
-        // It is seen in the room that it is published in.
+        // It is shown in the room that it is published in.
         SourceKind::Stream { .. } => {}
         SourceKind::Pattern { .. } | SourceKind::Capture(_) | SourceKind::Lights => {
             rooms.add_program(APP, &room, &identity, OutputSource::Input(id), engine.encoded_live(id));
@@ -142,7 +142,7 @@ fn open(rooms: &Rooms, engine: &Engine, id: SourceId, kind: &SourceKind) {
     }
 }
 
-/// Which stream goes on which input now: first those that are waited for, then the oldest ones to the free inputs.
+/// Which stream goes on which input now: first the awaited ones, then the oldest ones to the free inputs.
 fn assign<'a>(
     places: &[Place<'_>],
     taken: &BTreeMap<SourceId, (String, Shown)>,

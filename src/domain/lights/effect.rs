@@ -82,7 +82,7 @@ effects! {
     Twinkle "twinkle" "Twinkle" Animated "1S",
     Strobe "strobe" "Strobe" Animated "1S",
     Candle "candle" "Candle" Animated "1SI",
-    // Its tail heeds intensity all the same; the registry does not say so.
+    // Its tail depends on intensity all the same; the registry does not list it.
     Comet "comet" "Comet" Animated "12S",
     Meteor "meteor" "Meteor" Moving "1SI",
     Scanner "scanner" "Scanner" Moving "1SI",

@@ -1,6 +1,6 @@
-//! Rules: what of the show a segment follows, and what it does then.
+//! Rules: which part of the show a segment follows, and how it reacts.
 //!
-//! A rule lies over the segment's own look and goes away by itself; it never changes what the segment was set to.
+//! A rule lies over the segment's own look and ends by itself; it never changes the segment's settings.
 
 use super::{Look, Rgb};
 use crate::domain::source::SourceId;
@@ -13,7 +13,7 @@ pub enum Bus {
     Preview,
 }
 
-/// Whose sound is listened to.
+/// The sound that a rule follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AudioSource {
     Program,
@@ -25,7 +25,7 @@ pub enum AudioSource {
 pub enum Trigger {
     /// As long as a source is on a bus.
     SourceTally { bus: Bus, source: SourceId },
-    /// As long as a graphics channel is seen on program.
+    /// As long as a graphics channel is visible on program.
     ChannelTally { channel: String },
     /// Each time a graphic goes on air, or leaves; `None` is any graphic, or any channel.
     Graphic { leaves: bool, graphic: Option<String>, channel: Option<String> },
@@ -40,7 +40,7 @@ pub enum Trigger {
 pub enum Reaction {
     /// This look, as long as the trigger holds.
     Look(Look),
-    /// This look for so long, once for each event; a new event begins anew.
+    /// This look for this long, once for each event; a new event begins anew.
     Cue { look: Look, lasts: Duration },
     /// Brightness of whatever the segment shows: none at `floor_db` and below, full at `ceiling_db` and above (dBFS).
     Brightness { floor_db: i8, ceiling_db: i8 },

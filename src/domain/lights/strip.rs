@@ -1,9 +1,9 @@
-//! The strip and its segments: the one place that says what may be changed how.
+//! The strip and its segments: the one place that defines the permitted changes.
 
 use super::{Controller, Effect, Look, LookChange, MAX_LEDS, SEGMENTS, Segment};
 use crate::domain::fault::Fault;
 
-/// What of the controller is to be another; what is `None` stays.
+/// Changes to the controller; `None` leaves a value as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ControllerChange {
     pub power: Option<bool>,

@@ -163,7 +163,7 @@ impl Show {
         self.changing.values().any(|c| c.source == source && c.change == InputChange::Remove)
     }
 
-    /// Orders a change of the buses that `wanted` has made already; `answers` says whether its confirmation answers the
+    /// Orders a change of the buses that `wanted` has made already; `answers` is whether its confirmation answers the
     /// ticket.
     pub(super) fn order_switch(&mut self, ticket: Ticket, change: SceneChange, answers: bool) {
         self.switching.push_back(super::Switching { ticket, after: self.wanted.clone(), answers });

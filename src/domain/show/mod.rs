@@ -1,8 +1,8 @@
 //! The show: all live state and its only writer. Sans-IO: inputs come in, outputs are drained.
 //!
-//! Two switchers are kept. `wanted` is where the accepted commands lead; `air` is what the mixer confirmed. Commands
-//! are judged against `wanted`, so that two cuts sent at once do what two cuts mean; tally and views are made of
-//! `air`, so that no light turns red before its picture is out.
+//! Two switchers are kept. `wanted` is the state after all accepted commands; `air` is the state that the mixer
+//! confirmed. Commands are checked against `wanted`, so that two cuts sent at once have the effect of two cuts; tally
+//! and views are made from `air`, so that no light turns red before its picture is out.
 
 mod graphics;
 mod inputs;
@@ -28,7 +28,7 @@ use std::{
     time::Duration,
 };
 
-/// What a show starts with.
+/// The initial values of a show.
 #[derive(Debug, Clone)]
 pub struct Setup {
     pub project: Format,
@@ -44,9 +44,9 @@ pub struct Setup {
 #[derive(Debug)]
 pub struct Show {
     project: Format,
-    // What the view shows is shared with the views that were given out; a change copies its own section.
+    // The view's content is shared with the views that were given out; a change copies its own section.
     sources: Arc<Vec<Source>>,
-    /// The id of the next input that is added; none is given out twice.
+    /// The id of the next input that is added; no id is reused.
     next_source: u32,
     /// Changes of inputs that are not confirmed yet.
     changing: BTreeMap<Ticket, inputs::Changing>,
@@ -70,13 +70,13 @@ pub struct Show {
 #[derive(Debug)]
 struct Switching {
     ticket: Ticket,
-    /// What `air` becomes.
+    /// The new value of `air`.
     after: Switcher,
     /// Whether its confirmation answers the ticket.
     answers: bool,
 }
 
-/// A take or a release whose channels have not all confirmed yet.
+/// A take or a release with channels that have not confirmed yet.
 #[derive(Debug)]
 struct Take {
     graphic: String,
@@ -136,7 +136,7 @@ impl Show {
         }
     }
 
-    /// Takes a command in. Its answer comes out of [`Show::next_ack`], at once or after a report.
+    /// Accepts a command. Its answer comes out of [`Show::next_ack`], at once or after a report.
     pub fn command(&mut self, ticket: Ticket, command: Command) {
         let answer = match command {
             Command::Cut => self.cut(ticket),
@@ -165,7 +165,7 @@ impl Show {
         }
     }
 
-    /// Takes a report in.
+    /// Processes a report.
     pub fn report(&mut self, report: Report) {
         match report {
             Report::Switched { ticket, slot, time } => self.switched(ticket, slot, time),
@@ -197,7 +197,7 @@ impl Show {
         }
     }
 
-    /// The next order for the machines.
+    /// The next order for the engine.
     pub fn next_order(&mut self) -> Option<Order> {
         self.orders.pop_front()
     }
@@ -255,7 +255,7 @@ impl Show {
 
     fn known_stream(&self, stream: OutputSource) -> Result<OutputSource, Fault> {
         match stream {
-            // Rooms come and go by themselves: the engine looks when it begins.
+            // Rooms come and go by themselves: the engine checks when the output begins.
             OutputSource::Program | OutputSource::Room(_) => Ok(stream),
             OutputSource::Input(id) => self.known(id).map(|_| stream),
             OutputSource::Clean

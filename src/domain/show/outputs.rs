@@ -73,7 +73,7 @@ impl Show {
 
     pub(super) fn push_changed(&mut self, number: u8, state: LinkState, error: Option<String>) {
         let Ok(output) = output(&mut self.outputs, number) else { return };
-        // A report that was on its way when the push was stopped says nothing any more.
+        // A report that was on its way when the push was stopped is ignored.
         let Some(push) = output.push.as_mut().filter(|p| p.state != LinkState::Idle) else { return };
         if push.state != state || push.error != error {
             push.state = state;

@@ -7,7 +7,7 @@ use image::metadata::Orientation;
 /// How a stored picture is turned to stand upright, EXIF 1 to 8.
 pub type Turn = Orientation;
 
-/// The turn in an EXIF block (a TIFF structure); upright where it says nothing that is understood.
+/// The turn in an EXIF block (a TIFF structure); upright where it has no valid one.
 pub fn turn(tiff: &[u8]) -> Turn {
     Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
 }

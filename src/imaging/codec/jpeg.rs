@@ -1,7 +1,7 @@
 //! JPEG pixels by libjpeg-turbo: shrunk while decoding by eighths, and encoding.
 //!
-//! A warning of the decoder (data that ends early, a code that does not exist) is damage: nobody is billed for grey
-//! halves. Refuses to know: segments of the file ([`super::file`]), turning.
+//! A warning of the decoder (data that ends early, an invalid code) counts as damage: accounts are not billed for
+//! half-grey pictures. Refuses to know: segments of the file ([`super::file`]), turning.
 
 use super::{Fault, MAX_DECODED, damaged, file, raster::Raster};
 use crate::imaging::picture::Picture;
@@ -26,7 +26,7 @@ pub fn open(bytes: &[u8]) -> Result<(Decompressor, DecompressHeader), Fault> {
     Ok((decoder, header))
 }
 
-/// The smallest scale at which the long edge is not below `wanted` pixels; 1 without a wish.
+/// The smallest scale at which the long edge is not below `wanted` pixels; 1 without `wanted`.
 pub fn scale(header: &DecompressHeader, wanted: Option<u32>) -> ScalingFactor {
     let long = header.width.max(header.height);
     let fits = |factor: &ScalingFactor| wanted.is_some_and(|wanted| factor.scale(long) >= wanted as usize);
@@ -53,7 +53,8 @@ pub fn decode(bytes: &[u8], wanted: Option<u32>) -> Result<Raster, Fault> {
     Ok(if format == PixelFormat::CMYK { from_inks(raster, file::jpeg_inks_are_inverted(bytes)) } else { raster })
 }
 
-/// Four inks to RGB, by what they leave of white paper. Adobe's files, nearly all, store the light that is left.
+/// CMYK to RGB, by the light that each ink leaves of white paper. Adobe's files, nearly all, store the light that is
+/// left.
 fn from_inks(mut raster: Raster, inverted: bool) -> Raster {
     let light = |ink: u8| u32::from(if inverted { ink } else { 255 - ink });
     raster.keep_three(|[cyan, magenta, yellow, black]| {
@@ -79,7 +80,7 @@ pub fn encoder(quality: u8) -> Result<Compressor, Fault> {
     Ok(encoder)
 }
 
-/// The fault of a coder that should not have failed.
+/// The fault of a coder failure that is not the caller's.
 pub fn engine(error: turbojpeg::Error) -> Fault {
     Fault::Engine(format!("the JPEG coder failed: {error}"))
 }

@@ -1,5 +1,5 @@
-//! Bytes of pictures to pictures and back: what is admitted, decoding, turning upright, encoding, and taking out of a
-//! file what says where and by whom it was made.
+//! Bytes of pictures to pictures and back: admission, decoding, turning upright, encoding, and removal of metadata
+//! about place and author.
 //!
 //! ```text
 //! upload ─► clean: known format? whole? nothing behind it? ─► the same pixels without personal data, to be stored
@@ -7,8 +7,8 @@
 //! JPEG ──► shrink_jpeg: smaller in its own colour planes ─► JPEG
 //! ```
 //!
-//! Pixels are taken as sRGB whatever profile a file names; [`clean`] and [`shrink_jpeg`] leave the profile in the file.
-//! Refuses to know: where files come from or go to, what pictures are for.
+//! Pixels are treated as sRGB whatever profile a file names; [`clean`] and [`shrink_jpeg`] leave the profile in the
+//! file. Refuses to know: where files come from or go to, the purpose of pictures.
 
 mod decode;
 mod exif;
@@ -30,15 +30,15 @@ use super::{
     resize,
 };
 
-/// The largest picture taken, in pixels.
+/// The largest accepted picture, in pixels.
 pub const MAX_PIXELS: u64 = 50_000_000;
-/// The longest side taken, in pixels.
+/// The longest accepted side, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
 /// The most that one picture may take in memory while it is decoded, in bytes: 50 megapixels of 8-bit RGBA, or half as
 /// many at 16 bit.
 const MAX_DECODED: u64 = 200_000_000;
 
-/// A kind of picture file that is taken.
+/// A kind of picture file that is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Baseline or progressive, 8 bit.
@@ -76,10 +76,10 @@ impl Format {
     }
 }
 
-/// What the head of a file says.
+/// The content of a file's head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probe {
-    /// Known by its content, never by a name.
+    /// Determined by its content, never by a name.
     pub format: Format,
     /// Pixels in a row of the upright picture.
     pub width: u32,
@@ -90,7 +90,7 @@ pub struct Probe {
 /// A file that may be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned {
-    /// The file: the pixels as they came, the colour profile, and of all else only how it is to be turned.
+    /// The file: the pixels as received, the colour profile, and of all other metadata only the orientation.
     pub bytes: Vec<u8>,
     /// What it is.
     pub format: Format,
@@ -149,8 +149,8 @@ pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, Fault> {
     jpeg::encode(picture, quality)
 }
 
-/// What every upload passes: the file is of a [`Format`], decodes to its end, holds nothing behind its picture but what
-/// cameras are known to put there, and comes out without position, person, text or any other note.
+/// The check of every upload: the file is of a [`Format`], decodes to its end, has nothing behind its picture but what
+/// cameras are known to put there, and comes out without position, person, text or any other metadata.
 ///
 /// # Errors
 /// As [`decode`]; [`Fault::Unreadable`] too for other kinds of files (by name), foreign data behind the picture and
@@ -160,7 +160,7 @@ pub fn clean(bytes: &[u8]) -> Result<Cleaned, Fault> {
     let parts = file::parts(bytes, head.format)?;
     trailer::admit(head.format, bytes.get(parts.end..).unwrap_or_default())?;
     signs::admit(head.format, &parts.bytes)?;
-    // What is stored is what was looked at: the decoder sees the cleaned file.
+    // The cleaned file is the one that is validated, since it is the one that is stored.
     decode::validate(&parts.bytes, &file::head(&parts.bytes)?)?;
     let (width, height) = exif::upright_size(head.width, head.height, head.turn);
     Ok(Cleaned { bytes: parts.bytes, format: head.format, width, height })

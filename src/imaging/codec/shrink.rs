@@ -5,7 +5,7 @@
 //! JPEG ─► Y, Cb, Cr at the next eighth above the wanted size ─► Lanczos each ─► turned ─► JPEG 4:2:0
 //! ```
 //!
-//! Refuses to know: pictures as work sees them; JPEGs of inks or of odd samplings, which go the long way round.
+//! Refuses to know: decoded pictures; JPEGs of inks or of odd samplings, which are decoded and encoded in full.
 
 use super::{Fault, damaged, exif, file, jpeg};
 use crate::imaging::resize;
@@ -18,8 +18,8 @@ struct Flat {
     data: Vec<u8>,
 }
 
-/// A JPEG whose long edge is at most `long_edge` pixels, upright, of a quality of 1 to 100, with the colour profile of
-/// the original and nothing else of its notes. Never larger than the original.
+/// A JPEG with a long edge of at most `long_edge` pixels, upright, of a quality of 1 to 100, with the colour profile of
+/// the original and no other metadata of it. Never larger than the original.
 ///
 /// # Errors
 /// As [`super::decode`]; [`Fault::Unreadable`] also where the file is no JPEG.
@@ -55,7 +55,7 @@ fn planes(bytes: &[u8], long_edge: u32, turn: exif::Turn) -> Result<Vec<Flat>, F
     let long = header.width.max(header.height) as u32;
     let (to_width, to_height) = resize::fitting(header.width as u32, header.height as u32, long_edge.clamp(1, long));
     let (light, colours) = full.pixels.split_at_checked(full.y_width() * full.y_height()).unwrap_or_default();
-    // The part of the decoded planes that the picture fills: what is more than that only pads blocks.
+    // The part of the decoded planes that the picture fills: the rest only pads blocks.
     let exact = (fraction(header.width, factor), fraction(header.height, factor));
     let resized = |data: &[u8], size: (usize, usize), part: (f64, f64), to: (u32, u32)| {
         let data = resize::plane_part(data, (size.0 as u32, size.1 as u32), part, to)

@@ -1,4 +1,4 @@
-//! Signs that a well-formed picture is also a text that something would run.
+//! Signs that a well-formed picture is also a text that a program could execute.
 //!
 //! Refuses to know: what is behind the picture ([`super::trailer`]), what its parts are.
 
@@ -7,7 +7,7 @@ use super::{Fault, Format};
 /// Lower case. Long enough that the pixels of a true picture hold them once in a hundred thousand large files at most.
 const SIGNS: [&[u8]; 7] = [b"<script", b"<?php ", b"<?php\n", b"<?php\r", b"<!doctype", b"<html>", b"%pdf-1."];
 
-/// Looks through a cleaned file.
+/// Scans a cleaned file.
 ///
 /// # Errors
 /// [`Fault::Unreadable`] where a script or a document is in it.
@@ -24,8 +24,8 @@ pub fn admit(format: Format, bytes: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// A GIF whose size opens a comment (`GIF89a/*`, `GIF89a=/*`) that is closed later reads as a script too. As a true
-/// size that is above ten thousand pixels in a format that nobody uses for such pictures.
+/// A GIF with a size that opens a comment (`GIF89a/*`, `GIF89a=/*`) that is closed later is also a valid script. As a
+/// real size that is above ten thousand pixels, in a format that is not used for such pictures.
 fn is_script(bytes: &[u8]) -> bool {
     let opens = bytes.get(6..11).is_some_and(|size| size.windows(2).any(|pair| pair == b"/*"));
     opens && bytes.windows(2).skip(11).any(|pair| pair == b"*/")

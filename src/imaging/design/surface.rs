@@ -1,11 +1,12 @@
-//! Floors and walls: taken from the mask, or found as what is large, calm and joined with where they begin.
+//! Floors and walls: taken from the mask, or found as regions that are large, calm and connected with their starting
+//! points.
 //!
 //! ```text
 //! small picture ─► chroma and lightness, smoothed ─► shortest ways from the bottom middle (floor) or calm upper places (wall)
 //!                                                        └─► near enough, large enough ─► guided to the edges ─► Region
 //! ```
 //!
-//! Rather nothing than something wrong. Refuses to know: paints.
+//! In doubt no surface is reported. Refuses to know: paints.
 
 use crate::imaging::{
     grade::{
@@ -20,7 +21,7 @@ use crate::imaging::{
 /// A surface smaller than this share of the picture is none.
 const LEAST: f32 = 0.03;
 
-/// What seems larger than this share has run over its edges.
+/// A surface above this share has leaked over its edges.
 const MOST: f32 = 0.7;
 
 /// Where a surface is.
@@ -59,7 +60,7 @@ pub fn find(picture: &Picture, layout: &Layout, surface: Surface) -> Option<Regi
         Surface::Ceiling => (ceiling_starts(width, height, &texture), [0.5, 0.35]),
         Surface::Furniture => return None,
     };
-    // The colour it begins with: what is far from it is another surface, however soft the way there.
+    // The colour it begins with: pixels far from it belong to another surface, however soft the way there.
     let begins: Vec<usize> = (0..width * height).filter(|place| way.data[*place] == 0.0).collect();
     let typical: [f32; 3] = std::array::from_fn(|channel| {
         let mut values: Vec<f32> = begins.iter().map(|place| smoothed[channel].data[*place]).collect();
@@ -123,7 +124,7 @@ fn ceiling_starts(width: usize, height: usize, texture: &Plane) -> Plane {
     way
 }
 
-/// Calm places above the floor whose colour is the most frequent calm one there.
+/// Calm places above the floor with the most frequent calm colour there.
 fn wall_starts(texture: &Plane, smoothed: &[Plane; 3], layout: &Layout) -> Plane {
     let (width, height) = (texture.width() as usize, texture.height() as usize);
     let calm = |place: usize| {

@@ -4,8 +4,8 @@
 //! Task ─► multipart (model, prompt, image, mask) ─► POST {url}/images/edits ─► b64_json ─► bytes of a picture
 //! ```
 //!
-//! The prompt goes in full, after what the service and its preset mean. Refuses to know: which jobs it is chosen for,
-//! what becomes of the picture. A key is never part of an error.
+//! The prompt goes in full, after the descriptions of the service and its preset. Refuses to know: which jobs it is
+//! chosen for, and the use of the picture. A key is never part of an error.
 
 use super::words;
 use crate::{
@@ -22,7 +22,7 @@ use reqwest::{
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Times that an answer is asked for.
+/// Attempts to get an answer.
 const TRIES: u32 = 3;
 /// Pauses before the second and the third, unless the service names one.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
@@ -31,16 +31,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The largest answer that is read, in bytes: a picture of 4K in base64, with room.
 const ANSWER_LIMIT: usize = 96 * 1024 * 1024;
 
-/// Where the service is.
+/// The address of the service and its options.
 #[derive(Clone)]
 pub struct Settings {
     /// Up to and without `/images/edits`.
     pub url: String,
     /// Bearer credential.
     pub api_key: Option<String>,
-    /// The model that is asked.
+    /// The model to use.
     pub model: String,
-    /// How long one answer may take.
+    /// Timeout of one answer.
     pub timeout: Duration,
 }
 
@@ -62,7 +62,7 @@ pub struct Http {
     settings: Settings,
 }
 
-/// Whether to ask once more, and after which pause if the service says so.
+/// Whether to try once more, and after which pause if the service names one.
 struct Failed {
     fault: Fault,
     again: Option<Option<Duration>>,
@@ -78,10 +78,10 @@ impl Http {
         Ok(Self { client, settings })
     }
 
-    /// The picture that the service made of these. Answers that another try may mend are asked for again.
+    /// The picture that the service made from these. Failures that another try may mend are tried again.
     ///
     /// # Errors
-    /// [`Fault::Engine`] with the service's own words.
+    /// [`Fault::Engine`] with the service's message.
     pub async fn edit(&self, request: &Request, pictures: &Pictures) -> Result<Vec<u8>, Fault> {
         let mut tried = 0;
         loop {
@@ -200,7 +200,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Failed> {
     Ok(body)
 }
 
-/// What the service said of its refusal, in one line that is not too long.
+/// The message of the service's refusal, in one line of limited length.
 fn refusal(status: StatusCode, body: &[u8]) -> String {
     let message = serde_json::from_slice::<Refusal>(body).map(|refusal| refusal.error.message);
     let message: String = message.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,4 @@
-//! Who makes the pictures: `local` here, `http` at a service with the images-edit API.
+//! The engines that make the pictures: `local` here, `http` at a service with the images-edit API.
 //!
 //! ```text
 //! Task ─► prepare (compressing) ─► Prepared ─► Engines::make (processing) ─► Made
@@ -18,31 +18,31 @@ use super::{
 use crate::domain::imaging::{Request, Service};
 use std::{any::Any, sync::Arc};
 
-/// The long edge to which a picture that is only looked at is brought, in pixels.
+/// The long edge to which a reference picture is brought, in pixels.
 const REFERENCE_EDGE: u32 = 1024;
-/// The long edge to which a plan is brought: its strokes must stay, its paper need not.
+/// The long edge to which a plan is brought: its strokes must remain visible.
 const PLAN_EDGE: u32 = 3000;
 /// JPEG quality of results.
 const QUALITY: u8 = 92;
-/// JPEG quality of what an engine elsewhere is sent.
+/// JPEG quality of pictures for a remote engine.
 const SENT_QUALITY: u8 = 95;
-/// The long edge of what an engine elsewhere is sent: such services work at 1.5 K and take few megabytes.
+/// The long edge of pictures for a remote engine: such services work at 1.5 K and accept few megabytes.
 const SENT_EDGE: u32 = 2048;
 
-/// All that a job hands over.
+/// The input of a job.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// What is asked for.
+    /// The request.
     pub request: Request,
     /// The picture, as a file.
     pub input: Vec<u8>,
     /// Where it may be changed, as a file: light where it may.
     pub mask: Option<Vec<u8>>,
-    /// What it should look like, as a file.
+    /// A picture to follow, as a file.
     pub reference: Option<Vec<u8>>,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
     /// A JPEG file.
@@ -51,7 +51,7 @@ pub struct Made {
     pub width: u32,
     /// Its rows.
     pub height: u32,
-    /// Who made it: `local` or `http`.
+    /// The engine that made it: `local` or `http`.
     pub engine: &'static str,
 }
 
@@ -84,16 +84,16 @@ pub fn prepare(task: &Task, stop: &Stop) -> Result<Prepared, Fault> {
     Ok(Prepared { picture, mask, reference })
 }
 
-/// About how many bytes of memory a job takes at its worst, for deciding how many run at once.
+/// About how many bytes of memory a job takes at most, for deciding how many run at once.
 pub fn memory(task: &Task) -> u64 {
     let edge = u64::from(task.request.resolution.long_edge());
-    // What cannot be read takes next to nothing.
+    // An unreadable picture takes next to nothing.
     let pixels = codec::probe(&task.input).map_or(0, |probe| u64::from(probe.width) * u64::from(probe.height));
     // Some pictures of three floats side by side, and the input's bytes while it is decoded.
     edge * edge * 12 * 6 + pixels.min(edge * edge * 2) * 12 + pixels * 4
 }
 
-/// Something that is kept for as long as work on a thread of its own lasts, whoever waits for it.
+/// An object that is kept for as long as work on a thread of its own lasts, even if its caller is gone.
 pub type Room = Arc<dyn Any + Send + Sync>;
 
 /// Which engine a job goes to.
@@ -126,8 +126,8 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// `weights` are of the upscaling network, if they are installed; the first of `routes` that fits decides, `usual`
-    /// where none does.
+    /// `weights` are those of the upscaling network, if they are installed; the first matching entry of `routes`
+    /// decides, `usual` where there is none.
     pub fn new(weights: Option<Weights>, http: Option<http::Http>, routes: Vec<Route>, usual: Choice) -> Self {
         Self { weights: weights.map(Arc::new), http, routes: routes.into(), usual }
     }
@@ -139,10 +139,10 @@ impl Engines {
         self.routes.iter().find(fits).map_or(self.usual, |route| route.choice)
     }
 
-    /// Makes the picture. What takes long runs on threads for blocking work, which keep `room`.
+    /// Makes the picture. Long computations run on threads for blocking work, which keep `room`.
     ///
     /// # Errors
-    /// Whose fault it is that there is none.
+    /// Why there is none, with the party at fault.
     pub async fn make(&self, request: &Request, prepared: Prepared, room: Room, stop: &Stop) -> Result<Made, Fault> {
         let edge = request.resolution.long_edge();
         let http = match (self.choice(request), &self.http) {
@@ -194,7 +194,7 @@ fn finish(
     Ok(Made { jpeg, width: picture.width(), height: picture.height(), engine })
 }
 
-/// What a service elsewhere is sent.
+/// The pictures for a remote service.
 fn sent(prepared: &Prepared) -> Result<http::Pictures, Fault> {
     use super::resize;
     let picture = &prepared.picture;

@@ -1,5 +1,5 @@
-//! A request in sentences, for engines that read: what the service and its preset mean, the scene settings, the place,
-//! and the asker's own words in full.
+//! A request in sentences, for engines with a language model: the meaning of the service and its preset, the scene
+//! settings, the place, and the caller's prompt in full.
 
 use crate::domain::imaging::{Location, Request, Service};
 

@@ -1,10 +1,10 @@
-//! The service render-enhancement: the same picture, better, in the light, weather and season that are wished.
+//! The service render-enhancement: the same picture, improved, in the requested light, weather and season.
 //!
 //! ```text
 //! Picture ─► noise ─► balance ─► tone ─► detail ─► look of the preset ─► season ─► weather ─► light ─► within the mask
 //! ```
 //!
-//! Refuses to know: files, sizes other than the picture's own, who asks.
+//! Refuses to know: files, sizes other than the picture's own, callers.
 
 mod preset;
 
@@ -17,7 +17,7 @@ use super::{
 use crate::domain::imaging::Request;
 pub use preset::Preset;
 
-/// A better picture of the same size. Where the mask is 0 it is the picture that came, exactly.
+/// An improved picture of the same size. Where the mask is 0 it equals the input exactly.
 ///
 /// # Errors
 /// [`Fault::Stopped`].
@@ -34,7 +34,7 @@ pub fn enhance(mut picture: Picture, mask: Option<&Plane>, request: &Request, st
     Ok(picture)
 }
 
-/// What every picture gets, in the measure of its preset.
+/// The improvements for every picture, with the strength of its preset.
 fn improve(picture: &mut Picture, preset: &Preset, stop: &Stop) -> Result<(), Fault> {
     let sigma = noise::sigma(picture);
     noise::denoise(picture, sigma, smooth_strength(sigma), stop)?;

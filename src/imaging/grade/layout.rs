@@ -1,4 +1,4 @@
-//! What lies where: sky, ground, depth and texture of a picture from outside, found by simple and careful rules.
+//! The layout of a picture from outside: sky, ground, depth and texture, found by simple and careful rules.
 //!
 //! ```text
 //! small picture ─► Oklab ─► shortest ways from the top edge over smooth, sky-like pixels ─► sky ─► guided to the large edges
@@ -6,7 +6,7 @@
 //!                     └──► local deviation ─────────────────────────────────────────────► texture
 //! ```
 //!
-//! A picture from inside has no sky, whatever it looks like. Refuses to know: what is done with it.
+//! A picture from inside has no sky, whatever it looks like. Refuses to know: the use of the layout.
 
 use super::{
     colour::{luma, oklab, smooth},
@@ -44,7 +44,7 @@ pub struct Layout {
     cut: Guided,
 }
 
-/// What stands at one pixel.
+/// The layout at one pixel.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Here {
     /// Column, 0 to 1.
@@ -79,7 +79,7 @@ pub fn deviation(plane: &Plane, radius: usize) -> Plane {
     combined(&square, &mean, |square, mean| (square - mean * mean).max(0.0).sqrt())
 }
 
-/// Shortest ways from the places where `start` is 0, along steps that cost what `cost` says of two neighbours.
+/// Shortest ways from the places where `start` is 0, with `cost` for each step between two neighbours.
 pub fn ways(start: &mut Plane, cost: impl Fn(usize, usize) -> f32) {
     let (width, height) = (start.width() as usize, start.height() as usize);
     let around = [(-1_i64, -1_i64, 1.41_f32), (0, -1, 1.0), (1, -1, 1.41), (-1, 0, 1.0)];
@@ -132,7 +132,7 @@ fn lightest_above(lab: &[[f32; 3]], texture: &Plane) -> Vec<f32> {
     for (place, lab) in lab.iter().enumerate() {
         let column = &mut columns[place % width];
         all.push(*column);
-        // White wisps are no measure for what is behind them.
+        // White wisps do not count for the sky behind them.
         if like_sky(*lab) > 0.5 && texture.data[place] < 0.012 {
             *column = column.max(lab[0].min(0.88));
         }
@@ -140,10 +140,10 @@ fn lightest_above(lab: &[[f32; 3]], texture: &Plane) -> Vec<f32> {
     all
 }
 
-/// 1 where the sky is: shortest ways from the top, then gaps whose colour is that of the sky around.
+/// 1 where the sky is: shortest ways from the top, then gaps in the colour of the sky around.
 fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     let (width, height) = (texture.width() as usize, texture.height() as usize);
-    // Under a blue sky what is grey at the top edge is rather a wall.
+    // Under a blue sky grey at the top edge is rather a wall.
     let lightest = lightest_above(lab, texture);
     let blue = |place: usize| {
         if lab[place][0] < lightest[place] - 0.1 {
@@ -190,7 +190,7 @@ fn find_sky(lab: &[[f32; 3]], texture: &Plane) -> Plane {
     sky
 }
 
-/// The direction in which the sky differs most from what borders on it.
+/// The direction in which the sky differs most from its surroundings.
 fn direction(small: &Picture, sky: &Plane) -> [f32; 3] {
     let near = boxed(sky, (small.width().max(small.height()) as usize / 40).max(2));
     let (mut inside, mut outside) = ([0.0_f32; 4], [0.0_f32; 4]);
@@ -210,7 +210,7 @@ fn direction(small: &Picture, sky: &Plane) -> [f32; 3] {
 }
 
 impl Layout {
-    /// Looks at a picture; `outside` says whether it may have a sky.
+    /// Analyses a picture; `outside` is whether it may have a sky.
     pub fn of(picture: &Picture, outside: bool) -> Self {
         let small = shrink(picture);
         let (width, height) = (small.width() as usize, small.height() as usize);
@@ -237,7 +237,7 @@ impl Layout {
         Self { sky_share, horizon, sky, ground, depth, texture, luma: lumas, base, sky_base, guide, cut }
     }
 
-    /// Walks over the pixels of the picture (in its large size) with what stands at each.
+    /// Visits the pixels of the picture (in its large size) with the layout at each.
     ///
     /// # Errors
     /// [`Fault::Stopped`].
@@ -336,7 +336,7 @@ fn find_ground(lab: &[[f32; 3]], lumas: &Plane, sky: &Plane, horizon: f32) -> Pl
         let tint = (one[1] - two[1]).hypot(one[2] - two[2]);
         ((one[0] - two[0]).abs() - 0.006).max(0.0) + (tint - 0.002).max(0.0) * 4.0 + 0.000_4
     });
-    // What is of another tint than the nearest ground below is a wall that a soft edge let through.
+    // An area of another tint than the nearest ground below is a wall behind a soft edge.
     let reach = (width / 8).max(1);
     let bottom = height - (height / 7).max(1);
     let tints: [Vec<f32>; 2] = std::array::from_fn(|channel| {

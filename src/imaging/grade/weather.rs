@@ -1,4 +1,4 @@
-//! Weather as a grade: sky and ground are told apart, the air lies between.
+//! Weather as a grade: sky and ground are treated separately, haze lies between.
 //!
 //! ```text
 //! Weather ─► tone (hard or soft light) ─► pixels: sky colours and clouds, ground wet or white, haze by depth ─► what falls

@@ -1,4 +1,4 @@
-//! Finds rooms: what walls and their gaps enclose. Refuses to know: metres, what a room is for.
+//! Finds rooms: areas that walls and their gaps enclose. Refuses to know: metres, the purpose of a room.
 
 use super::{bits::Bits, openings::Opening, walls::Walls};
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ pub struct Rooms {
     pub all: Vec<Room>,
 }
 
-/// Rooms between walls whose gaps are taken as closed; when too little is enclosed that way, with the walls grown
+/// Rooms between walls, with their gaps treated as closed; when too little is enclosed that way, with the walls grown
 /// until they close.
 pub fn find(walls: &Walls, openings: &[Opening], ink: &Bits) -> Rooms {
     let mut closed = walls.bits.clone();

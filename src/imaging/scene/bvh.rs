@@ -186,7 +186,7 @@ impl Bvh {
         found
     }
 
-    /// Shows `look` the triangles near the ray, near boxes first, until it says `true`.
+    /// Calls `look` with the triangles near the ray, near boxes first, until it returns `true`.
     fn search(&self, ray: &Ray, mut far: f32, mut look: impl FnMut(&Corner, &Way, &mut f32) -> bool) {
         let way = Way::new(ray);
         let mut stack = [(0u32, 0.0f32); DEEP + 2];

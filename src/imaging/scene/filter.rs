@@ -55,7 +55,7 @@ pub fn passes(samples: u32) -> u32 {
     }
 }
 
-/// Rows around a row that have a say in it.
+/// Rows around a row that contribute to it.
 pub fn margin(passes: u32) -> u32 {
     (0..passes).map(|pass| 2 << pass).sum()
 }

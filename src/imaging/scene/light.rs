@@ -1,7 +1,7 @@
-//! What shines: the sun, the sky, lamps and bright panels.
+//! Lights: the sun, the sky, lamps and bright panels.
 //!
-//! Every strength is told by what a white matt surface sends back when it is lit squarely, so that 1 is as bright as
-//! paper and no formula needs another constant. Refuses to know: rays, surfaces.
+//! Every strength is given by the light that a white matt surface reflects when it is lit squarely, so that 1 is as
+//! bright as paper and no formula needs another constant. Refuses to know: rays, surfaces.
 
 use glam::Vec3;
 
@@ -21,7 +21,7 @@ pub struct Sun {
 pub struct Sky {
     /// Strength from above.
     pub colour: Vec3,
-    /// Strength from below the horizon: what an unseen ground sends up.
+    /// Strength from below the horizon: the light of an unseen ground.
     pub ground: Vec3,
     /// Metres within which surfaces hold it back; beyond, the sky shines through them as in a room with large windows.
     pub reach: f32,

@@ -1,4 +1,4 @@
-//! How sharp and how noisy a photograph is, so that what is put into it is alike.
+//! The sharpness and noise of a photograph, so that inserted objects match.
 //!
 //! Refuses to know: rooms, furniture.
 
@@ -28,7 +28,7 @@ pub fn of(picture: &Picture) -> Grain {
     let step = (height / LINES).max(1);
     for y in (1..height.saturating_sub(1)).step_by(step) {
         for x in 1..width.saturating_sub(1) {
-            // Noise: what a plane through the neighbours does not tell (Immerkaer, 1996).
+            // Noise: the residue of a plane through the neighbours (Immerkaer, 1996).
             let cross = light(x - 1, y) + light(x + 1, y) + light(x, y - 1) + light(x, y + 1);
             let corners = light(x - 1, y - 1) + light(x + 1, y - 1) + light(x - 1, y + 1) + light(x + 1, y + 1);
             let here = light(x, y);

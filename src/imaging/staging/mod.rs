@@ -28,7 +28,7 @@ use super::{
 use crate::domain::imaging::Request;
 
 /// Furnishes a room that was photographed empty. `picture` has its final size. `mask` marks where furniture may stand:
-/// the floor, or a part of the room whose floor is meant. `reference` gives the colours. The same input gives the same
+/// the floor, or a part of the room, for its floor. `reference` gives the colours. The same input gives the same
 /// picture.
 ///
 /// # Errors
@@ -50,7 +50,7 @@ pub fn stage(
     compose::compose(picture, scene, &room, mask, stop)
 }
 
-/// The furniture in the light of the room. Its camera is set by whoever renders.
+/// The furniture in the light of the room. The renderer sets its camera.
 fn scene(room: &Room, placed: &[Placed], palette: &Palette, wishes: &Wishes) -> Scene {
     let camera = Camera::of(room.view.view_matrix(), Mat4::perspective_rh(1.0, 1.0, 0.1, 50.0));
     let mut scene = Scene::new(camera.unwrap_or(Camera::looking(Vec3::Y, Vec3::NEG_Z, 1.0, 1.0)));

@@ -108,7 +108,7 @@ fn the_camera_the_floor_and_the_walls_of_a_room_are_found() {
     }
 }
 
-/// A room whose floor is known to the pixel.
+/// A room with a floor that is known to the pixel.
 fn known(view: View, left: f32, right: f32, back: f32) -> Room {
     let mut region = Plane::filled(view.width as u32, view.height as u32, 0.0);
     let walls = Walls { left, right, back };

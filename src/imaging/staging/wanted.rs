@@ -5,7 +5,7 @@
 use super::furniture::Kind;
 use crate::imaging::wishes;
 
-/// Pieces by name; the first of a row is what a prompt speaks of.
+/// Pieces by name; the first of a row is the word in a prompt.
 const NAMES: &[(&str, Item)] = &[
     ("sofa", Item::Sofa),
     ("couch", Item::Sofa),

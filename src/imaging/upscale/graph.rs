@@ -1,7 +1,7 @@
-//! A network as TensorFlow.js writes it down (`model.json` of the layers format): layers by name, each with the names
-//! of those it reads, in an order in which they can be run.
+//! A network in the format of TensorFlow.js (`model.json` of the layers format): layers by name, each with the names of
+//! its inputs, in an order in which they can be run.
 //!
-//! Refuses to know: files, tiles, what goes in and comes out.
+//! Refuses to know: files, tiles, the meaning of inputs and outputs.
 
 use super::tensor::{BORDER, Kernel, Tensor};
 use serde_json::Value;
@@ -37,7 +37,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Reads layers and gives them their weights by name; an error says what is not understood.
+    /// Reads layers and gives them their weights by name; an error names the part that is not supported.
     pub fn read(model: &Value, mut weights: HashMap<String, (Vec<usize>, Vec<f32>)>) -> Result<Self, String> {
         let config = &model["modelTopology"]["model_config"]["config"];
         let described = config["layers"].as_array().ok_or("there are no layers")?;
@@ -85,7 +85,7 @@ impl Graph {
         self.layers.iter().any(|layer| matches!(layer.work, Work::Multiply(_)))
     }
 
-    /// Runs it; `None` where sizes do not go together. Results are dropped once nobody reads them any more.
+    /// Runs it; `None` where sizes are inconsistent. Results are dropped after their last reader.
     pub fn run(&self, input: Tensor) -> Option<Tensor> {
         let mut input = Some(input);
         let mut results: Vec<Option<Tensor>> = vec![None; self.layers.len()];

@@ -6,7 +6,7 @@
 //!         └► doubled by the network, tile by tile, while it is small ─► the rest edge-directed, or Lanczos down
 //! ```
 //!
-//! Refuses to know: files of pictures, what is upscaled for, where weights come from.
+//! Refuses to know: files of pictures, the purpose of upscaling, the origin of weights.
 
 mod edges;
 mod graph;
@@ -25,15 +25,15 @@ use super::{
     resize::{self, Filter},
 };
 
-/// Up to this factor nothing that an upscaler adds can be seen.
+/// Up to this factor the effect of an upscaler is invisible.
 const HARDLY: f64 = 1.1;
 /// How often the difference to the original is added back.
 const ROUNDS: usize = 2;
-/// What the network is given at most, in pixels: half of 4096 x 3072 each way.
+/// The largest input of the network, in pixels: half of 4096 x 3072 each way.
 const NETWORK_PIXELS: u64 = 3_300_000;
 
-/// A picture whose long edge is exactly `long_edge` pixels. With weights it is doubled by the network as often as it
-/// needs to be.
+/// A picture with a long edge of exactly `long_edge` pixels. With weights it is doubled by the network as often as
+/// needed.
 ///
 /// # Errors
 /// [`Fault::Stopped`].
@@ -62,8 +62,8 @@ pub fn to_long_edge(
     }
 }
 
-/// Adds back what a smaller copy of an upscaled picture lacks against the original, and clips to 0 to 1. One channel at a
-/// time, so that a large picture is not there twice.
+/// Adds back the difference between the original and a smaller copy of the upscaled picture, and clips to 0 to 1. One
+/// channel at a time, so that there are no two copies of a large picture.
 fn faithful(made: &mut Picture, original: &Picture, stop: &Stop) -> Result<(), Fault> {
     for _ in 0..ROUNDS {
         stop.check()?;

@@ -1,14 +1,14 @@
 //! The network that doubles pictures: its weights from a folder, and pictures through it tile by tile.
 //!
-//! Tiles overlap by as much as the network looks around, so that no seam can show, and memory is that of one tile
-//! whatever the picture. Source: the TensorFlow.js layers format; the models of UpscalerJS (MIT).
+//! Tiles overlap by the network's reach, so that no seam can show, and memory is that of one tile for any picture.
+//! Source: the TensorFlow.js layers format; the models of UpscalerJS (MIT).
 
 use super::{graph::Graph, tensor::Tensor};
 use crate::imaging::{Fault, Stop, picture::Picture};
 use serde_json::Value;
 use std::{collections::HashMap, path::Path};
 
-/// Pixels of the input that a tile brings to an end, each way. Larger wastes less on overlaps and takes more memory.
+/// Pixels of the input in a tile without its overlap, each way. Larger wastes less on overlaps and takes more memory.
 const TILE: usize = 160;
 /// Weights of a larger network would take longer than any job may.
 const MAX_WEIGHTS: usize = 64 << 20;
@@ -17,12 +17,12 @@ const MAX_WEIGHTS: usize = 64 << 20;
 #[derive(Debug, Clone)]
 pub struct Weights {
     graph: Graph,
-    /// What 1.0 of a picture is to the network.
+    /// The network's value for 1.0 of a picture.
     range: f32,
 }
 
 impl Weights {
-    /// Reads `model.json` and the files it names beside it; `None`, with a log line that says why, where that is not
+    /// Reads `model.json` and the files it names beside it; `None`, with the reason in the log, where that is not
     /// possible or it is no network that doubles.
     pub fn load(dir: &Path) -> Option<Self> {
         let loaded = Self::read(dir);
@@ -56,7 +56,7 @@ impl Weights {
         let graph = Graph::read(model, weights)?;
         let range = if graph.is_of_unit_range() { 1.0 } else { 255.0 };
         let weights = Self { graph, range };
-        // Tried once on nothing: what runs on one picture runs on all.
+        // Tried once on a tiny tensor: a network that runs on one picture runs on all.
         let tried = weights.graph.run(Tensor::new(4, 3, 3)).ok_or("its layers do not fit together")?;
         if (tried.width, tried.height, tried.channels) != (8, 6, 3) {
             return Err("it does not double pictures".into());
@@ -64,18 +64,18 @@ impl Weights {
         Ok(weights)
     }
 
-    /// A picture of twice the width and height, whose smaller copy is the picture that it was made of: the network alone
-    /// is sharp and off in its colours, see [`super::faithful`].
+    /// A picture of twice the width and height that shrinks back to the original: the network alone is sharp but
+    /// changes colours, see [`super::faithful`].
     ///
     /// # Errors
-    /// [`Fault::Stopped`], looked at before each tile.
+    /// [`Fault::Stopped`], checked before each tile.
     pub fn double(&self, picture: &Picture, stop: &Stop) -> Result<Picture, Fault> {
         let mut out = self.raw(picture, TILE, stop)?;
         super::faithful(&mut out, picture, stop)?;
         Ok(out)
     }
 
-    /// What the network says, by tiles of a size in pixels.
+    /// The network's output, in tiles of a size in pixels.
     pub(super) fn raw(&self, picture: &Picture, tile: usize, stop: &Stop) -> Result<Picture, Fault> {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let mut out = Picture::new(picture.width() * 2, picture.height() * 2);
@@ -83,7 +83,7 @@ impl Weights {
         for top in (0..height).step_by(tile.max(1)) {
             for left in (0..width).step_by(tile.max(1)) {
                 stop.check()?;
-                // The tile with what the network sees around it; at the picture's own edges there is nothing more,
+                // The tile with the surroundings that the network needs; at the picture's own edges there are none,
                 // just as when all of it goes through at once.
                 let (x0, y0) = (left.saturating_sub(reach), top.saturating_sub(reach));
                 let (x1, y1) = ((left + tile + reach).min(width), (top + tile + reach).min(height));

@@ -147,7 +147,7 @@ impl Tensor {
             .then(|| self.spread(factor, channels, |x, y| (y * factor + x) * channels))
     }
 
-    /// Larger by a factor; `part` says from which channel on a place within the square takes its values.
+    /// Larger by a factor; `part` gives the first channel for a place within the square.
     fn spread(&self, factor: usize, channels: usize, part: impl Fn(usize, usize) -> usize) -> Self {
         let mut out = Self::new(self.width * factor, self.height * factor, channels);
         for y in 0..out.height {

@@ -1,4 +1,4 @@
-//! What a request wishes, from its options, its prompt and its preset: the documented vocabulary.
+//! The wishes of a request, from its options, its prompt and its preset: the documented vocabulary.
 //!
 //! ```text
 //! options ─┐
@@ -6,7 +6,7 @@
 //! preset ──┘            (options win over the prompt, the prompt over the preset)
 //! ```
 //!
-//! Refuses to know: pixels, and what an engine does with a wish.
+//! Refuses to know: pixels, and how an engine fulfils a wish.
 
 mod paint;
 pub mod table;
@@ -78,7 +78,7 @@ pub enum Crowd {
     Busy,
 }
 
-/// Where it is seen from.
+/// The point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Camera {
@@ -91,7 +91,7 @@ pub enum Camera {
     Close,
 }
 
-/// What grows around.
+/// The vegetation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Landscaping {
@@ -99,7 +99,7 @@ pub enum Landscaping {
     Dry,
 }
 
-/// What takes a paint.
+/// A surface that can be painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Surface {
@@ -109,7 +109,7 @@ pub enum Surface {
     Furniture,
 }
 
-/// How a paint looks from near.
+/// The texture of a paint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Texture {
@@ -128,11 +128,11 @@ pub struct Paint {
     pub name: &'static str,
     /// sRGB-encoded, 0 to 1.
     pub rgb: [f32; 3],
-    /// From near.
+    /// The texture.
     pub texture: Texture,
 }
 
-/// What is wished of an engine that follows the vocabulary.
+/// The wishes for an engine that follows the vocabulary.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Wishes {
     /// What light there is.
@@ -141,33 +141,33 @@ pub struct Wishes {
     pub weather: Option<Weather>,
     /// Time of the year.
     pub season: Option<Season>,
-    /// Style of things and colours; that of the preset when nothing else is said.
+    /// Style of things and colours; that of the preset unless the request names one.
     pub style: Option<Style>,
-    /// Whether [`Wishes::style`] was asked for in words, not only by the preset.
+    /// Whether [`Wishes::style`] was requested in words, not only by the preset.
     pub style_asked: bool,
     /// How many people.
     pub crowd: Option<Crowd>,
-    /// Where it is seen from.
+    /// The point of view.
     pub camera: Option<Camera>,
-    /// What grows around.
+    /// The vegetation.
     pub landscaping: Option<Landscaping>,
     /// At most one a surface.
     pub paints: Vec<(Surface, Paint)>,
 }
 
-/// The lower-case words of a text in order, without punctuation; hyphens part words.
+/// The lower-case words of a text in order, without punctuation; hyphens separate words.
 pub fn words(text: &str) -> Vec<String> {
     Text::of(text).0.into_iter().filter(|token| token != ",").collect()
 }
 
-/// What the option says of the table, else what the prompt says.
+/// The terms of the option in the table, else those of the prompt.
 fn choose<T: Copy>(option: Option<&str>, prompt: &Text, table: Table<T>) -> Vec<T> {
     let option = Text::of(option.unwrap_or_default());
     let of_option = said(&option, table);
     if of_option.is_empty() { said(prompt, table) } else { of_option }
 }
 
-/// The meanings of what is said and not denied, in order.
+/// The meanings of the terms in the text that are not denied, in order.
 fn said<T: Copy>(text: &Text, table: Table<T>) -> Vec<T> {
     let found = text.terms(table).into_iter().filter(|found| !text.denied(*found, table));
     found.map(|found| table[found.row].1).collect()
@@ -190,13 +190,13 @@ fn lights(prompt: &Text) -> Vec<Light> {
 }
 
 impl Wishes {
-    /// What a request wishes. Unknown words are no wishes.
+    /// The wishes of a request. Unknown words are ignored.
     pub fn of(request: &Request) -> Self {
         let options = &request.options;
         let prompt = Text::of(&request.prompt);
         let lighting = said(&Text::of(options.lighting.as_deref().unwrap_or_default()), table::LIGHTS);
         let styles = choose(options.style.as_deref(), &prompt, table::STYLES);
-        // "Modern" goes with every other style and then says less than that one.
+        // "Modern" goes with every other style and is less specific.
         let style = styles.iter().find(|style| **style != Style::Modern).or(styles.first()).copied();
         let denies = |style: Style| {
             let found = prompt.terms(table::STYLES).into_iter().filter(|found| table::STYLES[found.row].1 == style);
@@ -225,7 +225,7 @@ impl Wishes {
         }
     }
 
-    /// What a surface shall be of.
+    /// The paint of a surface.
     pub fn paint(&self, surface: Surface) -> Option<&Paint> {
         self.paints.iter().find(|(other, _)| *other == surface).map(|(_, paint)| paint)
     }

@@ -176,7 +176,7 @@ pub fn bound(text: &Text) -> Vec<(Surface, Paint)> {
     paints
 }
 
-/// The first paint of a text that speaks of one surface only, such as the option `flooring`.
+/// The first paint of a text about one surface only, such as the option `flooring`.
 pub fn any(text: &Text) -> Option<Paint> {
     let mut mix = Mix::default();
     let mut index = 0;

@@ -36,7 +36,7 @@ pub const LIGHTS: Table<Light> = &[
     ("noon", Light::Daylight),
 ];
 
-/// Words of [`LIGHTS`] that say nothing about light before a colour, a material or a thing: "warm white walls".
+/// Words of [`LIGHTS`] that do not describe light before a colour, a material or a thing: "warm white walls".
 pub const ADJECTIVES: &[&str] = &["warm", "cosy", "cozy", "cool", "bright", "soft", "dramatic"];
 
 /// Sky and air.
@@ -130,7 +130,7 @@ pub const CROWDS: Table<Crowd> = &[
     ("lively", Crowd::Busy),
 ];
 
-/// Where it is seen from.
+/// Points of view.
 pub const CAMERAS: Table<Camera> = &[
     ("top down", Camera::Top),
     ("top view", Camera::Top),
@@ -145,7 +145,7 @@ pub const CAMERAS: Table<Camera> = &[
     ("close up", Camera::Close),
 ];
 
-/// What grows around.
+/// Vegetation.
 pub const LANDSCAPINGS: Table<Landscaping> = &[
     ("lush", Landscaping::Lush),
     ("lawn", Landscaping::Lush),
@@ -202,7 +202,7 @@ pub const MATERIALS: Table<([u8; 3], Texture)> = &[
     ("carpeted", ([186, 176, 162], Texture::Carpet)),
 ];
 
-/// Materials that are floors also when nobody says so.
+/// Materials that mean a floor even without a word for it.
 pub const FLOORS_BY_NATURE: &[&str] = &["parquet", "hardwood", "laminate", "carpet"];
 
 /// Paints (sRGB, 8 bits).
@@ -258,7 +258,7 @@ pub const COLOURS: Table<[u8; 3]> = &[
 /// How much lighter (above 0) or darker a paint is meant, as a share of the way to white or black.
 pub const SHADES: Table<f32> = &[("light", 0.3), ("pale", 0.45), ("pastel", 0.45), ("dark", -0.4), ("deep", -0.35)];
 
-/// Phrases with a word of the tables in them that mean something else.
+/// Phrases that contain a word of the tables but mean something else.
 pub const OTHERWISE: &[&str] =
     &["winter garden", "summer house", "snow white", "rain shower", "night stand", "night table", "hot spring"];
 

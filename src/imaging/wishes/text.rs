@@ -1,14 +1,14 @@
-//! Words of a prompt and what is said of them: terms of a table, and whether a "no" reaches them.
+//! Words of a prompt: terms of a table, and whether a "no" applies to them.
 //!
 //! ```text
-//! prompt ─► tokens (words and breaks) ─► terms of a table ─► said or denied
+//! prompt ─► tokens (words and breaks) ─► terms of a table ─► affirmed or denied
 //! ```
 //!
-//! Refuses to know: what the terms mean.
+//! Refuses to know: the meaning of terms.
 
 use super::table::{OTHERWISE, Table};
 
-/// Words of more than this many characters of a prompt are not looked at: a bound, not a wish.
+/// A prompt is read only up to this many characters: a bound on work.
 const LONGEST: usize = 8_000;
 
 /// Words that deny what follows.
@@ -62,7 +62,8 @@ impl Text {
         self.0.get(index).map_or("", String::as_str)
     }
 
-    /// The number of tokens that `phrase` takes when it stands at `start`, the last one with or without a plural s.
+    /// The number of tokens of `phrase` at `start`, the last one with or without a plural s; `None` when it is not
+    /// there.
     fn stands(&self, start: usize, phrase: &str) -> Option<usize> {
         let mut count = 0;
         let mut parts = phrase.split(' ').peekable();
@@ -103,8 +104,9 @@ impl Text {
         all
     }
 
-    /// Whether a denial reaches the term. It ends at a break, "but" and "with"; at "and" too, unless the words before it
-    /// are of the same table ("no rain and fog", but "no rain and warm light"); a list that ends in "or" is denied whole.
+    /// Whether a denial applies to the term. It ends at a break, "but" and "with"; at "and" too, unless the words
+    /// before it are of the same table ("no rain and fog", but "no rain and warm light"); a list that ends in "or" is
+    /// denied as a whole.
     pub fn denied<T>(&self, found: Found, table: Table<T>) -> bool {
         let mut reach = REACH;
         let mut index = found.start;

@@ -6,7 +6,7 @@
 //! (7 LEDs)
 //! ```
 //!
-//! Our own words for the well-known one-dimensional heat simulation (Fire2012 by Mark Kriegsman).
+//! An own implementation of the well-known one-dimensional heat simulation (Fire2012 by Mark Kriegsman).
 
 use super::{Draw, Moment, random::Random};
 use crate::domain::lights::{Palette, Rgb};
@@ -36,7 +36,7 @@ impl Flame {
         let most = (cooling * 10 / length.max(1) + 2).min(255) as u16;
         random.each(heat, |heat, byte| {
             let loss = ((u16::from(byte) * most) >> 8) as u8;
-            // Without a branch, which chance would mislead where it is cold.
+            // Branch-free: mispredictions on random values would be slow.
             heat.max(loss) - loss
         });
         // The two at the very foot have nothing below them that they could take from: they only cool.
@@ -98,8 +98,8 @@ impl Draw for FireUp {
     }
 }
 
-/// What a palette burns with. The hue circle is what a segment has that nobody gave a palette, and it has no dark end:
-/// with it, fire is fire.
+/// The colours of fire for a palette. A segment without a chosen palette has the hue circle, which has no dark end: it
+/// burns in the colours of fire.
 fn embers(palette: Palette) -> &'static Round {
     match palette {
         Palette::Rainbow => &HEAT,

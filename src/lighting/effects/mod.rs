@@ -11,9 +11,9 @@
 //!                                 runners comet scanner wave          meteor  rain
 //! ```
 //!
-//! What they look like, and their numbers, are those of the LUME document and its firmware. All arithmetic is on whole
-//! numbers, chance comes from a seed: the same seed, looks and frame numbers give the same picture everywhere. Refuses
-//! to know: brightness, gamma, reversed segments, time (frames are counted by the engine).
+//! Their appearance, and their numbers, are those of the LUME document and its firmware. All arithmetic is on integers,
+//! randomness comes from a seed: the same seed, looks and frame numbers give the same picture everywhere. Refuses to
+//! know: brightness, gamma, reversed segments, time (frames are counted by the engine).
 
 mod bands;
 mod breath;
@@ -31,16 +31,16 @@ mod wheel;
 
 use crate::domain::lights::{Effect, Look, Rgb};
 
-/// The LEDs that the document's controller has at most. Effects that throw so many things a frame throw as many again
-/// for each such length beyond the first, so that a long strip is no emptier than a short one.
+/// The maximum number of LEDs of the document's controller. Effects with a number of random events per frame have as
+/// many again for each such length beyond the first, so that a long strip is no emptier than a short one.
 const DOCUMENT_LEDS: usize = 300;
 
-/// How often chance is asked on so many LEDs.
+/// How often random events are drawn for this many LEDs.
 fn shares(length: usize) -> usize {
     length.div_ceil(DOCUMENT_LEDS)
 }
 
-/// What an effect is told about a frame.
+/// The frame that an effect draws.
 struct Moment<'a> {
     look: &'a Look,
     frame: u64,
@@ -49,7 +49,7 @@ struct Moment<'a> {
 }
 
 impl Moment<'_> {
-    /// Whether this frame has not been drawn before, so that what happens by chance happens.
+    /// Whether this frame has not been drawn before, so that random events happen.
     fn is_new(&self) -> bool {
         self.since != Some(0)
     }
@@ -77,26 +77,25 @@ pub struct Animation {
 }
 
 impl Animation {
-    /// Begins an effect from its first frame, on so many LEDs. The same seed, looks and frame numbers give the same
+    /// Begins an effect from its first frame, on this many LEDs. The same seed, looks and frame numbers give the same
     /// pictures.
     pub fn new(effect: Effect, length: usize, seed: u64) -> Self {
         Self { effect, length, state: begin(effect, length, seed), last: None }
     }
 
-    /// Which effect it is.
+    /// The effect.
     pub fn effect(&self) -> Effect {
         self.effect
     }
 
-    /// On how many LEDs.
+    /// The number of LEDs.
     pub fn length(&self) -> usize {
         self.length
     }
 
-    /// Draws the frame of this number (60 a second, counted by the engine, frozen while power is off) into `out`, whose
-    /// length is that of the segment. The look may be another each time; nothing begins anew for that. The same frame
-    /// twice is the same picture twice; frames that are left out are lost for what happens by chance, not for what
-    /// moves steadily.
+    /// Draws the frame of this number (60 a second, counted by the engine, frozen while power is off) into `out`, which
+    /// is as long as the segment. The look may differ each time without restarting the effect. The same frame twice
+    /// gives the same picture twice; skipped frames are lost for random events, not for steady motion.
     pub fn draw(&mut self, look: &Look, frame: u64, out: &mut [Rgb]) {
         if out.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! Chance that repeats: the same seed throws the same numbers on every machine.
+//! Repeatable randomness: the same seed gives the same numbers on every machine.
 //!
 //! SplitMix64 (Steele, Lea, Flood 2014): a counter that is stirred. Not for secrets.
 
@@ -6,18 +6,18 @@
 #[derive(Debug, Clone)]
 pub struct Random {
     state: u64,
-    /// Bytes that are thrown already, and how many of them are left.
+    /// Random bytes in reserve, and how many of them are left.
     pool: u64,
     left: u8,
 }
 
 impl Random {
-    /// Begins a row of numbers.
+    /// Begins a sequence of numbers.
     pub fn new(seed: u64) -> Self {
         Self { state: seed, pool: 0, left: 0 }
     }
 
-    /// The row of one frame: asked for the same frame again, it is the same again.
+    /// The sequence of one frame: for the same frame, it is the same again.
     pub fn of_frame(seed: u64, frame: u64) -> Self {
         Self::new(stir(seed ^ stir(frame)))
     }
@@ -29,7 +29,7 @@ impl Random {
         stir(self.state)
     }
 
-    /// Makes each value another by a byte of its own: what is said about the value and its byte.
+    /// Replaces each value by `other` of the value and a random byte of its own.
     #[inline]
     pub fn each(&mut self, values: &mut [u8], other: impl Fn(u8, u8) -> u8) {
         let (eights, rest) = values.as_chunks_mut::<8>();
@@ -60,7 +60,7 @@ impl Random {
         (((self.number() >> 32) * end as u64) >> 32) as usize
     }
 
-    /// True so many times of 256.
+    /// True in this many of 256 cases.
     #[inline]
     pub fn chance(&mut self, of_256: u32) -> bool {
         u32::from(self.byte()) < of_256
@@ -69,7 +69,7 @@ impl Random {
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Spreads what differs in one bit over all of them.
+/// Spreads a difference in one bit over all bits.
 #[inline]
 pub fn stir(mut bits: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,11 +1,11 @@
-//! sACN from elsewhere over the strip: a socket, a thread, and what it has heard.
+//! sACN from a lighting desk over the strip: a socket, a thread, and the received levels.
 //!
 //! ```text
-//! UDP 5568 ─► thread ─► Receiver (who wins, which LEDs) ◄─ copy_frame, once a frame
+//! UDP 5568 ─► thread ─► Receiver (winning source, its LEDs) ◄─ copy_frame, once a frame
 //! ```
 //!
-//! Times are durations since the `Instant` that was given when it was opened. Refuses to know: effects, power (off beats
-//! whatever comes in; that is for the caller), and how LEDs go out again.
+//! Times are durations since the `Instant` that was given when it was opened. Refuses to know: effects, power (off
+//! overrides all input; that is up to the caller), and how LEDs are sent.
 
 mod receiver;
 
@@ -27,21 +27,22 @@ use std::{
 };
 use tracing::warn;
 
-/// The longest packet that is read; what is longer is no E1.31.
+/// The longest packet that is read; a longer one is no E1.31.
 const MOST: usize = 1500;
-/// Packets that are read before it is looked whether to end, so that a flood does not keep the thread.
+/// Packets that are read before the stop signal is checked, so that a flood does not keep the thread.
 const AT_ONCE: usize = 64;
 
-/// Where to listen.
+/// The address and layout of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SacnInputSpec {
-    /// Usually 0.0.0.0:5568. Where it is the address of an interface, only what comes in by that one is heard, the group's
-    /// packets too.
+    /// Usually 0.0.0.0:5568. With the address of an interface, only packets that arrive there are received, multicast
+    /// ones too.
     pub address: SocketAddr,
     pub layout: Layout,
-    /// No group is joined. Otherwise only that of the first universe is, so that further universes must come by unicast.
+    /// No group is joined. Otherwise only that of the first universe is, so that further universes must come by
+    /// unicast.
     pub unicast: bool,
-    /// The id of our own outputs, which are not heard.
+    /// The id of our own outputs, which are ignored.
     pub own: Option<[u8; 16]>,
 }
 
@@ -54,16 +55,16 @@ pub struct SacnInput {
 
 struct Shared {
     receiver: Mutex<Receiver>,
-    /// Written once, when it is to end.
+    /// Written once, as the stop signal.
     end: OwnedFd,
     origin: Instant,
 }
 
 impl SacnInput {
-    /// Opens the socket and begins to listen. `origin` is when time began for this input and its caller.
+    /// Opens the socket and begins to receive. `origin` is the zero of time for this input and its caller.
     ///
     /// # Errors
-    /// `InvalidInput` for a layout that is out of range; else what the system says: the port is taken, no such interface.
+    /// `InvalidInput` for a layout that is out of range; else the system's error: the port is taken, no such interface.
     pub fn open(spec: SacnInputSpec, led_count: u16, origin: Instant) -> io::Result<Self> {
         let receiver = Receiver::new(spec.layout, led_count)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?;
@@ -79,7 +80,7 @@ impl SacnInput {
             let IpAddr::V4(interface) = local.ip() else {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "groups need an IPv4 address to listen at"));
             };
-            // A socket that is bound to an interface's address is not given what goes to a group.
+            // A socket that is bound to an interface's address does not receive multicast.
             let joined = match interface.is_unspecified() {
                 true => &sockets[0],
                 false => {
@@ -96,12 +97,13 @@ impl SacnInput {
         Ok(Self { shared, local, thread: Some(thread) })
     }
 
-    /// Where it listens, with the port that the system chose where 0 was asked for.
+    /// The address it listens on, with the actual port where 0 was requested.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }
 
-    /// Copies what came in over `out`, and says whether it overrides the effects; else `out` stays as it was.
+    /// Copies the received levels over `out`, and returns whether they override the effects; else `out` stays as it
+    /// was.
     pub fn copy_frame(&self, now: Duration, out: &mut [Rgb]) -> bool {
         let receiver = self.shared.receiver();
         let Some(frame) = receiver.frame(now) else { return false };
@@ -110,7 +112,7 @@ impl SacnInput {
         true
     }
 
-    /// How it goes.
+    /// Its state.
     pub fn status(&self, now: Duration) -> InputStatus {
         self.shared.receiver().status(now)
     }
@@ -135,7 +137,7 @@ impl Drop for SacnInput {
 }
 
 impl Shared {
-    /// Nothing panics while it is held; even so, what is in there stays usable.
+    /// Nothing panics while it is held; even so, the content stays usable.
     fn receiver(&self) -> MutexGuard<'_, Receiver> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,7 +161,7 @@ impl Shared {
                 for _ in 0..AT_ONCE {
                     let Ok(length) = socket.recv(&mut buffer) else { break };
                     let now = self.origin.elapsed();
-                    // What is refused is only not counted: anybody may send anything to this port.
+                    // A refused packet is only left out of the count: any host may send to this port.
                     let _ = self.receiver().packet(&buffer[..length], now);
                 }
             }

@@ -1,12 +1,12 @@
-//! What sACN sources say, and which of them is believed.
+//! Levels from sACN sources, and the choice between the sources.
 //!
 //! ```text
 //! packet ─► of our universes? live? in order? ─► the highest priority of its universe? ─► LEDs
 //! ```
 //!
 //! Among equals the last one to send wins. A source is forgotten 2.5 s after its last packet (E1.31-2018 6.7.1,
-//! E131_NETWORK_DATA_LOSS_TIMEOUT); a source that says it ends is simply not listened to. Refuses to know: sockets,
-//! clocks, effects.
+//! E131_NETWORK_DATA_LOSS_TIMEOUT); a source that signals its end is simply ignored. Refuses to know: sockets, clocks,
+//! effects.
 
 use crate::{
     domain::lights::Rgb,
@@ -18,7 +18,7 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Sources that are told apart at the same time.
+/// Sources that are tracked at the same time.
 const SOURCES: usize = 4;
 /// Universes that follow one another.
 const UNIVERSES: usize = 8;
@@ -64,12 +64,12 @@ impl Layout {
 /// Why a packet changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// It is ours.
+    /// It comes from our own outputs.
     Own,
     Broken(Broken),
     /// A synchronisation or discovery packet, or levels of another kind.
     NoLevels,
-    /// A universe that is not ours.
+    /// A universe outside the layout.
     Elsewhere,
     /// For preview only, or the end of a stream.
     NotLive,
@@ -81,14 +81,14 @@ pub enum Refused {
     Outranked,
 }
 
-/// How it goes.
+/// The state of the input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InputStatus {
     /// Data overrides the effects.
     pub receiving: bool,
     /// Packets that reached the LEDs since the beginning.
     pub packets: u64,
-    /// The name of the source that was believed last; none when nothing is received.
+    /// The name of the source that was used last; none when nothing is received.
     pub source: Option<String>,
     /// Its priority.
     pub priority: Option<u8>,
@@ -113,7 +113,7 @@ impl Source {
     }
 }
 
-/// The source that was believed last.
+/// The source that was used last.
 #[derive(Debug, Clone, Copy)]
 struct Believed {
     at: Duration,
@@ -129,24 +129,24 @@ pub struct Receiver {
     leds: Vec<Rgb>,
     believed: Option<Believed>,
     packets: u64,
-    /// Our own outputs' id: what they send to a group comes back to this machine.
+    /// Our own outputs' id: their multicast packets come back to this machine.
     own: Option<[u8; 16]>,
 }
 
 impl Receiver {
-    /// A receiver that has heard nothing; none for a layout that is out of range.
+    /// A receiver without any data; none for a layout that is out of range.
     pub fn new(layout: Layout, led_count: u16) -> Option<Self> {
         let leds = vec![[0; 3]; led_count.into()];
         let sources = Vec::with_capacity(SOURCES);
         layout.is_valid().then_some(Self { layout, sources, leds, believed: None, packets: 0, own: None })
     }
 
-    /// The same, deaf to one sender: ourselves.
+    /// The same, ignoring one sender: this server.
     pub fn deaf_to(self, cid: [u8; 16]) -> Self {
         Self { own: Some(cid), ..self }
     }
 
-    /// Takes a packet in.
+    /// Processes a packet.
     ///
     /// # Errors
     /// Why it changed no LED.
@@ -176,12 +176,12 @@ impl Receiver {
         Ok(())
     }
 
-    /// What lies over the effects now.
+    /// The levels that override the effects now.
     pub fn frame(&self, now: Duration) -> Option<&[Rgb]> {
         self.is_receiving(now).then_some(&self.leds)
     }
 
-    /// How it goes.
+    /// Its state.
     pub fn status(&self, now: Duration) -> InputStatus {
         let believed = self.believed.filter(|_| self.is_receiving(now));
         let name = |source: Believed| {
@@ -200,7 +200,7 @@ impl Receiver {
         self.believed.is_some_and(|source| now.saturating_sub(source.at) < HOLD)
     }
 
-    /// Lets go of who has been silent for too long, in each universe by itself.
+    /// Removes sources that have been silent for too long, in each universe separately.
     fn forget(&mut self, now: Duration) {
         for last in self.sources.iter_mut().flat_map(|source| &mut source.last_packets) {
             *last = last.filter(|last| now.saturating_sub(last.at) < FORGOTTEN);
@@ -208,7 +208,7 @@ impl Receiver {
         self.sources.retain(|source| source.last().is_some());
     }
 
-    /// Notes that a source spoke, unless it is late or one too many.
+    /// Notes a packet of a source, unless it is late or there are too many sources.
     fn hear(&mut self, data: &Data<'_>, universe: usize, now: Duration) -> Result<(), Refused> {
         let known = self.sources.iter().position(|source| source.cid == data.cid);
         let place = match known {
@@ -227,7 +227,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// Lays a packet's levels on the LEDs.
+    /// Applies a packet's levels to the LEDs.
     fn believe(&mut self, data: &Data<'_>, universe: usize, now: Duration) {
         if !self.is_receiving(now) {
             self.leds.fill([0; 3]);
@@ -244,7 +244,7 @@ impl Receiver {
     }
 }
 
-/// E1.31-2018 6.7.2, but a packet that comes twice is taken twice, as LUME does: late is 1 to 19 behind.
+/// E1.31-2018 6.7.2, but a duplicate packet is accepted twice, as LUME does: late is 1 to 19 behind.
 fn is_late(before: u8, sequence: u8) -> bool {
     (-19..0).contains(&(sequence.wrapping_sub(before) as i8))
 }

@@ -5,7 +5,7 @@
 //!                                                                     └► synchronisation packets
 //! ```
 //!
-//! Nothing is allocated once it is open. Refuses to know: effects, clocks (time is an argument), and who listens.
+//! Nothing is allocated once it is open. Refuses to know: effects, clocks (time is an argument), and receivers.
 
 mod pace;
 mod packet;
@@ -25,15 +25,15 @@ use wire::Wire;
 
 /// Between two discovery packets (E1.31-2018 table A-1, E131_UNIVERSE_DISCOVERY_INTERVAL).
 const NOTICE: Duration = Duration::from_secs(10);
-/// Packets that say that a universe ends (E1.31-2018 6.2.6).
+/// Packets that signal the end of a universe (E1.31-2018 6.2.6).
 const FAREWELLS: usize = 3;
 
-/// What went out since the outputs were opened.
+/// Counters since the outputs were opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutputStats {
-    /// Packets that the system took, of every kind.
+    /// Packets that the system accepted, of every kind.
     pub packets: u64,
-    /// Packets that it did not take.
+    /// Packets that it did not accept.
     pub errors: u64,
     /// Universes and DDP displays.
     pub universes: usize,
@@ -50,10 +50,10 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Opens the sockets and lays out the packets. `cid` says who sends, for good; `source_name` is for people.
+    /// Opens the sockets and lays out the packets. `cid` is the sender's permanent id; `source_name` is for people.
     ///
     /// # Errors
-    /// `InvalidInput` for a patch that [`patch::check`] refuses on the longest strip; else what the system says.
+    /// `InvalidInput` for a patch that [`patch::check`] refuses on the longest strip; else the system's error.
     pub fn open(specs: Vec<OutputSpec>, cid: [u8; 16], source_name: &str) -> io::Result<Self> {
         patch::check(&specs, u16::MAX).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let plan = Plan::of(&specs, &cid, source_name);
@@ -64,8 +64,8 @@ impl Outputs {
         Ok(Self { plan, wires, batch, noticed: None, stats })
     }
 
-    /// Sends a frame of the strip. Called at a steady rate; `now` only grows. LEDs beyond the end of `pixels` stay as they
-    /// were. What did not change is sent three times more, then once each 900 ms (DDP: each second).
+    /// Sends a frame of the strip. Called at a steady rate; `now` only grows. LEDs beyond the end of `pixels` stay as
+    /// they were. Unchanged packets are sent three times more, then once each 900 ms (DDP: each second).
     pub fn send(&mut self, pixels: &[Rgb], now: Duration) {
         self.batch.clear();
         for stream in &mut self.plan.streams {
@@ -99,8 +99,8 @@ impl Outputs {
         self.plan.peers.iter_mut().for_each(peer::Peer::settle);
     }
 
-    /// Says that the universes end. E1.31: three packets with the bit for it for each universe. The other protocols have no
-    /// such word, and a last frame of darkness is not sent either.
+    /// Signals the end of the universes. E1.31: three packets with the termination bit for each universe. The other
+    /// protocols have no such signal, and a last dark frame is not sent either.
     pub fn terminate(&mut self) {
         for _ in 0..FAREWELLS {
             for stream in self.plan.streams.iter_mut().filter(|stream| stream.protocol == Protocol::Sacn) {
@@ -116,7 +116,7 @@ impl Outputs {
         self.begin_again();
     }
 
-    /// What went out.
+    /// The counters.
     pub fn stats(&self) -> OutputStats {
         self.stats
     }

@@ -1,12 +1,12 @@
-//! When a universe leaves: whenever it changed, three times more, and then once in a while so that nobody takes it for
-//! lost.
+//! When a universe is sent: whenever it changed, three times more, and then at intervals so that receivers do not treat
+//! it as lost.
 //!
-//! E1.31-2018 6.6.1: a level that stays is sent three times, then once each 800 to 1000 ms. Art-Net asks for a repeat at
-//! least each 4 s and recommends the same 800 to 1000 ms; DDP leaves it to the sender. Refuses to know: what is sent.
+//! E1.31-2018 6.6.1: a constant level is sent three times, then once each 800 to 1000 ms. Art-Net asks for a repeat at
+//! least each 4 s and recommends the same 800 to 1000 ms; DDP leaves it to the sender. Refuses to know: the data.
 
 use std::time::Duration;
 
-/// Packets after a change that are sent though nothing changed.
+/// Packets after a change that are sent without further changes.
 const REPEATS: u8 = 3;
 
 /// See the module's text.
@@ -18,7 +18,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// `keep_alive`: what may pass between two packets when nothing changes.
+    /// `keep_alive`: the longest time between two packets without changes.
     pub fn new(keep_alive: Duration) -> Self {
         Self { keep_alive, repeats: 0, sent: None }
     }
@@ -28,7 +28,7 @@ impl Pace {
         self.sent = None;
     }
 
-    /// Whether to send now. It is taken that this is done then.
+    /// Whether to send now; `true` counts as sent.
     pub fn is_due(&mut self, changed: bool, now: Duration) -> bool {
         match self.sent {
             Some(_) if changed => self.repeats = REPEATS,

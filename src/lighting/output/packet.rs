@@ -1,4 +1,4 @@
-//! A packet that is kept: its head stays, LEDs are written into its slots.
+//! A reusable packet: its head stays, LEDs are written into its slots.
 //!
 //! ```text
 //! pixels ─► Run (first LED, count, order) ─► bytes of the packet
@@ -25,21 +25,21 @@ pub struct Run {
 pub struct Packet {
     pub bytes: Vec<u8>,
     pub runs: Vec<Run>,
-    /// The place of the socket it leaves by.
+    /// The index of its socket.
     pub wire: usize,
     pub to: SocketAddr,
     pub address: SocketAddrAny,
-    /// The place of its peer.
+    /// The index of its peer.
     pub peer: usize,
 }
 
 impl Packet {
-    /// A packet without LEDs, whose peer is still to be found.
+    /// A packet without LEDs; its peer is set later.
     pub fn new(bytes: Vec<u8>, to: SocketAddr, wire: usize) -> Self {
         Self { bytes, runs: Vec::new(), wire, to, address: to.into(), peer: 0 }
     }
 
-    /// Writes the LEDs in; what `pixels` does not have stays as it was. Says whether anything changed.
+    /// Writes the LEDs in; those beyond the end of `pixels` stay as they were. Returns whether anything changed.
     pub fn fill(&mut self, pixels: &[Rgb]) -> bool {
         let mut changed = false;
         for run in &self.runs {

@@ -1,6 +1,6 @@
-//! Whom packets go to, as far as the log is concerned: trouble is told when it begins and when it ends.
+//! Destinations of packets, for the log: a failure is logged when it begins and when it ends.
 //!
-//! Refuses to know: packets, and what is done about trouble (nothing: the next frame tries again).
+//! Refuses to know: packets, and the reaction to failures (none: the next frame tries again).
 
 use rustix::io::Errno;
 use std::{fmt, io, net::SocketAddr};
@@ -27,7 +27,7 @@ impl fmt::Display for Name {
 pub struct Peer {
     pub name: Name,
     failing: bool,
-    /// What this frame brought; an error counts more than what left beside it.
+    /// The frame's result; an error outweighs packets that were sent.
     frame: Option<Result<(), Errno>>,
 }
 
@@ -36,7 +36,7 @@ impl Peer {
         Self { name, failing: false, frame: None }
     }
 
-    /// A packet left, or did not.
+    /// A packet was sent, or failed.
     pub fn note(&mut self, outcome: Result<(), Errno>) {
         if self.frame.is_none_or(|before| before.is_ok()) {
             self.frame = Some(outcome);

@@ -24,17 +24,17 @@ use std::{
     time::Duration,
 };
 
-/// Between two packets of a universe that stays as it is: 800 to 1000 ms, with room for a frame.
+/// Between two packets of an unchanged universe: 800 to 1000 ms, with room for a frame.
 const KEEP_ALIVE: Duration = Duration::from_millis(900);
 const DDP_KEEP_ALIVE: Duration = Duration::from_secs(1);
 const DDP_LEDS: u16 = (ddp::MOST / 3) as u16;
 
-/// What leaves together: a universe, or a DDP display.
+/// Packets that are sent together: a universe, or a DDP display.
 pub struct Stream {
     pub protocol: Protocol,
     /// The packets it consists of.
     pub packets: Range<usize>,
-    /// What was sent last.
+    /// The sequence number that was sent last.
     pub sequence: u8,
     pub pace: Pace,
     /// The marker that follows it.
@@ -46,7 +46,7 @@ pub struct Marker {
     pub protocol: Protocol,
     pub packet: usize,
     pub sequence: u8,
-    /// One of its streams left in this frame.
+    /// One of its streams was sent in this frame.
     pub due: bool,
 }
 
@@ -66,7 +66,7 @@ pub struct Plan {
 /// A universe at its destination; the wire comes first, so that what is sorted by it lies together.
 type Place = (usize, Protocol, SocketAddr, u16);
 
-/// What belongs into one universe.
+/// The content of one universe.
 struct Shared<'a> {
     first: &'a OutputSpec,
     slots: usize,
@@ -74,7 +74,7 @@ struct Shared<'a> {
 }
 
 impl Plan {
-    /// A plan for a patch that was checked.
+    /// A plan for a patch that was validated.
     pub fn of(specs: &[OutputSpec], cid: &[u8; 16], source: &str) -> Self {
         let mut plan = Self::default();
         let (mut universes, mut displays) = (BTreeMap::<Place, Shared<'_>>::new(), BTreeMap::<_, Vec<_>>::new());
@@ -149,7 +149,7 @@ impl Plan {
         });
         let first = self.packets.len();
         self.packets.push(Packet { runs: shared.runs, ..Packet::new(bytes, to, wire) });
-        // Counted up before it is sent: sACN begins with 0, Art-Net with 1.
+        // Incremented before it is sent: sACN begins with 0, Art-Net with 1.
         let sequence = if protocol == Protocol::Sacn { u8::MAX } else { 0 };
         let pace = Pace::new(KEEP_ALIVE);
         self.streams.push(Stream { protocol, packets: first..first + 1, sequence, pace, marker });
@@ -187,7 +187,7 @@ impl Plan {
         });
     }
 
-    /// Discovery packets for what goes to groups (E1.31-2018 section 8); unicast is for those who know already.
+    /// Discovery packets for multicast universes (E1.31-2018 section 8); unicast receivers are configured with theirs.
     fn announce(&mut self, cid: &[u8; 16], source: &str) {
         for wire in 0..self.wires.len() {
             let streams = self.streams.iter().filter(|stream| stream.protocol == Protocol::Sacn);
@@ -223,7 +223,7 @@ fn sacn_universe(packet: &[u8]) -> u16 {
     }
 }
 
-/// Where a universe of an output goes to.
+/// The destination of a universe of an output.
 fn destination(spec: &OutputSpec, universe: u16) -> SocketAddr {
     match spec.to {
         Destination::Unicast(to) => to,

@@ -1,7 +1,7 @@
 //! A socket that sends many packets to many destinations in one call.
 //!
-//! Nothing waits here: what the kernel does not take is lost, as on any network. One destination that cannot be reached
-//! does not hold up the others. Refuses to know: what is in the packets.
+//! Nothing waits here: a packet that the kernel does not take is lost, as on any network. One destination that cannot
+//! be reached does not hold up the others. Refuses to know: the content of packets.
 
 use super::packet::Packet;
 use rustix::{
@@ -15,7 +15,7 @@ use std::{
     net::Ipv4Addr,
 };
 
-/// Packets that one call takes.
+/// Packets in one call.
 const BATCH: usize = 64;
 /// Bytes that may wait in the socket: a frame of 64 universes several times.
 const BUFFER: usize = 1 << 20;
@@ -24,14 +24,14 @@ const BUFFER: usize = 1 << 20;
 pub struct Wire(Socket);
 
 impl Wire {
-    /// A socket for a kind of address; `interface` is the one that multicast leaves by.
+    /// A socket for an address family; `interface` is the one that multicast leaves by.
     ///
     /// # Errors
-    /// What the system says; among it, that no interface has this address.
+    /// The system's error, e.g. that no interface has this address.
     pub fn open(domain: Domain, interface: Option<Ipv4Addr>) -> io::Result<Self> {
         let socket = Socket::new(domain, Type::DGRAM, None)?;
         socket.set_nonblocking(true)?;
-        // A destination may be a broadcast address, as ArtSync wants it.
+        // A destination may be a broadcast address, which ArtSync requires.
         socket.set_broadcast(true)?;
         socket.set_send_buffer_size(BUFFER)?;
         if let Some(interface) = interface {
@@ -40,7 +40,7 @@ impl Wire {
         Ok(Self(socket))
     }
 
-    /// Sends some of `packets`, in the order of `batch`, and tells of each whether it left.
+    /// Sends some of `packets`, in the order of `batch`, and reports for each whether it was sent.
     pub fn send(&self, packets: &[Packet], batch: &[usize], mut told: impl FnMut(usize, Result<(), Errno>)) {
         for batch in batch.chunks(BATCH) {
             let packet = |place: usize| &packets[batch[place.min(batch.len() - 1)]];
@@ -55,7 +55,7 @@ impl Wire {
             while done < batch.len() {
                 match sendmmsg(&self.0, &mut messages[done..batch.len()], SendFlags::NOSIGNAL) {
                     Ok(count) => {
-                        // The kernel never says zero; if it did, this would not end.
+                        // The kernel never returns zero; if it did, this loop would not end.
                         let end = (done + count.max(1)).min(batch.len());
                         batch[done..end].iter().for_each(|place| told(*place, Ok(())));
                         done = end;

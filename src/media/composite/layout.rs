@@ -14,8 +14,8 @@ pub struct Cell {
 /// Members in the row below the speaker that make it no narrower.
 const ROW: u32 = 4;
 
-/// The cell of each of `count` members in a picture of a size; `None` for who is not shown. `large` is the number of
-/// the one that speaks.
+/// The cell of each of `count` members in a picture of a size; `None` for members that are not shown. `large` is the
+/// index of the member that speaks.
 pub fn cells(layout: Layout, count: usize, large: usize, (width, height): (u32, u32)) -> Vec<Option<Cell>> {
     let whole = Cell { x: 0, y: 0, width, height };
     match layout {

@@ -6,10 +6,10 @@
 //! Live ─► Member ─┘       slot    └─► raw sound Feed ───► AAC ───┘
 //! ```
 //!
-//! Members come and go while it runs; the output has neither a gap nor another format then. It runs only while somebody
-//! listens.
+//! Members come and go while it runs; the output has neither a gap nor another format then. It runs only while it has a
+//! listener.
 //!
-//! Refuses to know: what a room is, and who may be seen in it.
+//! Refuses to know: what a room is, and permissions to view it.
 
 mod canvas;
 pub mod layout;
@@ -45,7 +45,7 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Who is to be seen, in order: names that stay the same, and streams.
+/// The members to show, in order: names that stay the same, and streams.
 pub type Members = watch::Receiver<Vec<(String, Arc<Live>)>>;
 
 /// From key frame to key frame in seconds.
@@ -146,10 +146,10 @@ impl Compositor {
         }
     }
 
-    /// Lets members in and out.
+    /// Adds and removes members.
     fn meet(&mut self) {
         if !self.wanted.has_changed().unwrap_or(false) {
-            return; // also when nobody will ever change it again
+            return; // also when the sender is gone and the list is final
         }
         let wanted = self.wanted.borrow_and_update().clone();
         let mut before = std::mem::take(&mut self.members);

@@ -1,16 +1,16 @@
-//! Who speaks: the loudest of late, with patience, so that the picture does not flicker between two who talk at once.
-//! Sans-IO.
+//! The active speaker: the loudest member of late, with hysteresis, so that the picture does not flicker between two
+//! members that talk at once. Sans-IO.
 
 use crate::domain::time::ShowTime;
 use std::collections::HashMap;
 
-/// Who has the floor keeps it for so long, in nanoseconds.
+/// Shortest time between two changes of the speaker, in nanoseconds.
 const FLOOR: u64 = 2_000_000_000;
-/// Below this peak (full scale 1.0) nobody speaks: -34 dB.
+/// Peaks below this (full scale 1.0) do not count as speech: -34 dB.
 const QUIET: f32 = 0.02;
-/// Whoever takes the floor has to be so much louder than who has it.
+/// How many times louder than the present speaker another member must be to replace it.
 const LOUDER: f32 = 1.5;
-/// What is left of a peak a second later.
+/// Share of a peak that is left a second later.
 const LEFT: f32 = 0.1;
 
 /// See the module's text.
@@ -23,8 +23,7 @@ pub struct Speaker {
 }
 
 impl Speaker {
-    /// Hears the peaks since the last call, and says who has the floor: a number among `members`, 0 when there are
-    /// none.
+    /// Takes the peaks since the last call and gives the speaker: an index into `members`, 0 when there are none.
     pub fn hear(&mut self, now: ShowTime, members: &[(&str, f32)]) -> usize {
         let fade = LEFT.powf(now.since(self.heard) as f32 / 1e9);
         self.heard = now;
@@ -34,7 +33,7 @@ impl Speaker {
             *level = peak.max(*level * fade);
         }
         let level = |n: usize| members.get(n).and_then(|(who, _)| self.levels.get(*who)).copied().unwrap_or(0.0);
-        // Of equals the first.
+        // Of equally loud members the first.
         let loudest = (1..members.len()).fold(0, |best, n| if level(n) > level(best) { n } else { best });
         let present = self.who.as_ref().and_then(|who| members.iter().position(|(name, _)| name == who));
         let Some(present) = present else {

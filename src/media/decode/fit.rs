@@ -2,7 +2,7 @@
 //!
 //! A picture is made once for each size, however many show it; one that has the wanted form is handed on as it is.
 //!
-//! Refuses to know: who wants which size.
+//! Refuses to know: the consumers of each size.
 
 use crate::{
     domain::time::{Format, Rate},
@@ -11,7 +11,7 @@ use crate::{
 use gst::prelude::*;
 use std::sync::Arc;
 
-/// Sizes that are kept ready; a composite whose members come and go has had many.
+/// Sizes that are kept ready; a composite has used many after members came and went.
 const SIZES: usize = 8;
 
 /// A picture in a wanted size.
@@ -28,7 +28,7 @@ pub struct Fitter {
     sizes: Vec<Size>,
 }
 
-/// What makes one size.
+/// The conversion to one size.
 struct Size {
     size: (u32, u32),
     caps: gst::Caps,
@@ -41,7 +41,7 @@ struct Size {
 
 struct Work {
     converter: gst_video::VideoConverter,
-    /// As the converter sees what it makes: with the rate and the fields of what it gets.
+    /// The output as the converter sees it: with the rate and the interlacing of its input.
     info: gst_video::VideoInfo,
     pool: gst::BufferPool,
 }
@@ -63,7 +63,7 @@ impl Fitter {
         self.from == *info
     }
 
-    /// A picture in a size, in the project's form. `number` tells one picture from another.
+    /// A picture in a size, in the project's form. `number` identifies the picture.
     ///
     /// # Errors
     /// When it cannot be converted, or there is no memory.
@@ -127,7 +127,7 @@ impl Size {
 
 impl Work {
     fn new(from: &gst_video::VideoInfo, to: &gst_video::VideoInfo, caps: &gst::Caps) -> Result<Self, glib::BoolError> {
-        // The converter changes neither rate nor fields and insists on being told the same of both.
+        // The converter changes neither rate nor interlacing and insists on the same values for input and output.
         let info = gst_video::VideoInfo::builder_from_info(to).fps(from.fps()).interlace_mode(from.interlace_mode());
         let info = info.build()?;
         let (x, y, width, height) = place(from, to);
@@ -137,7 +137,7 @@ impl Work {
         config.set_dest_width(Some(width));
         config.set_dest_height(Some(height));
         config.set_fill_border(true);
-        // Two taps: what a live picture is worth.
+        // Bilinear (two taps): good enough for a live picture.
         config.set_resampler_method(gst_video::VideoResamplerMethod::Linear);
         config.set("GstVideoResampler.max-taps", 2_i32);
         let converter = gst_video::VideoConverter::new(from, &info, Some(config))?;

@@ -1,4 +1,4 @@
-//! The decoder of a live stream: one for all who need its pictures and its sound, awake while anybody does.
+//! The decoder of a live stream: one, shared by all consumers of its pictures and its sound, awake while there is one.
 //!
 //! ```text
 //! Live ─┬► Inbox ─► appsrc ! parse ! decode ! appsink ─► picture, fitted once per size ─┬─► Consumer (an input)
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Picture and sound have a thread each, so that a picture that catches up does not hold up the sound. The publisher
-//! waits for neither: what a decoder cannot take in time is left out up to a key frame, and counted.
+//! waits for neither: what a decoder cannot process in time is left out up to a key frame, and counted.
 //!
 //! One that wakes up begins with the last key frame, however long ago that was. It decodes up to now as fast as it can
 //! and marks the pictures on the way as [`Picture::behind`]: a consumer shows the first of them at once, so that there
@@ -15,7 +15,7 @@
 //! is older is left out; a publisher that can be asked for one is asked. The same holds after a stall, when everything
 //! that was held up comes at once.
 //!
-//! Refuses to know: who needs the pictures, on which grid, and who publishes.
+//! Refuses to know: consumers, their grids, and publishers.
 
 mod fit;
 mod pace;
@@ -44,7 +44,7 @@ const WAITING: usize = 360;
 /// Takes what a decoder puts out. Called on the decoder's threads; may take a moment, but must not wait for anything
 /// and not use the decoder.
 pub trait Consumer: Send + Sync {
-    /// Another publisher's pictures begin, or another stream's: nothing that was learned of the ones before holds.
+    /// Pictures of another publisher or another stream begin: everything learned from the earlier ones is void.
     fn begins(&self);
 
     /// A decoded picture.
@@ -201,7 +201,7 @@ impl Output {
 
     /// Calls every consumer; none leaves meanwhile.
     fn each(&self, call: impl Fn(&dyn Consumer)) {
-        // Let go after the list: the last one to hold a consumer may be this, and leaving needs the list.
+        // Dropped after the list is unlocked: this may be the last reference to a consumer, and leaving locks the list.
         let mut held = Vec::new();
         let consumers = self.consumers.read().unwrap_or_else(PoisonError::into_inner);
         held.extend(consumers.list.iter().filter_map(|(_, consumer)| consumer.upgrade()));

@@ -1,4 +1,4 @@
-//! A live stream's pictures, decoded: one pipeline after the other, as its configurations say.
+//! A live stream's pictures, decoded by one pipeline after the other, as its configurations demand.
 //!
 //! A pipeline that fails (broken media) is built again at the next key frame, at most once a second; one whose
 //! configuration changes is replaced at once, after what it still holds has come out.
@@ -60,7 +60,7 @@ impl<'a> Picture<'a> {
         self.native.at
     }
 
-    /// Whether newer pictures have come and wait to be decoded: it is better than none, but not the one for now.
+    /// Whether newer pictures have come and wait to be decoded: this one is better than none, but late.
     pub fn behind(&self) -> bool {
         self.behind
     }
@@ -88,7 +88,7 @@ pub(super) struct Pictures {
     pace: Arc<Mutex<Pace>>,
     numbers: Arc<AtomicU64>,
     line: Line<VideoCodec>,
-    /// The publisher whose pictures come.
+    /// The publisher that sends the pictures, by its run number.
     run: Option<u64>,
 }
 
@@ -128,7 +128,7 @@ impl Pictures {
         Ok(())
     }
 
-    /// Another publisher begins. What the one before sent is shown to its end.
+    /// Another publisher begins. The pictures of the one before are shown to the end.
     fn publisher(&mut self, run: u64) {
         self.line.close();
         if self.run.replace(run).is_some() {

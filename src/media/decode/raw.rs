@@ -19,7 +19,7 @@ pub struct Block<'a> {
     pub caps: &'a gst::Caps,
 }
 
-/// Hears every picture of an appsink; it stops when that gives an error.
+/// Calls `hear` with every picture of an appsink; it stops when that gives an error.
 pub fn pictures(
     sink: &gst_app::AppSink,
     hear: impl Fn(gst::Buffer, &gst::Caps, &Arc<gst_video::VideoInfo>) -> Result<(), gst::FlowError> + Send + 'static,
@@ -47,8 +47,8 @@ pub fn pictures(
     );
 }
 
-/// Lets a decoder hand over its own memory, with its own strides. An appsink does not say that it can read them, and
-/// then every picture is copied.
+/// Lets a decoder hand over its own memory, with its own strides. An appsink does not announce that it can read them,
+/// and then every picture is copied.
 fn accept_strides(sink: &gst_app::AppSink) {
     let Some(pad) = sink.static_pad("sink") else { return };
     pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| match info.query_mut().map(|q| q.view_mut()) {
@@ -60,7 +60,7 @@ fn accept_strides(sink: &gst_app::AppSink) {
     });
 }
 
-/// Hears every block of an appsink in the mix's format; it stops when that gives an error.
+/// Calls `hear` with every block of an appsink in the mix's format; it stops when that gives an error.
 pub fn blocks(sink: &gst_app::AppSink, hear: impl Fn(&Block<'_>) -> Result<(), gst::FlowError> + Send + 'static) {
     let mut samples: Vec<Sample> = Vec::new();
     sink.set_callbacks(

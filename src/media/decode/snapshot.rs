@@ -5,9 +5,9 @@
 //!       └─ it sleeps: everything since the last key frame ─► decode ─ last ─┘
 //! ```
 //!
-//! A stream of JPEGs gives its last one as it came. Nothing stays behind: what was made for one snapshot ends with it.
+//! A stream of JPEGs gives its last one as it came. Nothing is kept: what was made for a snapshot ends with it.
 //!
-//! Refuses to know: who looks at it, and how often.
+//! Refuses to know: viewers, and how often one is requested.
 
 use super::{Decoder, picture::Native};
 use crate::{
@@ -29,7 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often a stream without picture is looked at again.
+/// Poll interval for a stream without a picture.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// More pictures than this are not decoded for one, if a new key frame comes in time.
@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Why there is no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapFault {
-    /// No picture came before the deadline, or nobody publishes.
+    /// No picture came before the deadline, or there is no publisher.
     #[error("there is no picture")]
     NoPicture,
     /// What came cannot be decoded, or not in time.
@@ -64,7 +64,7 @@ pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault
         if !live.is_live() && !live.is_lazy() {
             return Err(SnapFault::NoPicture);
         }
-        // Only to be one that listens; the pictures are looked up.
+        // Only to count as a listener; the pictures come from the backlog.
         let _listener = live.listen(Start::Now, |_| {});
         live.want_keyframe();
         while !units.iter().any(is_picture) {
@@ -77,7 +77,7 @@ pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault
         }
     }
     if units.iter().filter(|unit| is_picture(unit)).count() > LONG && live.makes_keyframes() {
-        // Sooner than all of a browser's endless group is decoded, a new one begins.
+        // Decoding a browser's endless group takes longer than a new one takes to begin.
         let _listener = live.listen(Start::Now, |_| {});
         live.want_keyframe();
         let patience = end.min(Instant::now() + PATIENCE);

@@ -1,4 +1,4 @@
-//! A live stream's sound, decoded: one pipeline after the other, as its configurations say.
+//! A live stream's sound, decoded by one pipeline after the other, as its configurations demand.
 
 use super::{Output, raw};
 use crate::{

@@ -1,11 +1,11 @@
-//! What is heard and seen of the show by those who make no media of it: how loud it is, and what colours its edges have.
+//! Measurements of the show for consumers that make no media: loudness, and the colours along the edges of the picture.
 //!
 //! ```text
-//! feed ─ listener ─┬─► LevelMeter: level of the block that is heard now
+//! feed ─ listener ─┬─► LevelMeter: level of the block that plays now
 //!                  └─► EdgeSampler: colours along left, upper and right edge of program
 //! ```
 //!
-//! They cost something only while they are held. Refuses to know: what is done with it.
+//! They cost CPU time only while they are held. Refuses to know: what the values are used for.
 
 use super::Engine;
 use crate::{
@@ -28,10 +28,10 @@ const UP: usize = 18;
 const ACROSS: usize = 32;
 /// How deep the edge is: this share of the picture's height.
 const DEPTH: usize = 8;
-/// Every so many pixels one is looked at, both ways.
+/// Distance between sampled pixels, both ways.
 const STEP: usize = 8;
 
-/// Hears how loud something is, for as long as it is kept.
+/// Measures the loudness of a source for as long as it is kept.
 pub struct LevelMeter {
     feed: Weak<Feed>,
     levels: Arc<Mutex<VecDeque<(ShowTime, f32)>>>,
@@ -39,7 +39,7 @@ pub struct LevelMeter {
     _listener: Listener,
 }
 
-/// Sees the edges of program, for as long as it is kept.
+/// Samples the edges of program for as long as it is kept.
 pub struct EdgeSampler {
     edges: Arc<Mutex<Arc<[Rgb]>>>,
     _listener: Listener,
@@ -51,8 +51,8 @@ impl Engine {
         Some(LevelMeter::open(&self.sound_of(source)?, self.clock.clone()))
     }
 
-    /// Whether a level meter hears an input, or program, as it is now: an input that was assigned to another device has
-    /// another sound.
+    /// Whether a level meter measures an input, or program, as it is now: an input that was assigned to another device
+    /// has another sound.
     pub fn hears(&self, meter: &LevelMeter, source: Option<SourceId>) -> bool {
         self.sound_of(source).is_some_and(|feed| std::ptr::eq(meter.feed.as_ptr(), Arc::as_ptr(&feed)))
     }
@@ -83,7 +83,7 @@ impl LevelMeter {
         Self { feed: Arc::downgrade(feed), levels, clock, _listener: listener }
     }
 
-    /// The level of what is heard now, both channels together, as root mean square in dBFS; -120 for silence.
+    /// The level of the sound that plays now, both channels together, as root mean square in dBFS; -120 for silence.
     pub fn level_db(&self) -> f32 {
         let now = self.clock.now();
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +94,7 @@ impl LevelMeter {
     }
 }
 
-/// Lets all go but the block that is heard now and those to come.
+/// Drops all levels before that of the block that plays now.
 fn forget(levels: &mut VecDeque<(ShowTime, f32)>, now: ShowTime) {
     while levels.get(1).is_some_and(|(next, _)| *next <= now) {
         levels.pop_front();

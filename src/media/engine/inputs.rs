@@ -1,12 +1,13 @@
 //! Inputs come, change and go while the mixer runs.
 //!
 //! ```text
-//! ChangeInput ─► thread ─┬─ opens a device, starts a pattern, draws a slate: whatever takes time
+//! ChangeInput ─► thread ─┬─ opens a device, starts a pattern, draws a slate: all slow work
 //!                        ├─► Sources           (registry)
 //!                        └─► mixer instruction ─► InputChanged, with the slot
 //! ```
 //!
-//! One thread carries the changes out in their order; the show bounds how many may wait. What fails is undone before it is reported: the input is as it was.
+//! One thread carries the changes out in their order; the show bounds how many may wait. What fails is undone before it
+//! is reported: the input is as it was.
 //!
 //! Refuses to know: what is on air; the show asks for nothing that would empty program.
 
@@ -34,9 +35,9 @@ use std::{
     time::Duration,
 };
 
-/// How long the mixer may take to hand a source back, beyond what it was told to wait.
+/// How long the mixer may take to hand a source back, beyond the time that it was given to wait.
 const HANDED_BACK: Duration = Duration::from_secs(2);
-/// How long a device may take from being open to its first picture before it is put in the place of another source, beyond
+/// How long a device may take from opening to its first picture before it replaces another source all the same, beyond
 /// the latency of the input.
 const FIRST_PICTURE: Duration = Duration::from_millis(500);
 
@@ -137,11 +138,11 @@ impl Beginning {
 }
 
 impl Inputs {
-    /// Has a change carried out. Never blocks.
+    /// Orders a change. Never blocks.
     pub fn order(&self, ticket: Ticket, id: SourceId, change: InputChange) {
         if self.orders.send(Job::Change { ticket, id, change }).is_err() {
             let reason = "inputs can no longer be changed".to_owned();
-            let _ = self.reports.send(Report::InputFailed { ticket, reason }); // unheard only at shutdown
+            let _ = self.reports.send(Report::InputFailed { ticket, reason }); // fails only at shutdown
         }
     }
 }
@@ -208,7 +209,7 @@ impl Worker {
         let feeder = self.workshop.feed(&source, &input.kind, Opening::Now)?;
         let slate = self.slate(&input.label)?;
         self.feeders.insert(id, feeder);
-        // Before the mixer confirms it: whoever is answered finds the source.
+        // Before the mixer confirms it: when the caller gets its answer, the source can be looked up.
         self.workshop.sources.put(source.clone(), input.kind.clone());
         self.mixer.instruct(Instruction::Add { ticket, id, input: mixer::Input::new(source, slate) });
         tracing::info!(input = %id, label = input.label, kind = input.kind.name(), "input added");
@@ -219,7 +220,7 @@ impl Worker {
         self.workshop.sources.remove(id);
         let (retired, back) = mpsc::channel();
         self.mixer.instruct(Instruction::Remove { ticket, id, retired });
-        // What feeds it goes after it has left the picture.
+        // Dropped after it has left the picture.
         drop(back.recv_timeout(HANDED_BACK));
         drop(self.feeders.remove(&id));
         tracing::info!(input = %id, "input removed");
@@ -231,7 +232,7 @@ impl Worker {
         let old = self.present(id)?;
         let old_kind = self.workshop.sources.kind(id).ok_or_else(|| gone(id))?;
         let source = old.successor();
-        // A device can be opened once: the old one must let go of it first.
+        // A device can be opened once: the old capture must release it first.
         let same_device = match (&old_kind, &kind) {
             (SourceKind::Capture(old), SourceKind::Capture(new)) => old.shares_a_device(new),
             _ => false,
@@ -249,8 +250,8 @@ impl Worker {
             Err(failure) => return Err(failure),
         };
         tracing::info!(input = %id, kind = kind.name(), "input assigned");
-        // What is made here comes by itself: the old source goes on until then. What is published is put on the source
-        // when the change is confirmed.
+        // A source that is made here produces pictures by itself: the old source stays until then. A published stream
+        // is put on the source when the change is confirmed.
         let wait = if kind.is_made_here() { source.latency() + FIRST_PICTURE } else { Duration::ZERO };
         let patience = if wait.is_zero() { 0 } else { self.workshop.project.rate.slots_in(wait) };
         self.workshop.sources.put(source.clone(), kind);
@@ -270,7 +271,7 @@ impl Worker {
     }
 
     fn report(&self, report: Report) {
-        let _ = self.reports.send(report); // unheard only at shutdown
+        let _ = self.reports.send(report); // fails only at shutdown
     }
 }
 

@@ -141,7 +141,7 @@ impl Engine {
         }
     }
 
-    /// Shows a live stream on a source; its units pass on as they are to those who take the source coded.
+    /// Shows a live stream on a source; its units pass on as they are to consumers that take the source coded.
     ///
     /// # Errors
     /// When there is no such source or no thread to be had.
@@ -165,17 +165,17 @@ impl Engine {
         self.sources.get(source).map(|source| source.live.clone())
     }
 
-    /// Program as a stream like any other, encoded while somebody listens.
+    /// Program as a live stream, encoded while it has a listener.
     pub fn program_live(&self) -> Arc<Live> {
         self.outputs.live(OutputSource::Program)
     }
 
-    /// A source that is made here, as a stream like any other, encoded while somebody listens.
+    /// A source that is made here, as a live stream, encoded while it has a listener.
     pub fn encoded_live(&self, source: SourceId) -> Arc<Live> {
         self.outputs.live(OutputSource::Input(source))
     }
 
-    /// Says where streams of rooms are found, once; before that there are none.
+    /// Sets where streams of rooms are found, once; before that there are none.
     pub fn set_rooms(&self, rooms: impl RoomStreams) {
         self.outputs.set_rooms(rooms);
     }
@@ -190,7 +190,7 @@ impl Engine {
         self.outputs.hls(source)
     }
 
-    /// Ends the HLS of a source that is another one from now on: an input that something else feeds.
+    /// Ends the HLS of a source that is replaced by another, e.g. an input with another device.
     pub fn end_hls(&self, source: &OutputSource) {
         self.outputs.end_hls(source);
     }
@@ -220,7 +220,7 @@ impl Engine {
         &self.mixer.video
     }
 
-    /// Finishes every file and takes leave of every server. Blocks for some seconds at most.
+    /// Finishes every file and closes the connection to every server. Blocks for some seconds at most.
     pub fn shut_down(&self) {
         self.watch.stop();
         self.outputs.shut_down();

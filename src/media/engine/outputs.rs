@@ -114,7 +114,7 @@ impl Outputs {
         }
     }
 
-    /// Says where streams of rooms are found.
+    /// Sets where streams of rooms are found.
     pub fn set_rooms(&self, rooms: impl RoomStreams) {
         self.inner.streams.set_rooms(rooms);
     }
@@ -227,8 +227,8 @@ impl Inner {
         });
     }
 
-    /// News of the recording that an order started, in its recorder's lane. Of one that was stopped meanwhile there is
-    /// nothing more to say.
+    /// News of the recording that an order started, in its recorder's lane. News of one that was stopped meanwhile is
+    /// ignored.
     fn recording_said(&self, ticket: Ticket, recorder: u8, news: News) {
         match news {
             News::Started(first) => {

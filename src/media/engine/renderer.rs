@@ -56,7 +56,7 @@ impl Renderer {
                     }
                 };
                 left.fetch_sub(1, Ordering::Relaxed);
-                // Whatever becomes of it is reported: a take whose graphic breaks the renderer is answered too.
+                // Any outcome is reported: a take whose graphic makes the renderer panic is answered too.
                 let drawn = tasks::caught("renderer", || {
                     tasks::point("renderer");
                     instruction(project, ticket, &channel, &graphic)
@@ -66,7 +66,7 @@ impl Renderer {
                     Err(reason) => {
                         tracing::error!(graphic = %graphic.id, "{reason}");
                         let report = Report::GraphicFailed { ticket, channel, graphic: graphic.id, reason };
-                        let _ = failed.send(report); // nobody hears it only at shutdown
+                        let _ = failed.send(report); // fails only at shutdown
                     }
                 }
             }
@@ -79,7 +79,7 @@ impl Renderer {
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= WAITING {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
             let report = Report::GraphicRefused { ticket, channel, graphic: graphic.id };
-            let _ = self.reports.send(report); // nobody hears it only at shutdown
+            let _ = self.reports.send(report); // fails only at shutdown
             return;
         }
         let _ = self.jobs.send(Job::Draw { ticket, channel, graphic }); // refused only at shutdown

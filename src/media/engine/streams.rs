@@ -6,9 +6,9 @@
 //! stream of a room ─────────► Live ─► Bridge ─────────────────────────────────────────┘
 //! ```
 //!
-//! What came in coded is passed through, and made into a form that outputs take once for all of them
-//! ([`Live::view`]). Each output has a bridge of its own, so that it begins with what the stream keeps since its last
-//! key frame: publishers make none when they are asked.
+//! What came in coded is passed through, or converted once for all outputs into a form that they take ([`Live::view`]).
+//! Each output has a bridge of its own, so that it begins with what the stream keeps since its last key frame:
+//! publishers make none on request.
 //!
 //! Refuses to know: what becomes of the stream, and which rooms there are.
 
@@ -55,7 +55,7 @@ impl Streams {
         Self { settings, clock, sources, mixer, encodes: Encodes::default(), rooms: OnceLock::new() }
     }
 
-    /// Says where streams of rooms are found. Said once; another time is ignored.
+    /// Sets where streams of rooms are found. Only the first call counts.
     pub fn set_rooms(&self, rooms: impl RoomStreams) {
         let _ = self.rooms.set(Box::new(rooms));
     }
@@ -105,7 +105,7 @@ impl Streams {
     }
 }
 
-/// Why nothing comes of an engine that is gone.
+/// The failure of requests to an engine that is gone.
 pub(super) fn shut_down() -> Failure {
     Failure { fault: FailureKind::Here, text: "the engine is shut down".into() }
 }

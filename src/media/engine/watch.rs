@@ -56,10 +56,10 @@ impl Watch {
                     let (id, health) = (source.id, source.health());
                     let before = known.insert(id, health).unwrap_or_default();
                     let turned = before.signal != health.signal || before.has_audio != health.has_audio;
-                    // While frames come or have just stopped, the figures move; a dead source has nothing new to say.
+                    // While frames come or have just stopped, the figures change; those of a dead source do not.
                     let moved = measure && health.fps != before.fps;
                     if turned || moved {
-                        let _ = reports.send(Report::Source { source: id, health }); // unheard only at shutdown
+                        let _ = reports.send(Report::Source { source: id, health }); // fails only at shutdown
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! What can go wrong when a graphic is drawn, and whose fault it is.
+//! What can go wrong when a graphic is drawn, and where the fault lies.
 
 /// A graphic could not be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,24 +38,24 @@ pub enum GraphicsError {
     Broken {
         /// Id of the template.
         template: &'static str,
-        /// What the SVG reader said.
+        /// The message of the SVG reader.
         reason: String,
     },
 }
 
-/// Who has to act on an error.
+/// The party that has to act on an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     /// The client that asked: it must change its request.
     Caller,
-    /// Whoever runs the machine: something is missing on it.
+    /// The operator of the machine: something is missing on it.
     Operator,
     /// This program.
     Ourselves,
 }
 
 impl GraphicsError {
-    /// Who has to act.
+    /// The party that has to act.
     pub fn blame(&self) -> Blame {
         match self {
             Self::UnknownTemplate(_) | Self::UnknownField { .. } | Self::Size { .. } | Self::Pixels { .. } => {

@@ -94,8 +94,7 @@ impl Keyer {
         taken
     }
 
-    /// Starts the out animation in `slot`. Says whether the graphic was on air and not already
-    /// going out.
+    /// Starts the out animation in `slot`. Gives whether the graphic was on air and not already going out.
     pub fn release(&mut self, id: &str, slot: u64) -> bool {
         let layer = self.layers.iter_mut().find(|layer| layer.id == id);
         match layer {
@@ -149,7 +148,7 @@ mod tests {
 
     const FADE: Motion = Motion { in_slots: 10, out_slots: 10, rise: 0 };
 
-    /// A raster told apart by its position.
+    /// A raster that is identified by its position.
     fn raster(x: i32) -> Arc<Raster> {
         Arc::new(Raster { left: x, ..Raster::empty() })
     }

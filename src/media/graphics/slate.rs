@@ -8,8 +8,8 @@ use super::picture::Picture;
 use super::raster::{Anchor, draw};
 use super::template::fill;
 
-/// A neutral dark grey in BT.709 limited range: under the slate's text, and what to show where
-/// no slate can be drawn. Well above black, so a slate is never taken for a dead output.
+/// A neutral dark grey in BT.709 limited range: under the slate's text, and the picture where no slate can be drawn.
+/// Well above black, so a slate is never mistaken for a dead output.
 pub const NEUTRAL: [u8; 3] = [70, 130, 126];
 
 /// Draws the slate of `label` ("NO SIGNAL" stands under it), opaque, `width` x `height` pixels.

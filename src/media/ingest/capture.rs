@@ -37,16 +37,16 @@ use std::{
 
 /// A device that is silent for this long is opened again. A card without a signal is none.
 const SILENCE: Duration = Duration::from_secs(5);
-/// How often a run is looked at.
+/// Poll interval of a run.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A device that was opened and says nothing against it for this long is taken for one that works: a card without a
-/// signal gives no frames.
+/// A device that was opened and reported no error for this long counts as working: a card without a signal gives no
+/// frames.
 const PROOF: Duration = Duration::from_secs(1);
 /// How long opening may take: drivers of cards start hardware.
 const OPENING: Duration = Duration::from_secs(10);
 
-/// A capture that runs. Dropping it lets go of the devices, and waits until they are let go.
+/// A capture that runs. Dropping it releases the devices, and waits until they are released.
 pub struct Capture {
     parts: Vec<(Sender<()>, JoinHandle<()>)>,
 }
@@ -89,7 +89,7 @@ fn begin(
     for part in parts(spec) {
         let (stop, stopped) = channel();
         let (source, clock, told) = (Arc::downgrade(source), clock.clone(), told(&part));
-        let mut told = told; // said once
+        let mut told = told; // reported once
         let run = move || hold(&source, &clock, project, &part, &stopped, told.take());
         let thread = tasks::kept_thread("capture", "capture", run).map_err(|error| here(error.to_string()))?;
         capture.parts.push((stop, thread));
@@ -102,7 +102,7 @@ impl Drop for Capture {
         let (stops, threads): (Vec<_>, Vec<_>) = self.parts.drain(..).unzip();
         drop(stops);
         for thread in threads {
-            let _ = thread.join(); // its panic was printed already
+            let _ = thread.join(); // its panic was logged already
         }
     }
 }
@@ -133,8 +133,8 @@ fn parts(spec: &CaptureSpec) -> Vec<CaptureSpec> {
     picture.into_iter().chain(sound).collect()
 }
 
-/// Runs one part again and again until it is stopped. `told` is told of the first opening; a part that fails then is not
-/// tried again.
+/// Runs one part again and again until it is stopped. `told` gets the result of the first opening; a part that fails
+/// then is not tried again.
 fn hold(
     source: &Weak<Source>,
     clock: &ShowClock,
@@ -147,7 +147,7 @@ fn hold(
     let stop_after = |wait: Duration| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
     loop {
         let Some(source) = source.upgrade() else { return };
-        // Whoever was on the source before may still be letting go of the device.
+        // The capture that was on the source before may still be releasing the device.
         let turn = part.picture.as_ref().map(|_| source.turn.lock().unwrap_or_else(PoisonError::into_inner));
         let begun = Instant::now();
         let failure = match run(&source, clock, project, part) {
@@ -177,7 +177,7 @@ fn hold(
         };
         tracing::warn!(source = %source.id, "capture: {}", failure.text);
         if let Some(told) = told {
-            let _ = told.send(Err(failure)); // refused when nobody waits any more
+            let _ = told.send(Err(failure)); // refused when the caller no longer waits
             return;
         }
         drop(turn);
@@ -200,7 +200,7 @@ fn is_silent(part: &CaptureSpec, source: &Source, begun: Instant) -> bool {
 }
 
 fn run(source: &Arc<Source>, clock: &ShowClock, project: Format, part: &CaptureSpec) -> Result<Run, Failure> {
-    // What is made here counts from zero and must begin now; devices tell the clock's time.
+    // What is made here counts from zero and must begin now; devices stamp with the clock's time.
     let now = project.rate.time_of(project.rate.nearest(clock.now())).0;
     let pipeline = build(project, part, now)?;
     if part.picture.is_some() {
@@ -300,7 +300,7 @@ fn set_sound(pipeline: &gst::Pipeline, sound: &SoundDevice, now: u64) -> Result<
     }
 }
 
-/// Learns the device's own picture size from what comes to be fitted.
+/// Reads the device's own picture size from the caps before fitting.
 fn watch_size(pipeline: &gst::Pipeline, source: &Arc<Source>) {
     let Some(pad) = pipeline.by_name("fit").and_then(|fit| fit.static_pad("sink")) else { return };
     let source = Arc::downgrade(source);
@@ -317,7 +317,7 @@ fn watch_size(pipeline: &gst::Pipeline, source: &Arc<Source>) {
     });
 }
 
-/// Says with each block that there is sound: the picture's part may have begun anew meanwhile.
+/// Reports with each block that there is sound: the picture's part may have begun anew meanwhile.
 fn watch_sound(pipeline: &gst::Pipeline, source: &Arc<Source>) {
     let Some(pad) = pipeline.by_name("sound").and_then(|sink| sink.static_pad("sink")) else { return };
     let source = Arc::downgrade(source);

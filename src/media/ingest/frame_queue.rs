@@ -55,7 +55,7 @@ impl FrameQueue {
         frames.push_back(frame);
     }
 
-    /// The frame that a slot shows. Older ones are let go; slots must not go backwards.
+    /// The frame that a slot shows. Older ones are dropped; slots must not go backwards.
     pub fn at(&self, slot: Slot) -> Option<Frame> {
         let mut frames = self.lock();
         while frames.get(1).is_some_and(|next| next.slot <= slot) {

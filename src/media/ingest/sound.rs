@@ -1,8 +1,8 @@
 //! The sound of one source that waits to be mixed: 48 kHz stereo, counted in samples of show time.
 //!
 //! Blocks go in with their show time and are laid end to end; a stamp that is a little off (RTMP rounds to
-//! milliseconds) makes no gap. Where the source's clock runs off, blocks are stretched by at most 0.5 %, which nobody
-//! hears; where it jumps, the position jumps too and the gap is silence.
+//! milliseconds) makes no gap. Where the source's clock drifts, blocks are stretched by at most 0.5 %, which is
+//! inaudible; where it jumps, the position jumps too and the gap is silence.
 
 use std::{
     collections::VecDeque,
@@ -33,7 +33,7 @@ struct State {
     samples: VecDeque<Sample>,
     /// How far stamps run ahead of the laid position, smoothed, in samples.
     drift: f64,
-    /// The next block lies where its stamp says, however near that is.
+    /// The next block is laid exactly at its stamp, however small the difference.
     realign: bool,
     peak: [f32; 2],
 }
@@ -81,7 +81,7 @@ impl Sound {
         state.start = if ns < 0 { state.start.saturating_sub(by) } else { state.start.saturating_add(by) };
     }
 
-    /// Lays the next block exactly where its stamp says; for a source whose latency was changed.
+    /// Lays the next block exactly at its stamp; for a source whose latency was changed.
     pub fn realign(&self) {
         self.lock().realign = true;
     }
@@ -100,7 +100,7 @@ impl Sound {
         }
     }
 
-    /// Lets everything before a sample number go, for a source that is not mixed.
+    /// Drops everything before a sample number, for a source that is not mixed.
     pub fn skip_to(&self, from: u64) {
         self.lock().forget_before(from);
     }
@@ -116,7 +116,7 @@ impl Sound {
 }
 
 impl State {
-    /// Goes on at another position: silence fills a gap, and what lies beyond a jump backwards is replaced.
+    /// Continues at another position: silence fills a gap, and samples beyond a jump backwards are replaced.
     fn jump(&mut self, at: u64) {
         let end = self.start + self.samples.len() as u64;
         if at >= end && at - end <= CAPACITY as u64 && !self.samples.is_empty() {

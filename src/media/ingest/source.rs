@@ -31,7 +31,7 @@ use std::{
 /// Frames stopped for this long: the signal stalls.
 const STALL: u64 = 400_000_000;
 
-/// While its decoder is behind, a picture is shown so often, in nanoseconds: the source is seen to be there.
+/// While its decoder is behind, one picture is shown per this interval, in nanoseconds, as a sign of life.
 const GLIMPSE: u64 = 500_000_000;
 
 /// Numbers what is shown, over all sources.
@@ -55,11 +55,11 @@ pub struct Source {
     /// A source that was silent for this long has no signal.
     hold: Duration,
     state: Mutex<State>,
-    /// Not locked where pictures come in.
+    /// Not locked on the picture path.
     shown: Mutex<Option<(u64, Watching)>>,
     /// Whether the last picture could not be fitted.
     unfit: AtomicBool,
-    /// Held by the device that is on it, until its last frame is through.
+    /// Held by the device that feeds it, until its last frame is through.
     pub turn: Mutex<()>,
 }
 
@@ -153,7 +153,7 @@ impl Source {
     pub fn show(self: &Arc<Self>, live: &Arc<Live>) -> std::io::Result<Shown> {
         let consumer: Weak<Self> = Arc::downgrade(self);
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        *shown = None; // nothing of the one before comes any more
+        *shown = None; // no picture of the old stream comes after this
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
         *shown = Some((number, Decoder::watch(live, consumer)?));
         Ok(Shown { source: Arc::downgrade(self), number })
@@ -164,20 +164,20 @@ impl Source {
         *self.size.lock().unwrap_or_else(PoisonError::into_inner) = size;
     }
 
-    /// A source to follow this one in its place: the same input, whose published stream stays the same, without its
-    /// pictures and sound.
+    /// A source to replace this one in its place: the same input and the same published stream, without its pictures
+    /// and sound.
     pub fn successor(&self) -> Arc<Self> {
         let latency = self.latency();
         let (id, label, project) = (self.id, self.label.clone(), self.project);
         Self::on_stream(id, label, self.clock.clone(), project, latency, self.hold, self.live.clone())
     }
 
-    /// How far behind its arrival it is to be shown.
+    /// How long after its arrival a picture is to be shown.
     pub fn latency(&self) -> Duration {
         self.lock().grid.latency()
     }
 
-    /// Shows and lets hear what comes from now on so far behind its arrival.
+    /// Sets how long after its arrival everything that comes from now on is shown and played.
     pub fn set_latency(&self, latency: Duration) {
         self.lock().grid.set_latency(latency);
         self.frame_queue.set_latency(self.project.rate.slots_in(latency));
@@ -238,7 +238,7 @@ impl Source {
         Some(slot)
     }
 
-    /// The next slot, for a picture that is not the one for now but better than none; `None` when such a one is there.
+    /// The next slot, for a late picture that is better than none; `None` when such a picture is there.
     fn place_at_once(&self, now: ShowTime) -> Option<Slot> {
         let mut state = self.lock();
         state.last_frame = Some(now);
@@ -354,7 +354,7 @@ impl Consumer for Source {
                 self.unfit.store(false, Ordering::Relaxed);
                 self.lay(slot, fitted.buffer, &fitted.caps, &fitted.info);
             }
-            Err(error) if self.unfit.swap(true, Ordering::Relaxed) => drop(error), // said before
+            Err(error) if self.unfit.swap(true, Ordering::Relaxed) => drop(error), // logged before
             Err(error) => tracing::error!(source = %self.label, "its pictures cannot be shown: {error}"),
         }
     }

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Nothing runs before the first output listens to the picture; that one gets everything since the last key frame.
-//! The feeds stay while publishers come and go; pipelines are made anew with each configuration. It ends when nobody
-//! holds the [`CodedStream`].
+//! The feeds stay while publishers come and go; pipelines are made anew with each configuration. It ends when the last
+//! [`CodedStream`] is dropped.
 //!
 //! Refuses to know: what becomes of the stream.
 
@@ -65,7 +65,7 @@ impl Bridge {
         CodedStream { name: live.name().to_owned(), video, audio, rate, is_encoded_here: false, keep: Some(bridge) }
     }
 
-    /// Somebody listens to the picture: the first one gets what the stream keeps, others a key frame.
+    /// The picture has a listener: the first one gets the backlog, for others a key frame is requested.
     fn wanted(&self) {
         let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
         if working.is_some() {
@@ -118,7 +118,7 @@ impl Lines {
                 if *keyframe {
                     self.keyframe = unit.pts;
                 } else if unit.pts.since(self.keyframe) > GROUP {
-                    // Segments end at key frames, and a browser makes none unless it is asked.
+                    // Segments end at key frames, and a browser makes one only on request.
                     self.keyframe = unit.pts;
                     self.live.want_keyframe();
                 }
@@ -144,7 +144,7 @@ impl Lines {
         let coded = match codec {
             VideoCodec::H264 => "video/x-h264,stream-format=avc,alignment=au",
             VideoCodec::Hevc => "video/x-h265,stream-format=hvc1,alignment=au",
-            // The view gives nothing else.
+            // The view has no other codecs.
             VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Jpeg => return Ok(None),
         };
         let slots = [("parse", coding::video_parser(codec)), ("coded", coded)];
@@ -153,7 +153,7 @@ impl Lines {
 
     fn sound_chain(&self) -> Result<Option<Chain>, Failure> {
         let Some((codec, record, _)) = self.sound.said.clone().filter(|said| said.0 == AudioCodec::Aac) else {
-            return Ok(None); // the view gives nothing else
+            return Ok(None); // the view has no other codecs
         };
         let slots = [("parse", coding::audio_parser(codec)), ("coded", "audio/mpeg,mpegversion=4,stream-format=raw")];
         self.chain("live_audio", &slots, &coding::audio_caps(codec, record), &self.feeds.audio).map(Some)

@@ -1,7 +1,7 @@
 //! One running pipeline that takes a live stream's units of one kind, picture or sound.
 //!
 //! ```text
-//! Unit ─► appsrc `in` ! … ! appsink `out` ─► whoever set its callbacks
+//! Unit ─► appsrc `in` ! … ! appsink `out` ─► the callbacks set on it
 //! ```
 //!
 //! Refuses to know: what the pipeline makes of them.
@@ -25,8 +25,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Units that may wait in the pipeline; beyond that whoever pushes is held back. Few, because what waits here can no
-/// longer be left out when a newer key frame comes.
+/// Units that may wait in the pipeline; beyond that `push` blocks. Few, because what waits here can no longer be left
+/// out when a newer key frame comes.
 const WAITING: u64 = 16;
 
 /// A pipeline that takes nothing for so long has broken down.
@@ -102,12 +102,12 @@ impl Chain {
     }
 }
 
-/// When something broken may be made anew: at most once a second, so that no publisher keeps the machine busy.
+/// Limits restarts of something broken to one a second, so that no publisher keeps the machine busy.
 #[derive(Default)]
 pub(in crate::media) struct Mending(Option<Instant>);
 
 impl Mending {
-    /// Whether it may be made now; counts as made.
+    /// Whether it may be made now; `true` counts as made.
     pub fn may(&mut self) -> bool {
         let may = self.0.is_none_or(|last| last.elapsed() >= Duration::from_secs(1));
         if may {
@@ -117,8 +117,8 @@ impl Mending {
     }
 }
 
-/// Lets decoded pictures through that are shown at a time or later: whoever begins to watch needs the newest one, not a
-/// film of how it came to be.
+/// Passes only decoded pictures that are shown at a time or later: a new viewer needs the newest picture, not the ones
+/// leading up to it.
 pub(in crate::media) fn skip_before(pipeline: &gst::Pipeline, from: ShowTime) -> Result<(), Failure> {
     let pad = pipeline.by_name("decode").and_then(|decoder| decoder.static_pad("src"));
     let pad = pad.ok_or_else(|| missing("decoder"))?;

@@ -54,7 +54,7 @@ impl Figures {
         }
     }
 
-    /// As of now; whoever reads more often than once a second gets the same rates again.
+    /// As of now; calls within the same second give the same rates.
     pub fn read(
         &mut self,
         now: ShowTime,

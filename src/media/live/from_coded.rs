@@ -1,13 +1,13 @@
-//! A coded stream of this engine, such as program, as a live stream, so that everything that takes one takes it too.
+//! A coded stream of this engine, such as program, as a live stream, so that all consumers of live streams can take it.
 //!
 //! ```text
 //! CodedStream: picture Feed ─┬─► Live
 //!              sound Feed ───┘
 //! ```
 //!
-//! The coded stream is asked for when the first listener comes, and let go a while after the last one left.
+//! The coded stream is requested when the first listener comes, and dropped a while after the last one left.
 //!
-//! Refuses to know: who encodes it.
+//! Refuses to know: the encoder.
 
 use super::{Live, Publishing, Unit};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// A live stream that is filled from a coded one. `provide` gives that, once for each time somebody begins to listen.
+/// A live stream that is filled from a coded one. `provide` is called each time the first listener comes.
 pub fn of_coded(
     name: impl Into<String>,
     clock: ShowClock,
@@ -37,7 +37,7 @@ pub fn of_coded(
         let sound = stream.audio.as_ref().map(|feed| feed.listen(move |buffer, caps| heard.sound(buffer, caps)));
         let mut seen = Track::new(&publishing);
         let picture = stream.video.listen(move |buffer, caps| seen.picture(buffer, caps));
-        // In the order in which they are to go: nothing is heard of a stream that is let go.
+        // In drop order: nothing is passed on from a stream that is dropped.
         Ok(Box::new((picture, sound, publishing, stream)))
     })
 }
@@ -57,7 +57,7 @@ impl Track {
         let Some(codec) = coding::video_codec(caps) else { return };
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         if self.said.is_none() && !keyframe {
-            return; // nobody could begin with it
+            return; // no decoder could begin with it
         }
         if self.changes(caps) {
             self.say(Packet::VideoConfig { codec, record: coding::record(caps) }, None, None);

@@ -1,14 +1,14 @@
-//! From a live stream's publisher to a thread that may take its time.
+//! From a live stream's publisher to a slower thread.
 //!
 //! ```text
 //! Live ─ listener (publisher's thread, never blocks) ─► bounded queue ─► Work (thread of its own)
 //! ```
 //!
-//! What the stream keeps for new listeners always fits. A worker that falls behind loses everything that waits but the
-//! configurations, and goes on with the next key frame, which is asked for: a part of a group would show nothing. A
-//! worker that only needs new pictures ([`Needs::Pictures`]) leaves out what is older than a key frame that has come.
+//! The backlog of the stream always fits. A worker that falls behind loses everything that waits but the
+//! configurations, and goes on with the next key frame, which is requested: a part of a group would show nothing. A
+//! worker that only needs new pictures ([`Needs::Pictures`]) leaves out units older than a key frame that has come.
 //!
-//! Refuses to know: what is made of the units.
+//! Refuses to know: the use of the units.
 
 mod waiting;
 
@@ -220,7 +220,7 @@ impl Queue {
         }
     }
 
-    /// The next thing to do; `looks` says whether nothing is something to do after a while.
+    /// The next job; with `looks`, an idle queue gives one after a while too.
     fn next(&self, looks: bool) -> Next {
         let mut waiting = self.lock();
         let idle = |waiting: &mut Waiting| waiting.is_empty();

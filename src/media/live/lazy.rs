@@ -1,4 +1,4 @@
-//! What is made only while somebody listens.
+//! A stream's producer that runs only while the stream has a listener.
 
 use super::Live;
 use crate::{
@@ -14,14 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long it goes on when nobody listens any more: a viewer that reloads its page finds it at work.
+/// How long it goes on after the last listener left: a viewer that reloads its page finds it running.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// Makes what fills a stream, and gives what keeps it going.
+/// Starts what fills a stream, and returns the object that keeps it going.
 pub trait Make: Fn(&Arc<Live>) -> Made + Send + Sync + 'static {}
 impl<F: Fn(&Arc<Live>) -> Made + Send + Sync + 'static> Make for F {}
 
-/// What keeps a stream going, or why it cannot be made.
+/// The object that keeps a stream going, or why it cannot be made.
 pub type Made = Result<Box<dyn Any + Send>, Failure>;
 
 /// See the module's text.
@@ -90,7 +90,7 @@ fn end(live: &Weak<Live>, turn: u64) {
     std::thread::sleep(LINGER);
     let Some(live) = live.upgrade() else { return };
     let works = live.works.made.lock().unwrap_or_else(PoisonError::into_inner).take_if(|_| {
-        // Somebody came meanwhile; who left after that looks after it.
+        // A listener came meanwhile; when it leaves, another thread of this kind does this.
         live.works.turns.load(Ordering::Relaxed) == turn && !live.is_wanted()
     });
     drop(works);

@@ -1,4 +1,4 @@
-//! One pipeline after the other, as a publisher's configurations say, for one kind of units.
+//! One pipeline after the other, as a publisher's configurations demand, for one kind of units.
 //!
 //! Refuses to know: how a pipeline is made.
 
@@ -8,7 +8,7 @@ use super::{
 };
 use bytes::Bytes;
 
-/// A pipeline and what it was made for: codec, record, and whose.
+/// A pipeline and what it was made for: codec, configuration record, and publisher (run number).
 pub(in crate::media) struct Line<Codec> {
     pub said: Option<(Codec, Bytes, u64)>,
     pub chain: Option<Chain>,
@@ -21,7 +21,7 @@ impl<Codec: PartialEq + Copy> Line<Codec> {
         Self { said: None, chain: None, mending: Mending::default() }
     }
 
-    /// Whether a pipeline has to be made for this configuration. What the old one still holds comes out before.
+    /// Whether a pipeline has to be made for this configuration. The old one is drained first.
     pub fn changes(&mut self, codec: Codec, record: &Bytes, run: u64) -> bool {
         let said = Some((codec, record.clone(), run));
         if self.said == said && self.chain.as_ref().is_some_and(|chain| !chain.has_failed()) {
@@ -34,7 +34,7 @@ impl<Codec: PartialEq + Copy> Line<Codec> {
         true
     }
 
-    /// The publisher is gone: what the pipeline still holds comes out, then it ends.
+    /// The publisher is gone: the pipeline is drained, then it ends.
     pub fn close(&mut self) {
         self.said = None;
         if let Some(old) = self.chain.take() {
@@ -42,7 +42,7 @@ impl<Codec: PartialEq + Copy> Line<Codec> {
         }
     }
 
-    /// Whether it has to be made again, and may be.
+    /// Whether it has broken and may be made again now.
     pub fn is_broken(&mut self) -> bool {
         self.chain.as_ref().is_none_or(Chain::has_failed) && self.said.is_some() && self.mending.may()
     }

@@ -1,15 +1,15 @@
-//! A live stream: what one publisher after another sends, handed to everybody who listens, as it came in.
+//! A live stream: the packets of one publisher after another, handed to every listener as they came in.
 //!
 //! ```text
 //! door ─ Packet ─► Publishing ─► Live ─┬─► Listener (WHEP, MJPEG: bytes as they came)
 //!                                      ├─► bridge   (HLS, recordings, pushes: GStreamer buffers)
-//!                                      └─► view     (another form of it: decoded and encoded once, while somebody listens)
+//!                                      └─► view     (another form of it: transcoded once, while it has a listener)
 //! ```
 //!
-//! Nothing runs for a stream that nobody listens to: a packet is stamped with show time, counted and laid into the
-//! backlog, which reaches back to the last key frame, so that a new listener shows a picture at once.
+//! Nothing runs for a stream without listeners: a packet is stamped with show time, counted and put into the backlog,
+//! which reaches back to the last key frame, so that a new listener shows a picture at once.
 //!
-//! Refuses to know: rooms, viewers, protocols, and who decodes it.
+//! Refuses to know: rooms, viewers, protocols, and decoders.
 
 mod anchor;
 mod backlog;
@@ -60,7 +60,8 @@ pub struct Unit {
     pub pts: ShowTime,
     /// When it is to be decoded.
     pub dts: ShowTime,
-    /// Which publisher sent it; another number means that another one took over and nothing before it counts.
+    /// Number of the publisher that sent it; a new number means that another publisher took over and nothing before it
+    /// counts.
     pub run: u64,
 }
 
@@ -76,7 +77,7 @@ impl Unit {
 pub enum Start {
     /// With the configurations and everything since the last key frame, at once; then as it comes.
     Backlog,
-    /// With the configurations; then as it comes. Whoever needs a key frame waits for one.
+    /// With the configurations; then as it comes. A consumer that needs a key frame waits for one.
     Now,
 }
 
@@ -89,9 +90,9 @@ pub struct Live {
     clock: ShowClock,
     state: Mutex<State>,
     works: Works,
-    /// Other forms of it that somebody holds.
+    /// Other forms of it that are in use.
     views: Mutex<HashMap<StreamForm, WeakLive>>,
-    /// What others made of it to share, one of a type, as long as somebody holds it.
+    /// What consumers derived from it to share, one of a type, as long as it is in use.
     shared: Mutex<HashMap<TypeId, Weak<dyn Any + Send + Sync>>>,
 }
 
@@ -99,7 +100,7 @@ pub struct Live {
 struct State {
     anchor: Anchor,
     run: Option<u64>,
-    /// Whose units are passed on, in a stream that follows others.
+    /// Run number of the publisher whose units are passed on, in a stream that follows others.
     passed: Option<u64>,
     backlog: Backlog,
     figures: Figures,
@@ -116,9 +117,9 @@ impl Live {
         Self::made_by(name.into(), clock, Works::none())
     }
 
-    /// A stream that is made only while somebody listens: `make` is called on a thread of its own when the first
-    /// listener comes, and what it gave is dropped (on such a thread too) a while after the last one left. A `make`
-    /// that fails is called again with growing pauses as long as somebody listens.
+    /// A stream that is made only while it has a listener: `make` is called on a thread of its own when the first
+    /// listener comes, and its result is dropped (on such a thread too) a while after the last one left. A `make` that
+    /// fails is called again with growing pauses as long as there is a listener.
     pub fn lazy(name: impl Into<String>, clock: ShowClock, make: impl lazy::Make) -> Arc<Self> {
         Self::made_by(name.into(), clock, Works::new(make))
     }
@@ -128,8 +129,8 @@ impl Live {
         Arc::new(Self { name, clock, state, works, views, shared })
     }
 
-    /// The stream in a form that somebody can take. There is one of each form, made while anybody listens to it; it
-    /// stays while publishers come and go.
+    /// The stream in a form that a consumer can take. There is one of each form, made while it has a listener; it stays
+    /// while publishers come and go.
     pub fn view(self: &Arc<Self>, form: StreamForm) -> Arc<Self> {
         let mut views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
         views.retain(|_, view| view.strong_count() > 0);
@@ -143,7 +144,7 @@ impl Live {
         view
     }
 
-    /// The one thing of a type that all takers of the stream share, e.g. its decoder; made when nobody has it.
+    /// The one object of a type that all consumers of the stream share, e.g. its decoder; made when there is none.
     pub fn shared<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let known = shared.get(&TypeId::of::<T>()).and_then(Weak::upgrade);
@@ -156,17 +157,17 @@ impl Live {
         made
     }
 
-    /// What it is called in logs.
+    /// Its name in logs.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The clock its stamps are of.
+    /// The clock of its stamps.
     pub fn clock(&self) -> &ShowClock {
         &self.clock
     }
 
-    /// A publisher begins; the one before, if there is one, is no longer heard.
+    /// A publisher begins; units of the one before, if there is one, are ignored from now on.
     pub fn begin(self: &Arc<Self>) -> Publishing {
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let mut state = self.lock();
@@ -185,12 +186,12 @@ impl Live {
         self.lock().run.is_some()
     }
 
-    /// Whether it is made only while somebody listens.
+    /// Whether it is made only while it has a listener.
     pub fn is_lazy(&self) -> bool {
         self.works.is_lazy()
     }
 
-    /// Whether anybody listens.
+    /// Whether there is a listener.
     pub fn is_wanted(&self) -> bool {
         !self.lock().listeners.is_empty()
     }
@@ -227,13 +228,13 @@ impl Live {
         }
     }
 
-    /// Whether there is somebody who can be asked for a key frame.
+    /// Whether the publisher can be asked for a key frame.
     pub fn makes_keyframes(&self) -> bool {
         self.lock().want_keyframe.is_some()
     }
 
-    /// Hears every unit. `heard` runs on the publisher's thread with the stream locked: it must neither block nor call
-    /// the stream, and should only pass the unit on.
+    /// Calls `heard` with every unit. `heard` runs on the publisher's thread with the stream locked: it must neither
+    /// block nor call the stream, and should only pass the unit on.
     pub fn listen(self: &Arc<Self>, start: Start, mut heard: impl FnMut(&Arc<Unit>) + Send + 'static) -> Listener {
         let mut state = self.lock();
         let first = match start {
@@ -310,7 +311,7 @@ impl Publishing {
         true
     }
 
-    /// Hands over a packet that has its show time already: one that was made here of another stream's.
+    /// Hands over a packet that has its show time already: one that was made here from another stream's.
     pub fn push_at(&self, packet: Packet, pts: ShowTime, dts: ShowTime) -> bool {
         let mut state = self.live.lock();
         if state.run != Some(self.run) {
@@ -346,7 +347,7 @@ impl Publishing {
         true
     }
 
-    /// Says how the publisher is asked for a key frame.
+    /// Sets how the publisher is asked for a key frame.
     pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
         let mut state = self.live.lock();
         if state.run == Some(self.run) {
@@ -361,20 +362,20 @@ impl Drop for Publishing {
         if state.run == Some(self.run) {
             state.run = None;
             state.want_keyframe = None;
-            // Nobody should begin with pictures of somebody who left.
+            // A new listener should not begin with pictures of a publisher that left.
             state.backlog.clear();
         }
     }
 }
 
-/// A listener's place; after it is dropped nothing more is heard.
+/// A listener's place; once it is dropped, `heard` is not called again.
 pub struct Listener {
     live: Arc<Live>,
     id: u64,
 }
 
 impl Listener {
-    /// The stream that is heard.
+    /// The stream that it listens to.
     pub fn live(&self) -> &Arc<Live> {
         &self.live
     }
@@ -383,10 +384,10 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         let heard = self.live.lock().listeners.remove(&self.id);
-        drop(heard); // what it holds may use the stream; so not under the lock
+        drop(heard); // its captures may use the stream; so not under the lock
         self.live.works.unwanted(&self.live);
     }
 }
 
-/// A stream that is looked for without being kept.
+/// A reference to a stream that does not keep it alive.
 pub type WeakLive = Weak<Live>;

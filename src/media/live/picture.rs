@@ -9,7 +9,7 @@ pub struct Picture {
     /// Pixels; 0 while it is not known.
     pub width: u32,
     pub height: u32,
-    /// Whether there are frames that lean on later ones (B-frames), which WebRTC cannot carry.
+    /// Whether there are frames that depend on later ones (B-frames), which WebRTC cannot carry.
     pub reordered: bool,
 }
 
@@ -26,7 +26,7 @@ impl Picture {
         Self { codec, width, height, reordered }
     }
 
-    /// From an access unit. `moved` tells whether it is shown at another time than it is decoded.
+    /// From an access unit. `moved` is whether its presentation time differs from its decoding time.
     pub(super) fn learn(&mut self, data: &[u8], moved: bool) {
         self.reordered |= moved;
         let size = match self.codec {

@@ -4,10 +4,10 @@
 //! appsrc ! parse ! decode ! convert ! encode ! parse ! appsink ─► Publishing (units with the show time they had)
 //! ```
 //!
-//! Frames keep their own stamps, however uneven: the encoder is told of no rate. Key frames come every two seconds of
-//! show time, and when somebody wants one.
+//! Frames keep their own stamps, however uneven: the encoder gets no frame rate. Key frames come every two seconds of
+//! show time, and on request.
 //!
-//! Refuses to know: who wants it, and when to begin anew.
+//! Refuses to know: its consumers, and when to begin anew.
 
 use super::{
     Publishing, Unit,
@@ -36,16 +36,16 @@ use std::{
 /// From key frame to key frame, in nanoseconds.
 const GROUP: u64 = 2_000_000_000;
 
-/// Wishes for a key frame that come faster are one.
+/// Key-frame requests within this time count as one.
 const WISHES: Duration = Duration::from_millis(300);
 
-/// Opus at a quality that is hard to tell from the original, AAC likewise; stereo, in kbit/s.
+/// Opus at a quality that is hard to distinguish from the original, AAC likewise; stereo, in kbit/s.
 const SOUND_KBPS: u32 = 128;
 
 /// What is made.
 pub(super) struct Target {
     pub audio: AudioCodec,
-    /// Whether being early counts for more than being small.
+    /// Whether low latency counts for more than compression.
     pub quick: bool,
 }
 
@@ -149,7 +149,7 @@ fn groups(encoder: &gst::Element) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Passes wishes for a key frame on to the encoder.
+/// Passes key-frame requests on to the encoder.
 fn wishes(sink: &gst_app::AppSink) -> impl Fn() + Send + Sync + 'static {
     let (sink, last) = (sink.downgrade(), Mutex::new(None::<Instant>));
     move || {
@@ -165,8 +165,8 @@ fn wishes(sink: &gst_app::AppSink) -> impl Fn() + Send + Sync + 'static {
     }
 }
 
-/// Hands what an appsink gets to a stream, its configuration first and at each change. `late` is by how much the
-/// encoder's sound comes late, in nanoseconds.
+/// Hands the samples of an appsink to a stream, its configuration first and at each change. `late` is the delay of the
+/// encoder's sound, in nanoseconds.
 fn publish(
     sink: &gst_app::AppSink,
     publishing: &Arc<Publishing>,

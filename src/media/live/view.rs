@@ -1,15 +1,15 @@
-//! Another form of a live stream: what its takers cannot take is decoded and encoded, once for all of them.
+//! Another form of a live stream: what its consumers cannot take is decoded and encoded, once for all of them.
 //!
 //! ```text
 //! Live ─► worker ─┬─ fits ───────────────────────────────────────┬─► view (a Live of its own)
 //!                 └─ does not ─► transcode: decode ! encode ─────┘
 //! ```
 //!
-//! Picture and sound are judged apart, and anew with each key frame: a publisher that changes its codec or begins to
-//! reorder its frames is carried another way from there on. Units that fit are handed on as they are, not copied.
-//! All of them keep their show time, so picture and sound stay together whichever way they took.
+//! Picture and sound are judged separately, and anew with each key frame: when a publisher changes its codec or begins
+//! to reorder its frames, it is carried another way from there on. Units that fit are handed on as they are, not
+//! copied. All of them keep their show time, so picture and sound stay together whichever way they took.
 //!
-//! A view is made only while somebody listens; before that it knows neither codec nor size.
+//! A view is made only while it has a listener; before that it knows neither codec nor size.
 //!
 //! Refuses to know: viewers, protocols, and how transcoding is done.
 
@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// Units that may wait for the worker: about two seconds of picture and sound.
 const WAITING: usize = 180;
 
-/// What somebody can take.
+/// The codecs and frame order that a consumer can take.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StreamForm {
     /// Picture codecs that may come as they are, each once, in the order of [`VideoCodec`]. H.264 has to be among
@@ -40,7 +40,7 @@ pub struct StreamForm {
     reordered: bool,
     /// What sound becomes if it is something else.
     audio: AudioCodec,
-    /// Whether being early counts for more than being small.
+    /// Whether low latency counts for more than compression.
     quick: bool,
 }
 
@@ -133,7 +133,7 @@ enum Way<Of> {
 }
 
 impl<Of> Way<Of> {
-    /// Leaves it; what is on its way still comes out.
+    /// Ends this way; units inside still come out.
     fn leave(&mut self) {
         if let Way::Through(chain, _) = std::mem::take(self) {
             chain.finish();
@@ -191,7 +191,7 @@ impl View {
         if keyframe {
             self.decide(codec)?;
         } else if self.picture.reordered && !self.form.reordered && matches!(self.picture.way, Way::Pass) {
-            // Nobody could know before; the rest of the group would not be shown right.
+            // Reordering shows only now; the rest of the group would be displayed wrong.
             self.picture.way = Way::None;
             self.parent.want_keyframe();
         }
@@ -259,7 +259,7 @@ impl View {
         }
     }
 
-    /// The publisher is gone: what it sent comes out to the end.
+    /// The publisher is gone: its units come out to the end.
     fn end(&mut self) {
         self.picture.way.leave();
         self.sound.way.leave();

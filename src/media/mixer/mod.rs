@@ -7,11 +7,11 @@
 //! ```
 //!
 //! At the time of slot n the loop takes the orders that came in, so that they all share slot n; looks up the scene;
-//! takes each needed source's frame of slot n; and hands on picture and sound stamped with the slot's time. It waits
-//! for nobody: sources are put on the grid far enough ahead, and what is not there is held, then replaced by its slate.
-//! A single opaque source without graphics is handed on by reference, not copied.
+//! takes each needed source's frame of slot n; and hands on picture and sound stamped with the slot's time. It never
+//! waits: sources are put on the grid far enough ahead, and a missing frame is replaced by the last one, then by the
+//! source's slate. A single opaque source without graphics is handed on by reference, not copied.
 //!
-//! Refuses to know: who asked, how sources are decoded, who takes program.
+//! Refuses to know: the origin of orders, how sources are decoded, and consumers of program.
 
 mod compose;
 mod mix;
@@ -40,7 +40,7 @@ use std::{
     time::Duration,
 };
 
-/// What the mixer can be told.
+/// Instructions to the mixer.
 pub enum Instruction {
     Switch {
         ticket: Ticket,

@@ -98,7 +98,7 @@ impl Turns {
         })
     }
 
-    /// Turns until told to stop.
+    /// Runs until an instruction to stop.
     pub fn run(mut self) {
         let mut slot = Slot(self.project.rate.slot_at(self.clock.now()).0 + 1);
         loop {
@@ -113,7 +113,7 @@ impl Turns {
         }
     }
 
-    /// Takes every instruction that came in; all of them share this slot. False when told to stop.
+    /// Takes every instruction that came in; all of them share this slot. False on the instruction to stop.
     fn obey(&mut self, slot: Slot, time: ShowTime) -> bool {
         loop {
             let report = match self.inbox.try_recv() {
@@ -155,7 +155,7 @@ impl Turns {
                     return true;
                 }
             };
-            let _ = self.reports.send(report); // nobody hears it only at shutdown
+            let _ = self.reports.send(report); // fails only at shutdown
         }
     }
 
@@ -169,7 +169,7 @@ impl Turns {
                 let old = std::mem::replace(&mut input.source, source);
                 self.leaving.push((self.gains.take(id), old, retired));
             }
-            let _ = self.reports.send(Report::InputChanged { ticket, slot, time }); // unheard only at shutdown
+            let _ = self.reports.send(Report::InputChanged { ticket, slot, time }); // fails only at shutdown
         }
     }
 
@@ -220,7 +220,7 @@ impl Turns {
         let leaving = self.leaving.iter().map(|(gain, source, _)| (*gain, &source.sound));
         self.gains.mix(scene, sounds, leaving, from, &mut self.samples);
         for (_, source, retired) in self.leaving.drain(..) {
-            let _ = retired.send(source); // refused when nobody waits for it any more
+            let _ = retired.send(source); // refused when the caller no longer waits for it
         }
         if !self.audio.is_wanted() {
             return;

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn each_fragment_begins_where_the_one_before_ends_wherever_it_is_cut_and_no_picture_is_shown_at_another_time() {
-        // Even ticks, and stamps of 29.97 frames a second in a stream that says 30.
+        // Even ticks, and stamps of 29.97 frames a second in a stream that declares 30.
         for (frame, scale) in [(1.0 / 30.0, 3000.0), (1001.0 / 30_000.0, 3000.0), (1.0 / 25.0, 90_000.0)] {
             for length in [2, 4, 5, 6, 15, 16, 17] {
                 let mut times = DecodeTimes::new((1, scale as u32));

@@ -1,4 +1,4 @@
-//! The registry of encodes: one for each source and profile, shared by all that take it.
+//! The registry of encodes: one for each source and profile, shared by all consumers.
 //!
 //! ```text
 //! recorder ─┐
@@ -6,8 +6,8 @@
 //! push ─────┘
 //! ```
 //!
-//! An encode that is not taken does not run. Picture and sound are profiles of their own, so that takers of pictures of
-//! different sizes share the sound.
+//! An encode without consumers does not run. Picture and sound are profiles of their own, so that consumers of pictures
+//! of different sizes share the sound.
 //!
 //! Refuses to know: where raw pictures and sound come from, and what becomes of them encoded.
 
@@ -34,7 +34,7 @@ pub struct Raw<'a> {
     pub project: Format,
 }
 
-/// An encode's place. Its lock is held while the encode starts; so all that want it get the same one.
+/// An encode's place. Its lock is held while the encode starts; so concurrent requests get the same one.
 type Place = Arc<Mutex<Weak<Encode>>>;
 
 /// See the module's text.
@@ -82,7 +82,7 @@ impl Encodes {
             places.entry((source.clone(), profile.clone())).or_default().clone()
         };
         let mut present = place.lock().unwrap_or_else(PoisonError::into_inner);
-        // An input that something else feeds has other feeds.
+        // An input with another device or stream has other feeds.
         if let Some(encode) = present.upgrade().filter(|encode| encode.is_of(raw)) {
             return Ok(encode);
         }

@@ -6,9 +6,9 @@
 //!                 └──────┘
 //! ```
 //!
-//! What comes out begins at a key frame whose decoding time becomes zero, and with the first frame of sound that begins
-//! no earlier than its picture. One that reaches into it is left out: a player that counts samples would play all of it,
-//! and be late from then on. Both sides are moved by the same time, so they keep their distance.
+//! The output begins at a key frame whose decoding time becomes zero, and with the first frame of sound that begins no
+//! earlier than its picture. A frame of sound that overlaps that moment is left out: a player that counts samples would
+//! play all of it, and be late from then on. Both sides are moved by the same time, so they keep their distance.
 //! A consumer that falls behind loses whole groups of pictures. Sound that stays away is bridged with gaps, so that a
 //! muxer that waits for both sides never holds up the picture.
 //!
@@ -78,7 +78,7 @@ struct State {
     /// The newest decoding times that went on, in show time.
     last_video: Option<gst::ClockTime>,
     last_audio: Option<gst::ClockTime>,
-    /// Until where there is sound or a gap that stands in for it.
+    /// End of the sound so far, or of the gap that stands in for it.
     sound_until: gst::ClockTime,
     ready: bool,
 }
@@ -124,7 +124,8 @@ impl Pair {
         Self { joint, listeners }
     }
 
-    /// Blocks until it is known what will come, at most `patience`, or until `stop` says so (asked ten times a second).
+    /// Blocks until the beginning is known, at most `patience`, or until `stop` returns `true` (polled ten times a
+    /// second).
     pub fn beginning(&self, patience: Duration, stop: impl Fn() -> bool) -> Option<Beginning> {
         let end = Instant::now() + patience;
         let mut state = self.joint.lock();
@@ -189,7 +190,7 @@ impl Joint {
             return;
         }
         if state.held_video.len() as u64 >= self.room.pictures {
-            // Who never attaches is about to give up; what came first is what counts.
+            // A consumer that never attaches is about to give up; the first pictures are the ones that count.
             self.meter.dropped(1);
             return;
         }

@@ -6,10 +6,10 @@
 //! Connecting ─► Live ─► Reconnecting ─► Live …        Error: the destination or the stream can never work
 //! ```
 //!
-//! It is live when the other end has accepted the stream and taken media. One that takes nothing more for
-//! [`SILENCE`] is lost as much as one that hangs up; meanwhile its queue is bounded, and the feeds never notice.
+//! It is live when the other end has accepted the stream and taken media. A peer that takes no data for [`SILENCE`]
+//! counts as lost, like one that hangs up; meanwhile its queue is bounded, and the feeds are not affected.
 //!
-//! Refuses to know: who wants it. Never tells the stream key.
+//! Refuses to know: the origin of the order. Never logs or reports the stream key.
 
 mod destination;
 
@@ -43,11 +43,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A destination that answers nothing or takes nothing for so long is lost.
+/// A destination that does not answer or takes no data for so long is lost.
 pub const SILENCE: Duration = Duration::from_secs(8);
-/// How often progress is looked at.
+/// Poll interval of the progress.
 const LOOK: Duration = Duration::from_millis(50);
-/// How long the farewell to the server may take.
+/// How long closing the connection to the server may take.
 const FAREWELL: Duration = Duration::from_millis(500);
 /// What may wait for the network: 4 s at 30 frames a second.
 const ROOM: Room = Room { pictures: 120, sounds: 190 };
@@ -65,7 +65,7 @@ pub struct Push {
 
 enum News {
     Stop,
-    /// What the pipeline of a run said.
+    /// The verdict on the pipeline of a run.
     Said(u64, Verdict),
 }
 
@@ -111,14 +111,14 @@ impl Push {
         self.meter.stats(OutputKind::Push, number, self.stream.clone(), self.clock.now())
     }
 
-    /// Takes leave of the server and stops. Blocks for about half a second at most.
+    /// Closes the connection to the server and stops. Blocks for about half a second at most.
     pub fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
         self.stopping.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(News::Stop); // one that has given up listens no more
+        let _ = self.orders.send(News::Stop); // a push that has given up no longer receives
         if let Some(Err(_)) = self.worker.take().map(JoinHandle::join) {
             tracing::error!(to = %self.masked, "the thread of a push broke down");
         }
@@ -138,7 +138,7 @@ enum End {
     Stopped,
     /// Another try makes sense.
     Lost(String),
-    /// None ever will.
+    /// No other try can work.
     Never(String),
 }
 
@@ -174,7 +174,7 @@ impl Worker {
             let again = Instant::now() + backoff.failed(live.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
             loop {
                 match self.inbox.recv_timeout(again.saturating_duration_since(Instant::now())) {
-                    Ok(News::Said(..)) => {} // an old run's last words
+                    Ok(News::Said(..)) => {} // a late verdict on an old run
                     Err(RecvTimeoutError::Timeout) => break,
                     Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 }
@@ -191,7 +191,7 @@ impl Worker {
     ) -> End {
         let stopping = || self.stopping.load(Ordering::Relaxed);
         let pair = Pair::listen(stream, &self.clock, ROOM, self.meter.clone());
-        // A stream that says nothing for the moment is no failure of the destination: wait without an end.
+        // A stream without media at the moment is no failure of the destination: wait without an end.
         let beginning = loop {
             match pair.beginning(SILENCE, stopping) {
                 Some(beginning) => break beginning,
@@ -225,7 +225,8 @@ impl Worker {
             if count != known || (live.is_some() && !pair.is_waiting()) {
                 (known, moved) = (count, Instant::now());
             }
-            // The sink takes one buffer before it is connected and sits on it; the second one shows that it is.
+            // The sink accepts one buffer before it is connected and holds it; the second one shows that it is
+            // connected.
             if live.is_none() && count >= 2 {
                 *live = Some(Instant::now());
                 self.meter.live(Some(self.clock.now()));
@@ -248,7 +249,7 @@ impl Worker {
         let taken = Arc::new(AtomicU64::new(0));
         let count = taken.clone();
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            // Headers are kept by the sink without being sent; they say nothing about the other end.
+            // The sink keeps headers without sending them; they prove nothing about the other end.
             if info.buffer().is_some_and(|buffer| !buffer.flags().contains(gst::BufferFlags::HEADER)) {
                 count.fetch_add(1, Ordering::Relaxed);
             }
@@ -259,14 +260,14 @@ impl Worker {
         let say = Mutex::new(self.say.clone());
         let run = Run::start(pipeline, &self.clock, move |verdict| {
             let say = say.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = say.send(News::Said(number, verdict)); // nobody listens any more: it is over
+            let _ = say.send(News::Said(number, verdict)); // fails when the push is over
         })?;
         pair.attach(video, audio);
         Ok((run, taken))
     }
 }
 
-/// Why a format does not go into the FLV that RTMP carries.
+/// Why a format does not fit into the FLV that RTMP carries.
 fn unfit(beginning: &Beginning) -> Option<String> {
     let caps = beginning.video.structure(0)?;
     match caps.name().as_str() {

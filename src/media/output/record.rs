@@ -1,9 +1,9 @@
 //! Recording a stream to a crash-safe MP4.
 //!
-//! While it runs the file is a fragmented MP4, and `NAME.mp4.part` beside it says so; a kill loses at most the fragment
-//! that is being written. On stop it becomes an ordinary MP4 with one index, and the marker goes.
+//! While it runs the file is a fragmented MP4, and `NAME.mp4.part` beside it marks it as such; a kill loses at most the
+//! fragment that is being written. On stop it becomes an ordinary MP4 with one index, and the marker is removed.
 //!
-//! Refuses to know: who ordered it, and what is encoded how. Nothing is re-encoded.
+//! Refuses to know: the origin of the order, and how media is encoded. Nothing is re-encoded.
 
 use super::{
     decode_times,
@@ -60,7 +60,7 @@ pub struct Target {
     pub fragment_ms: u32,
 }
 
-/// What a recording says of itself while it runs.
+/// Events of a recording while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// The picture of this show time is the first one of the file.
@@ -80,7 +80,7 @@ pub struct Finished {
     pub first: ShowTime,
 }
 
-/// A recording that runs. Dropping it finishes the file too, without telling what came of it.
+/// A recording that runs. Dropping it finishes the file too, without reporting the result.
 pub struct Recording {
     path: PathBuf,
     file: String,
@@ -105,8 +105,8 @@ enum Order {
 }
 
 impl Recording {
-    /// Begins with the stream's next key frame. `told` hears [`News`] from a thread of the recording; it must only
-    /// pass them on.
+    /// Begins with the stream's next key frame. `told` gets [`News`] from a thread of the recording; it must only
+    /// forward them.
     ///
     /// # Errors
     /// [`FailureKind::Here`] when the file cannot be made.
@@ -174,7 +174,7 @@ impl Recording {
     fn end(&mut self, deadline: Duration) -> Result<Finished, Failure> {
         let Some(worker) = self.worker.take() else { return Err(here("it is over".into())) };
         self.shared.stopping.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(Order::Stop(deadline)); // one that has failed listens no more
+        let _ = self.orders.send(Order::Stop(deadline)); // a recording that has failed no longer receives
         worker.join().unwrap_or_else(|_| Err(here("the recording's thread broke down".into())))
     }
 }
@@ -211,7 +211,7 @@ impl Job {
         };
         let written = self.write(pair, &beginning, inbox, told);
         if written.is_err() {
-            // What is there shall be of use at once; where that fails too (a full disk), the next start tries again.
+            // What was written shall be usable at once; where that fails too (a full disk), the next start tries again.
             match recover::finish(&self.path) {
                 Ok(outcome) => tracing::warn!(file = %self.file, ?outcome, "a recording failed; kept what there is"),
                 Err(error) => tracing::error!(file = %self.file, %error, "a failed recording stays unfinished"),
@@ -232,7 +232,7 @@ impl Job {
         let say = Mutex::new(self.say.clone());
         let run = Run::start(pipeline, &self.clock, move |verdict| {
             let say = say.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = say.send(Order::Said(verdict)); // nobody listens any more: it is over
+            let _ = say.send(Order::Said(verdict)); // fails when the recording is over
         })
         .map_err(of_this_machine)?;
         pair.attach(video, audio);

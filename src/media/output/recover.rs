@@ -1,8 +1,8 @@
 //! Fragmented recordings made into ordinary files: when they are stopped, or at the next start after a crash.
 //!
-//! While a recording runs, `NAME.mp4.part` lies beside `NAME.mp4`. Who finds such a marker at start-up finds a
-//! fragmented file whose last fragment may be cut off. Finishing it copies no media, so it takes neither time nor space:
-//! what is left of a cut-off fragment goes, an index of all others is appended, and then one write of 16 bytes makes everything between the
+//! While a recording runs, `NAME.mp4.part` lies beside `NAME.mp4`. A marker found at start-up means a fragmented file
+//! whose last fragment may be cut off. Finishing it copies no media, so it takes neither time nor space: a cut-off
+//! fragment is removed, an index of all others is appended, and then one write of 16 bytes makes everything between the
 //! file's head and that index one `mdat`. Before that write the file is still the fragmented one, after it an ordinary
 //! one: a crash in between only means doing it again. A recording that is stopped is finished in the same way.
 //!
@@ -56,8 +56,8 @@ pub fn unfinished(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Finishes what [`unfinished`] found on a thread of its own and says what became of each file. What cannot be
-/// finished now (e.g. a full disk) stays as it is for the next start.
+/// Finishes what [`unfinished`] found on a thread of its own and reports the outcome for each file. A file that cannot
+/// be finished now (e.g. a full disk) stays as it is for the next start.
 ///
 /// # Errors
 /// When there can be no thread.
@@ -116,7 +116,7 @@ pub fn finish(path: &Path) -> io::Result<Outcome> {
     Ok(outcome)
 }
 
-/// The marker that says that a recording is not finished.
+/// The marker of a recording that is not finished.
 pub fn marker(path: &Path) -> PathBuf {
     with(path, MARKER)
 }

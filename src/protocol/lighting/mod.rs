@@ -6,8 +6,8 @@
 //! DDP      3waylabs          UDP 4048   one display of bytes, unicast
 //! ```
 //!
-//! Makers give a whole packet once; where in it the slots, the sequence and the options lie is public, so that a sender
-//! keeps it and rewrites only those. Refuses to know: sockets, time, who wins, LEDs.
+//! The functions that make packets return a whole packet; the places of slots, sequence and options in it are public,
+//! so that a sender keeps it and rewrites only those. Refuses to know: sockets, time, priorities between sources, LEDs.
 
 pub mod artnet;
 pub mod ddp;
@@ -27,12 +27,12 @@ pub enum Broken {
     Value(&'static str),
 }
 
-/// Two bytes, the high one first. The caller has looked that they are there.
+/// Two bytes, the high one first. The caller has checked the length.
 fn word(bytes: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([bytes[at], bytes[at + 1]])
 }
 
-/// Four bytes, the high one first. The caller has looked that they are there.
+/// Four bytes, the high one first. The caller has checked the length.
 fn long(bytes: &[u8], at: usize) -> u32 {
     u32::from(word(bytes, at)) << 16 | u32::from(word(bytes, at + 2))
 }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Bytes that begin as a packet does, so that parsing goes beyond the first look.
+    /// Bytes that begin like a packet, so that parsing goes beyond the first check.
     fn packets() -> impl Strategy<Value = Vec<u8>> {
         let header = sacn::Header { cid: [7; 16], source: "x", priority: 100, sync: 0, universe: 1 };
         let starts = prop_oneof![

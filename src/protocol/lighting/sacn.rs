@@ -6,31 +6,31 @@
 //! vector, CID                sequence, options, universe
 //! ```
 //!
-//! Refuses to know: which sources win, and when one is gone.
+//! Refuses to know: priorities between sources, and when a source is gone.
 
 use super::{Broken, SLOTS, long, word};
 use std::net::Ipv4Addr;
 
 /// The port of E1.31 (ACN_SDT_MULTICAST_PORT).
 pub const PORT: u16 = 5568;
-/// The highest universe with data; 64000 and above are for other ends (6.2.7).
+/// The highest universe with data; 64000 and above have other purposes (6.2.7).
 pub const UNIVERSES: u16 = 63_999;
-/// The universe by which sources tell what they send (table A-1, E131_DISCOVERY_UNIVERSE).
+/// The universe by which sources announce their universes (table A-1, E131_DISCOVERY_UNIVERSE).
 pub const DISCOVERY: u16 = 64_214;
 /// The highest priority (6.2.3).
 pub const PRIORITIES: u8 = 200;
 /// Universes that one page of a discovery packet holds.
 pub const PAGE: usize = 512;
 
-/// Where a data packet has its sequence number (6.2.5).
+/// The offset of the sequence number in a data packet (6.2.5).
 pub const SEQUENCE: usize = 111;
-/// Where a data packet has its options (6.2.6).
+/// The offset of the options in a data packet (6.2.6).
 pub const OPTIONS: usize = 112;
-/// Where a data packet has its first slot.
+/// The offset of the first slot in a data packet.
 pub const FIRST_SLOT: usize = 126;
-/// Where a synchronisation packet has its sequence number (6.3.2).
+/// The offset of the sequence number in a synchronisation packet (6.3.2).
 pub const SYNC_SEQUENCE: usize = 44;
-/// Option bits: not for live output, nothing will follow, hold on to synchronisation no longer than it is there.
+/// Option bits: not for live output; end of the stream; hold on to synchronisation no longer than it is there.
 pub const PREVIEW: u8 = 0x80;
 pub const TERMINATED: u8 = 0x40;
 pub const FORCE_SYNC: u8 = 0x20;
@@ -51,16 +51,16 @@ pub fn group(universe: u16) -> Ipv4Addr {
     Ipv4Addr::new(239, 255, high, low)
 }
 
-/// What stays the same in all data packets of a universe.
+/// The constant part of all data packets of a universe.
 #[derive(Debug, Clone, Copy)]
 pub struct Header<'a> {
-    /// Who sends, for good.
+    /// The sender's permanent id.
     pub cid: [u8; 16],
     /// Its name for people; at most 63 bytes are sent.
     pub source: &'a str,
     /// 0 to 200; 100 is usual.
     pub priority: u8,
-    /// The universe whose synchronisation packets are waited for; 0 for none.
+    /// The universe of the synchronisation packets to wait for; 0 for none.
     pub sync: u16,
     /// 1 to 63999.
     pub universe: u16,
@@ -132,7 +132,7 @@ fn name(source: &str) -> [u8; 64] {
     field
 }
 
-/// What can come.
+/// The kinds of packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packet<'a> {
     Data(Data<'a>),
@@ -160,7 +160,7 @@ pub struct Data<'a> {
 }
 
 impl Data<'_> {
-    /// The source's name, without what is no UTF-8.
+    /// The source's name, without invalid UTF-8.
     pub fn source_name(&self) -> String {
         text(self.source)
     }
@@ -170,7 +170,7 @@ impl Data<'_> {
         self.options & PREVIEW != 0
     }
 
-    /// Whether its source says that it ends.
+    /// Whether its source signals the end of the stream.
     pub fn is_terminated(&self) -> bool {
         self.options & TERMINATED != 0
     }
@@ -187,7 +187,7 @@ pub struct Discovery<'a> {
 }
 
 impl Discovery<'_> {
-    /// The source's name, without what is no UTF-8.
+    /// The source's name, without invalid UTF-8.
     pub fn source_name(&self) -> String {
         text(self.source)
     }
@@ -203,12 +203,12 @@ fn text(field: &[u8]) -> String {
     String::from_utf8_lossy(&field[..end]).into_owned()
 }
 
-/// Reads a packet. Layers may be followed by more bytes; their lengths are not looked at, only how many slots there are
-/// said to be.
+/// Parses a packet. Layers may be followed by more bytes; their lengths are ignored, only the declared number of slots
+/// counts.
 ///
 /// # Errors
-/// `Foreign` for what is not E1.31, `Short` where bytes are missing, `Value` for a vector, priority or count that the
-/// standard does not have.
+/// `Foreign` for bytes that are not E1.31, `Short` where bytes are missing, `Value` for a vector, priority or count
+/// that the standard does not have.
 pub fn parse(bytes: &[u8]) -> Result<Packet<'_>, Broken> {
     if !bytes.starts_with(IDENTIFIER) {
         return Err(Broken::Foreign);

@@ -1,7 +1,7 @@
 //! The head of a movie fragment: everything from `styp` to the first byte of media, read, and written with other times
 //! (ISO/IEC 14496-12, section 8.8).
 //!
-//! Refuses to know: where the times come from.
+//! Refuses to know: the origin of the times.
 
 use super::{
     Fragment, Mp4Error, Sample, Track,
@@ -28,7 +28,7 @@ pub struct FragmentTrack {
     pub id: u32,
     /// In the order in which they are decoded.
     pub times: Vec<SampleTime>,
-    /// Where its samples lie among all of the fragment, counted from 0.
+    /// The positions of its samples among all samples of the fragment, counted from 0.
     pub places: Vec<usize>,
     media: Vec<Sample>,
 }
@@ -69,7 +69,7 @@ pub fn picture_tracks(init: &[u8]) -> Result<Vec<(u32, u32)>, Mp4Error> {
 }
 
 impl FragmentHead {
-    /// Reads a head that ends with the header of the `mdat`, whose samples lie one behind the other.
+    /// Reads a head that ends with the header of the `mdat`, with its samples one behind the other.
     ///
     /// # Errors
     /// When its boxes are damaged, or it has another shape.
@@ -118,7 +118,7 @@ impl FragmentHead {
     /// # Errors
     /// When a picture is shown too long after or before it is decoded to be written.
     pub fn write(&self) -> Result<Vec<u8>, Mp4Error> {
-        // Once to learn its length, which the offsets in it need.
+        // Once for its length, which the offsets in it need.
         let length = self.moof(0)?.len() + self.behind.len();
         let mut out = self.before.clone();
         out.extend(self.moof(length as i64 - self.length as i64)?);
@@ -150,7 +150,7 @@ impl FragmentTrack {
             |time: &SampleTime| time.shown.checked_signed_diff(time.decoded).and_then(|s| i32::try_from(s).ok());
         let shifts: Option<Vec<i32>> = self.times.iter().map(shift).collect();
         let shifts = shifts.filter(|shifts| shifts.len() == self.media.len()).ok_or(Mp4Error::Tables)?;
-        // What all samples have, or of the flags all but the first, is said once.
+        // A value that all samples share, or for flags all but the first, is written once.
         let duration = self.times.first().map_or(0, |time| time.duration);
         let even = self.times.iter().all(|time| time.duration == duration);
         let usual = flags.last().copied().unwrap_or(SYNC);
@@ -200,10 +200,10 @@ impl FragmentTrack {
     }
 }
 
-/// A sample with its time, flags, and what it is shown later than decoded.
+/// A sample with its time, flags, and the difference from its decoding to its presentation time.
 type Row<'a> = ((&'a Sample, &'a SampleTime), (&'a u32, &'a i32));
 
-/// What is before the first box of a kind, the box, and what is behind it.
+/// The bytes before the first box of a kind, the box, and the bytes behind it.
 fn split<'a>(bytes: &'a [u8], kind: &[u8; 4]) -> Result<[&'a [u8]; 3], Mp4Error> {
     let mut at = 0;
     loop {
@@ -228,7 +228,7 @@ fn full(kind: &[u8; 4], version: u8, flags: u32, fields: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// A head whose samples lie in the order of their `places`.
+    /// A head with its samples in the order of their `places`.
     fn head(mut tracks: Vec<FragmentTrack>) -> FragmentHead {
         let mut all: Vec<_> = tracks.iter_mut().flat_map(|t| t.places.iter().zip(&mut t.media)).collect();
         all.sort_by_key(|(place, _)| **place);
@@ -256,7 +256,7 @@ mod tests {
         track
     }
 
-    /// Without what only says where in the file a sample lies, or is said by its time too.
+    /// Without fields that only locate a sample in the file, or repeat its time.
     fn essence(head: &FragmentHead) -> FragmentHead {
         let mut head = FragmentHead { length: 0, ..head.clone() };
         for sample in head.tracks.iter_mut().flat_map(|track| &mut track.media) {

@@ -1,6 +1,6 @@
 //! RTMP chunks to messages (RTMP 1.0, section 5.3), with bounds on what a peer can make us hold.
 //!
-//! Refuses to know: what a message says. The caller must apply a Set Chunk Size or an Abort before it asks for the
+//! Refuses to know: the content of messages. The caller must apply a Set Chunk Size or an Abort before it asks for the
 //! next message.
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 /// Chunk streams one peer may use. Encoders use fewer than ten.
 const MAX_STREAMS: usize = 64;
-/// The largest space taken for a message before its bytes have come.
+/// The largest buffer reserved for a message before its bytes have come.
 const MAX_RESERVE: usize = 256 * 1024;
-/// A 24-bit time field of this value says that 32 bits follow (section 5.3.1.3).
+/// A 24-bit time field of this value means that 32 bits follow (section 5.3.1.3).
 const EXTENDED: u32 = 0x00ff_ffff;
 
 /// Why a chunk stream cannot be read on. The peer is at fault each time.

@@ -1,17 +1,18 @@
-//! RTMP and FLV bytes: what a publisher sends, turned into [`Packet`](super::packet::Packet)s, and what it must be answered.
+//! RTMP and FLV bytes: a publisher's messages, converted into [`Packet`](super::packet::Packet)s, and the replies to
+//! it.
 //!
-//! Refuses to know: sockets, clocks and who may publish. The caller feeds bytes, asks for events, answers them and
-//! carries the output away.
+//! Refuses to know: sockets, clocks and permissions to publish. The caller feeds bytes, polls events, answers them and
+//! sends the output.
 //!
 //! ```text
 //! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, timeline) ─► Packet
 //!                                   └─► reply ─► bytes
 //! ```
 //!
-//! rml_rtmp lends the handshake, the message encoding and the chunk writer. Its chunk reader and its server session
-//! are not used: the reader panics on interleaved chunk streams and on small extended timestamp deltas and keeps whatever
-//! length a peer declares, its AMF0 parser recurses as deep as a peer likes, and the session answers a refusal with
-//! `_error` where encoders look for `onStatus`. Only `reply` and `session` name the crate.
+//! rml_rtmp provides the handshake, the message encoding and the chunk writer. Its chunk reader and its server session
+//! are not used: the reader panics on interleaved chunk streams and on small extended timestamp deltas and keeps
+//! whatever length a peer declares, its AMF0 parser recurses as deep as a peer likes, and the session answers a refusal
+//! with `_error` where encoders look for `onStatus`. Only `reply` and `session` use the crate.
 
 mod amf;
 pub mod chunk;

@@ -1,6 +1,6 @@
 //! The server's messages: RTMP to bytes.
 //!
-//! Refuses to know: when to say it. All messages carry time zero, since nothing of ours is timed media.
+//! Refuses to know: when to send a message. All messages carry time zero, since nothing of ours is timed media.
 
 use rml_rtmp::chunk_io::ChunkSerializer;
 use rml_rtmp::messages::{PeerBandwidthLimitType, RtmpMessage, UserControlEventType};
@@ -82,7 +82,7 @@ impl Writer {
         self.command(0, "_result", transaction, Value::Null, value)
     }
 
-    /// Tells that a message stream is open.
+    /// Reports that a message stream is open.
     pub(super) fn stream_begin(&mut self, stream: u32) -> Result<(), ReplyError> {
         self.send(0, control(UserControlEventType::StreamBegin, Some(stream), None))
     }

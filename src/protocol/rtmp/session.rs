@@ -1,6 +1,6 @@
 //! One publisher's RTMP connection: handshake, commands and media, without any I/O.
 //!
-//! Refuses to know: who may publish. It asks with [`Event::Publish`] and waits for [`Session::grant`] or
+//! Refuses to know: permissions to publish. It asks with [`Event::Publish`] and waits for [`Session::grant`] or
 //! [`Session::refuse`]; a connection has one publish at a time and never plays.
 
 use super::{
@@ -36,7 +36,7 @@ pub enum SessionError {
     Reply(#[from] ReplyError),
 }
 
-/// What the caller must act on.
+/// An event that the caller must act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The peer wants to publish. Nothing further is read until it is granted or refused.
@@ -45,7 +45,7 @@ pub enum Event {
         app: String,
         /// Without its query; may be empty.
         key: String,
-        /// What the query of the key or of the application calls `password`, still percent-encoded.
+        /// The value of `password` in the query of the key or of the application, still percent-encoded.
         password: Option<String>,
     },
     /// Media of a granted publish.
@@ -106,7 +106,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that takes messages of at most `max_message` bytes once a publish is granted.
+    /// A session that accepts messages of at most `max_message` bytes once a publish is granted.
     pub fn new(max_message: usize) -> Self {
         Self {
             handshake: Some(Handshake::new(PeerType::Server)),
@@ -134,7 +134,7 @@ impl Session {
         matches!(self.state, State::Publishing { .. })
     }
 
-    /// Takes bytes off the wire.
+    /// Processes received bytes.
     ///
     /// # Errors
     /// [`SessionError::Handshake`] when the peer does not speak RTMP.
@@ -187,7 +187,7 @@ impl Session {
         Ok(None)
     }
 
-    /// Grants the publish that was asked for; does nothing when none was.
+    /// Grants the requested publish; does nothing when there is none.
     ///
     /// # Errors
     /// [`SessionError::Reply`].
@@ -205,8 +205,8 @@ impl Session {
         Ok(())
     }
 
-    /// Refuses the publish that was asked for, or ends the one that is on; does nothing when there is none. Nothing is
-    /// read any more: send the output and close.
+    /// Refuses the requested publish, or ends the running one; does nothing when there is none. Nothing is read any
+    /// more: send the output and close.
     ///
     /// # Errors
     /// [`SessionError::Reply`].
@@ -307,7 +307,7 @@ impl Session {
         let name = name.and_then(Value::get_string).unwrap_or_default();
         let mut key = without_query(&name).trim_matches('/').to_owned();
         let mut app = self.app.clone();
-        // An encoder that was given the whole address as its server puts the key at the end of the application.
+        // An encoder that was given the whole address as its server appends the key to the application.
         if key.is_empty()
             && let Some((head, tail)) = self.app.rsplit_once('/')
         {

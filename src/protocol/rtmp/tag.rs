@@ -1,4 +1,4 @@
-//! FLV tag bodies, as RTMP audio and video messages carry them, to what they hold.
+//! FLV tag bodies, as RTMP audio and video messages carry them, to their content.
 //!
 //! Covers FLV 10.1 (H.264, AAC), the widespread codec id 12 for HEVC, and Enhanced RTMP v1 and v2 (`avc1`, `hvc1`,
 //! `mp4a`, one track). Refuses to know: time, which is not in the body, and the codecs' own syntax beyond the length
@@ -7,7 +7,7 @@
 use crate::protocol::packet::VideoCodec;
 use bytes::{Buf, Bytes};
 
-/// Why a tag body is of no use. The publisher is at fault each time.
+/// Why a tag body is unusable. The publisher is at fault each time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TagError {
     /// The body ends before what its header announces. One lost tag; the stream can go on.
@@ -18,7 +18,7 @@ pub enum TagError {
     Unsupported(String),
 }
 
-/// What a video message holds.
+/// The content of a video message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VideoTag {
     /// A decoder configuration record.
@@ -29,7 +29,7 @@ pub enum VideoTag {
     Nothing,
 }
 
-/// What an audio message holds.
+/// The content of an audio message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AudioTag {
     /// An `AudioSpecificConfig`.
@@ -73,7 +73,7 @@ pub fn video(mut body: Bytes) -> Result<VideoTag, TagError> {
 fn enhanced_video(first: u8, mut body: Bytes) -> Result<VideoTag, TagError> {
     const SHORT: TagError = TagError::Truncated("video");
     let packet_type = plain_type(first & 0x0f, &mut body).ok_or(SHORT)?;
-    // Metadata (4) says nothing we use; a command frame (type 5 in bits 4 to 6) carries no picture.
+    // Metadata (4) has nothing we use; a command frame (type 5 in bits 4 to 6) carries no picture.
     if packet_type == 4 || (first >> 4) & 7 == 5 {
         return Ok(VideoTag::Nothing);
     }
@@ -107,7 +107,7 @@ fn frame(codec: VideoCodec, first: u8, offset: i32, data: Bytes) -> VideoTag {
 }
 
 /// Checks the size of the record and that access units will have 4-byte length prefixes (ISO/IEC 14496-15, 5.3.3 and
-/// 8.3.3). An empty record is an encoder that has none yet.
+/// 8.3.3). An empty record comes from an encoder that has none yet.
 fn video_config(codec: VideoCodec, record: Bytes) -> Result<VideoTag, TagError> {
     if record.is_empty() {
         return Ok(VideoTag::Nothing);
@@ -162,7 +162,7 @@ pub fn audio(mut body: Bytes) -> Result<AudioTag, TagError> {
     }
 }
 
-/// The packet type behind any ModEx prefixes (Enhanced RTMP v2, packet type 7), whose modifiers we do not need.
+/// The packet type behind any ModEx prefixes (Enhanced RTMP v2, packet type 7); their modifiers are not needed.
 fn plain_type(mut packet_type: u8, body: &mut Bytes) -> Option<u8> {
     while packet_type == 7 {
         let mut size = usize::from(byte(body)?) + 1;

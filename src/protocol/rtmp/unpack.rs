@@ -1,6 +1,6 @@
 //! Audio and video messages of one publish to packets with times.
 //!
-//! Refuses to know: chunks, commands, and whether anybody takes the packets.
+//! Refuses to know: chunks, commands, and consumers of the packets.
 
 use super::tag::{self, AudioTag, TagError, VideoTag};
 use super::timeline::{Timeline, Track, millis};

@@ -1,6 +1,6 @@
 //! How often an address may try to connect: an exact limit over a sliding window.
 //!
-//! Refuses to know: clocks (the time is an argument) and what is said to those that try too often.
+//! Refuses to know: clocks (the time is an argument), and the response to an address over the limit.
 
 use crate::app::access::connection_shares::network;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// Addresses that are remembered before those whose window has passed are looked for.
+/// Number of remembered addresses above which those with an expired window are removed.
 const SWEEP: usize = 1024;
 
 /// See the module's text. Times are durations since any fixed moment and never run backwards.
@@ -22,12 +22,12 @@ pub struct Handshakes {
 }
 
 impl Handshakes {
-    /// At most `limit` in any stretch of `window`, by address.
+    /// At most `limit` handshakes per address within any period of `window`.
     pub fn new(limit: usize, window: Duration) -> Self {
         Self { limit, window, recent: HashMap::new(), sweep_at: SWEEP }
     }
 
-    /// Whether this one is let through. One that is not does not count.
+    /// Whether this handshake is allowed. A refused one does not count.
     pub fn request(&mut self, address: IpAddr, now: Duration) -> bool {
         if self.recent.len() >= self.sweep_at {
             let window = self.window;

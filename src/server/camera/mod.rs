@@ -8,7 +8,7 @@
 //! The upgrade is always accepted, so that the reason of a refusal reaches the device: a text message, then a close
 //! frame with a code (sheet, 6.3). Pictures are handed on as they came; nothing is decoded here.
 //!
-//! Refuses to know: which keys exist, how many cameras there may be and what a room is ([`CameraAccess`]); who watches.
+//! Refuses to know: which keys exist, how many cameras there may be and what a room is ([`CameraAccess`]); viewers.
 
 mod handshakes;
 mod pace;
@@ -46,7 +46,8 @@ use warp::{
     ws::Ws,
 };
 
-/// The largest message of a camera, in bytes; a camera that sends more is cut off, whatever its application allows.
+/// The largest message of a camera, in bytes; a camera that sends more is disconnected, whatever its application
+/// allows.
 const TRANSPORT_CAP: usize = 8 * 1024 * 1024;
 
 /// A camera's place.
@@ -55,7 +56,7 @@ pub struct Grant {
     pub app: String,
     /// The room's full name.
     pub room: String,
-    /// Under which it publishes.
+    /// The identity it publishes under.
     pub identity: String,
     /// Pictures a second; more are dropped.
     pub max_fps: u32,
@@ -63,7 +64,7 @@ pub struct Grant {
     pub max_frame_bytes: usize,
     /// Where the pictures go. Taking the same identity's lease anew keeps its stream going.
     pub lease: PublishLease,
-    /// Ready when the key no longer holds this place. Dropping it gives the place back.
+    /// Resolves when the key no longer holds this place. Dropping it frees the place.
     pub ended: BoxFuture<'static, CameraEnd>,
 }
 
@@ -78,14 +79,14 @@ pub trait CameraAccess: Send + Sync + 'static {
     /// connected); [`Refusal::InUse`] or [`Refusal::Unavailable`] when it cannot be granted now.
     fn verify(&self, request: AccessRequest) -> BoxFuture<'_, Result<Grant, Refusal>>;
 
-    /// How many look at a room.
+    /// The number of viewers of a room.
     fn viewers(&self, room: &str) -> usize;
 
-    /// Keeps a camera's latest figures as its stream's. Must not block.
+    /// Stores a camera's latest figures as its stream's. Must not block.
     fn stats(&self, app: &str, room: &str, identity: &str, stats: serde_json::Value);
 }
 
-/// How the door behaves.
+/// Settings of the door.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Handshakes of one address in a minute.
@@ -102,7 +103,7 @@ impl Default for Settings {
     }
 }
 
-/// What every connection works with.
+/// The state that all connections share.
 struct Door {
     access: Arc<dyn CameraAccess>,
     settings: Settings,
@@ -111,7 +112,7 @@ struct Door {
     handshakes: Mutex<Handshakes>,
 }
 
-/// What a connection says about itself before anything was checked.
+/// The data of a connection before any check.
 struct Caller {
     query: String,
     authorization: Option<String>,
@@ -146,17 +147,17 @@ pub fn routes(
 }
 
 impl Caller {
-    /// Where the camera connects from.
+    /// The camera's address.
     fn address(&self) -> IpAddr {
         self.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address)
     }
 }
 
 impl Door {
-    /// Reads the request of a camera: the names are slugs, and the key has the form of one.
+    /// Parses the request of a camera: the names are slugs, and the key has the form of one.
     ///
     /// # Errors
-    /// What is wrong with it, or that its address connects too often.
+    /// What is malformed, or that its address connects too often.
     fn request(&self, caller: Caller) -> Result<AccessRequest, CameraRefusal> {
         let now = self.opened.elapsed();
         let peer = caller.address();
@@ -178,7 +179,7 @@ impl Door {
         Ok(AccessRequest {
             app: app.filter(|app| is_app(app)).ok_or(CameraRefusal::InvalidApp)?,
             room: room.filter(|room| is_room(room)).ok_or(CameraRefusal::InvalidRoom)?,
-            // One that is no slug could not be part of a stream's id; the access contract knows a better one.
+            // An invalid identity cannot be part of a stream's id; without one, the access contract uses the key's.
             identity: identity.filter(|identity| is_slug(identity, 64)),
             credential: Some(bearer.or(key).filter(|key| key.starts_with("wsk_")).ok_or(CameraRefusal::InvalidKey)?),
             peer: Some(peer),
@@ -193,8 +194,8 @@ fn is_app(name: &str) -> bool {
     (3..=32).contains(&name.len()) && name.bytes().all(within) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-/// A slug of up to 64 characters, to which a prefix of up to 40 and a dash may have been added: the address that comes
-/// with a key carries the full name.
+/// A slug of up to 64 characters, which may have a prefix of up to 40 and a dash before it: the address that comes with
+/// a key has the full name.
 fn is_room(name: &str) -> bool {
     is_slug(name, 64 + 1 + 40)
 }

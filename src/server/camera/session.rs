@@ -1,46 +1,46 @@
-//! One camera's session without its socket: which pictures are taken, when it is asked for a sign of life, when it ends.
+//! One camera's session without its socket: which pictures are accepted, when a ping is due, when it ends.
 //!
 //! Refuses to know: sockets and clocks (the time is an argument: since the camera connected), rooms, wording.
 
 use super::pace::Pace;
 use std::time::Duration;
 
-/// How long things may take.
+/// Timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
-    /// Without a picture that is taken for this long, the session ends.
+    /// The session ends after this long without an accepted picture.
     pub idle: Duration,
     /// Between pings.
     pub ping: Duration,
 }
 
 impl Default for Patience {
-    /// As the sheet says (6.3).
+    /// As in the sheet (6.3).
     fn default() -> Self {
         Self { idle: Duration::from_secs(30), ping: Duration::from_secs(15) }
     }
 }
 
-/// Pings without answer after which nothing is expected any more.
+/// Unanswered pings after which the connection counts as dead.
 const UNANSWERED: u32 = 2;
 /// Messages in a row that are no JPEG after which the session ends.
 const STRANGE: u32 = 5;
 
-/// Why a camera is sent away in the middle.
+/// Why a session is ended by the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     FrameTooLarge,
     InvalidFrames,
     Idle,
-    /// It does not answer pings: the line is dead, so nothing is said.
+    /// It does not answer pings: the connection is dead, so no close frame is sent.
     Dead,
 }
 
-/// What becomes of a binary message.
+/// The verdict on a binary message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Take,
-    /// More than the rate allows: dropped without a word.
+    /// More than the rate allows: dropped silently.
     TooFast,
     /// Not a JPEG: dropped.
     Strange,
@@ -62,12 +62,12 @@ pub struct Session {
     largest: usize,
     pace: Pace,
     strange: u32,
-    /// When the last picture was taken, or the camera connected.
+    /// When the last picture was accepted, or the camera connected.
     taken: Duration,
     pinged: Duration,
     unanswered: u32,
     figures: Pace,
-    /// Pictures taken, and those dropped for their rate, since the camera connected.
+    /// Pictures accepted, and those dropped for their rate, since the camera connected.
     pub received: u64,
     pub too_fast: u64,
 }
@@ -110,7 +110,7 @@ impl Session {
         Verdict::Take
     }
 
-    /// Whether the camera's figures are read now: once a second, since they are written down.
+    /// Whether the camera's figures are read now: at most once a second, since they are stored.
     pub fn figures(&mut self, now: Duration) -> bool {
         self.figures.take(now)
     }
@@ -120,12 +120,12 @@ impl Session {
         self.unanswered = 0;
     }
 
-    /// When [`Session::due`] wants to be asked next.
+    /// When [`Session::due`] is to be called next.
     pub fn next(&self) -> Duration {
         (self.pinged + self.patience.ping).min(self.taken + self.patience.idle)
     }
 
-    /// What is due now; ask until nothing is.
+    /// The action that is due now; call until there is none.
     pub fn due(&mut self, now: Duration) -> Due {
         if now >= self.pinged + self.patience.ping {
             if self.unanswered >= UNANSWERED {

@@ -1,4 +1,4 @@
-//! One camera's socket: messages in, pings and words out, leave-taking.
+//! One camera's socket: messages in, pings and texts out, closing.
 //!
 //! Refuses to know: what a message means ([`Session`](super::session)).
 
@@ -23,14 +23,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 use warp::ws::{Message, WebSocket};
 
-/// How long a camera may leave a few bytes unread before it is given up.
+/// How long a camera may leave a few bytes unread before it is disconnected.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a replaced connection's lease waits for the next holder.
 const HANDOVER: Duration = Duration::from_secs(5);
-/// The longest text that is looked at, in bytes.
+/// The longest text that is parsed, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
 
-/// Serves a camera until it or the server leaves.
+/// Serves a camera until the camera or the server closes.
 pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
     let (peer, client) = (caller.address(), caller.client.clone());
     let admitted = match door.request(caller) {
@@ -49,7 +49,7 @@ pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
             cameras.decrement(1.0);
             let why = farewell.as_ref().map_or("gone without a word", |farewell| farewell.reason);
             tracing::info!(%peer, room = grant.room, identity = grant.identity, why, "a camera leaves");
-            // The room is left before goodbyes are said, unless a newer connection is about to take over.
+            // The room is left before the close frame is sent, unless a newer connection is about to take over.
             let lease = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.lease);
             (farewell, lease)
         }
@@ -71,7 +71,7 @@ pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
 /// Keeps a lease until its next holder has taken it, so that the stream does not end in between.
 async fn hand_over(lease: Option<PublishLease>) {
     if let Some(lease) = lease {
-        let _ = timeout(HANDOVER, lease.evicted.cancelled()).await; // the next one may not have got in
+        let _ = timeout(HANDOVER, lease.evicted.cancelled()).await; // the next holder may have been refused
     }
 }
 
@@ -94,7 +94,7 @@ impl Counters {
     }
 }
 
-/// Takes pictures until the session ends. Gives the closing message; none when the connection is dead.
+/// Accepts pictures until the session ends. Gives the closing message; none when the connection is dead.
 async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Option<Farewell> {
     let began = Instant::now();
     let mut session = Session::new(grant.max_fps, grant.max_frame_bytes, door.settings.patience);
@@ -165,7 +165,7 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
     }
 }
 
-/// Why a lease is gone: what is known of the key says more.
+/// Why a lease is gone: the state of the key gives the more precise reason.
 fn lost(grant: &mut Grant) -> Farewell {
     (&mut grant.ended).now_or_never().map_or(Farewell::EVICTED, ended)
 }
@@ -187,15 +187,15 @@ fn is_too_large(error: &warp::Error) -> bool {
     matches!(cause, Some(tungstenite::Error::Capacity(_)))
 }
 
-/// Says why, closes, and waits for the answer. What the camera still sends is read away: unread bytes would make the
-/// system reset the connection, and the camera would lose the words it was to read last.
+/// Sends the reason, closes, and waits for the answer. Remaining data of the camera is read and discarded: unread bytes
+/// would make the system reset the connection, and the camera would lose the closing message.
 async fn take_leave(mut socket: WebSocket, farewell: Farewell, patience: Duration) {
     let deadline = Instant::now() + patience;
     let last = async {
         if let Some(text) = &farewell.text {
             socket.feed(Message::text(text.as_str())).await?;
         }
-        // Where the camera said goodbye first, the library has the answer ready, and only has to send it.
+        // Where the camera closed first, the library has the answer ready, and only has to send it.
         if farewell == Farewell::BYE {
             return socket.close().await;
         }

@@ -1,6 +1,6 @@
 //! The texts of the device protocol: refusals, `ready`, figures.
 //!
-//! Refuses to know: sockets, and who decides.
+//! Refuses to know: sockets, and how a decision is made.
 
 use super::session::{End, Session};
 use crate::{
@@ -22,7 +22,7 @@ pub enum CameraRefusal {
     /// The room's name is no slug.
     #[error("invalid_room")]
     InvalidRoom,
-    /// There is no key, or it has not the form of one.
+    /// There is no key, or it is malformed.
     #[error("invalid_key")]
     InvalidKey,
     /// The contract's refusal.
@@ -30,7 +30,7 @@ pub enum CameraRefusal {
     Access(#[from] Refusal),
 }
 
-/// A refusal in the protocol's words.
+/// A refusal as worded in the protocol.
 fn reason(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::UnknownRoom => "unknown_app",
@@ -63,7 +63,7 @@ pub struct Farewell {
 }
 
 impl Farewell {
-    /// The key was taken back while the camera was connected.
+    /// The key was revoked while the camera was connected.
     pub const REVOKED: Self = Self { code: 4401, reason: "key revoked", text: None };
     /// Another connection with the same key took over.
     pub const REPLACED: Self = Self { code: 4409, reason: "replaced by a newer connection", text: None };
@@ -71,10 +71,10 @@ impl Farewell {
     pub const EVICTED: Self = Self { code: 4409, reason: "the stream was taken over or stopped", text: None };
     /// The server goes down (RFC 6455, 7.4.1).
     pub const GOING: Self = Self { code: 1001, reason: "the server is going down", text: None };
-    /// The camera said goodbye.
+    /// The camera closed the connection.
     pub const BYE: Self = Self { code: 1000, reason: "", text: None };
 
-    /// For one that may not begin.
+    /// For a camera that is refused.
     pub fn refused(refusal: CameraRefusal) -> Self {
         let word = match refusal {
             CameraRefusal::RateLimited => "rate_limited",
@@ -86,7 +86,7 @@ impl Farewell {
         Self::with_error(refusal.code(), word)
     }
 
-    /// For one that is sent away in the middle; `None` when the connection is dead.
+    /// For a session that is ended by the server; `None` when the connection is dead.
     pub fn ended(end: End) -> Option<Self> {
         match end {
             End::FrameTooLarge => Some(Self::with_error(4413, "frame_too_large")),
@@ -102,7 +102,7 @@ impl Farewell {
     }
 }
 
-/// `ready`, which lets a camera begin.
+/// `ready`, after which a camera may send.
 pub fn ready(room: &str, identity: &str, fps: u32, largest: usize, idle: Duration) -> String {
     json!({
         "type": "ready",
@@ -115,7 +115,7 @@ pub fn ready(room: &str, identity: &str, fps: u32, largest: usize, idle: Duratio
     .to_string()
 }
 
-/// A camera's own figures with ours; `None` for any other text. Ours win.
+/// A camera's own figures together with the server's; `None` for any other text. The server's take precedence.
 pub fn stats(text: &str, session: &Session, viewers: usize, now: SystemTime) -> Option<Value> {
     let mut stats: Map<String, Value> = serde_json::from_str(text).ok()?;
     if stats.get("type")? != "stats" {

@@ -28,7 +28,7 @@ pub struct RequestBody {
 }
 
 impl RequestBody {
-    /// The sender may keep the reader waiting for `patience`.
+    /// `patience`: the longest time in which the sender may deliver less than the minimum.
     pub fn new(body: Incoming, patience: Duration) -> Self {
         Self { body, began: Instant::now(), arriving: Progress::new(patience), alarm: None }
     }

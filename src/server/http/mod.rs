@@ -1,8 +1,8 @@
-//! The HTTP door: an accept loop of our own under the planes' routes, because whoever connects is a stranger.
+//! The HTTP door: an accept loop of our own under the planes' routes, because its clients are untrusted.
 //!
 //! ```text
-//! accept ─ Doorway (shares of connections) ─► ClientStream (given up when not read) ─► HTTP/1.1: heads in 10 s
-//!   ─► has it a path? (400) ─► Client (address, origin; once for all) ─► RequestBody (must go on) ─► routes
+//! accept ─ Doorway (shares of connections) ─► ClientStream (closed when not read) ─► HTTP/1.1: heads in 10 s
+//!   ─► has it a path? (400) ─► Client (address, origin; once for all) ─► RequestBody (minimum rate) ─► routes
 //! ```
 //!
 //! Refuses to know: routes, planes, credentials.
@@ -45,11 +45,11 @@ use warp::{
 
 /// The first and the longest pause after a failed accept, e.g. without file descriptors.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
-/// How long answers that have begun get to end after shutdown.
+/// How long responses in progress may take after shutdown.
 const DRAIN: Duration = Duration::from_secs(2);
-/// Bytes of a head, and of what is buffered of an answer.
+/// Bytes of a head, and of the buffered part of a response.
 const BUFFER: usize = 64 * 1024;
-/// What a connection that is not taken is told.
+/// The response to a connection beyond the limits.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 10\r\ncontent-type: text/plain; charset=utf-8\r\n\
     content-length: 21\r\nconnection: close\r\n\r\nToo many connections\n";
@@ -57,11 +57,11 @@ const FULL: &[u8] =
 /// How long clients may keep the server waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
-    /// From the connection, or the end of the answer before, to the end of a request's head.
+    /// From the connection, or the end of the previous response, to the end of a request's head.
     pub head: Duration,
-    /// While a body is waited for, this long may bring less than 16 KiB.
+    /// The longest time in which a request body may deliver less than 16 KiB.
     pub body: Duration,
-    /// While an answer cannot be written on, this long may take less than 16 KiB.
+    /// The longest time in which a blocked response may progress by less than 16 KiB.
     pub unread: Duration,
 }
 
@@ -71,14 +71,14 @@ impl Default for Deadlines {
     }
 }
 
-/// How the door behaves. Cheap to clone.
+/// Settings of the door. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Shares of connections.
     pub doorway: Doorway,
-    /// Whose `X-Forwarded-For` counts.
+    /// The proxies with a trusted `X-Forwarded-For`.
     pub proxies: TrustedProxies,
-    /// Whose pages may change things.
+    /// The origins of pages that may change things.
     pub origins: Origins,
     pub deadlines: Deadlines,
 }
@@ -91,7 +91,7 @@ impl Settings {
     }
 }
 
-/// Serves routes until `shutdown` fires; answers that have begun then get a moment to end.
+/// Serves routes until `shutdown` fires; responses in progress then get a moment to end.
 pub async fn serve(
     listener: TcpListener,
     routes: BoxedFilter<(Response,)>,
@@ -136,7 +136,7 @@ async fn connection(
     settings: Settings,
     shutdown: CancellationToken,
 ) {
-    // Answers are small and awaited; a socket that cannot be told so still works.
+    // Answers are small and awaited; the socket works without this option too.
     let _ = stream.set_nodelay(true);
     let place = Arc::new(place);
     let stream = ClientStream::new(stream, settings.deadlines.unread, place.clone());
@@ -158,7 +158,7 @@ async fn connection(
     }
 }
 
-/// What a request passes before its route.
+/// Checks a request before its route.
 struct Entrance<R> {
     peer: IpAddr,
     place: Arc<Place>,

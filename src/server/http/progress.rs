@@ -1,30 +1,31 @@
-//! Whether the other side of a connection goes on: of the time that we wait for it, each stretch must bring some bytes.
+//! Whether the other side of a connection makes progress: in each period of waiting for it, some bytes must pass.
 //!
 //! Only waiting counts: a peer that has nothing to do for hours is not slow, and one that trickles is.
 //! Refuses to know: clocks (times are arguments), which way the bytes go.
 
 use std::time::Duration;
 
-/// Bytes that must pass in each stretch of waiting: 0.8 kB/s of a reader or writer that is waited for 20 s.
+/// Bytes that must pass in each period of waiting: 0.8 kB/s for a reader or writer with periods of 20 s.
 const QUOTA: usize = 16 * 1024;
 
 /// See the module's text. Times are durations since any fixed moment and never run backwards.
 #[derive(Debug)]
 pub struct Progress {
     patience: Duration,
-    /// Waited since the quota was filled last.
+    /// Time waited since the quota was last filled.
     waited: Duration,
     passed: usize,
     waiting_since: Option<Duration>,
 }
 
 impl Progress {
-    /// Of each stretch of `patience` that is waited.
+    /// `patience`: the length of a period of waiting.
     pub fn new(patience: Duration) -> Self {
         Self { patience, waited: Duration::ZERO, passed: 0, waiting_since: None }
     }
 
-    /// It is waited from now on, if it was not before. Answers how much longer: zero when the peer is to be given up.
+    /// Waiting begins now, unless it began before. Returns how much longer to wait: zero when the peer is to be given
+    /// up.
     pub fn wait(&mut self, now: Duration) -> Duration {
         let since = *self.waiting_since.get_or_insert(now);
         self.patience.saturating_sub(self.waited + now.saturating_sub(since))

@@ -30,7 +30,7 @@ pub struct ClientStream {
 }
 
 impl ClientStream {
-    /// The client may leave what is written unread for `patience`.
+    /// `patience`: the longest time in which the client may read less than the minimum.
     pub fn new(stream: TcpStream, patience: Duration, place: Arc<Place>) -> Self {
         Self { stream, began: Instant::now(), unread: Progress::new(patience), alarm: None, _place: place }
     }

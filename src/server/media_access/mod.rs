@@ -4,7 +4,7 @@
 //! door ─ app, room, token ─► RoomAccess (may they?) ─► Rooms (their stream, their lease; they are counted)
 //! ```
 //!
-//! Each door says in a trait of its own what it needs; here all of them are answered the same way.
+//! Each door declares its needs in a trait of its own; all of them are implemented here in the same way.
 //! Refuses to know: protocols, codecs, how a token is signed.
 
 mod camera;

@@ -70,7 +70,7 @@ impl SessionAccess for MediaAccess {
 }
 
 impl MediaAccess {
-    /// The place of a WHIP ingress whose key was brought instead of a token.
+    /// The place of a WHIP ingress, for a request with its key instead of a token.
     async fn ingress(&self, request: &AccessRequest) -> Result<Option<Entry>, Refusal> {
         let Some(key) = request.credential.as_deref() else { return Ok(None) };
         let row = self.parts.ingresses.by_whip_key(key).await.map_err(|error| {
@@ -99,7 +99,7 @@ fn accepted(codecs: ViewerCodecs) -> Vec<VideoCodec> {
     all.into_iter().filter_map(|(taken, codec)| taken.then_some(codec)).collect()
 }
 
-/// The room's messages for one viewer, as long as it has them.
+/// The room's messages for one viewer, as long as the room has them.
 fn messages(rooms: Rooms, app: String, room: String, chat: ChatMember) -> MessageChannel {
     let (texts, messages) = broadcast::channel::<Arc<str>>(MESSAGES);
     let mut room_messages = rooms.messages(&app, &room);

@@ -1,7 +1,7 @@
 //! Messages between viewers, without the socket: `{"topic":"chat","body"}` and `{"topic":"reaction","emoji"}` in,
 //! the same with `id`, `sender` and `ts` out; the server's own messages out with their topic.
 //!
-//! Refuses to know: sockets and clocks (the time is an argument), who may send what beyond the two flags.
+//! Refuses to know: sockets and clocks (the time is an argument), and permissions beyond the two flags.
 
 use crate::app::rooms::DataMessage;
 use serde_json::{Map, Value, json};
@@ -24,16 +24,16 @@ pub enum ChatRefusal {
     TooLarge,
     #[error("rate_limited")]
     TooFast,
-    /// No JSON object, or one without what its topic needs.
+    /// No JSON object, or one without the fields of its topic.
     #[error("bad_message")]
     Bad,
-    /// A topic that viewers have not, that is switched off, or that this one may not use.
+    /// A topic that viewers do not have, that is switched off, or that this viewer may not use.
     #[error("disabled")]
     Disabled,
 }
 
 impl ChatRefusal {
-    /// The error that the viewer is sent.
+    /// The error message for the viewer.
     pub fn text(self) -> String {
         json!({"topic": "error", "code": self.to_string()}).to_string()
     }
@@ -44,7 +44,7 @@ impl ChatRefusal {
 pub struct ChatMember {
     /// The LiveKit identity that messages are addressed to, and the sender where there is no name.
     pub identity: String,
-    /// The name on its messages; else it may choose one.
+    /// The name on its messages; without one the viewer may choose it.
     pub sender: Option<String>,
     pub chat: bool,
     pub reactions: bool,
@@ -92,7 +92,7 @@ impl ChatMember {
         Ok(DataMessage { topic: topic.to_owned(), text: text.to_string(), to: Vec::new(), event: None })
     }
 
-    /// The text that the viewer is sent of a message in the room; `None` when it is addressed to others.
+    /// The text of a room's message for the viewer; `None` when it is addressed to others.
     pub fn text_for_viewer(&self, message: &DataMessage) -> Option<String> {
         if !message.to.is_empty() && !message.to.contains(&self.identity) {
             return None;
@@ -100,7 +100,7 @@ impl ChatMember {
         let fields = serde_json::from_str::<Map<String, Value>>(&message.text);
         let mut fields =
             fields.unwrap_or_else(|_| Map::from_iter([("payload".to_owned(), message.text.clone().into())]));
-        // The server's envelope names things otherwise than viewers do; players get both names.
+        // The server's envelope uses other names than viewers do; players get both.
         let names: &[(&str, &str)] = match message.topic.as_str() {
             "chat" => &[("sender", "from"), ("body", "message")],
             "reaction" => &[("sender", "from"), ("emoji", "reaction")],

@@ -7,9 +7,9 @@
 //! GET /live/data?app=&room=         chat and reactions as JSON WebSocket messages
 //! ```
 //!
-//! `?token=` is asked for where the application does not play to everybody. A picture goes out as it came in; a viewer
-//! that cannot follow skips pictures and delays no other. A room whose streams are not JPEG has no `mjpeg` and no `ws`
-//! (404; they are played by WHEP or HLS); its `frame.jpg` is a snapshot if the server makes them.
+//! `?token=` is required where playback is not public. A picture goes out as it came in; a viewer that cannot follow
+//! skips pictures and delays no other. A room with streams other than JPEG has no `mjpeg` and no `ws` (404; they are
+//! played by WHEP or HLS); its `frame.jpg` is a snapshot if the server makes them.
 //!
 //! Refuses to know: tokens and settings ([`ViewerAccess`]), and where pictures come from.
 
@@ -44,10 +44,10 @@ use warp::{
     ws::Ws,
 };
 
-/// Nothing here may be shown twice.
+/// No response here may be cached.
 const FRESH: &str = "no-store, no-cache, must-revalidate";
 
-/// What every viewer is served with.
+/// The state that all viewers share.
 #[derive(Clone)]
 struct Door {
     viewer_access: Arc<dyn ViewerAccess>,
@@ -133,7 +133,7 @@ impl Door {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(multipart::CONTENT_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(FRESH));
-        // A proxy that collects a body before it passes it on would wait for ever.
+        // A proxy that collects a whole body before it passes it on would wait for ever.
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         response
     }
@@ -155,7 +155,7 @@ impl Door {
     }
 }
 
-/// A viewer that is counted while it looks on.
+/// A viewer that is counted while it watches.
 struct Counted {
     _guard: ViewerGuard,
     gauge: Gauge,
@@ -177,7 +177,7 @@ impl Drop for Counted {
     }
 }
 
-/// The first value of a query's parameter; an empty one is none.
+/// The first value of a query's parameter; an empty one counts as absent.
 fn parameter(query: &str, name: &str) -> Option<String> {
     let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name)?;
     (!value.is_empty()).then(|| value.into_owned())
@@ -198,7 +198,7 @@ fn preflight() -> Response {
         .into_response()
 }
 
-/// A token for another room is answered like none: whether the room is there is not its bearer's business.
+/// A token for another room gets the same answer as a missing one: its bearer must not learn whether the room exists.
 fn refusal(reason: Refusal) -> Response {
     let (status, code) = match reason {
         Refusal::UnknownRoom => (StatusCode::NOT_FOUND, "not_found"),

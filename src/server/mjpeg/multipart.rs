@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use std::{any::Any, convert::Infallible};
 
-/// What goes with the body.
+/// The content type of the body.
 pub const CONTENT_TYPE: &str = "multipart/x-mixed-replace; boundary=frame";
 const FIRST: &[u8] = b"--frame\r\n";
 const NEXT: &[u8] = b"\r\n--frame\r\n";
@@ -27,7 +27,7 @@ pub fn body(
     first.chain(parts.flat_map(stream::iter)).map(Ok)
 }
 
-/// Only the head is made for each viewer; the picture is everybody's.
+/// Only the head is made for each viewer; the picture is shared by all.
 fn part(jpeg: Bytes) -> [Bytes; 3] {
     let head = format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", jpeg.len());
     [head.into(), jpeg, Bytes::from_static(NEXT)]

@@ -1,6 +1,6 @@
-//! Pictures as binary WebSocket messages, and what both sockets of these doors need: entering, leaving.
+//! Pictures as binary WebSocket messages, and the opening and closing of both sockets of these doors.
 //!
-//! Refuses to know: who may look.
+//! Refuses to know: permissions to watch.
 
 use super::{
     Counted, Door,
@@ -20,11 +20,11 @@ use warp::ws::{Message, WebSocket};
 
 /// The largest message that a viewer may send, in bytes; none is read.
 pub const LARGEST: usize = 64 * 1024;
-/// How long a viewer may leave one message unread before it is given up.
+/// How long a viewer may leave one message unread before it is disconnected.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it gets to answer a close.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// Between pings, which find out whether a viewer is there where nothing is shown.
+/// Interval of pings, which detect a lost viewer while no picture is sent.
 pub const PING: Duration = Duration::from_secs(15);
 
 /// Why a socket is closed: the code and the reason.
@@ -33,13 +33,13 @@ pub type Close = (u16, &'static str);
 /// The server goes down (RFC 6455, 7.4.1).
 pub const GOING: Close = (1001, "the server is going down");
 
-/// The viewer leaves.
+/// The viewer closed the connection.
 pub const BYE: Close = (1000, "");
 
-/// Shows a room to a viewer until it leaves.
+/// Sends a room's pictures to a viewer until it leaves.
 ///
-/// A picture is fetched only when the one before is with the system, so at most one waits here for a slow reader: less
-/// than the 512 KiB that the sheet allows.
+/// A picture is fetched only when the previous one has been handed to the system, so at most one waits here for a slow
+/// reader: less than the 512 KiB that the sheet allows.
 pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
     let entered =
         enter(query, &door).and_then(|viewing| match viewer_access::sight(&door.rooms, &viewing.app, &viewing.room) {
@@ -67,7 +67,7 @@ async fn watch(socket: &mut WebSocket, viewing: ViewGrant, live: &Arc<Live>, doo
         let message = tokio::select! {
             biased;
             () = door.shutdown.cancelled() => return Some(GOING),
-            // Pongs and the viewer's goodbye are seen here.
+            // Pongs and the viewer's close frame arrive here.
             message = socket.next() => match message?.ok()? {
                 message if message.is_close() => return Some(BYE),
                 _ => {
@@ -88,7 +88,7 @@ async fn watch(socket: &mut WebSocket, viewing: ViewGrant, live: &Arc<Live>, doo
     }
 }
 
-/// Asks the viewer access with the query's `app`, `room` and `token`.
+/// Asks for viewer access with the query's `app`, `room` and `token`.
 ///
 /// # Errors
 /// How the socket is to be closed.
@@ -104,7 +104,7 @@ pub fn enter(query: &str, door: &Door) -> Result<ViewGrant, Close> {
     })
 }
 
-/// A refusal in words, as cameras get them.
+/// The text of a refusal, in the form that cameras get.
 pub fn refusal((code, reason): Close) -> String {
     serde_json::json!({"type": "error", "code": code.to_string(), "message": reason}).to_string()
 }
@@ -114,10 +114,10 @@ pub async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
     timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
 }
 
-/// Closes, and waits a little for the answer.
+/// Closes, and waits a moment for the answer.
 pub async fn leave(mut socket: WebSocket, close: Close) {
     let last = async {
-        // Where the viewer said goodbye first, the library has the answer ready, and only has to send it.
+        // Where the viewer closed first, the library has the answer ready, and only has to send it.
         if close == BYE {
             return socket.close().await;
         }
@@ -126,10 +126,10 @@ pub async fn leave(mut socket: WebSocket, close: Close) {
         while let Some(Ok(_)) = socket.next().await {}
         socket.close().await
     };
-    let _ = timeout(GOODBYE, last).await; // it had its time
+    let _ = timeout(GOODBYE, last).await; // a late answer is not needed
 }
 
-/// Every `period`, beginning after one.
+/// Ticks every `period`, the first after one period.
 pub fn ticks(period: Duration) -> tokio::time::Interval {
     let mut ticks = interval_at(Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

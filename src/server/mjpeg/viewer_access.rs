@@ -1,4 +1,4 @@
-//! Access of viewers, and which stream of a room they are shown.
+//! Access of viewers, and the choice of a room's stream for them.
 //!
 //! Refuses to know: tokens, applications' settings, wording.
 
@@ -12,31 +12,31 @@ use std::sync::Arc;
 
 /// Grants viewers access to a room, and takes snapshots of it.
 pub trait ViewerAccess: Send + Sync + 'static {
-    /// Asks for leave to watch a room.
+    /// Asks for permission to watch a room.
     ///
     /// # Errors
     /// See [`Refusal`].
     fn view(&self, request: &AccessRequest) -> Result<ViewGrant, Refusal>;
 
-    /// A JPEG of what is live in a room whose streams are not JPEG; `None` when there is nothing to show.
+    /// A JPEG of the live stream of a room with streams other than JPEG; `None` when there is no picture.
     fn snapshot<'a>(&'a self, _app: &'a str, _room: &'a str) -> BoxFuture<'a, Option<Bytes>> {
         Box::pin(async { None })
     }
 }
 
-/// What there is for an MJPEG viewer in a room.
+/// What a room offers to an MJPEG viewer.
 pub enum Sight {
     /// A stream that carries JPEG now, or waits for a publisher.
     Live(Arc<Live>),
-    /// Only streams that are no JPEG.
+    /// Only streams other than JPEG.
     Other,
 }
 
-/// Which stream an MJPEG viewer of a room is shown: a room of cameras shows the current publisher; where
-/// other streams are too, the camera that came first stays shown.
+/// Chooses the stream for an MJPEG viewer of a room: in a room of cameras the current publisher; where there are other
+/// streams too, the camera that came first stays selected.
 pub fn sight(rooms: &Rooms, app: &str, room: &str) -> Sight {
     let streams: Vec<_> = rooms.streams(app).into_iter().filter(|stream| stream.room == room).collect();
-    // The newest comes first in the list.
+    // The list begins with the newest.
     let camera = streams.iter().rev().find(|stream| stream.via == Via::WsMjpeg);
     match camera {
         None if !streams.is_empty() => Sight::Other,

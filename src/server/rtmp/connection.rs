@@ -222,8 +222,8 @@ impl Connection {
         }
     }
 
-    /// Sends what is left to say. A reset, which closing with unread bytes causes, may discard it at the peer; so
-    /// after a denial or a protocol answer we end our side first and read on for a moment.
+    /// Sends the remaining output. A reset, which closing with unread bytes causes, may discard it at the peer; so
+    /// after a denial or a protocol answer the server ends its side first and reads on for a moment.
     async fn say_goodbye(&mut self, end: &End) -> Result<(), End> {
         if let Some(denial) = end.denial() {
             self.session.refuse(denial, &end.to_string())?;

@@ -1,7 +1,7 @@
-//! The RTMP door: listens, bounds what unknown peers can take, and runs one task per connection.
+//! The RTMP door: listens, bounds the resources of unauthenticated peers, and runs one task per connection.
 //!
-//! Refuses to know: which keys exist and what becomes of the packets (both behind [`Admission`]), and RTMP itself
-//! (behind `protocol::rtmp`).
+//! Refuses to know: which keys exist and what packets are used for (both behind [`Admission`]), and RTMP itself (behind
+//! `protocol::rtmp`).
 
 mod connection;
 
@@ -19,10 +19,10 @@ use tracing::Instrument;
 
 /// The first and the longest pause after a failed accept, e.g. without file descriptors.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
-/// How long connections get to end after shutdown.
+/// How long connections may take to end after shutdown.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// What the door listens on and what it allows.
+/// The address and the limits of the door.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The address to listen on; port 0 takes a free one.
@@ -31,7 +31,7 @@ pub struct Settings {
     pub doorway: Doorway,
     /// The handshake must be complete this long after the connection was made.
     pub handshake_timeout: Duration,
-    /// A publisher must send something this often, and a publish must begin this long after the handshake.
+    /// A publisher must send data this often, and a publish must begin this long after the handshake.
     pub idle_timeout: Duration,
     /// The largest message in bytes, up to 16777215; a larger one ends the connection when its length is declared.
     pub max_message: usize,
@@ -49,14 +49,14 @@ impl Default for Settings {
     }
 }
 
-/// A bound door that is not open yet.
+/// A bound door that does not accept yet.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     settings: Arc<Settings>,
 }
 
-/// Takes the port.
+/// Binds the port.
 ///
 /// # Errors
 /// Those of the system, e.g. that the address is in use.
@@ -66,7 +66,7 @@ pub async fn bind(settings: &Settings) -> io::Result<Listener> {
 }
 
 impl Listener {
-    /// Where the door listens, with the port that was taken.
+    /// The address it listens on, with the actual port.
     ///
     /// # Errors
     /// Those of the system.
@@ -90,7 +90,7 @@ impl Listener {
                 }
             };
             pause = PAUSE.0;
-            // A refusal is counted and logged there.
+            // The doorway counts and logs the refusal.
             let Ok(place) = settings.doorway.enter(peer.ip()) else { continue };
             let admission = Arc::clone(&admission);
             let serving = serve(socket, peer, place, Arc::clone(&settings), admission, shutdown.clone());
@@ -114,7 +114,7 @@ async fn serve(
     shutdown: CancellationToken,
 ) {
     let _counted = Counted::new();
-    // Answers are small and awaited; a socket that cannot be told so still works.
+    // Answers are small and awaited; the socket works without this option too.
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
@@ -127,7 +127,7 @@ async fn serve(
     }
 }
 
-/// One open connection in the gauge, also when its task panics.
+/// One open connection in the gauge, decremented also when its task panics.
 struct Counted;
 
 impl Counted {

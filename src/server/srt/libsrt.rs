@@ -1,9 +1,9 @@
-//! The few calls of libsrt that a listener needs, made safe. The only file with calls into C.
+//! Safe wrappers for the few calls of libsrt that a listener needs. The only file with calls into C.
 //!
-//! The library is the one that GStreamer's own SRT elements bring (Debian: libsrt1.5-gnutls); it is opened when a
-//! listener is, so that a machine without it can still do everything else.
+//! The library is the one that GStreamer's own SRT elements bring (Debian: libsrt1.5-gnutls); it is loaded when a
+//! listener is opened, so that a machine without it can still do everything else.
 //!
-//! Refuses to know: what is carried, and who may come in.
+//! Refuses to know: the payload, and admission.
 
 #![expect(unsafe_code, reason = "calls of a C library")]
 
@@ -18,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// The names under which distributions have it, ABI 1.5 first.
+/// The library's file names in distributions, ABI 1.5 first.
 const NAMES: [&str; 4] = ["libsrt-gnutls.so.1.5", "libsrt.so.1.5", "libsrt-openssl.so.1.5", "libsrt.so.1"];
 
-// Numbers of `SRT_SOCKOPT` and of errors, as libsrt 1.4 and 1.5 have them (srtcore/srt.h).
+// Numbers of `SRT_SOCKOPT` and of errors, from libsrt 1.4 and 1.5 (srtcore/srt.h).
 const RCVTIMEO: c_int = 14;
 const PASSPHRASE: c_int = 26;
 const RCVLATENCY: c_int = 43;
@@ -49,14 +49,14 @@ struct Calls {
     _library: Library,
 }
 
-/// The library, opened and started once; it is never closed, since its threads go on.
+/// The library, loaded and started once; it is never unloaded, since its threads keep running.
 fn calls() -> io::Result<&'static Calls> {
     static CALLS: OnceLock<Result<Calls, String>> = OnceLock::new();
     CALLS.get_or_init(open).as_ref().map_err(|why| io::Error::new(io::ErrorKind::NotFound, why.clone()))
 }
 
 fn open() -> Result<Calls, String> {
-    // SAFETY: opening runs the initialisers of a library of the system, as linking to it would.
+    // SAFETY: loading runs the initialisers of a system library, as linking to it would.
     let library = NAMES.iter().find_map(|name| unsafe { Library::new(name) }.ok());
     let library = library.ok_or_else(|| format!("SRT needs the library {} (libsrt1.5-gnutls)", NAMES[0]))?;
     fn call<T: Copy>(library: &Library, name: &str) -> Result<T, String> {
@@ -91,7 +91,7 @@ fn open() -> Result<Calls, String> {
     Ok(calls)
 }
 
-/// Why a caller is turned away, as it is told in the handshake (SRT Access Control Guidelines, rejection codes).
+/// The rejection code in the handshake for a refused caller (SRT Access Control Guidelines, rejection codes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     BadRequest = 1400,
@@ -109,14 +109,14 @@ pub struct Caller<'a> {
     /// The number its socket will have.
     pub socket: i32,
     pub peer: SocketAddr,
-    /// Empty when it gave none.
+    /// Empty when the caller gave none.
     pub stream_id: &'a str,
 }
 
-/// Judges callers, on the thread that reads the port: it must be quick.
+/// Admits or rejects callers, on the thread that reads the port: it must be quick.
 pub type CallerCheck = Box<dyn Fn(Caller) -> Result<(), Rejection> + Send + Sync>;
 
-/// A socket that others call.
+/// A listening socket.
 #[derive(Debug)]
 pub struct Listener(Socket);
 
@@ -124,12 +124,12 @@ pub struct Listener(Socket);
 #[derive(Debug)]
 pub struct Socket(c_int);
 
-/// What reading gave.
+/// The result of a read.
 #[derive(Debug)]
 pub enum Received<'a> {
     /// One message.
     Bytes(&'a [u8]),
-    /// Nothing within the time for one read.
+    /// Nothing within the read timeout.
     Nothing,
     /// The connection is over.
     Gone,
@@ -138,27 +138,27 @@ pub enum Received<'a> {
 /// How a listener is set up.
 #[derive(Debug)]
 pub struct Options<'a> {
-    /// What a lost packet has to come again.
+    /// Time for the retransmission of a lost packet.
     pub latency: Duration,
-    /// 10 to 79 bytes; without one nothing is encrypted.
+    /// 10 to 79 bytes; without one there is no encryption.
     pub passphrase: Option<&'a str>,
     /// A peer that is silent for this long is gone.
     pub peer_idle: Duration,
-    /// How long one read waits.
+    /// Timeout of one read.
     pub read: Duration,
 }
 
 impl Listener {
-    /// Takes a UDP port and answers callers on it, each as `check` says.
+    /// Binds a UDP port and answers callers on it according to `check`.
     ///
     /// # Errors
-    /// That the library is missing, or what it says.
+    /// The library is missing, or its error.
     pub fn bind(address: SocketAddr, options: &Options, check: CallerCheck) -> io::Result<Self> {
         let calls = calls()?;
         // SAFETY: no arguments.
         let socket = Socket(checked(calls, unsafe { (calls.create_socket)() })?);
         let millis = |time: Duration| c_int::try_from(time.as_millis()).unwrap_or(c_int::MAX);
-        // What is set on a listener holds for the connections made through it.
+        // Options of a listener apply to the connections made through it.
         socket.set(calls, RCVLATENCY, &millis(options.latency).to_ne_bytes())?;
         socket.set(calls, PEERIDLETIMEO, &millis(options.peer_idle).to_ne_bytes())?;
         socket.set(calls, RCVTIMEO, &millis(options.read).to_ne_bytes())?;
@@ -166,8 +166,8 @@ impl Listener {
             socket.set(calls, PASSPHRASE, passphrase.as_bytes())?;
         }
         let (bytes, length) = raw(address);
-        // The library may still be in the hook when the listener is closed; so what it uses stays. It is small, and
-        // there is one a listener.
+        // The library may still be in the hook when the listener is closed; so the closure is leaked. It is small, and
+        // there is one per listener.
         let check: &'static CallerCheck = Box::leak(Box::new(check));
         // SAFETY: the address is a sockaddr of the length given; the hook's argument lives for ever.
         unsafe {
@@ -178,10 +178,10 @@ impl Listener {
         Ok(Self(socket))
     }
 
-    /// Where it listens, with the port that was taken.
+    /// The address it listens on, with the actual port.
     ///
     /// # Errors
-    /// What the library says.
+    /// The library's error.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         let calls = calls()?;
         let (mut bytes, mut length) = (Address([0; 28]), 28);
@@ -190,10 +190,10 @@ impl Listener {
         cooked(&bytes.0).ok_or_else(|| io::Error::other("the SRT library gave no address"))
     }
 
-    /// Waits for the next caller that was let in. Blocks until [`close`](Self::close).
+    /// Waits for the next admitted caller. Blocks until [`close`](Self::close).
     ///
     /// # Errors
-    /// What the library says; always after the listener was closed.
+    /// The library's error; always after the listener was closed.
     pub fn accept(&self) -> io::Result<(Socket, i32)> {
         let calls = calls()?;
         // SAFETY: the address is not asked for.
@@ -233,7 +233,7 @@ impl Socket {
 
     fn close(&self) {
         if let Ok(calls) = calls() {
-            // SAFETY: a number that is no socket any more is refused, not misused; numbers do not come again soon.
+            // SAFETY: a number that is no longer a socket is refused, not misused; numbers are not reused soon.
             unsafe { (calls.close)(self.0) };
         }
     }
@@ -245,7 +245,7 @@ impl Drop for Socket {
     }
 }
 
-/// A `sockaddr`, big and aligned enough for both families.
+/// A `sockaddr`, large and aligned enough for both families.
 #[repr(C, align(8))]
 struct Address([u8; 28]);
 

@@ -110,10 +110,10 @@ enum PendingLease {
     Later(oneshot::Receiver<Result<PublishLease, Refusal>>),
 }
 
-/// Takes the port.
+/// Binds the port.
 ///
 /// # Errors
-/// That libsrt is missing, or what it says, e.g. that the address is in use.
+/// That libsrt is missing, or its error, e.g. that the address is in use.
 pub fn bind(settings: &Settings) -> io::Result<Listener> {
     let (doorway, callers) = (settings.doorway.clone(), TaskTracker::new());
     let access = Arc::new(CallerAccess { open: OnceLock::new(), doorway, callers, pending: Mutex::default() });

@@ -1,6 +1,6 @@
-//! A worker's queue: what it is given to do, how much of each kind may wait, and what happens beyond that.
+//! A worker's queue: its jobs, how many of each kind may wait, and what happens beyond that.
 //!
-//! Refuses to know: what the jobs come to.
+//! Refuses to know: the results of jobs.
 
 use super::{
     demux::PeerId,
@@ -25,38 +25,38 @@ use tokio::sync::oneshot;
 const DATAGRAMS: usize = 8192;
 /// Units that may wait, of all streams; beyond that a stream's units are left out up to its next key frame.
 const UNITS: usize = 4096;
-/// Texts and requests for key frames that may wait; more are left out, as for a viewer that does not keep up. What else is
-/// put here has a bound elsewhere: sessions and HTTP requests.
+/// Texts and requests for key frames that may wait; more are dropped, as for a viewer that does not keep up. The other
+/// kinds of jobs have a bound elsewhere: sessions and HTTP requests.
 const NOTES: usize = 4096;
 
-/// What a worker is given to do.
+/// A job for a worker.
 pub enum Job {
-    /// Something came for a peer.
+    /// A datagram for a peer.
     Datagram { peer: PeerId, protocol: Protocol, source: SocketAddr, destination: SocketAddr, data: Bytes },
-    /// Something came on a stream that is watched here.
+    /// A unit of a stream that is watched here.
     Unit { channel: u64, unit: Arc<Unit> },
-    /// A peer whose offer was answered.
+    /// A new peer, after the answer to its offer.
     Join(Box<Peer>),
-    /// A peer is to go, for a reason.
+    /// A peer is to be removed, with the reason.
     Go { peer: PeerId, why: &'static str, done: Option<oneshot::Sender<()>> },
     /// A PATCH of a peer's session.
     Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<Patched> },
     /// A text for a viewer.
     SendMessage { peer: PeerId, text: Arc<str> },
-    /// Somebody lacks a key frame of a publisher.
+    /// A consumer lacks a key frame of a publisher.
     Ask { peer: PeerId },
-    /// The end.
+    /// The worker stops.
     Stop,
 }
 
-/// Where jobs are put; never waits.
+/// The sending end of the queue; never waits.
 #[derive(Clone)]
 pub struct Mailbox {
     jobs: mpsc::Sender<Job>,
     waiting: Arc<Waiting>,
 }
 
-/// How many of each kind wait.
+/// The number of waiting jobs of each kind.
 #[derive(Default)]
 struct Waiting {
     datagrams: AtomicUsize,
@@ -65,11 +65,11 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// The counter of a kind of job and its bound; `None` for what has its bound elsewhere.
+    /// The counter of a kind of job and its bound; `None` for kinds with a bound elsewhere.
     fn of(&self, job: &Job) -> Option<(&AtomicUsize, usize)> {
         match job {
             Job::Datagram { .. } => Some((&self.datagrams, DATAGRAMS)),
-            // A configuration is always taken: without it nothing after it can be read, and it comes seldom.
+            // A configuration is always accepted: without it the units after it cannot be decoded, and it is rare.
             Job::Unit { unit, .. } if is_configuration(&unit.packet) => None,
             Job::Unit { .. } => Some((&self.units, UNITS)),
             Job::SendMessage { .. } | Job::Ask { .. } => Some((&self.notes, NOTES)),
@@ -79,14 +79,14 @@ impl Waiting {
 }
 
 impl Mailbox {
-    /// A worker's mailbox and what is in it.
+    /// A worker's mailbox and its receiving end.
     pub fn new() -> (Self, Inbox) {
         let (jobs, inbox) = mpsc::channel();
         let waiting = Arc::new(Waiting::default());
         (Self { jobs, waiting: waiting.clone() }, Inbox { jobs: inbox, waiting })
     }
 
-    /// Puts a job; gives whether it is taken: not when too many of its kind wait, nor when there is no worker any more.
+    /// Queues a job; gives whether it was accepted: not when too many of its kind wait, nor when the worker is gone.
     pub fn put(&self, job: Job) -> bool {
         if let Some((count, most)) = self.waiting.of(&job)
             && count.fetch_add(1, Ordering::Relaxed) >= most
@@ -103,7 +103,7 @@ impl Mailbox {
         self.jobs.send(job).is_ok()
     }
 
-    /// The way of one stream's units into the queue.
+    /// The input for one stream's units.
     pub fn stream(&self) -> StreamInput {
         StreamInput { mailbox: self.clone(), skips: AtomicBool::new(false) }
     }
@@ -112,7 +112,7 @@ impl Mailbox {
 /// See [`Mailbox::stream`].
 pub struct StreamInput {
     mailbox: Mailbox,
-    /// A picture was left out: all that lean on it are, up to the next key frame.
+    /// A picture was left out: all that depend on it are, up to the next key frame.
     skips: AtomicBool,
 }
 
@@ -134,14 +134,14 @@ fn is_configuration(packet: &Packet) -> bool {
     matches!(packet, Packet::VideoConfig { .. } | Packet::AudioConfig { .. })
 }
 
-/// The other end of a [`Mailbox`].
+/// The receiving end of a [`Mailbox`].
 pub struct Inbox {
     pub jobs: mpsc::Receiver<Job>,
     waiting: Arc<Waiting>,
 }
 
 impl Inbox {
-    /// A job was taken: there is a place again.
+    /// A job was taken out: its place is free again.
     pub fn taken(&self, job: &Job) {
         if let Some((count, _)) = self.waiting.of(job) {
             count.fetch_sub(1, Ordering::Relaxed);
@@ -179,7 +179,7 @@ mod tests {
         let record = Bytes::from_static(b"new");
         stream.pass(1, &unit(Packet::VideoConfig { codec: VideoCodec::H264, record }));
         (0..10).for_each(|_| drop(take(&inbox)));
-        stream.pass(1, &picture(false)); // there is room, but it leans on what was left out
+        stream.pass(1, &picture(false)); // there is room, but it depends on a picture that was left out
         stream.pass(1, &picture(true));
         stream.pass(1, &picture(false));
         let left: Vec<_> = inbox.jobs.try_iter().collect();

@@ -1,7 +1,8 @@
-//! Datagrams on their way out: those of equal length to the same address leave in one call (UDP GSO), those of a TCP
-//! peer into its connection's queue.
+//! Outgoing datagrams: those of equal length to the same address leave in one call (UDP GSO), those of a TCP peer go
+//! into its connection's queue.
 //!
-//! Refuses to know: what is in them. Nothing waits here: what the kernel does not take is lost, as on any network.
+//! Refuses to know: the content of datagrams. Nothing waits here: a datagram that the kernel does not take is lost, as
+//! on any network.
 
 use super::{
     local_addresses::{LocalAddresses, for_socket},
@@ -16,11 +17,11 @@ use std::{
 };
 use str0m::net::{Protocol, Transmit};
 
-/// What one call may carry: less than 64 KB in all, and no more segments than the kernel takes.
+/// The limits of one call: less than 64 KB in all, and no more segments than the kernel takes.
 const MOST_BYTES: usize = 60_000;
 const MOST_SEGMENTS: usize = 44;
 
-/// The sockets that everybody shares.
+/// The sockets that all workers share.
 pub struct Sockets {
     pub udp: UdpSocket,
     pub state: UdpSocketState,
@@ -55,12 +56,12 @@ impl Outbox {
         }
     }
 
-    /// The sockets it sends by.
+    /// The sockets that it sends on.
     pub fn sockets(&self) -> &Sockets {
         &self.sockets
     }
 
-    /// Lays a datagram in; it may leave at once, or with the next ones.
+    /// Queues a datagram; it may leave at once, or with the next ones.
     pub fn put(&mut self, transmit: &Transmit) {
         let contents: &[u8] = &transmit.contents;
         if transmit.proto != Protocol::Udp {
@@ -83,13 +84,13 @@ impl Outbox {
         self.segments += 1;
     }
 
-    /// Sends what lies here.
+    /// Sends the queued datagrams.
     pub fn flush(&mut self) {
         let Some(destination) = self.destination.take() else { return };
         let bytes = self.buffer.len() as u64;
         match self.send(destination, &self.buffer) {
             Ok(()) => self.sent.increment(bytes),
-            // A device that cannot cut them: the state has learnt that, so one by one.
+            // A device that cannot split them: the state has learnt that, so one by one.
             Err(error) if error.kind() != io::ErrorKind::WouldBlock && self.segments > 1 => {
                 for datagram in self.buffer.chunks(self.segment) {
                     match self.send(destination, datagram) {

@@ -1,4 +1,4 @@
-//! One peer: its session, its part, and how long it has been silent.
+//! One peer: its session, its role, and how long it has been silent.
 //!
 //! Refuses to know: threads and sockets; it is driven by its worker.
 
@@ -20,9 +20,9 @@ use str0m::{
     net::{Protocol, Receive},
 };
 
-/// A session that is not up by then is given up.
+/// A session that is not connected after this time is given up.
 const CONNECTING: Duration = Duration::from_secs(30);
-/// How long a peer may be silent. Publishers send all the time, viewers at least their consent (RFC 7675).
+/// How long a peer may be silent. Publishers send all the time, viewers at least consent checks (RFC 7675).
 const SILENT_PUBLISHER: Duration = Duration::from_secs(6);
 const SILENT_VIEWER: Duration = Duration::from_secs(30);
 /// Channels of one viewer, and bytes of one message.
@@ -31,7 +31,7 @@ const MESSAGE: usize = 16 << 10;
 /// Unsent bytes of a channel beyond which messages are dropped.
 const BACKED_UP: usize = 64 << 10;
 
-/// What a peer is here for.
+/// The role of a peer.
 pub enum Part {
     In(Box<Publisher>),
     Out(Box<Viewer>),
@@ -45,7 +45,7 @@ pub struct Peer {
     pub connected: bool,
     /// The stream that a viewer watches, by the worker's numbering.
     pub channel: Option<u64>,
-    /// When it wants to be woken.
+    /// When it is to be woken.
     pub deadline: Instant,
     offer: String,
     ufrag: String,
@@ -57,21 +57,21 @@ pub struct Peer {
     nacks: u64,
 }
 
-/// What became of a peer in a turn.
+/// The result of a peer's turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Turn {
-    /// Media may flow from now on.
+    /// Media may be sent from now on.
     pub connected: bool,
     /// A viewer lacks a key frame.
     pub wants_keyframe: bool,
-    /// It is over.
+    /// The session is over, with the reason.
     pub over: Option<&'static str>,
 }
 
-/// What a PATCH came to (RFC 9725, section 4.3).
+/// The result of a PATCH (RFC 9725, section 4.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Patched {
-    /// 204: candidates were taken note of.
+    /// 204: candidates were accepted.
     Trickled,
     /// 200: ICE was restarted; the new tag, the fragment, and the door's new user name fragment.
     Restarted { etag: String, fragment: String, ufrag: String },
@@ -79,12 +79,12 @@ pub enum Patched {
     Unconditional,
     /// 412: the tag is not the present one.
     Stale,
-    /// 422: credentials that make no sense.
+    /// 422: invalid credentials.
     Nonsense,
 }
 
 impl Peer {
-    /// A peer whose offer was answered by `rtc`.
+    /// A peer after `rtc` has answered its offer.
     pub fn new(id: PeerId, rtc: Rtc, part: Part, offer: sdp::Offer, etag: String, now: Instant) -> Self {
         let (ufrag, offer) = (offer.ufrag, offer.text);
         let (connected, channel, reached, data_channels, nacks) = (false, None, None, Vec::new(), 0);
@@ -106,7 +106,7 @@ impl Peer {
         }
     }
 
-    /// Takes a datagram in.
+    /// Handles a datagram.
     pub fn receive(
         &mut self,
         protocol: Protocol,
@@ -126,7 +126,7 @@ impl Peer {
         }
     }
 
-    /// Drives the session until it waits, sending by `out`.
+    /// Drives the session until it waits, sending through `out`.
     pub fn drive(&mut self, now: Instant, out: &mut Outbox) -> Turn {
         let mut turn = Turn::default();
         if self.rtc.handle_input(Input::Timeout(now)).is_err() {
@@ -180,7 +180,7 @@ impl Peer {
                 turn.wants_keyframe |= viewer.asks(now);
             }
             (Event::MediaEgressStats(stats), _) => {
-                // Each session counts from its own beginning.
+                // Each session's counters start at zero.
                 let before = std::mem::replace(&mut self.nacks, stats.nacks);
                 metrics::counter!("webrtc_nacks_total").increment(stats.nacks.saturating_sub(before));
             }
@@ -202,7 +202,7 @@ impl Peer {
         }
     }
 
-    /// Sends a text on every channel the viewer opened; dropped where one is backed up.
+    /// Sends a text on every channel that the viewer opened; dropped where one is backed up.
     pub fn send_message(&mut self, text: &str) {
         for (id, _) in &self.data_channels {
             let Some(mut channel) = self.rtc.channel(*id) else { continue };
@@ -212,7 +212,7 @@ impl Peer {
         }
     }
 
-    /// Whether its TCP connection, if it has one, has enough to do.
+    /// Whether the queue of its TCP connection, if it has one, is full.
     pub fn is_full(&self, out: &Outbox) -> bool {
         match self.reached {
             Some((Protocol::Udp, _)) | None => false,
@@ -220,7 +220,7 @@ impl Peer {
         }
     }
 
-    /// Why a peer is to be given up, if it is.
+    /// Why a peer is to be given up; `None` while it is not.
     pub fn overdue(&self, now: Instant) -> Option<&'static str> {
         let silence = if matches!(self.part, Part::In(_)) { SILENT_PUBLISHER } else { SILENT_VIEWER };
         match self.connected {
@@ -229,7 +229,7 @@ impl Peer {
         }
     }
 
-    /// Takes a PATCH.
+    /// Handles a PATCH.
     pub fn patch(&mut self, if_match: Option<&str>, fragment: &Fragment) -> Patched {
         let Some(if_match) = if_match else { return Patched::Unconditional };
         let any = if_match.trim() == "*";
@@ -258,7 +258,7 @@ pub fn etag() -> String {
     format!("\"{}\"", uuid::Uuid::new_v4().simple())
 }
 
-/// Whether it can be an ICE user name fragment or password (RFC 8839, section 5.4).
+/// Whether it is valid as an ICE user name fragment or password (RFC 8839, section 5.4).
 fn credible(text: &str, least: usize) -> bool {
     (least..=256).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))

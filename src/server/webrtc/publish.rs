@@ -1,4 +1,4 @@
-//! A publisher: frames out of its session, as packets onto its lease.
+//! A publisher: frames from its session, as packets for its lease.
 //!
 //! Refuses to know: sockets, threads, rooms.
 
@@ -19,9 +19,9 @@ use str0m::{
     rtp::Extension,
 };
 
-/// Between two requests for a key frame.
+/// Shortest time between two requests for a key frame.
 const ASKING: Duration = Duration::from_millis(500);
-/// Told to a publisher that measures its way by nothing else (REMB), in bits per second.
+/// Bitrate for a publisher that measures bandwidth only by REMB, in bits per second.
 const CEILING: f64 = 20e6;
 
 /// See the module's text.
@@ -30,10 +30,10 @@ pub struct Publisher {
     audio_only: bool,
     picture: Option<Mid>,
     sync: Sync,
-    /// The picture's configuration that was handed over.
+    /// The picture's configuration that was passed on.
     configured: Option<(VideoCodec, Bytes)>,
     said_sound: bool,
-    /// Pictures are worth nothing before the next key frame.
+    /// Pictures are dropped up to the next key frame.
     waits: bool,
     asked: Option<Instant>,
 }
@@ -43,7 +43,7 @@ pub struct Publisher {
 pub struct Evicted;
 
 impl Publisher {
-    /// On the lease that was granted.
+    /// A publisher with the lease that was granted.
     pub fn new(grant: PublishGrant) -> Self {
         Self {
             lease: grant.lease,
@@ -57,33 +57,33 @@ impl Publisher {
         }
     }
 
-    /// The lease it has.
+    /// Its lease.
     pub fn lease(&self) -> &PublishLease {
         &self.lease
     }
 
-    /// A track that was negotiated.
+    /// Adds a track that was negotiated.
     pub fn add(&mut self, mid: Mid, kind: MediaKind) {
         if kind == MediaKind::Video {
             self.picture.get_or_insert(mid);
         }
     }
 
-    /// Asks for a key frame, unless that was done a moment ago.
+    /// Requests a key frame, unless one was requested a moment ago.
     pub fn ask(&mut self, rtc: &mut Rtc, now: Instant) {
         let lately = self.asked.is_some_and(|asked| now.saturating_duration_since(asked) < ASKING);
         let Some(mid) = self.picture.filter(|_| !lately) else { return };
         let Some(mut writer) = rtc.writer(mid) else { return };
         let kinds = [KeyframeRequestKind::Pli, KeyframeRequestKind::Fir];
         let possible = kinds.into_iter().find(|kind| writer.is_request_keyframe_possible(*kind));
-        // Nothing to ask for before the first packet came.
+        // No request is possible before the first packet came.
         if possible.is_some_and(|kind| writer.request_keyframe(None, kind).is_ok()) {
             self.asked = Some(now);
             metrics::counter!("webrtc_keyframe_requests_sent_total").increment(1);
         }
     }
 
-    /// Tells a publisher without transport-wide feedback how much it may send. To be called once a second.
+    /// Sends REMB to a publisher without transport-wide feedback. To be called once a second.
     pub fn allow(&self, rtc: &mut Rtc) {
         let Some(mid) = self.picture else { return };
         let measures =
@@ -96,10 +96,10 @@ impl Publisher {
         }
     }
 
-    /// Takes a frame.
+    /// Handles a frame.
     ///
     /// # Errors
-    /// [`Evicted`] when the lease takes no more.
+    /// [`Evicted`] when the lease is gone.
     pub fn take(&mut self, rtc: &mut Rtc, frame: &MediaData, now: Instant) -> Result<(), Evicted> {
         self.lease.alive();
         let codec = match frame.params.spec().codec {
@@ -127,7 +127,7 @@ impl Publisher {
             self.configured = Some((codec, record.clone()));
             self.push(Packet::VideoConfig { codec, record })?;
         }
-        // A key frame without parameter sets, ever, cannot be decoded.
+        // A key frame cannot be decoded as long as no parameter sets have come.
         let decodable = keyframe && self.configured.as_ref().is_some_and(|(configured, _)| *configured == codec);
         self.waits &= !decodable;
         if self.waits {

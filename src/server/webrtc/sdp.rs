@@ -1,5 +1,5 @@
-//! Offers, answers and fragments as text: what has to be put right before and after the session description is taken
-//! for what it is (RFC 8866, RFC 9725, RFC 8840).
+//! Offers, answers and fragments as text: corrections before and after the session description is processed (RFC 8866,
+//! RFC 9725, RFC 8840).
 //!
 //! Refuses to know: codecs' parameters, ICE, sockets.
 
@@ -11,26 +11,26 @@ pub enum Fault {
     /// No session description at all: 400.
     #[error("this is no session description")]
     Malformed,
-    /// Understood, but nothing to connect with: 422.
+    /// Valid, but without anything to connect: 422.
     #[error("the offer has no {0}")]
     Lacks(&'static str),
 }
 
-/// Which way media goes, as the door sees it.
+/// The direction of media, from the door's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     In,
     Out,
 }
 
-/// An offer in the shape the door answers.
+/// An offer in the form that the door answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// One picture and one sound at most, one way each, no candidates, no layers.
     pub text: String,
     /// The codecs offered.
     pub codecs: ViewerCodecs,
-    /// Whether there is a picture or sound that goes the right way.
+    /// Whether there is a picture or sound in the right direction.
     pub picture: bool,
     pub sound: bool,
     /// Whether data channels are offered.
@@ -39,10 +39,10 @@ pub struct Offer {
     pub ufrag: String,
 }
 
-/// Puts an offer into shape. Pictures are declined when `audio_only`.
+/// Brings an offer into the door's form. Pictures are declined when `audio_only`.
 ///
 /// # Errors
-/// [`Fault`] when it is none, or nothing in it can be answered.
+/// [`Fault`] when it is invalid, or nothing in it can be answered.
 pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
     if !offer.trim_start().starts_with("v=0") {
         return Err(Fault::Malformed);
@@ -92,7 +92,7 @@ pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
     Ok(shaped)
 }
 
-/// The door is asked for candidates of its own and needs none; layers are not taken.
+/// Whether a line is kept: an ICE lite agent needs no candidates of the peer, and simulcast layers are not accepted.
 fn kept(line: &str) -> bool {
     let dropped =
         ["a=candidate:", "a=end-of-candidates", "a=remote-candidates:", "a=simulcast:", "a=rid:", "a=ssrc-group:SIM"];
@@ -135,8 +135,8 @@ fn attribute<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.trim_end().strip_prefix("a=")?.strip_prefix(name)?.strip_prefix(':'))
 }
 
-/// What a PATCH brings (RFC 8840, section 9): the peer's credentials; its candidates are of no use to an ICE lite agent,
-/// which answers on whatever pair the peer tries.
+/// The body of a PATCH (RFC 8840, section 9): the peer's credentials; its candidates are of no use to an ICE lite
+/// agent, which answers on whatever pair the peer tries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragment {
     pub ufrag: Option<String>,
@@ -144,7 +144,7 @@ pub struct Fragment {
 }
 
 impl Fragment {
-    /// `None` when it is no fragment: it must name credentials or candidates.
+    /// `None` when it is no fragment: it must contain credentials or candidates.
     pub fn parse(text: &str) -> Option<Self> {
         let known = |line: &str| {
             let mut halves = line.split('=');
@@ -161,7 +161,7 @@ impl Fragment {
     }
 }
 
-/// An offer with other ICE credentials: what the peer would offer for a restart.
+/// An offer with other ICE credentials: the peer's offer for a restart.
 pub fn renewed(offer: &str, ufrag: &str, pwd: &str) -> String {
     let mut out = String::with_capacity(offer.len());
     for line in offer.lines() {
@@ -175,7 +175,7 @@ pub fn renewed(offer: &str, ufrag: &str, pwd: &str) -> String {
     out
 }
 
-/// The fragment that tells the peer of the door's credentials and candidates, out of an answer.
+/// The fragment with the door's credentials and candidates, extracted from an answer.
 pub fn fragment(answer: &str) -> String {
     let mut out = String::from("a=ice-lite\r\n");
     for name in ["ice-ufrag", "ice-pwd"] {
@@ -193,7 +193,7 @@ pub fn fragment(answer: &str) -> String {
     out
 }
 
-/// An answer whose tracks belong to one stream, so that receivers keep them in step.
+/// An answer with all tracks in one stream, so that receivers synchronize them.
 pub fn together(answer: &str) -> String {
     let mut out = String::with_capacity(answer.len());
     let mut kind = "";

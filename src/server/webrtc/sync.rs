@@ -1,8 +1,8 @@
-//! One time for a publisher's picture and sound. RTP times of both begin anywhere; by when the first packets came they
-//! are laid side by side, and as soon as both have a sender report (RFC 3550, section 6.4.1) the sound is moved to
-//! where the publisher's clock says it belongs.
+//! One time for a publisher's picture and sound. RTP times of both begin anywhere; they are aligned by the arrival of
+//! the first packets, and as soon as both have a sender report (RFC 3550, section 6.4.1) the sound is moved to its
+//! place by the publisher's clock.
 //!
-//! Refuses to know: what is in the packets.
+//! Refuses to know: the content of packets.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use str0m::{media::MediaTime, rtp::rtcp::SenderInfo};

@@ -1,7 +1,7 @@
-//! ICE over TCP for peers that no datagram reaches: passive candidates (RFC 6544), each datagram behind its length
-//! (RFC 4571).
+//! ICE over TCP for peers that UDP does not reach: passive candidates (RFC 6544), each datagram behind its length (RFC
+//! 4571).
 //!
-//! Refuses to know: what is in the datagrams, and whose they are.
+//! Refuses to know: the content of datagrams, and the peers they belong to.
 
 use super::{demux::Demux, outbox::Sockets};
 use crate::app::access::doorway::{Doorway, Place};
@@ -25,16 +25,16 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// A connection that nobody was found for in this time is closed, and so is one that falls silent.
+/// How long a connection may stay without a matching peer, and how long it may be silent, before it is closed.
 const STRANGER: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(40);
-/// A peer that leaves a frame unread for this long is dropped.
+/// A peer that leaves a frame unread for this long is disconnected.
 const UNREAD: Duration = Duration::from_secs(20);
 /// Bytes queued for one connection: from the first on a viewer gets no new frames, beyond the second all is dropped.
 const FULL: usize = 256 << 10;
 const OVERFULL: usize = 2 << 20;
 
-/// The connections that are open.
+/// The open connections.
 #[derive(Default)]
 pub struct Wires(Mutex<HashMap<SocketAddr, Wire>>);
 
@@ -55,7 +55,7 @@ impl Wires {
         let _ = wire.queue.send([&length.to_be_bytes(), datagram].concat().into());
     }
 
-    /// Whether a connection has enough to do for now.
+    /// Whether the queue of a connection is full for now.
     pub fn is_full(&self, to: SocketAddr) -> bool {
         self.lock().get(&to).is_some_and(|wire| wire.queued.load(Ordering::Relaxed) > FULL)
     }
@@ -65,7 +65,7 @@ impl Wires {
     }
 }
 
-/// Takes connections until told to stop.
+/// Accepts connections until shutdown.
 pub async fn serve(
     listener: TcpListener,
     doorway: Doorway,
@@ -79,7 +79,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                // A refusal is counted and logged there.
+                // The doorway counts and logs the refusal.
                 let Ok(place) = doorway.enter(peer.ip()) else { continue };
                 let (sockets, demux, stop) = (sockets.clone(), demux.clone(), stop.clone());
                 tasks::once("webrtc-connection", async move {
@@ -130,7 +130,7 @@ async fn chat(stream: TcpStream, (peer, place): (SocketAddr, Place), sockets: Ar
             }
             match demux.pass(Protocol::Tcp, peer, destination, frame) {
                 Some(_) => {
-                    place.prove(); // it is of a session that was let in
+                    place.prove(); // it belongs to an admitted session
                     patience = SILENCE;
                 }
                 None if patience == STRANGER => return,

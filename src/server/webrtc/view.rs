@@ -1,9 +1,9 @@
-//! A viewer: its place in a GOP cache, and what goes out from there.
+//! A viewer: its position in a GOP cache, and the packets it gets from there.
 //!
-//! It begins at the last key frame and runs through what has come since at a quick pace; then it follows the live edge.
-//! When it cannot follow, it loses everything up to the next key frame, never a part in between.
+//! It begins at the last key frame and catches up with the pictures since then at a quick pace; then it follows the
+//! live edge. When it cannot follow, it loses everything up to the next key frame, never a part in between.
 //!
-//! Refuses to know: sockets, threads, how a stream is come by.
+//! Refuses to know: sockets, threads, and the origin of a stream.
 
 use super::{
     access::{MessageChannel, PlayGrant, SendMessage, Source, ViewerCodecs},
@@ -23,13 +23,13 @@ use str0m::{
     rtp::RtpWrite,
 };
 
-/// The past is sent within this time, but never slower than so many bytes per second.
+/// The backlog is sent within this time, but never slower than a minimum of bytes per second.
 const RUN: Duration = Duration::from_millis(250);
 const SLOWEST: f64 = 3e6;
-/// A viewer that asked for a key frame begins again when none came in this time, at most so often.
+/// A viewer that asked for a key frame begins again when none came within this time; a minimum interval applies.
 const PATIENCE: Duration = Duration::from_millis(400);
 const AGAIN: Duration = Duration::from_secs(2);
-/// Sent packets are kept so long and so many for a viewer that asks for them again.
+/// How long and how many sent packets are kept for retransmission.
 const KEPT: Duration = Duration::from_millis(1500);
 const KEPT_PACKETS: usize = 768;
 
@@ -50,13 +50,13 @@ impl Epoch {
 
 /// See the module's text.
 pub struct Viewer {
-    /// Gives the stream; asked again when its codec does not fit.
+    /// Gives the stream; called again when its codec does not fit.
     pub source: Source,
     pub codecs: ViewerCodecs,
     pub messages: Option<SendMessage>,
-    /// When the codec was first found not to fit, or was asked for anew.
+    /// When the codec was first found not to fit, or another form was requested.
     pub misfit: Option<Instant>,
-    /// Asked for a key frame and has not got one.
+    /// Set when the viewer has requested a key frame and not received one.
     pub lost: Option<Instant>,
     picture: Option<Track>,
     sound: Option<Track>,
@@ -71,32 +71,32 @@ struct Track {
     mid: Mid,
     line: Line,
     sequence: u64,
-    /// The payload type for each codec that was sent, none where it was not negotiated.
+    /// The payload type for each codec that was sent; `None` where it was not negotiated.
     types: HashMap<Codec, Option<Pt>>,
 }
 
-/// The way through the past.
+/// The progress through the backlog.
 struct Run {
-    /// Where the past ends, and when its last picture is shown.
+    /// Where the backlog ends, and when its last picture is shown.
     edge: u64,
     shown: ShowTime,
-    /// Pictures still to go.
+    /// Pictures still to send.
     pictures: u64,
     since: Instant,
     rate: f64,
     sent: f64,
 }
 
-/// What a round of sending came to.
+/// The result of a round of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pumped {
     Nothing,
-    /// Something was written to the session.
+    /// A packet was written to the session.
     Sent,
 }
 
 impl Viewer {
-    /// A viewer of what was granted. The receiver of its messages is left to the caller.
+    /// A viewer for a grant. The receiver of its messages is returned to the caller.
     pub fn new(grant: PlayGrant, codecs: ViewerCodecs) -> (Self, Option<MessageChannel>) {
         let messages = grant.messages;
         let viewer = Self {
@@ -116,7 +116,7 @@ impl Viewer {
         (viewer, messages)
     }
 
-    /// A track that was negotiated and goes out.
+    /// Adds an outgoing track that was negotiated.
     pub fn add(&mut self, rtc: &mut Rtc, mid: Mid, kind: MediaKind) {
         if !rtc.media(mid).is_some_and(|media| media.direction().is_sending()) {
             return;
@@ -133,7 +133,8 @@ impl Viewer {
         }
     }
 
-    /// Goes to the beginning of a GOP cache: the viewer is new there, or asked for a key frame of a publisher that cannot be asked.
+    /// Moves to the beginning of a GOP cache: the viewer is new there, or requested a key frame of a publisher that
+    /// cannot make one.
     pub fn begin(&mut self, gop_cache: &GopCache, now: Instant) {
         (self.next, self.waits, self.lost, self.began) = (gop_cache.beginning(), true, None, Some(now));
         let past = || gop_cache.from(gop_cache.beginning());
@@ -153,16 +154,16 @@ impl Viewer {
         }
     }
 
-    /// Whether it is on its way through the past, and wants to be called again soon.
+    /// Whether it is catching up, and is to be called again soon.
     pub fn runs(&self) -> bool {
         self.run.is_some()
     }
 
-    /// Notes that the viewer lacks a key frame. Gives whether the publisher should be asked.
+    /// Notes that the viewer lacks a key frame. Gives whether to request one from the publisher.
     pub fn asks(&mut self, now: Instant) -> bool {
         let fresh = self.run.is_some() || self.began.is_none_or(|began| now - began < PATIENCE);
         if fresh || self.lost.is_some() {
-            return false; // it is on its way
+            return false; // it is catching up
         }
         self.lost = Some(now);
         true
@@ -174,15 +175,15 @@ impl Viewer {
         !often && self.run.is_none() && self.lost.is_some_and(|lost| now - lost > PATIENCE)
     }
 
-    /// Writes what is due. `full` tells that the way out is jammed: then nothing is written, and what falls off the
-    /// GOP cache meanwhile is lost.
+    /// Writes the packets that are due. `full` means that the outgoing queue is full: then nothing is written, and what
+    /// leaves the GOP cache meanwhile is lost.
     pub fn pump(&mut self, rtc: &mut Rtc, gop_cache: &GopCache, epoch: Epoch, now: Instant, full: bool) -> Pumped {
         let mut pumped = Pumped::Nothing;
         if full {
             return pumped;
         }
         if self.next < gop_cache.first() {
-            // The group it was in is gone.
+            // The group it was in has left the cache.
             (self.next, self.waits, self.run) = (gop_cache.beginning(), true, None);
         }
         while let Some(frame) = gop_cache.frame(self.next) {
@@ -221,7 +222,7 @@ impl Viewer {
             let at = epoch.at(shown) - Duration::from_millis(before);
             (track, (shown, before, past.is_some(), at))
         } else {
-            // Sound of the past would be played late.
+            // Sound of the backlog would be played late.
             let Some(track) = self.sound.as_mut().filter(|_| self.run.is_none()) else { return false };
             (track, (frame.pts, 0, false, epoch.at(frame.pts)))
         };
@@ -250,8 +251,8 @@ impl Track {
     }
 }
 
-/// The payload type the peer named for a codec: of H.264 the one of the same profile, or else the highest one, since
-/// decoders take more than they name.
+/// The peer's payload type for a codec: of H.264 the one of the same profile, or else the highest one, since decoders
+/// support more than they list.
 fn negotiated(rtc: &Rtc, mid: Mid, codec: Codec) -> Option<Pt> {
     let media = rtc.media(mid)?;
     let (wanted, profile) = match codec {

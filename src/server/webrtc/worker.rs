@@ -1,12 +1,12 @@
-//! A media thread: owns its peers, takes what comes for them out of its mailbox, and sends.
+//! A media thread: owns its peers, takes jobs for them from its mailbox, and sends.
 //!
 //! ```text
 //! socket ─ Datagram ─►┐
 //! Live ───── Unit ───►├─► mailbox ─► worker ─► peers ─► outbox ─► socket
-//! HTTP ─ Come, Patch ►┘               └► GOP caches, one for each stream watched here
+//! HTTP ─ Join, Patch ►┘               └► GOP caches, one for each stream watched here
 //! ```
 //!
-//! Nothing is shared and nothing locked on the way from a frame to its datagrams. Refuses to know: HTTP, rooms.
+//! Nothing is shared and nothing locked between a frame and its datagrams. Refuses to know: HTTP, rooms.
 
 use super::{
     demux::{Demux, PeerId},
@@ -31,15 +31,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long it sleeps without peers, how exactly timers are kept, and how often a viewer on its way through the past is served.
+/// How long it sleeps without peers, the precision of timers, and how often a viewer that is catching up is served.
 const IDLE: Duration = Duration::from_secs(3600);
 const TICK: Duration = Duration::from_millis(10);
 const QUICK: Duration = Duration::from_millis(4);
-/// How often peers are looked at for silence.
+/// How often peers are checked for silence.
 const ROUND: Duration = Duration::from_millis(500);
 /// Jobs taken before frames are sent.
 const BATCH: usize = 512;
-/// Between two requests for a key frame of one stream, and two for a stream in another form.
+/// Shortest time between two requests for a key frame of one stream, and between two for a stream in another form.
 const ASKING: Duration = Duration::from_millis(500);
 const MISFIT: Duration = Duration::from_secs(1);
 
@@ -61,13 +61,13 @@ pub struct Worker {
     peers: HashMap<PeerId, Peer>,
     channels: HashMap<u64, Channel>,
     last_channel: u64,
-    /// Peers in a hurry, on their way through the past.
+    /// Whether a viewer is catching up.
     quick: bool,
     load: Arc<AtomicUsize>,
 }
 
 impl Worker {
-    /// A worker; `load` tells others how many peers it has.
+    /// A worker; it keeps its number of peers in `load`.
     pub fn new(mailbox: Mailbox, demux: Arc<Demux>, out: Outbox, load: Arc<AtomicUsize>) -> Self {
         let (peers, channels) = (HashMap::new(), HashMap::new());
         Self { mailbox, demux, out, peers, channels, last_channel: 0, quick: false, load }
@@ -165,7 +165,8 @@ impl Worker {
         }
     }
 
-    /// Gives a peer its turn: writes what a viewer is due, and drives the session when that, or `always`, calls for it.
+    /// Gives a peer its turn: writes the packets that are due for a viewer, and drives the session when that, or
+    /// `always`, requires it.
     fn serve(&mut self, id: PeerId, now: Instant, always: bool) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let mut drive = always;
@@ -219,7 +220,7 @@ impl Worker {
             self.last_channel += 1;
             let (number, stream) = (self.last_channel, self.mailbox.stream());
             let epoch = Epoch(now, live.clock().now());
-            // What is there already goes into the GOP cache at once, what comes later through the mailbox.
+            // Units that exist go into the GOP cache at once, later ones through the mailbox.
             let past = Arc::new(Mutex::new(Some(Vec::new())));
             let received = past.clone();
             let listener = live.listen(Start::Backlog, move |unit| {
@@ -254,7 +255,7 @@ impl Worker {
         }
     }
 
-    /// Timers of sessions, and viewers on their way through the past.
+    /// Timers of sessions, and viewers that are catching up.
     fn tick(&mut self, now: Instant) {
         self.quick = false;
         let due = |peer: &Peer| peer.deadline <= now || matches!(&peer.part, Part::Out(viewer) if viewer.runs());
@@ -265,7 +266,7 @@ impl Worker {
         }
     }
 
-    /// The silent, the evicted, the lost and those whose codec does not fit.
+    /// Handles peers that are silent, evicted or lost, or have a codec that does not fit.
     fn round(&mut self, now: Instant) {
         let over: Vec<(PeerId, &'static str)> =
             self.peers.values().filter_map(|peer| Some((peer.id, peer.overdue(now)?))).collect();
@@ -299,7 +300,7 @@ impl Worker {
         tracing::info!(peer = id, why, "WebRTC session ends");
         self.demux.remove(id);
         if peer.rtc.is_alive() && peer.rtc.close().is_ok() {
-            peer.drive(now, &mut self.out); // says good-bye
+            peer.drive(now, &mut self.out); // sends the closing messages
         }
         self.leave(id, peer.channel);
         self.count();

@@ -1,4 +1,4 @@
-//! Accounts: who has image jobs made, on which plan and within which limits.
+//! Accounts of image jobs: plans and limits.
 //!
 //! Refuses to know: credentials, prices, what a plan allows.
 
@@ -11,7 +11,7 @@ use crate::store::{
 use ledger::{Entry, EntryKind, put, turn};
 use sqlx::AssertSqlSafe;
 
-/// An account as it is kept.
+/// An account as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AccountRow {
     /// A UUID.
@@ -24,13 +24,13 @@ pub struct AccountRow {
     pub status: String,
     /// Requests a minute, above zero.
     pub rate_limit_rpm: i64,
-    /// Credits a month; none: as many as it has.
+    /// Credits a month; none: no limit.
     pub monthly_credit_limit: Option<i64>,
     /// A JSON array of service ids; none: all.
     pub allowed_services: Option<String>,
-    /// Of an enterprise.
+    /// The firm of an enterprise.
     pub company_name: Option<String>,
-    /// What one credit costs, in hundredths of the currency.
+    /// The price of one credit, in hundredths of the currency.
     pub credit_price_cents: Option<i64>,
     /// ISO 4217.
     pub currency: String,
@@ -41,7 +41,7 @@ pub struct AccountRow {
     pub created_at: i64,
 }
 
-/// An account to be kept: its row as it shall be.
+/// An account to be stored: its row.
 pub type NewAccount = AccountRow;
 
 impl AccountRow {
@@ -64,7 +64,7 @@ impl AccountRow {
     }
 }
 
-/// What shall be otherwise; none: as it was.
+/// Changes to an account; none: unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountChange {
     /// See [`AccountRow::plan`].
@@ -125,8 +125,8 @@ impl Accounts {
         &self.database
     }
 
-    /// Keeps an account with the credits it starts with. None, and nothing is changed, when the name is taken: of
-    /// several that make the same account at once, one does.
+    /// Stores an account with the credits it starts with. None, and nothing is changed, when the name is taken: of
+    /// several concurrent calls for the same account, one succeeds.
     pub async fn insert(&self, account: &NewAccount, credits: i64) -> Result<Option<AccountRow>, StoreError> {
         let mut tx = self.database.write().await?;
         let insert = format!(
@@ -166,7 +166,7 @@ impl Accounts {
         Ok(sqlx::query_as(AssertSqlSafe(text)).fetch_all(self.database.pool()).await?)
     }
 
-    /// Changes an account; the row as it is then, none when there is no such account.
+    /// Changes an account; its row afterwards, none when there is no such account.
     pub async fn update(&self, id: &str, change: &AccountChange) -> Result<Option<AccountRow>, StoreError> {
         let mut tx = self.database.write().await?;
         if turn(&mut tx, id).await?.is_none() {

@@ -1,16 +1,16 @@
-//! A job as it is kept, and what is asked and answered about it.
+//! A job as stored, and the types of its queries and answers.
 //!
-//! Refuses to know: how it is asked, and what is made of it.
+//! Refuses to know: the origin of a query, and the use of its answer.
 
 use crate::domain::imaging::JobStatus;
 use serde::{Deserialize, Serialize};
 
-/// A job as it is kept. As JSON, which is what the outbox holds, it is without what concerns workers only.
+/// A job as stored. Its JSON, which the outbox stores, leaves out the fields that concern workers only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct JobRow {
     /// A UUID.
     pub id: String,
-    /// The account it is for.
+    /// The account that ordered it.
     pub account: String,
     /// Grows within the account, with gaps: the order of lists.
     pub seq: i64,
@@ -20,31 +20,31 @@ pub struct JobRow {
     pub config: String,
     /// `2K` or `4K`.
     pub resolution: String,
-    /// In the asker's own words.
+    /// The prompt, as the caller wrote it.
     pub prompt: Option<String>,
-    /// A JSON object, as it came.
+    /// A JSON object, as received.
     pub options: Option<String>,
-    /// A JSON object, as it came.
+    /// A JSON object, as received.
     pub location: Option<String>,
     /// The object it starts from.
     pub input_path: String,
-    /// The object that confines it.
+    /// The object with its mask.
     pub mask_path: Option<String>,
-    /// The object it follows.
+    /// The object with a picture to follow.
     pub reference_path: Option<String>,
-    /// What its owner calls it.
+    /// The owner's id for it.
     pub reference_id: Option<String>,
-    /// By which a repeated order is known; unique within the account.
+    /// Identifies a repeated order; unique within the account.
     pub idempotency_key: Option<String>,
     /// See [`JobRow::state`].
     pub status: String,
-    /// Who made the result.
+    /// The engine that made the result.
     pub engine: Option<String>,
-    /// The object that is the result.
+    /// The object with the result.
     pub output_key: Option<String>,
-    /// Why there is none.
+    /// Why there is no result.
     pub error_message: Option<String>,
-    /// What it cost so far: charges of all runs without what was given back.
+    /// Its price so far: charges of all runs without refunds.
     pub credits_used: i64,
     /// How often it was charged: 1, and 1 more for each retry.
     pub run: i64,
@@ -56,10 +56,10 @@ pub struct JobRow {
     /// The right to report on it, a UUID; only while a worker has it.
     #[serde(skip)]
     pub lease: Option<String>,
-    /// How long the right lasts; milliseconds since 1970 UTC.
+    /// End of the lease; milliseconds since 1970 UTC.
     #[serde(skip)]
     pub lease_until: Option<i64>,
-    /// Since when it waits in this run; milliseconds since 1970 UTC.
+    /// Start of the wait in this run; milliseconds since 1970 UTC.
     pub queued_at: i64,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
@@ -72,7 +72,7 @@ pub struct JobRow {
 }
 
 impl JobRow {
-    /// Where it is in its life; none would be a status that this version does not know.
+    /// Its state; none for a status that this version does not know.
     pub fn state(&self) -> Option<JobStatus> {
         JobStatus::from_id(&self.status)
     }
@@ -83,7 +83,7 @@ pub(super) const COLUMNS: &str = "id, account, seq, service, config, resolution,
     mask_path, reference_path, reference_id, idempotency_key, status, engine, output_key, error_message, credits_used,
     run, attempts, worker, lease, lease_until, queued_at, created_at, started_at, completed_at, updated_at";
 
-/// A job to be kept. PostgreSQL has no text with a NUL character in it.
+/// A job to be stored. PostgreSQL has no text with a NUL character in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
     /// See [`JobRow::id`].
@@ -116,70 +116,70 @@ pub struct NewJob {
     pub created_at: i64,
 }
 
-/// What a run costs and how it is paid.
+/// The price of a run and the limits of its payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// Credits, not below zero.
     pub cost: i64,
-    /// Credits a month; none: as many as the account has.
+    /// Credits a month; none: no limit.
     pub monthly_limit: Option<i64>,
-    /// Since when it counts; milliseconds since 1970 UTC.
+    /// Start of the month; milliseconds since 1970 UTC.
     pub month_began: i64,
 }
 
-/// What became of an order.
+/// The outcome of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
     /// It is paid and waits.
     New(JobRow),
     /// It was ordered before, with the same idempotency key: that job. Nothing was charged.
     Same(JobRow),
-    /// The account has too little.
+    /// The account has too few credits.
     Short {
-        /// What it has.
+        /// The credits left.
         remaining: i64,
     },
-    /// It would be more than the account may use in a month.
+    /// It would exceed the account's monthly limit.
     OverMonth {
-        /// What it used.
+        /// Credits used this month.
         used: i64,
-        /// What it may.
+        /// Credits that may be used in a month.
         limit: i64,
     },
 }
 
-/// What became of a change that an owner asked for.
+/// The outcome of an owner's change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// The job as it is now.
     Done(JobRow),
-    /// Its status does not allow it; the job as it is.
+    /// Its status does not allow the change; the job as it is.
     Not(JobRow),
     /// The account has no such job.
     Unknown,
     /// See [`Created::Short`].
     Short {
-        /// What it has.
+        /// The credits left.
         remaining: i64,
     },
     /// See [`Created::OverMonth`].
     OverMonth {
-        /// What it used.
+        /// Credits used this month.
         used: i64,
-        /// What it may.
+        /// Credits that may be used in a month.
         limit: i64,
     },
 }
 
-/// Which of an account's jobs are looked for.
+/// A query for jobs of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobQuery {
     /// Exactly this status.
     pub status: Option<String>,
     /// Exactly this service.
     pub service: Option<String>,
-    /// At most so many.
+    /// At most this many.
     pub limit: u32,
-    /// Without so many first ones.
+    /// Without this many first ones.
     pub offset: u64,
 }

@@ -1,6 +1,6 @@
-//! The keys of accounts. Only their SHA-256 is kept.
+//! The keys of accounts. Only their SHA-256 is stored.
 //!
-//! Refuses to know: raw keys, and what they open.
+//! Refuses to know: raw keys, and permissions.
 
 use super::{AccountRow, Accounts, Inserted, Updated, accounts::ledger};
 use crate::store::{
@@ -9,18 +9,18 @@ use crate::store::{
 };
 use sqlx::{AnyConnection, AssertSqlSafe};
 
-/// A key as it is kept.
+/// A key as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct ImageKeyRow {
     /// A UUID.
     pub id: String,
-    /// The account it opens.
+    /// Its account.
     pub account: String,
-    /// What its owner calls it.
+    /// Its name, given by its owner.
     pub name: String,
-    /// The beginning of the key, to tell keys apart by.
+    /// The beginning of the key, which identifies it in lists.
     pub shown: String,
-    /// Whether it opens anything.
+    /// Whether it is accepted.
     #[sqlx(try_from = "Flag")]
     pub is_active: bool,
     /// Milliseconds since 1970 UTC.
@@ -29,7 +29,7 @@ pub struct ImageKeyRow {
     pub last_used_at: Option<i64>,
 }
 
-/// A key to be kept, which is active.
+/// A key to be stored, which is active.
 #[derive(Debug, Clone, Copy)]
 pub struct NewImageKey<'a> {
     /// See [`ImageKeyRow::id`].
@@ -60,10 +60,10 @@ impl ImageKeys {
         Self { database }
     }
 
-    /// Keeps a key, unless the account has `max_active` active ones.
+    /// Stores a key, unless the account has `max_active` active ones.
     ///
     /// # Errors
-    /// When there is no such account, or id or hash is there already.
+    /// When there is no such account, or id or hash exists already.
     pub async fn insert(&self, key: &NewImageKey<'_>, max_active: u32) -> Result<Inserted<ImageKeyRow>, StoreError> {
         let mut tx = self.database.write().await?;
         let seq = ledger::turn(&mut tx, key.account).await?.ok_or(sqlx::Error::RowNotFound)?;
@@ -87,7 +87,7 @@ impl ImageKeys {
         Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.database.pool()).await?)
     }
 
-    /// The key whose SHA-256 this is, active or not, and its account.
+    /// The key with this SHA-256, active or not, and its account.
     pub async fn find_by_hash(&self, hash: &[u8; 32]) -> Result<Option<(ImageKeyRow, AccountRow)>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_keys WHERE hash = $1");
         let key = sqlx::query_as(AssertSqlSafe(text)).bind(hash.as_slice()).fetch_optional(self.database.pool());
@@ -117,13 +117,13 @@ impl ImageKeys {
         let row: Option<ImageKeyRow> = update.bind(is_active.map(i64::from)).fetch_optional(&mut *tx).await?;
         let Some(row) = row else { return Ok(Updated::Unknown) };
         if is_active == Some(true) && active(&mut tx, account).await? > i64::from(max_active) {
-            return Ok(Updated::TooMany); // nothing of it is kept
+            return Ok(Updated::TooMany); // the transaction is dropped
         }
         tx.commit().await?;
         Ok(Updated::Done(row))
     }
 
-    /// Takes a key away; whether it was there.
+    /// Deletes a key; whether it was there.
     pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
         let delete = sqlx::query("DELETE FROM image_keys WHERE id = $1 AND account = $2").bind(id).bind(account);
         Ok(delete.execute(self.database.pool()).await?.rows_affected() > 0)

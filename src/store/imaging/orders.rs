@@ -1,11 +1,11 @@
-//! The owner's side of jobs: ordered and paid, looked at, called off, ordered again.
+//! The owner's side of jobs: ordered and paid, read, cancelled, ordered again.
 //!
 //! ```text
 //! turn ─► ordered before? ─► enough credits? ─► charge ─► row
 //! turn ─► the row, held ─► may it? ─► refund, or charge again ─► row ─► outbox
 //! ```
 //!
-//! Refuses to know: workers, prices, and what is validated before.
+//! Refuses to know: workers, prices, and earlier validation.
 
 use super::{
     accounts::ledger::{self, Entry, EntryKind},
@@ -24,7 +24,7 @@ pub struct ImageJobs {
     database: Database,
 }
 
-/// Why a run is not paid.
+/// Why a run cannot be paid.
 enum Unpaid {
     Short { remaining: i64 },
     OverMonth { used: i64, limit: i64 },
@@ -63,14 +63,14 @@ impl ImageJobs {
         Ok(Created::New(row))
     }
 
-    /// One of an account.
+    /// A job of an account.
     pub async fn get(&self, account: &str, id: &str) -> Result<Option<JobRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_jobs WHERE id = $1 AND account = $2");
         let one = sqlx::query_as(AssertSqlSafe(text)).bind(id).bind(account);
         Ok(one.fetch_optional(self.database.pool()).await?)
     }
 
-    /// The one of an account that was ordered with this key.
+    /// The job of an account that was ordered with this key.
     pub async fn by_idempotency_key(&self, account: &str, key: &str) -> Result<Option<JobRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_jobs WHERE account = $1 AND idempotency_key = $2");
         let one = sqlx::query_as(AssertSqlSafe(text)).bind(account).bind(key);
@@ -100,7 +100,7 @@ impl ImageJobs {
         Ok((rows, u64::try_from(total).unwrap_or(0)))
     }
 
-    /// Calls a job off. What it was charged comes back unless an engine works on it already.
+    /// Cancels a job. Its charge is refunded unless an engine works on it already.
     pub async fn cancel(&self, account: &str, id: &str, now: i64) -> Result<Change, StoreError> {
         let mut tx = self.database.write().await?;
         let Some((row, seq)) = held(&mut tx, account, id).await? else { return Ok(Change::Unknown) };
@@ -120,7 +120,7 @@ impl ImageJobs {
         Ok(Change::Done(row))
     }
 
-    /// Orders a job that failed or was called off again: it is charged anew and waits behind the others.
+    /// Orders a job that failed or was cancelled again: it is charged anew and waits behind the others.
     pub async fn retry(&self, account: &str, id: &str, now: i64, terms: &Terms) -> Result<Change, StoreError> {
         let mut tx = self.database.write().await?;
         let Some((row, seq)) = held(&mut tx, account, id).await? else { return Ok(Change::Unknown) };
@@ -144,8 +144,8 @@ impl ImageJobs {
     }
 }
 
-/// A job of an account, after the account's turn is taken; nobody else changes it until the transaction ends. Workers
-/// claim and advance without a turn, so the row itself is written too.
+/// A job of an account, once the account's turn is taken; no other owner's request changes it until the transaction
+/// ends. Workers claim and advance without a turn, so the row itself is written too.
 async fn held(
     tx: &mut Transaction<'static, Any>,
     account: &str,
@@ -158,7 +158,7 @@ async fn held(
     Ok(row.map(|row| (row, seq)))
 }
 
-/// Charges a run of a job, if the account has enough and may use it.
+/// Charges a run of a job, if the account has enough credits and stays within its limit.
 async fn pay(
     connection: &mut AnyConnection,
     account: &str,

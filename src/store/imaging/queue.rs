@@ -1,4 +1,5 @@
-//! The workers' side of jobs: taken with a lease that must be renewed, reported on by whoever still has it.
+//! The workers' side of jobs: a job is taken with a lease that must be renewed, and only the holder of the lease
+//! reports on it.
 //!
 //! ```text
 //! claim ─► compressing ─ advance ─► processing ─ complete, fail ─► ended ─► outbox
@@ -6,9 +7,9 @@
 //!   └─ lease ran out, fewer than MAX_ATTEMPTS; else sweep ─► failed, refunded
 //! ```
 //!
-//! Claims and beats touch the job's row alone. What ends a job takes the account's turn, as owners do.
+//! Claims and beats touch the job's row alone. The end of a job takes the account's turn, as owners do.
 //!
-//! Refuses to know: what a job asks for, and who works.
+//! Refuses to know: the content of jobs, and the workers.
 
 use super::{
     ImageJobs,
@@ -20,20 +21,21 @@ use crate::store::StoreError;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-/// How often a job is taken in one run. If the last worker is lost too, the job itself may be what kills them.
+/// How often a job is taken in one run. If the last worker is lost too, the job itself may be the cause.
 pub const MAX_ATTEMPTS: i64 = 3;
 
-/// What its owner reads then.
+/// The message for its owner then.
 const GIVEN_UP: &str = "Processing stopped unexpectedly several times. The credits were given back; you can retry.";
 
-/// What a job becomes in the end.
+/// The final state of a job.
 enum End<'a> {
     Completed { output_key: &'a str, engine: &'a str },
     Failed { message: &'a str },
 }
 
 impl ImageJobs {
-    /// Takes the job that waits longest, or whose worker was lost, for `lease_ms`. No other claim gets it until then.
+    /// Takes the job that has waited longest, or one of a lost worker, for `lease_ms`. No other claim gets it until
+    /// then.
     pub async fn claim(&self, worker: &str, now: i64, lease_ms: i64) -> Result<Option<JobRow>, StoreError> {
         let text = format!(
             "UPDATE image_jobs SET status = 'compressing', worker = $1, lease = $2, lease_until = $3,
@@ -47,11 +49,11 @@ impl ImageJobs {
         );
         let claim = sqlx::query_as(AssertSqlSafe(text)).bind(worker).bind(Uuid::new_v4().to_string());
         let claim = claim.bind(now.saturating_add(lease_ms)).bind(now);
-        // All rows, though there is one at most: the answer is complete only when the change is kept.
+        // All rows, though there is at most one: the answer is complete only when the change is committed.
         Ok(claim.fetch_all(self.database().pool()).await?.pop())
     }
 
-    /// Renews a lease. False: it was called off, or another worker has it; what is made of it is of no use.
+    /// Renews a lease. False: the job was cancelled, or another worker has it; its result will be refused.
     pub async fn beat(&self, id: &str, lease: &str, now: i64, lease_ms: i64) -> Result<bool, StoreError> {
         let update = "UPDATE image_jobs SET lease_until = $3 WHERE id = $1 AND lease = $2";
         let update = sqlx::query(update).bind(id).bind(lease).bind(now.saturating_add(lease_ms));
@@ -66,7 +68,7 @@ impl ImageJobs {
         Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
-    /// There is a result. False as with [`Self::beat`]: the result is nobody's.
+    /// There is a result. False as with [`Self::beat`]: the result is refused.
     pub async fn complete(
         &self,
         id: &str,
@@ -78,13 +80,13 @@ impl ImageJobs {
         Ok(self.end(id, Some(lease), End::Completed { output_key, engine }, now).await?.is_some())
     }
 
-    /// There will be none; what it was charged comes back. False as with [`Self::beat`].
+    /// The job failed; its charge is refunded. False as with [`Self::beat`].
     pub async fn fail(&self, id: &str, lease: &str, message: &str, now: i64) -> Result<bool, StoreError> {
         Ok(self.end(id, Some(lease), End::Failed { message }, now).await?.is_some())
     }
 
-    /// The worker cannot reach what the job needs: it waits behind the others, and this attempt does not count. False
-    /// as with [`Self::beat`].
+    /// The worker cannot reach the database or objects that the job needs: it waits behind the others, and this attempt
+    /// does not count. False as with [`Self::beat`].
     pub async fn postpone(&self, id: &str, lease: &str, now: i64) -> Result<bool, StoreError> {
         let update = "UPDATE image_jobs SET status = 'pending', worker = NULL, lease = NULL, lease_until = NULL,
                           attempts = attempts - 1, queued_at = $3, started_at = NULL, updated_at = $3
@@ -93,7 +95,7 @@ impl ImageJobs {
         Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
-    /// The worker stops: the job waits again where it waited, and this attempt does not count. False as with
+    /// The worker stops: the job returns to its place in the queue, and this attempt does not count. False as with
     /// [`Self::beat`].
     pub async fn release(&self, id: &str, lease: &str, now: i64) -> Result<bool, StoreError> {
         let update = "UPDATE image_jobs SET status = 'pending', worker = NULL, lease = NULL, lease_until = NULL,
@@ -103,7 +105,7 @@ impl ImageJobs {
         Ok(update.execute(self.database().pool()).await?.rows_affected() > 0)
     }
 
-    /// Fails jobs that lost [`MAX_ATTEMPTS`] workers; those jobs as they are then.
+    /// Fails jobs that lost [`MAX_ATTEMPTS`] workers; returns their rows.
     pub async fn sweep(&self, now: i64) -> Result<Vec<JobRow>, StoreError> {
         let lost = format!(
             "SELECT id FROM image_jobs WHERE status IN ('pending', 'compressing', 'processing')
@@ -118,7 +120,7 @@ impl ImageJobs {
         Ok(failed)
     }
 
-    /// How many jobs wait.
+    /// The number of jobs that wait.
     pub async fn depth(&self) -> Result<u64, StoreError> {
         let count = "SELECT count(*) FROM image_jobs
                      WHERE status IN ('pending', 'compressing', 'processing') AND status = 'pending'";
@@ -126,11 +128,11 @@ impl ImageJobs {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Ends a job for whoever has this lease; without one, if it lost its last worker.
+    /// Ends the job that has this lease; without one, if it lost its last worker.
     async fn end(&self, id: &str, lease: Option<&str>, end: End<'_>, now: i64) -> Result<Option<JobRow>, StoreError> {
         let mut tx = self.database().write().await?;
         let Some((_, seq)) = ledger::turn_of_job(&mut tx, id).await? else { return Ok(None) };
-        // Written first, so that nobody takes the job over while the money is moved.
+        // Written first, so that no worker takes the job over while the credits are moved.
         let (status, output_key, engine, message) = match end {
             End::Completed { output_key, engine } => ("completed", Some(output_key), Some(engine), None),
             End::Failed { message } => ("failed", None, None, Some(message)),

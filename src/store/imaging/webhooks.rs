@@ -1,4 +1,4 @@
-//! Where accounts are told of their jobs, and which of them hear of a job that ends.
+//! Webhooks of accounts, and the messages about the end of a job.
 //!
 //! ```text
 //! job ended ─► active webhooks of its account with its event ─► outbox, in the transaction that ended it
@@ -16,29 +16,29 @@ use crate::store::{
 use sqlx::{AnyConnection, AssertSqlSafe};
 use uuid::Uuid;
 
-/// A webhook as it is kept.
+/// A webhook as stored.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct WebhookRow {
     /// A UUID.
     pub id: String,
-    /// The account it tells.
+    /// Its account.
     pub account: String,
-    /// Where it is.
+    /// The URL.
     pub url: String,
     /// A JSON array: `job.completed`, `job.failed`, `job.cancelled`.
     pub events: String,
-    /// What messages are signed with.
+    /// The secret that signs its messages.
     pub secret: String,
-    /// Whether it is told anything.
+    /// Whether messages are sent to it.
     #[sqlx(try_from = "Flag")]
     pub is_active: bool,
-    /// Messages in a row that it did not take.
+    /// Messages in a row that it did not accept.
     pub failure_count: i64,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
 }
 
-/// A webhook to be kept, which is active.
+/// A webhook to be stored, which is active.
 #[derive(Debug, Clone, Copy)]
 pub struct NewWebhook<'a> {
     /// See [`WebhookRow::id`].
@@ -55,7 +55,7 @@ pub struct NewWebhook<'a> {
     pub created_at: i64,
 }
 
-/// What shall be otherwise; none: as it was.
+/// Changes to a webhook; none: unchanged.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WebhookChange<'a> {
     /// See [`WebhookRow::url`].
@@ -80,10 +80,10 @@ impl ImageWebhooks {
         Self { database }
     }
 
-    /// Keeps a webhook, unless the account has `max_active` active ones.
+    /// Stores a webhook, unless the account has `max_active` active ones.
     ///
     /// # Errors
-    /// When there is no such account, or the id is there already.
+    /// When there is no such account, or the id exists already.
     pub async fn insert(&self, hook: &NewWebhook<'_>, max_active: u32) -> Result<Inserted<WebhookRow>, StoreError> {
         let mut tx = self.database.write().await?;
         let seq = ledger::turn(&mut tx, hook.account).await?.ok_or(sqlx::Error::RowNotFound)?;
@@ -107,7 +107,7 @@ impl ImageWebhooks {
         Ok(sqlx::query_as(AssertSqlSafe(text)).bind(account).fetch_all(self.database.pool()).await?)
     }
 
-    /// The webhook of an id, of whatever account: the outbox knows ids only.
+    /// The webhook of an id, of any account: the outbox knows ids only.
     pub async fn get(&self, id: &str) -> Result<Option<WebhookRow>, StoreError> {
         let text = format!("SELECT {COLUMNS} FROM image_webhooks WHERE id = $1");
         Ok(sqlx::query_as(AssertSqlSafe(text)).bind(id).fetch_optional(self.database.pool()).await?)
@@ -134,13 +134,13 @@ impl ImageWebhooks {
         let row: Option<WebhookRow> = update.bind(change.is_active.map(i64::from)).fetch_optional(&mut *tx).await?;
         let Some(row) = row else { return Ok(Updated::Unknown) };
         if change.is_active == Some(true) && active(&mut tx, account).await?.len() > max_active as usize {
-            return Ok(Updated::TooMany); // nothing of it is kept
+            return Ok(Updated::TooMany); // the transaction is dropped
         }
         tx.commit().await?;
         Ok(Updated::Done(row))
     }
 
-    /// Takes a webhook away, with what it was still to be told; whether it was there.
+    /// Deletes a webhook, with its pending messages; whether it was there.
     pub async fn delete(&self, account: &str, id: &str) -> Result<bool, StoreError> {
         let mut tx = self.database.write().await?;
         // Jobs of the account end in turn too, so none writes to the outbox for it in between.
@@ -156,8 +156,8 @@ impl ImageWebhooks {
         Ok(true)
     }
 
-    /// Notes whether a webhook took a message; it is off after `off_after` in a row that it did not. The row as it is
-    /// then, none when it is gone.
+    /// Notes whether a webhook accepted a message; it is switched off after `off_after` failures in a row. Its row
+    /// afterwards, none when it is gone.
     pub async fn note_delivery(&self, id: &str, ok: bool, off_after: u32) -> Result<Option<WebhookRow>, StoreError> {
         let text = format!(
             "UPDATE image_webhooks SET
@@ -176,12 +176,12 @@ async fn active(connection: &mut AnyConnection, account: &str) -> Result<Vec<(St
     Ok(sqlx::query_as(text).bind(account).fetch_all(connection).await?)
 }
 
-/// Writes for each webhook that wants to hear of it that a job ended, as the job is now.
+/// Writes a message for each webhook with this event that a job ended, with the job as it is now.
 pub(super) async fn announce(connection: &mut AnyConnection, job: &JobRow, now: i64) -> Result<(), StoreError> {
     let event = format!("job.{}", job.status);
     let body = serde_json::to_string(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
     for (id, events) in active(connection, &job.account).await? {
-        // Only the API writes events; what is not a list of names wants none.
+        // Only the API writes events; a value that is not a list of names subscribes to none.
         let wanted: Vec<String> = serde_json::from_str(&events).unwrap_or_default();
         if wanted.contains(&event) {
             let (message, endpoint) = (Uuid::new_v4().to_string(), id.as_str());

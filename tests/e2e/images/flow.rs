@@ -1,4 +1,4 @@
-//! The document's whole flow: upload, order, poll, fetch, and the webhook that tells of it.
+//! The document's whole flow: upload, order, poll, fetch, and the webhook about the result.
 
 use super::client::{Customer, JOB_LIMIT, command, enhancement, quiet};
 use crate::support::server::Server;
@@ -89,7 +89,7 @@ async fn head(stream: &mut TcpStream) -> (String, Vec<u8>) {
     }
 }
 
-/// As a receiver would check it, by another implementation.
+/// The signature as a receiver would compute it, by another implementation.
 fn sign(secret: &str, body: &str) -> String {
     let script = "import hmac,sys; print(hmac.new(sys.argv[1].encode(), sys.argv[2].encode(), 'sha256').hexdigest())";
     let done = std::process::Command::new("python3").args(["-c", script, secret, body]).output().expect("python3");

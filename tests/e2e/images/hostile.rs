@@ -1,4 +1,4 @@
-//! What nobody should send: refused with the documented status, and the server lives on in little memory.
+//! Hostile requests: refused with the documented status, and the server lives on in little memory.
 
 use super::client::{Customer, quiet, strip};
 use crate::support::server::Server;

@@ -1,4 +1,4 @@
-//! Credits: nobody pays twice, nothing is made unpaid, whoever orders at once and whatever is killed.
+//! Credits: no account pays twice and nothing is made unpaid, with concurrent orders and killed processes.
 
 use super::client::{Customer, command, enhancement, quiet, strip};
 use crate::support::server::Server;
@@ -59,7 +59,7 @@ async fn a_server_killed_during_50_jobs_finishes_them_all_after_its_return_each_
     for order in join_all((0..50).map(|_| customer.order(&path))).await {
         assert!(!order.is_empty());
     }
-    // In the middle: some are made, some are in hand, the others wait.
+    // In the middle: some are made, some in progress, the others wait.
     customer.until("completed", 3, Duration::from_secs(60)).await;
     server.kill();
     server.launch().await;

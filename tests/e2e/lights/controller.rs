@@ -1,11 +1,11 @@
-//! A controller of LEDs: hears E1.31 packets at a socket of its own and remembers them.
+//! A controller of LEDs: receives E1.31 packets at a socket of its own and keeps them.
 
 use crate::fixture::LIMIT;
 use std::net::UdpSocket;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a data packet says (ANSI E1.31-2018, table 4-1).
+/// The content of a data packet (ANSI E1.31-2018, table 4-1).
 #[derive(Debug, Clone)]
 pub struct Packet {
     pub at: Instant,

@@ -22,7 +22,7 @@ const GREEN: [u8; 3] = [0, 255, 0];
 const BARS: [[u8; 3]; 7] =
     [[191; 3], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191]];
 
-/// A show of two patterns (bars with a tone, and black) whose strip goes to a controller, at full brightness.
+/// A show of two patterns (bars with a tone, and black), with its strip sent to a controller at full brightness.
 fn show(controller: &Controller, rules: Value) -> Config {
     let output = [
         ("protocol", Toml::from("sacn")),
@@ -46,7 +46,7 @@ fn show(controller: &Controller, rules: Value) -> Config {
         .entry("input", [("kind", "lights")])
 }
 
-/// Asks the plane of the lights; panics unless the answer is a success.
+/// Sends a request to the plane of the lights; panics unless the answer is a success.
 async fn ask(server: &Server, method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
     let mut request = Client::new().request(method, server.url(path));
     if let Some(body) = body {
@@ -222,7 +222,7 @@ async fn the_strip_is_a_picture_and_its_looks_outlive_the_server() {
     let white = picture.iter().filter(|luma| **luma > 200).count() as f64 / picture.len() as f64;
     assert!((0.5..0.95).contains(&white), "{white} of the picture are white cells");
 
-    // A strip that stands still is sent about once a second, so only what was heard is known.
+    // An unchanged strip is sent about once a second, so only received packets count.
     let heard = controller.packets().len();
     assert!(heard > 3 && fixture::metric(&server, "lumencast_lights_packets_total").await >= heard as f64);
     let end = Instant::now() + LIMIT;

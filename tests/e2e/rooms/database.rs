@@ -1,4 +1,4 @@
-//! Streams on a server whose rows are in PostgreSQL.
+//! Streams on a server with its rows in PostgreSQL.
 
 use super::fixture::Fixture;
 use crate::{

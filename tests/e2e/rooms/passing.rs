@@ -26,7 +26,7 @@ async fn every_frame_pushed_over_rtmp_is_seen_over_webrtc_and_hls_in_order() {
     let _turn = crate::support::turn();
     let fixture = Fixture::open().await;
     let key = fixture.ingress("demo", "camera").await;
-    // Two seconds from key frame to key frame, which nobody can shorten.
+    // Two seconds from key frame to key frame, which the server cannot shorten.
     let clip = Clip { gop: 60, kbps: 1200, ..Clip::of(5, 40.0).size(640, 360) }.cached();
     let mut publisher = Publisher::start(&clip, &fixture.server.rtmp_url(&key));
     publisher.sent(3.0, LIMIT).await;

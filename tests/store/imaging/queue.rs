@@ -1,4 +1,4 @@
-//! The workers' side: each job to one worker, and what becomes of jobs whose worker is lost.
+//! The workers' side: each job to one worker, and the outcome of jobs of lost workers.
 
 use crate::place::{LEASE, NOW, Place, TERMS, done, on_both};
 use lumencast::store::{JobRow, MAX_ATTEMPTS};
@@ -99,7 +99,7 @@ async fn a_job_whose_worker_is_lost_is_taken_over(place: Place) {
     let row = claim(&place, NOW + LEASE + 1).await.expect("the job");
     assert_eq!((&row.id, row.status.as_str(), row.attempts, row.started_at), (&id, "compressing", 2, Some(NOW)));
     let lease = row.lease.expect("a lease");
-    // The lost one was only slow; what it says is not heard.
+    // The lost one was only slow; its report is ignored.
     assert!(!jobs.beat(&id, &lost, NOW, LEASE).await.expect("rows"));
     assert!(!jobs.complete(&id, &lost, "slow.jpg", "local", NOW).await.expect("rows"));
     assert!(!jobs.fail(&id, &lost, "slow", NOW).await.expect("rows"));

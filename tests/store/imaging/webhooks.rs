@@ -1,4 +1,4 @@
-//! Who is told: webhooks, and the outbox between a job's end and its delivery.
+//! Notifications: webhooks, and the outbox between a job's end and its delivery.
 
 use crate::place::{LEASE, NOW, Place, done, on_both, uuid};
 use lumencast::store::{Inserted, JobRow, MAX_ATTEMPTS, NewWebhook, OutboxRow, PLANE, Updated, WebhookChange};

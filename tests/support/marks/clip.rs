@@ -40,8 +40,8 @@ pub struct Clip {
     pub kbps: u32,
     /// Consecutive B-frames, 0 for none.
     pub bframes: u32,
-    /// A quiet constant tone that tells this source by ear, 0 for none. Multiples of 200 Hz other
-    /// than 1000 Hz leave the beep's measurement untouched.
+    /// A quiet constant tone that makes this source audible, 0 for none. Multiples of 200 Hz other than 1000 Hz leave
+    /// the beep's measurement untouched.
     pub hum_hz: u32,
     /// H.264 profile as x264 names it.
     pub profile: &'static str,
@@ -104,8 +104,8 @@ impl Clip {
         )
     }
 
-    /// Makes the clip, or finds it from an earlier run, and answers its path. Parallel tests and
-    /// test binaries wait for each other. Panics with ffmpeg's words if it cannot be made.
+    /// Makes the clip, or finds it from an earlier run, and returns its path. Parallel tests and test binaries wait for
+    /// each other. Panics with ffmpeg's message if it cannot be made.
     pub fn cached(&self) -> PathBuf {
         let folder = cache_folder();
         let path = folder.join(self.name() + ".mp4");
@@ -139,7 +139,7 @@ pub fn cache_folder() -> PathBuf {
     folder
 }
 
-/// Makes the clip as an MP4 file at `path`. Panics with ffmpeg's words if it cannot.
+/// Makes the clip as an MP4 file at `path`. Panics with ffmpeg's message if it cannot.
 pub fn make(clip: &Clip, path: &Path) {
     assert!(
         clip.source < 16 && clip.width.is_multiple_of(2) && clip.height.is_multiple_of(2),

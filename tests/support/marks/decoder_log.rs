@@ -6,7 +6,7 @@ use super::sound::Block;
 use std::io::{BufRead, BufReader};
 use std::process::ChildStderr;
 
-/// What ffmpeg says while it works.
+/// The messages of ffmpeg while it works.
 #[derive(Default)]
 pub struct DecoderLog {
     /// Times of the frames in seconds, in order of output.

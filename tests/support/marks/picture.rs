@@ -1,8 +1,8 @@
 //! Paints the raw frames of a clip: mark, flash and moving texture.
 //!
-//! Below the mark a soft pattern slides over the picture, so an encoder has real motion to code; its
-//! colour tells the sources apart by eye. Rows are copied from one prepared tile, which keeps
-//! painting far cheaper than encoding even in a debug build.
+//! Below the mark a soft pattern slides over the picture, so an encoder has real motion to code; its colour makes the
+//! sources distinguishable by eye. Rows are copied from one prepared tile, which keeps painting far cheaper than
+//! encoding even in a debug build.
 
 use super::clip::Clip;
 use super::code;

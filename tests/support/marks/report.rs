@@ -1,5 +1,5 @@
-//! A reading as text: what a failing test prints, so the timeline is in the log and nobody has to run it
-//! again to see what went wrong.
+//! A reading as text: the output of a failing test, so that the timeline is in the log and the test need not be run
+//! again.
 
 use super::timeline::Reading;
 use std::fmt;

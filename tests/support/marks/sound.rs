@@ -9,7 +9,7 @@ const FLOOR: f64 = 0.02;
 const WINDOW_SECONDS: f64 = 0.005;
 /// Step of the sliding window.
 const STEP_SECONDS: f64 = 0.000_25;
-/// Blocks whose times fit together this well are continuous: FLV counts whole milliseconds.
+/// Blocks are continuous when their times fit together this well: FLV counts whole milliseconds.
 const SEAM_SECONDS: f64 = 0.002;
 
 /// One block of samples as the decoder gave it out.

@@ -23,14 +23,14 @@ pub struct Frame {
     pub mean_luma: f32,
     /// Either frame of a flash.
     pub flash: bool,
-    /// The first frame of a flash, at whose time the beep starts.
+    /// The first frame of a flash; the beep starts at its time.
     pub flash_start: bool,
 }
 
 /// Consecutive frames of one source; unreadable frames in its middle belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Who is shown.
+    /// The source that is shown.
     pub source: u8,
     /// Number of its first frame.
     pub first_n: u32,
@@ -102,12 +102,12 @@ pub struct Reading {
     pub sound: Sound,
     /// How many errors ffmpeg reported.
     pub errors: usize,
-    /// The first of them in ffmpeg's words.
+    /// The first of them as worded by ffmpeg.
     pub error_lines: Vec<String>,
 }
 
 impl Reading {
-    /// Counts complaints, and keeps the first ones.
+    /// Counts error messages, and keeps the first ones.
     pub(super) fn note(&mut self, complaints: Vec<String>, most: usize) {
         self.errors += complaints.len();
         let room = most.saturating_sub(self.error_lines.len());
@@ -173,7 +173,7 @@ impl Reading {
         self.indices(|frame| frame.unread == Some(Unread::Black))
     }
 
-    /// Times at which a flash starts, in seconds; not those whose first frame was lost.
+    /// Times at which a flash starts, in seconds; not those with a lost first frame.
     pub fn flashes(&self) -> Vec<f64> {
         let mut before = false;
         let starts = self.frames.iter().filter(|frame| {
@@ -198,8 +198,8 @@ impl Reading {
         paired.collect()
     }
 
-    /// The skew furthest from zero, in milliseconds, positive if sound is late; `None` if no flash
-    /// has a beep, which a test must not take for good.
+    /// The skew furthest from zero, in milliseconds, positive if sound is late; `None` if no flash has a beep, which a
+    /// test must not accept.
     pub fn skew(&self) -> Option<f64> {
         let skews = self.skews().into_iter().map(|skew| skew.ms);
         skews.max_by(|a, b| a.abs().total_cmp(&b.abs()))

@@ -1,8 +1,8 @@
 //! One connection to a broker, from its beginning to its end.
 //!
 //! ```text
-//! hear (packets in, commands done at once) ─┬─ both turn until one ends ─┬─► Left: `offline` was said
-//! speak (announce, state on change and each 30 s) ┘                      └─► Lost: why
+//! hear (packets in, commands done at once) ───────┬─ both run until one ends ─┬─► Left: `offline` was sent
+//! speak (announce, state on change and each 30 s) ┘                           └─► Lost: why
 //! ```
 //!
 //! Refuses to know: when to connect again.
@@ -31,15 +31,15 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
-/// How often a broker is asked whether it is still there.
+/// Interval of pings to the broker.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
-/// How often the state is sent though nothing has changed.
+/// Interval of the state without changes.
 const BEAT: Duration = Duration::from_secs(30);
-/// The least time between two states.
+/// Least interval between two states.
 const GAP: Duration = Duration::from_millis(200);
 /// How long a broker may take to receive `offline`.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// Bytes of a packet that comes in; a larger one ends the connection.
+/// Bytes of an incoming packet; a larger one ends the connection.
 const LARGEST: usize = 256 * 1024;
 /// Messages that wait to be sent.
 const QUEUE: usize = 16;
@@ -57,7 +57,7 @@ pub enum End {
     /// It was stopped.
     Left,
     Lost {
-        /// Whether there was one at all.
+        /// Whether there was a connection at all.
         connected: bool,
         why: String,
     },
@@ -68,7 +68,7 @@ impl Link<'_> {
     pub async fn run(&self, ended: Pin<&mut impl Future<Output = ()>>) -> End {
         let (client, events) = AsyncClient::new(self.options(), QUEUE);
         let (up, connected) = oneshot::channel();
-        // Neither may be dropped half-way through a packet, so both stay until the end.
+        // Neither may be dropped half-way through a packet, so both run until the end.
         let mut hear = pin!(self.hear(events, up));
         let end = tokio::select! {
             why = &mut hear => End::Lost { connected: self.lights.mqtt_connected(), why },
@@ -88,7 +88,7 @@ impl Link<'_> {
 
     fn options(&self) -> MqttOptions {
         let MqttSettings { broker, port, username, password, .. } = self.mqtt;
-        // An address of IPv6 stands in brackets before a port.
+        // An IPv6 address stands in brackets before a port.
         let bare = broker.contains(':') && !broker.starts_with('[');
         let host = if bare { format!("[{broker}]") } else { broker.clone() };
         let mut options = MqttOptions::new(self.client_id, host, *port);
@@ -100,7 +100,7 @@ impl Link<'_> {
         options
     }
 
-    /// Takes in what comes; answers why nothing comes any more.
+    /// Handles incoming packets; returns why they ended.
     async fn hear(&self, mut events: EventLoop, up: oneshot::Sender<()>) -> String {
         let mut up = Some(up);
         loop {
@@ -146,7 +146,7 @@ impl Link<'_> {
                 }
                 () = sleep_until(next), if changed => {}
             }
-            // Before the view is taken, so that no change falls between.
+            // Before the view is read, so that no change falls in between.
             changes.mark_unchanged();
             let shown = Shown::of(&self.lights.view());
             if !changed || told != Some(shown) {
@@ -169,8 +169,8 @@ impl Link<'_> {
         client.publish(self.topics.status(), QoS::AtMostOnce, true, "online").await
     }
 
-    /// Does what a message says. One that the broker had kept is none: it would undo on each connection what was set
-    /// since.
+    /// Executes the command of a message. A retained message is ignored: on each connection it would undo later
+    /// changes.
     fn obey(&self, message: &Publish) {
         let topic = message.topic.as_str();
         let Some(order) = self.topics.ordered(topic) else { return };
@@ -194,7 +194,7 @@ impl Link<'_> {
         Ok(())
     }
 
-    /// This machine's address on the way to the broker, or nothing. A datagram's socket tells it without sending.
+    /// This machine's address on the way to the broker, or nothing. A UDP socket finds it without sending.
     async fn own_address(&self) -> String {
         let broker = (self.mqtt.broker.as_str(), self.mqtt.port);
         for local in ["0.0.0.0:0", "[::]:0"] {

@@ -1,4 +1,4 @@
-//! Home automation by MQTT 3.1.1: the lights as one lamp, found by Home Assistant by itself.
+//! Home automation by MQTT 3.1.1: the lights as one lamp, which Home Assistant discovers by itself.
 //!
 //! ```text
 //! settings ─► follow ─► link (one connection) ──► broker: status, state, discovery
@@ -6,7 +6,7 @@
 //!               └─ 5 s ◄──┘ lost  └─ changes of the lights
 //! ```
 //!
-//! Refuses to know: who else sets the lights. There is no TLS: a broker belongs on the network of the set.
+//! Refuses to know: other clients that set the lights. There is no TLS: a broker belongs on the network of the set.
 
 mod command;
 mod link;
@@ -24,16 +24,16 @@ use tokio::{sync::watch, task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 use topics::Topics;
 
-/// How long after a lost or refused connection the next one is tried.
+/// Pause before the next connection after a lost or refused one.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Whether topics may begin so (MQTT 3.1.1, 4.7).
+/// Whether topics may begin with this prefix (MQTT 3.1.1, 4.7).
 pub fn is_prefix(prefix: &str) -> bool {
     Topics::new(prefix, "").is_some()
 }
 
-/// Connects as the settings say, now and after each change, until `shutdown`. `client_id` is a name that no other client
-/// of the broker has. The task ends when the broker has been told `offline`, or after two seconds without.
+/// Connects according to the settings, now and after each change, until `shutdown`. `client_id` is a name that no other
+/// client of the broker has. The task ends when the broker has received `offline`, or after two seconds without.
 pub fn start(lights: Lights, client_id: String, shutdown: CancellationToken) -> JoinHandle<()> {
     tasks::kept("mqtt", move || connect(lights.clone(), client_id.clone(), shutdown.clone()))
 }
@@ -52,7 +52,7 @@ async fn connect(lights: Lights, client_id: String, shutdown: CancellationToken)
     }
 }
 
-/// Ready when the settings are others than these.
+/// Ready when the settings differ from these.
 async fn others(settings: &mut watch::Receiver<Arc<DeviceSettings>>, old: &MqttSettings) {
     while settings.changed().await.is_ok() {
         if settings.borrow_and_update().mqtt != *old {

@@ -1,4 +1,4 @@
-//! What goes out: how the lights are, and what Home Assistant is told so that it finds them.
+//! Outgoing messages: the state of the lights, and the discovery message for Home Assistant.
 //!
 //! Refuses to know: the broker.
 
@@ -10,7 +10,7 @@ use crate::{
 use rustix::system::sysinfo;
 use serde_json::json;
 
-/// The state that is published. A changed value is sent at once, the same one only now and then.
+/// The published state. A changed value is sent at once, the same one only now and then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shown {
     power: bool,
@@ -48,13 +48,13 @@ impl Shown {
     }
 }
 
-/// Memory that nothing uses, in bytes.
+/// Free memory in bytes.
 fn free() -> u64 {
     let machine = sysinfo();
     (machine.freeram as u64).saturating_mul(u64::from(machine.mem_unit))
 }
 
-/// What Home Assistant finds the lights by: a lamp of its MQTT integration's JSON schema
+/// The discovery message for Home Assistant: a lamp of its MQTT integration's JSON schema
 /// (<https://www.home-assistant.io/integrations/light.mqtt/#json-schema>).
 pub fn discovery(topics: &Topics, client_id: &str) -> String {
     let effects: Vec<_> = Effect::ALL.iter().map(|effect| effect.id()).collect();

@@ -1,4 +1,4 @@
-//! What topics there are. Refuses to know: what is said on them.
+//! The topics. Refuses to know: their messages.
 
 /// The topics of one controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub struct Topics {
     pub discovery: String,
 }
 
-/// What a command is about.
+/// The kind of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// JSON of several settings.
@@ -36,7 +36,7 @@ impl Topics {
     pub fn new(prefix: &str, client_id: &str) -> Option<Self> {
         let prefix = prefix.trim_end_matches('/');
         let sound = |c: char| !c.is_control() && !matches!(c, '+' | '#');
-        // A broker keeps what begins with `$` for itself.
+        // A broker reserves topics that begin with `$`.
         if prefix.is_empty() || prefix.len() > 200 || prefix.starts_with('$') || !prefix.chars().all(sound) {
             return None;
         }
@@ -50,17 +50,17 @@ impl Topics {
         format!("{}/status", self.prefix)
     }
 
-    /// How the lights are.
+    /// The topic of the state.
     pub fn state(&self) -> String {
         format!("{}/state", self.prefix)
     }
 
-    /// Where an order comes in.
+    /// The topic of a command.
     pub fn order(&self, order: Order) -> String {
         format!("{}/{}", self.prefix, order.path())
     }
 
-    /// What comes in on a topic.
+    /// The command of a topic.
     pub fn ordered(&self, topic: &str) -> Option<Order> {
         let path = topic.strip_prefix(&self.prefix)?.strip_prefix('/')?;
         Order::ALL.into_iter().find(|order| order.path() == path)

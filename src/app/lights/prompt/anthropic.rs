@@ -97,7 +97,7 @@ impl Anthropic {
         if error.is_timeout() {
             return PromptError::TimedOut(self.timeout);
         }
-        // The error itself names the address; what lies below it says what happened.
+        // The error itself names the address; its sources give the cause.
         let mut cause: &dyn std::error::Error = error;
         while let Some(deeper) = cause.source() {
             cause = deeper;

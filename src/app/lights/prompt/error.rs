@@ -1,11 +1,11 @@
-//! Why a prompt changed nothing. Refuses to know: keys and addresses; what the API says is cleaned of them before it
-//! comes here.
+//! Why a prompt changed nothing. Refuses to know: keys and addresses; messages of the API are cleaned of them before
+//! they come here.
 
 use crate::domain::fault::Blame;
 use std::time::Duration;
 use thiserror::Error;
 
-/// Why a prompt changed nothing, and through whose fault.
+/// Why a prompt changed nothing, and where the fault lies.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PromptError {
     /// The caller's.
@@ -24,13 +24,13 @@ pub enum PromptError {
     /// The caller's.
     #[error("There is no segment 0 that a prompt could change")]
     NoSegment,
-    /// The server's: its settings do not do.
+    /// The server's: its settings are wrong.
     #[error("Prompts cannot be sent: {0}")]
     Setup(String),
-    /// The caller's: the key, or what it may do.
+    /// The caller's: the key, or its permissions.
     #[error("The AI service refused the API key: {0}")]
     Key(String),
-    /// The peer's: asked too often, or it has too much to do.
+    /// The peer's: too many requests, or overload.
     #[error("The AI service takes no more prompts for now: {0}")]
     Busy(String),
     /// The caller's: e.g. a model that it does not know.
@@ -45,10 +45,10 @@ pub enum PromptError {
     /// The peer's, or the network's.
     #[error("The AI service cannot be reached: {0}")]
     Unreachable(String),
-    /// The peer's: an answer beyond all bounds.
+    /// The peer's: an oversized answer.
     #[error("The AI service's answer is too long")]
     TooLarge,
-    /// The peer's: an answer that is not one, or says what no light can do.
+    /// The peer's: an invalid answer, or values out of range.
     #[error("The AI service's answer is of no use: {0}")]
     Unusable(String),
 }
@@ -59,7 +59,7 @@ impl PromptError {
         self.to_string()
     }
 
-    /// Who has to act.
+    /// The party that has to act.
     pub fn blame(&self) -> Blame {
         match self {
             Self::Empty | Self::TooLong | Self::NotUnderstood | Self::NoSegment => Blame::Caller,

@@ -1,11 +1,11 @@
-//! Understands a sentence without a model, by the words of the vocabulary.
+//! Interprets a sentence without a model, by the words of the vocabulary.
 //!
 //! ```text
-//! sentence ─► tokens ─► longest phrases ─► Wish (what was said) ─► Spec (with the mood below it, the state below that)
+//! sentence ─► tokens ─► longest phrases ─► Wish (explicit) ─► Spec (with the mood below it, the state below that)
 //! ```
 //!
-//! What is said plainly counts before a mood, a number before a word, the last effect or mood before an earlier one.
-//! What is denied is no wish. Words that are not known are passed over. Refuses to know: lights.
+//! Explicit words count before a mood, a number before a word, the last effect or mood before an earlier one. A negated
+//! word is no wish. Unknown words are skipped. Refuses to know: lights.
 
 use super::{
     PromptError,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::domain::lights::{Effect, Palette, Rgb};
 
-/// What a sentence asks for.
+/// The requests of a sentence.
 #[derive(Default)]
 struct Wish {
     colors: Vec<Rgb>,
@@ -31,7 +31,7 @@ struct Wish {
     numbers: Vec<(Noun, u8)>,
 }
 
-/// What a sentence asks of lights that are as in `now`.
+/// The settings that a sentence asks for, given the present state `now`.
 ///
 /// # Errors
 /// [`PromptError::NotUnderstood`] when it asks for nothing that is known.
@@ -40,14 +40,14 @@ pub fn interpret(text: &str, now: &Now) -> Result<Spec, PromptError> {
     if spec.is_empty() { Err(PromptError::NotUnderstood) } else { Ok(spec) }
 }
 
-/// Goes through a sentence from word to word.
+/// Reads a sentence token by token.
 #[derive(Default)]
 struct Reader {
     wish: Wish,
     denied: bool,
-    /// What the next colour is shaded by.
+    /// Shades for the next colour.
     shades: Vec<Shade>,
-    /// What the next number is about.
+    /// The subject of the next number.
     noun: Option<Noun>,
 }
 
@@ -62,7 +62,7 @@ impl Reader {
         reader.wish
     }
 
-    /// Reads what stands first; answers how many tokens that were.
+    /// Reads the first phrase; returns how many tokens it has.
     fn step(&mut self, rest: &[Token]) -> usize {
         match &rest[0] {
             Token::Break => {
@@ -102,7 +102,7 @@ impl Reader {
                 Meaning::Noun(noun) => self.noun = Some(noun),
                 Meaning::Shade(shade) if before_color(behind) => {
                     self.shades.push(shade);
-                    return; // then it is no brightness
+                    return; // the number is no brightness then
                 }
                 Meaning::Color(color) => self.color(color),
                 Meaning::Shade(_) => {}
@@ -128,7 +128,7 @@ impl Reader {
         }
     }
 
-    /// `rgb 255 80 0`, with whatever marks between.
+    /// `rgb 255 80 0`, with any punctuation in between.
     fn triplet(&mut self, red: f32, tail: &[Token]) -> usize {
         let numbers = tail.iter().enumerate().filter(|(_, token)| **token != Token::Break);
         let numbers: Vec<_> = numbers.take(2).collect();
@@ -139,7 +139,7 @@ impl Reader {
         3 + last
     }
 
-    /// A number is about the noun before it or behind it; a percentage without one is a brightness.
+    /// A number belongs to the noun before or after it; a percentage without a noun is a brightness.
     fn number(&mut self, value: f32, percent: bool, behind: &[Token]) -> usize {
         let behind = match longest(&words(behind)) {
             Some(([Meaning::Noun(noun)], length)) => Some((*noun, length)),
@@ -169,7 +169,7 @@ impl Wish {
         });
         let uses = effect.map(Effect::uses);
         let (first, second) = (self.colors.first().copied(), self.colors.get(1).copied());
-        // Beside a colour that was named, a mood's second one is only for effects that show two.
+        // Beside a named colour, a mood's second one is only for effects that show two.
         let keeps_second = first.is_none() || uses.is_some_and(|uses| uses.secondary);
         let by_palette = uses.is_some_and(|uses| uses.palette && !uses.primary);
         let amount = |noun, said: Option<Amount>, moody: Option<u8>, is: u8, least: u8, most: u8| {
@@ -195,7 +195,7 @@ impl Wish {
 }
 
 impl Amount {
-    /// More than what is, is more by 16 at least.
+    /// An increase is at least 16.
     fn of(self, is: u8) -> u8 {
         match self {
             Self::To(value) => value,
@@ -205,7 +205,7 @@ impl Amount {
     }
 }
 
-/// The words that stand first, as many as a phrase may have and one more.
+/// The first words, as many as a phrase may have and one more.
 fn words(tokens: &[Token]) -> Vec<&str> {
     let words = tokens.iter().map_while(|token| if let Token::Word(word) = token { Some(word.as_str()) } else { None });
     words.take(super::vocabulary::LONGEST_PHRASE).collect()

@@ -6,8 +6,8 @@
 //!            └─ without ────► local (vocabulary) ───┘
 //! ```
 //!
-//! A sentence that is not understood changes nothing, nor does an answer that no light can follow. Refuses to know: who
-//! asks, JSON of planes, where the key came from.
+//! A sentence that is not understood changes nothing, nor does an answer with invalid values. Refuses to know: callers,
+//! JSON of planes, the origin of the key.
 
 pub mod anthropic;
 mod color;
@@ -28,12 +28,12 @@ use crate::domain::lights::{ControllerChange, SegmentChange};
 use anthropic::Anthropic;
 use std::time::Duration;
 
-/// What every prompt is answered with that was understood.
+/// The answer to every prompt that was understood.
 const DONE: &str = "Lights updated successfully!";
-/// Bytes that a prompt may have.
+/// Longest prompt in bytes.
 pub const LONGEST: usize = 2000;
 
-/// Understands prompts. Clones share their connections.
+/// Interprets prompts. Clones share their connections.
 #[derive(Clone)]
 pub struct Prompt {
     anthropic: Anthropic,
@@ -41,15 +41,15 @@ pub struct Prompt {
 
 impl Prompt {
     /// Nothing is connected before the first prompt. `base_url` is the Anthropic API's, e.g.
-    /// `https://api.anthropic.com`; `timeout` is for one answer from the first byte sent to the last one taken.
+    /// `https://api.anthropic.com`; `timeout` is for one answer, from the first byte sent to the last byte received.
     ///
     /// # Errors
-    /// [`PromptError::Setup`] for an address that is none, or when TLS cannot be set up.
+    /// [`PromptError::Setup`] for an invalid address, or when TLS cannot be set up.
     pub fn new(base_url: &str, timeout: Duration) -> Result<Self, PromptError> {
         Ok(Self { anthropic: Anthropic::new(base_url, timeout)? })
     }
 
-    /// Does to segment 0 and the brightness what a sentence asks for.
+    /// Applies the settings that a sentence asks for to segment 0 and the brightness.
     ///
     /// # Errors
     /// See [`PromptError`]; then nothing has changed.
@@ -72,7 +72,7 @@ impl Prompt {
     }
 }
 
-/// How segment 0 is.
+/// The present state of segment 0.
 fn now(lights: &Lights) -> Result<Now, PromptError> {
     let view = lights.view();
     let segment = view.segments.iter().find(|segment| segment.id == 0).ok_or(PromptError::NoSegment)?;
@@ -81,7 +81,7 @@ fn now(lights: &Lights) -> Result<Now, PromptError> {
 
 fn apply(lights: &Lights, spec: &Spec) -> Result<(), PromptError> {
     let change = SegmentChange { look: spec.change(), ..SegmentChange::default() };
-    // It may have been taken away while the answer was awaited.
+    // It may have been deleted while the answer was awaited.
     lights.update_segment(0, change).map_err(|_| PromptError::NoSegment)?;
     if spec.brightness.is_some() {
         lights.set_controller(ControllerChange { brightness: spec.brightness, power: None });

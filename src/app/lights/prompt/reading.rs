@@ -1,7 +1,7 @@
 //! Reads a model's answer: the first JSON object in a text, each field checked.
 //!
-//! A number beyond its range is brought into it. A field that says something else than its kind makes the whole answer
-//! useless: half a look is not what was wished for. Fields of other names are passed over. Refuses to know: HTTP.
+//! A number beyond its range is brought into it. A field of the wrong type makes the whole answer unusable: half a look
+//! is not the requested one. Unknown fields are ignored. Refuses to know: HTTP.
 
 use super::{
     PromptError,

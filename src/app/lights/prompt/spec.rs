@@ -1,11 +1,11 @@
-//! What a prompt comes to. Refuses to know: who understood it.
+//! The result of a prompt. Refuses to know: the interpreter.
 
 use crate::domain::lights::{Effect, Look, LookChange, Palette, Rgb};
 
-/// What was understood and done.
+/// The settings that were understood and applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// For people.
+    /// Text for people.
     pub message: String,
     pub spec: Spec,
 }
@@ -21,8 +21,8 @@ pub struct Spec {
     pub primary: Option<Rgb>,
     pub secondary: Option<Rgb>,
     pub palette: Option<Palette>,
-    /// Colours in their order, when there are more than two, at most [`MOST_COLORS`]. The first two stand in for a
-    /// primary and a secondary colour that are not given.
+    /// Colours in their order, when there are more than two, at most [`MOST_COLORS`]. The first two replace a primary
+    /// and a secondary colour that are not given.
     pub colors: Vec<Rgb>,
     /// 0 to 255, of the whole strip.
     pub brightness: Option<u8>,
@@ -33,7 +33,7 @@ pub const FASTEST: u8 = 200;
 /// The most colours that a prompt may name.
 pub const MOST_COLORS: usize = 16;
 
-/// How the lights are, for words like "faster".
+/// The present state of the lights, for words like "faster".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
     /// Segment 0's.
@@ -48,7 +48,7 @@ impl Spec {
         *self == Self::default()
     }
 
-    /// What it does to a segment.
+    /// The change to a segment.
     pub fn change(&self) -> LookChange {
         LookChange {
             effect: self.effect.map(Some),

@@ -229,9 +229,9 @@ pub fn words() -> Vec<&'static str> {
     TABLE.keys().copied().collect()
 }
 
-/// What the longest phrase at the beginning of `words` means, and how many words it has. Most have one meaning; a word
-/// that shades a colour may mean a brightness too, and then says the shade first. A plural means what its singular does,
-/// but shades nothing: "lights" are not "light".
+/// The meanings of the longest phrase at the beginning of `words`, and how many words it has. Most have one meaning; a
+/// word that shades a colour may mean a brightness too, and then has the shade first. A plural means the same as its
+/// singular, but shades nothing: "lights" are not "light".
 pub fn longest(words: &[&str]) -> Option<(&'static [Meaning], usize)> {
     (1..=LONGEST_PHRASE.min(words.len())).rev().find_map(|length| {
         let phrase = words[..length].join(" ");

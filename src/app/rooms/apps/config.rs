@@ -1,11 +1,11 @@
-//! What an app is set to: blocks and defaults of StreamHub's `config.yaml`, kept as a JSON object in `snake_case`.
+//! Settings of an app: blocks and defaults of StreamHub's `config.yaml`, kept as a JSON object in `snake_case`.
 //!
-//! A block or key that is missing has its default, one that is not known here is dropped. Refuses to know: who may see
-//! or change what, how a plane words it.
+//! A block or key that is missing has its default, an unknown one is dropped. Refuses to know: permissions to see or
+//! change settings, and how a plane words them.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything an app is set to, beside its names.
+/// All settings of an app, beside its names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AppConfig {
@@ -15,11 +15,11 @@ pub struct AppConfig {
     pub webrtc: Webrtc,
     /// What RTMP publishers get.
     pub rtmp: Rtmp,
-    /// Whether and how the server codes anew.
+    /// Whether and how the server transcodes.
     pub transcoding: Transcoding,
     /// Where events are reported.
     pub callbacks: Callbacks,
-    /// What is switched on.
+    /// Optional features.
     pub features: Features,
 }
 
@@ -35,7 +35,7 @@ pub struct Recording {
     pub layout: String,
     /// Folder below the app's own.
     pub local_dir: String,
-    /// Whether a file goes once it is elsewhere.
+    /// Whether the local file is deleted after its upload.
     pub delete_local_after_upload: bool,
     /// Minutes per part, one of [`SPLIT_MINUTES`]; 0: one part.
     pub split_minutes: u32,
@@ -102,9 +102,9 @@ impl Default for Webrtc {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rtmp {
-    /// Whether they may come at all.
+    /// Whether RTMP publishers are accepted at all.
     pub enabled: bool,
-    /// Whether they are coded anew, where [`Transcoding::enabled`].
+    /// Whether they are transcoded, where [`Transcoding::enabled`].
     pub transcode: bool,
 }
 
@@ -114,23 +114,23 @@ impl Default for Rtmp {
     }
 }
 
-/// Whether and how the server codes anew.
+/// Whether and how the server transcodes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Transcoding {
     /// The master switch.
     pub enabled: bool,
-    /// Into what.
+    /// The target codecs.
     pub encoding: Encoding,
     /// Whether recordings get a ladder.
     pub vod_adaptive: bool,
     /// Its rungs, at most 8; none: as [`Webrtc::layers`].
     pub vod_renditions: Vec<Rendition>,
-    /// What the operator would like it done with.
+    /// The operator's preference.
     pub hwaccel: Hwaccel,
 }
 
-/// What the server codes into.
+/// The target codecs of the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
     /// H.264 alone.
@@ -142,16 +142,16 @@ pub enum Encoding {
     H264Vp8,
 }
 
-/// What does the coding.
+/// Hardware for transcoding.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Hwaccel {
-    /// Whatever there is.
+    /// Any that is available.
     #[default]
     Auto,
-    /// Special hardware.
+    /// A GPU.
     Gpu,
-    /// Plain computing.
+    /// The CPU alone.
     Cpu,
 }
 
@@ -168,9 +168,9 @@ pub struct Rendition {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Callbacks {
-    /// Where to; empty: nowhere.
+    /// The URL; empty: none.
     pub url: String,
-    /// What signs them; empty: nothing does. Never shown.
+    /// The signing secret; empty: unsigned. Never shown.
     pub secret: String,
 }
 
@@ -180,7 +180,7 @@ impl std::fmt::Debug for Callbacks {
     }
 }
 
-/// What is switched on.
+/// Optional features.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Features {
@@ -188,15 +188,15 @@ pub struct Features {
     pub rtmp_password: bool,
     /// The number of viewers is sent to viewers.
     pub viewer_counter: bool,
-    /// Viewers may write to one another.
+    /// Viewers may write messages to one another.
     pub chat: bool,
     /// Viewers may send reactions.
     pub reactions: bool,
     /// Viewers may be hidden.
     pub hidden_qc: bool,
-    /// Join tokens tell browsers to send several sizes.
+    /// Join tokens instruct browsers to send several sizes.
     pub adaptive_player: bool,
-    /// Anybody may watch without a token.
+    /// Viewers need no token.
     pub public_playback: bool,
     /// Cameras that send pictures over WebSockets.
     pub ws_ingest: WsIngest,
@@ -221,9 +221,9 @@ impl Default for Features {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WsIngest {
-    /// Whether they may come at all.
+    /// Whether cameras are accepted at all.
     pub enabled: bool,
-    /// How many at once; 0: any number.
+    /// Maximum at once; 0: no limit.
     pub max_cameras: u32,
     /// Pictures per second; more are dropped.
     pub max_fps: u32,
@@ -238,7 +238,7 @@ impl Default for WsIngest {
 }
 
 impl AppConfig {
-    /// Reads what was kept. Numbers outside their set act as 0.
+    /// Reads stored settings. Numbers outside their set count as 0.
     ///
     /// # Errors
     /// When a known key has a value of another kind.
@@ -254,12 +254,12 @@ impl AppConfig {
         Ok(config)
     }
 
-    /// As it is kept.
+    /// The stored form.
     pub fn write(&self) -> String {
         serde_json::json!(self).to_string()
     }
 
-    /// As it is kept, with nothing in it that is secret.
+    /// The stored form without secrets.
     pub fn public(&self) -> String {
         let mut public = self.clone();
         public.callbacks.secret.clear();

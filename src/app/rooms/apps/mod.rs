@@ -4,10 +4,10 @@
 //! create, patch, delete ─► rows (a transaction each, which answers the whole table and its revision)
 //!                              │ only a newer revision replaces
 //!                              ▼
-//! find, list, owner_of_room ◄─ the picture ─► changed(): who keeps something about an app looks again
+//! find, list, owner_of_room ◄─ the picture ─► changed(): subscribers read the apps again
 //! ```
 //!
-//! Refuses to know: who may do what, what a plane answers, streams.
+//! Refuses to know: permissions, answers of planes, streams.
 
 pub mod config;
 mod lookup;
@@ -23,27 +23,27 @@ use tokio::sync::watch;
 /// An app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
-    /// Counts up and is never used again.
+    /// Counts up and is never reused.
     pub id: i64,
     /// The slug in paths.
     pub name: String,
-    /// What people call it.
+    /// Its display name.
     pub display_name: String,
-    /// What its rooms begin with.
+    /// The prefix of its rooms' names.
     pub room_prefix: String,
-    /// Whose it is; `None`: the platform's.
+    /// Its tenant; `None`: the platform.
     pub tenant: Option<String>,
     /// Milliseconds since 1970 UTC.
     pub created_at: i64,
     /// Milliseconds since 1970 UTC.
     pub updated_at: i64,
-    /// What it is set to.
+    /// Its settings.
     pub config: AppConfig,
     /// Counts changes.
     revision: i64,
 }
 
-/// What is to change of an app.
+/// The values of an app that can be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     /// See [`App::display_name`].
@@ -54,7 +54,7 @@ pub struct Draft {
     pub config: AppConfig,
 }
 
-/// Why the registry did not do what it was asked.
+/// Why the registry refused a request.
 #[derive(Debug, thiserror::Error)]
 pub enum AppFault {
     /// There is no such app.
@@ -66,7 +66,7 @@ pub enum AppFault {
     /// The app is built in.
     #[error("The app {} is built in: it cannot be made, deleted or given other rooms", names::PROGRAM)]
     BuiltIn,
-    /// The rows cannot be had: the server's fault.
+    /// The rows cannot be read or written: the server's fault.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -77,10 +77,10 @@ pub enum NoRoom {
     /// There is no such app.
     #[error("App not found")]
     UnknownApp,
-    /// No room may be called so.
+    /// The name of the room is invalid.
     #[error("Not a name of a room")]
     Name,
-    /// The room falls to another app.
+    /// The room belongs to another app.
     #[error("The room belongs to another app")]
     Foreign,
 }
@@ -101,13 +101,14 @@ impl Picture {
         names::longest(room, self.apps.iter().map(|app| (app.room_prefix.as_str(), app)))
     }
 
-    /// Whether rooms under a prefix are free for an app of this name and tenant.
+    /// Whether the rooms of a prefix are free for an app of this name and tenant.
     fn free(&self, name: &str, tenant: Option<&str>, prefix: &str) -> Result<(), AppFault> {
         for other in self.apps.iter().filter(|other| other.name != name) {
             if other.room_prefix == prefix {
                 return Err(AppFault::Taken("roomPrefix already in use"));
             }
-            // Rooms go to the longest prefix: one below another tenant's, or below the mixer's, would take theirs away.
+            // Rooms go to the longest prefix: one below another tenant's, or below the mixer's, would take rooms away
+            // from it.
             let foreign = other.tenant.as_deref() != tenant || other.name == names::PROGRAM;
             if foreign && names::falls_under(prefix, &other.room_prefix) {
                 return Err(AppFault::Taken("roomPrefix already in use"));
@@ -125,7 +126,7 @@ pub struct Apps {
 }
 
 impl Apps {
-    /// Reads the apps there are. At the first start of a data folder these are `live` and the built-in `program`.
+    /// Reads the apps. At the first start of a data folder these are `live` and the built-in `program`.
     ///
     /// # Errors
     /// When rows cannot be read.
@@ -146,12 +147,12 @@ impl Apps {
         self.picture.borrow().find(name).cloned()
     }
 
-    /// Whose room this is, by its full name.
+    /// The app that owns a room, by the room's full name.
     pub fn owner_of_room(&self, room: &str) -> Option<Arc<App>> {
         self.picture.borrow().owner(room).cloned()
     }
 
-    /// The full name of a room that an app calls `room`; nothing: the app's first room. The room is surely the app's
+    /// The full name of a room that an app calls `room`; nothing: the app's first room. The room is certainly the app's
     /// own: a name that leads into another app's rooms is refused.
     ///
     /// # Errors
@@ -201,7 +202,7 @@ impl Apps {
         self.find(name).ok_or(AppFault::Unknown)
     }
 
-    /// Changes an app by what `change` makes of it, which may be called again when another change was faster.
+    /// Changes an app with `change`, which may be called again when a concurrent change was faster.
     ///
     /// # Errors
     /// [`AppFault::Unknown`], [`AppFault::Taken`], [`AppFault::BuiltIn`], [`AppFault::Store`].
@@ -241,7 +242,7 @@ impl Apps {
         }
     }
 
-    /// Forgets an app, its keys and its rows everywhere.
+    /// Deletes an app, its keys and all its rows.
     ///
     /// # Errors
     /// [`AppFault::Unknown`], [`AppFault::BuiltIn`], [`AppFault::Store`].
@@ -261,12 +262,12 @@ impl Apps {
     /// Bytes of the database that all apps share.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// When the database cannot be queried.
     pub async fn database_bytes(&self) -> Result<i64, StoreError> {
         self.rows.database_bytes().await
     }
 
-    /// Takes a table over if it is newer than what there is.
+    /// Adopts a table if it is newer than the present one.
     fn keep(&self, table: AppTable) {
         let picture =
             Picture { revision: table.revision, apps: table.rows.into_iter().map(|row| Arc::new(app(row))).collect() };

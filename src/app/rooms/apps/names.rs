@@ -1,22 +1,22 @@
-//! Names of apps and rooms, and which rooms are whose.
+//! Names of apps and rooms, and which app owns a room.
 //!
-//! All rooms of the server share one space of names. An app owns the room that is called as its prefix and those that
-//! begin with the prefix and a dash; where several prefixes fit, the longest has it. Refuses to know: rows, tenants.
+//! All rooms of the server share one space of names. An app owns the room that is named like its prefix and those that
+//! begin with the prefix and a dash; where several prefixes fit, the longest wins. Refuses to know: rows, tenants.
 
 /// The app of the program mixer's own output; it is built in.
 pub const PROGRAM: &str = "program";
 /// The room of the mixer's program.
 pub const PROGRAM_ROOM: &str = "program-main";
-/// The longest name of a room that may be asked for, in characters (StreamHub, join tokens).
+/// The longest name of a room in a request, in characters (StreamHub, join tokens).
 pub const ROOM_MAX: usize = 120;
 
-/// `^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$`: what an app may be called.
+/// `^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$`: valid names of apps.
 pub fn is_slug(name: &str) -> bool {
     let bytes = name.as_bytes();
     (3..=32).contains(&bytes.len()) && is_prefix(name) && bytes.last().is_some_and(|&last| last != b'-')
 }
 
-/// `^[a-z0-9][a-z0-9-]{0,39}$`: what rooms of an app may begin with.
+/// `^[a-z0-9][a-z0-9-]{0,39}$`: valid prefixes of rooms.
 pub fn is_prefix(prefix: &str) -> bool {
     let bytes = prefix.as_bytes();
     let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -25,13 +25,13 @@ pub fn is_prefix(prefix: &str) -> bool {
         && bytes.iter().all(|byte| plain(byte) || *byte == b'-')
 }
 
-/// `^[a-zA-Z0-9._-]+$`: what a room may be called, with its prefix or without.
+/// `^[a-zA-Z0-9._-]+$`: valid names of rooms, with prefix or without.
 pub fn is_room(room: &str) -> bool {
-    // As long as a short name with the longest prefix and a dash before it.
+    // The length of a short name with the longest prefix and a dash before it.
     (1..=ROOM_MAX + 41).contains(&room.len()) && room.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// Whether rooms with this name fall under a prefix, if no longer one fits.
+/// Whether rooms with this name belong to a prefix, if no longer one fits.
 pub fn falls_under(room: &str, prefix: &str) -> bool {
     room.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
@@ -45,7 +45,7 @@ pub fn with_prefix(prefix: &str, room: &str) -> String {
     }
 }
 
-/// The longest of these prefixes that a room falls under.
+/// The longest of these prefixes that a room belongs to.
 pub fn longest<'a, T>(room: &str, prefixes: impl IntoIterator<Item = (&'a str, T)>) -> Option<T> {
     let fitting = prefixes.into_iter().filter(|(prefix, _)| falls_under(room, prefix));
     fitting.max_by_key(|(prefix, _)| prefix.len()).map(|(_, of)| of)

@@ -1,4 +1,4 @@
-//! Ingresses: what may come into a room by a key, and what is fetched into one.
+//! Ingresses: sources that push into a room with a key, and sources that are pulled into one.
 //!
 //! ```text
 //! plane ── create, list, delete ──► Ingresses ──► rows
@@ -6,7 +6,7 @@
 //!                                      └── states from rooms and pulls
 //! ```
 //!
-//! Refuses to know: protocols, how a source is pulled, who may call.
+//! Refuses to know: protocols, how a source is pulled, and permissions.
 
 mod pulls;
 
@@ -39,7 +39,7 @@ pub enum InputType {
 }
 
 impl InputType {
-    /// The word for it in rows and on the wire.
+    /// Its name in rows and on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rtmp => "rtmp",
@@ -66,31 +66,31 @@ impl FromStr for InputType {
 /// An ingress to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIngress {
-    /// Whose it is.
+    /// Its app.
     pub app: String,
     /// Its room, namespaced.
     pub room: String,
     /// How it is fed.
     pub input_type: InputType,
-    /// The participant it is to be.
+    /// The participant's identity.
     pub identity: String,
     /// The participant's display name.
     pub name: Option<String>,
-    /// What is pulled; only with [`InputType::Url`], and needed there.
+    /// The source of a pull; only with [`InputType::Url`], and required there.
     pub url: Option<String>,
-    /// Whether renditions are asked for.
+    /// Whether renditions are requested.
     pub transcoding: bool,
-    /// Whether pushes need a password too; of no effect where nothing is pushed by RTMP.
+    /// Whether pushes need a password too; without effect where nothing is pushed by RTMP.
     pub password: bool,
 }
 
 /// Why an ingress was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The caller's: there is nothing to pull.
+    /// The caller's: the URL is missing.
     #[error("url is required when inputType is url")]
     UrlMissing,
-    /// The caller's: it cannot be pulled.
+    /// The caller's: the URL cannot be pulled.
     #[error("url must be something that can be pulled: {0}")]
     UrlInvalid(#[from] BadUrl),
     /// The server's: no hash could be made.
@@ -101,7 +101,7 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Why a push by a good key is refused.
+/// Why a push with a good key is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PushRefused {
     /// The password is missing or wrong.
@@ -115,34 +115,34 @@ pub enum PushRefused {
     Store(#[from] StoreError),
 }
 
-/// Why a password was not judged: the server's.
+/// Why a password was not checked: the server's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum ValidateError {
     /// It could not be checked.
     #[error(transparent)]
     Password(#[from] PasswordFault),
-    /// Rows.
+    /// Rows could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What an ingress does.
+/// The state of an ingress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Nobody feeds it.
+    /// It has no publisher.
     Inactive,
-    /// It is being connected, or has not brought any picture or sound yet.
+    /// It is connecting, or has not delivered any picture or sound yet.
     Buffering,
     /// It is on air.
     Publishing,
-    /// Its source cannot be pulled; it is tried again.
+    /// Its source cannot be pulled; it is retried.
     Error,
     /// Its source came to its end.
     Complete,
 }
 
 impl Status {
-    /// The word for it on the wire.
+    /// Its name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inactive => "inactive",
@@ -154,7 +154,7 @@ impl Status {
     }
 }
 
-/// What an ingress does now.
+/// The present state of an ingress.
 #[derive(Clone)]
 pub struct IngressState {
     /// In a word.
@@ -176,19 +176,19 @@ pub struct Ingresses {
 }
 
 impl Ingresses {
-    /// Works on the rows of a store. `puller` fetches what ingresses of type `url` name. Must be called within a tokio
-    /// runtime; nothing is pulled before [`Ingresses::resume`] or [`Ingresses::create`].
+    /// Works on the rows of a store. `puller` pulls the sources of ingresses of type `url`. Must be called within a
+    /// tokio runtime; nothing is pulled before [`Ingresses::resume`] or [`Ingresses::create`].
     pub fn new(store: &Store, apps: Apps, rooms: Rooms, puller: Puller) -> Self {
         let pulls = Pulls::new(rooms.clone(), puller);
         Self { rows: store.ingress(), apps, rooms, pulls, passwords: Passwords::default() }
     }
 
-    /// The same, taking turns with others that check passwords.
+    /// The same with a shared queue for password checks.
     pub fn with_passwords(self, passwords: Passwords) -> Self {
         Self { passwords, ..self }
     }
 
-    /// Starts to pull everything that is to be pulled. Called once, when the server starts.
+    /// Starts all pulls. Called once, when the server starts.
     pub async fn resume(&self) -> Result<(), StoreError> {
         for row in self.rows.pulled().await?.iter().filter(|row| self.owns(&row.app, &row.room)) {
             self.pulls.start(row);
@@ -229,7 +229,7 @@ impl Ingresses {
         Ok((row, password))
     }
 
-    /// One of an app.
+    /// An ingress of an app.
     pub async fn get(&self, app: &str, id: &str) -> Result<Option<IngressRow>, StoreError> {
         self.rows.get(app, id).await
     }
@@ -239,7 +239,7 @@ impl Ingresses {
         self.rows.page(app, query).await
     }
 
-    /// Takes one of an app away, and with it whoever publishes by it. Gives whether it was there.
+    /// Deletes an ingress of an app and disconnects its publisher. Gives whether it was there.
     pub async fn delete(&self, app: &str, id: &str) -> Result<bool, StoreError> {
         let row = self.rows.delete(app, id).await?;
         if let Some(row) = &row {
@@ -248,7 +248,7 @@ impl Ingresses {
         Ok(row.is_some())
     }
 
-    /// Checks a password and, when it is right, lets all later pushes in without it. Without a password every one is
+    /// Checks a password and, when it is right, admits all later pushes without it. Without a password every one is
     /// right. `None`: there is no such ingress.
     pub async fn validate(&self, app: &str, id: &str, password: &str) -> Result<Option<bool>, ValidateError> {
         let Some(row) = self.rows.get(app, id).await? else { return Ok(None) };
@@ -270,11 +270,11 @@ impl Ingresses {
         self.keyed(key, InputType::Whip).await
     }
 
-    /// Whether a push may come in: the ingress has no password, or was validated, or the push brings it. A refusal is
+    /// Whether a push is admitted: the ingress has no password, or was validated, or the push brings it. A refusal is
     /// an event of its room.
     ///
     /// # Errors
-    /// [`PushRefused::Password`] is the publisher's fault; where the password could not be checked, nothing is told.
+    /// [`PushRefused::Password`] is the publisher's fault; where the password could not be checked, there is no event.
     pub async fn authorize_push(&self, row: &IngressRow, password: Option<&str>) -> Result<(), PushRefused> {
         let Some(hash) = row.password_hash.as_deref().filter(|_| row.validated_at.is_none()) else { return Ok(()) };
         if let Some(password) = password
@@ -288,7 +288,7 @@ impl Ingresses {
         Err(PushRefused::Password)
     }
 
-    /// What an ingress does now.
+    /// The present state of an ingress.
     pub fn state(&self, row: &IngressRow) -> IngressState {
         let stream = self.stream(row);
         let status = match (&stream, self.pulls.state(&row.id)) {
@@ -305,7 +305,7 @@ impl Ingresses {
         IngressState { status, stream, viewers: self.rooms.viewers(&row.room) }
     }
 
-    /// Stops pulls whose app is gone or no longer has their room.
+    /// Stops pulls of apps that are gone or no longer have their room.
     pub fn clear(&self) {
         self.pulls.retain(|app, room| self.owns(app, room));
     }
@@ -314,7 +314,7 @@ impl Ingresses {
         self.apps.owner_of_room(room).is_some_and(|owner| owner.name == app)
     }
 
-    /// A key opens its room only as long as the room is its app's.
+    /// A key is valid only as long as its room belongs to its app.
     async fn keyed(&self, key: &str, input_type: InputType) -> Result<Option<IngressRow>, StoreError> {
         let row = self.rows.by_key(key).await?;
         Ok(row.filter(|row| row.input_type == input_type.as_str() && self.owns(&row.app, &row.room)))

@@ -1,10 +1,10 @@
-//! Keeps what is to be pulled coming: one task for each source, from its creation or the server's start to its removal.
+//! Keeps pulls running: one task for each source, from its creation or the server's start to its removal.
 //!
 //! ```text
 //! puller ─ Packet ─► PullTap ─► task ─ first picture or sound ─► enters the room ─► PublishLease
 //! ```
 //!
-//! The room is entered only when something comes, and left when nothing came for [`QUIET`], so that rooms, lists and
+//! The room is entered only when media comes, and left when nothing came for [`QUIET`], so that rooms, lists and
 //! callbacks see a source that is there, not each attempt to reach it.
 //!
 //! Refuses to know: protocols.
@@ -36,23 +36,23 @@ use tokio::{
 
 /// Packets between puller and room; about three seconds of a camera.
 const QUEUE: usize = 256;
-/// A source that brings nothing for so long is no longer live.
+/// A source without media for so long is no longer live.
 const QUIET: Duration = Duration::from_secs(10);
 /// How long to wait after a pull could not begin or lost its place, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 /// A turn of this length was a good one: the next pause is a first one again.
 const GOOD: Duration = Duration::from_secs(30);
 
-/// What is to be pulled.
+/// A source to pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
-    /// For whom.
+    /// The id of the ingress.
     pub ingress: String,
-    /// From where, and how.
+    /// The URL and its options.
     pub spec: PullSpec,
 }
 
-/// Where a pull is.
+/// The state of a pull.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PullState {
     /// It connects, or does so again.
@@ -65,7 +65,7 @@ pub enum PullState {
     Complete,
 }
 
-/// Where a pull hands over what it gets. The pull is over when all clones are dropped.
+/// Where a pull hands over its packets. The pull is over when all clones are dropped.
 #[derive(Clone)]
 pub struct PullTap {
     packets: mpsc::Sender<Packet>,
@@ -73,7 +73,7 @@ pub struct PullTap {
 }
 
 impl PullTap {
-    /// Takes a packet without waiting; gives whether more is wanted.
+    /// Takes a packet without waiting; returns whether more is wanted.
     pub fn take(&self, packet: Packet) -> bool {
         match self.packets.try_send(packet) {
             Ok(()) => true,
@@ -85,14 +85,14 @@ impl PullTap {
         }
     }
 
-    /// Notes where the pull is.
+    /// Notes the state of the pull.
     pub fn told(&self, state: PullState) {
         *lock(&self.state) = state;
     }
 }
 
-/// Starts to pull into a tap, and goes on, over failures of the source, until what it gave is dropped or the source
-/// has come to its end. `Err` gives why it could not even start, without secrets.
+/// Starts to pull into a tap, and continues, over failures of the source, until the returned object is dropped or the
+/// source has come to its end. `Err` gives why it could not even start, without secrets.
 pub type Puller = Arc<dyn Fn(PullRequest, PullTap) -> Result<Box<dyn Any + Send>, String> + Send + Sync>;
 
 /// See the module's text; clones share it.
@@ -127,7 +127,7 @@ impl Pulls {
         Self(Arc::new(Inner { rooms, puller, runtime, running: Mutex::default() }))
     }
 
-    /// Begins to pull, if it is an ingress to be pulled and is not pulled yet.
+    /// Begins to pull, if the ingress is a pull and not running yet.
     pub fn start(&self, row: &IngressRow) {
         let Some(url) = &row.url else { return };
         let spec = match PullSpec::of(url, false) {
@@ -167,7 +167,7 @@ impl Pulls {
         }
     }
 
-    /// Stops all whose app and room are not to stay.
+    /// Stops all pulls except those whose app and room `stays` accepts.
     pub fn retain(&self, stays: impl Fn(&str, &str) -> bool) {
         self.running().retain(|_, running| {
             let stays = stays(&running.app, &running.room);
@@ -178,7 +178,7 @@ impl Pulls {
         });
     }
 
-    /// Where a pull is; `None` when there is none.
+    /// The state of a pull; `None` when there is none.
     pub fn state(&self, id: &str) -> Option<PullState> {
         self.running().get(id).map(|running| *lock(&running.state))
     }
@@ -267,7 +267,7 @@ struct Place<'a> {
     rooms: &'a Rooms,
     entry: &'a Entry,
     lease: Option<PublishLease>,
-    /// The configurations of picture and sound, which everybody needs first.
+    /// The configurations of picture and sound, which each new listener needs first.
     known: [Option<Packet>; 2],
 }
 

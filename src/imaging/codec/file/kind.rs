@@ -1,6 +1,6 @@
-//! Which format bytes are of, and for those that are not taken, what they seem to be.
+//! The format of a file, and for unsupported ones the probable kind.
 //!
-//! Refuses to know: names and media types that came along; they may say anything.
+//! Refuses to know: names and media types sent with the file; they may be wrong.
 
 use super::super::{Fault, Format};
 

@@ -1,11 +1,11 @@
-//! Files as their formats build them: which format, what size, which parts stay, where the picture ends.
+//! Container formats of pictures: kind, size, which parts are kept, where the picture ends.
 //!
 //! ```text
 //! bytes ─► kind (by content) ─► head: format, size, turn
 //!                            └► parts: what may be kept of the file, put together again, and where it ended
 //! ```
 //!
-//! Refuses to know: pixels. Nothing is allocated by what a file claims, only by what it has.
+//! Refuses to know: pixels. Allocations follow the actual size of a file, never a claimed one.
 
 mod gif;
 mod jpeg;
@@ -20,7 +20,7 @@ use super::{
     exif::{self, Turn},
 };
 
-/// What a file says of itself, as stored, not yet turned.
+/// The head of a file, as stored, not yet turned.
 #[derive(Debug, Clone, Copy)]
 pub struct Head {
     /// What it is.
@@ -33,7 +33,7 @@ pub struct Head {
     pub turn: Turn,
 }
 
-/// A file without what nobody needs to see it.
+/// A file without the parts that are not needed to display it.
 #[derive(Debug)]
 pub struct Parts {
     /// The file.
@@ -63,7 +63,7 @@ pub fn head(bytes: &[u8]) -> Result<Head, Fault> {
     Ok(Head { format, width, height, turn })
 }
 
-/// Puts together again what may be kept.
+/// Assembles the parts that are kept.
 pub fn parts(bytes: &[u8], format: Format) -> Result<Parts, Fault> {
     match format {
         Format::Jpeg => jpeg::parts(bytes),

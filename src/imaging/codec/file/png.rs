@@ -1,5 +1,5 @@
-//! PNG: chunks from the signature to IEND. Kept are those that say what colours pixels are; eXIf is written anew with
-//! the turn alone. Texts, times and animations go, and with an unknown chunk whatever somebody put there.
+//! PNG: chunks from the signature to IEND. Kept are those that define the colours of pixels; eXIf is written anew with
+//! the orientation alone. Texts, times and animations are dropped, and so are unknown chunks.
 //!
 //! Source: PNG third edition, chapters 5 and 11.
 

@@ -55,7 +55,7 @@ fn ring(radius: f32) -> Mesh {
     Mesh::lathe(&profile.map(|(x, y)| Vec2::new(x, y)), 40)
 }
 
-/// An island whose top reaches over to the front for stools.
+/// An island; its top overhangs at the front for stools.
 pub fn island(make: &mut Make) {
     let (width, depth) = (make.size.x, make.size.z);
     base(make, width - 0.02, depth - 0.24, 3, -0.11);

@@ -4,7 +4,7 @@
 //! region of the picture + camera ─► squares: no floor / floor / floor that goes on beside the picture ─► sums
 //! ```
 //!
-//! Where the floor runs out of the picture it is taken to go on, so that a table may be cut by the picture's edge.
+//! Where the floor runs out of the picture it is assumed to continue, so that a table may be cut by the picture's edge.
 //! Refuses to know: furniture.
 
 use glam::{Vec2, Vec3};
@@ -44,7 +44,7 @@ impl Ground {
             let place = FROM + Vec2::new((at % across) as f32 + 0.5, (at / across) as f32 + 0.5) * CELL;
             if let Some(pixel) = view.pixel_of(Vec3::new(place.x, 0.0, -place.y)).filter(|_| floor.walls.hold(place)) {
                 let inside = pixel.x >= 0.0 && pixel.y >= 0.0 && pixel.x < view.width && pixel.y < view.height;
-                // Beside the picture what its border shows goes on; far aside nobody knows.
+                // Outside the picture its border is continued; far outside the floor is unknown.
                 let near = pixel.x > -0.6 * view.width && pixel.x < 1.6 * view.width;
                 if (inside || near) && floor.region.at(pixel.x.floor() as i64, pixel.y.floor() as i64) > 0.5 {
                     *cell = if inside { 2 } else { 1 };
@@ -97,7 +97,7 @@ impl Ground {
     }
 }
 
-/// Holes of up to 20 cm filled: specks of the picture, not things.
+/// Holes of up to 20 cm filled: specks of the picture, not objects.
 fn without_holes(cells: &[u8]) -> Vec<u8> {
     let (across, along) = COUNT;
     let pass = |from: &[u8], dx: i64, dy: i64, most: bool| -> Vec<u8> {
@@ -115,6 +115,6 @@ fn without_holes(cells: &[u8]) -> Vec<u8> {
     };
     let grown = pass(&pass(cells, 1, 0, true), 0, 1, true);
     let closed = pass(&pass(&grown, 1, 0, false), 0, 1, false);
-    // What was seen stays seen; what is filled counts as its surroundings.
+    // Visible floor stays visible; filled holes count as their surroundings.
     cells.iter().zip(&closed).map(|(&was, &now)| if was > 0 { was } else { now }).collect()
 }

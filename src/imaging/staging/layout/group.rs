@@ -22,17 +22,17 @@ use crate::imaging::staging::{
 /// A piece of a group, relative to its first one: metres to the right and to the front of that, turned by radians.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Member {
-    /// What it is.
+    /// The kind of piece.
     pub kind: Kind,
     /// Right and front.
     pub at: Vec2,
     /// Radians to the left, as seen from above.
     pub turn: f32,
-    /// What it adds; 0 when the group is worth nothing without.
+    /// Its value; 0 when the group is useless without it.
     pub worth: f32,
 }
 
-/// Where a group likes to stand.
+/// The preferred place of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stand {
     /// Its first piece with the back at a wall.
@@ -65,13 +65,13 @@ pub fn around(width: f32, depth: f32, at: Vec2, turn: f32) -> Rect {
 
 /// Places things among those already placed.
 pub struct Placer<'a> {
-    /// Where there is floor.
+    /// The floor.
     pub ground: &'a Ground,
-    /// What is seen of it.
+    /// The camera's view.
     pub view: &'a View,
     /// The walls that are known.
     pub walls: Walls,
-    /// What stands already.
+    /// The pieces that are placed already.
     pub placed: Vec<Placed>,
 }
 
@@ -79,7 +79,7 @@ pub struct Placer<'a> {
 const GAP: f32 = 0.06;
 
 impl Placer<'_> {
-    /// Puts a group to its best place; `false` when there is none.
+    /// Puts a group in its best place; `false` when there is none.
     pub fn put(&mut self, group: &Group) -> bool {
         let Some(first) = group.members.first() else { return false };
         let size = first.kind.size();
@@ -115,7 +115,7 @@ impl Placer<'_> {
         true
     }
 
-    /// The members that fit with the first at a place, and their worths; none when one that is needed does not.
+    /// The members that fit with the first one at a place, and their values; none when a required one does not fit.
     fn members(&self, group: &Group, at: Vec2, turn: f32) -> Vec<(Placed, f32)> {
         let mut fitting: Vec<(Placed, f32)> = Vec::new();
         for (index, member) in group.members.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Placer<'_> {
         fitting
     }
 
-    /// Whether a piece stands on floor that is free and not beside the picture.
+    /// Whether a piece stands on free floor inside the picture.
     fn fits(&self, placed: &Placed) -> bool {
         let whole = placed.extent();
         self.ground.floor(&whole) > 0.999
@@ -156,7 +156,7 @@ impl Placer<'_> {
         Some(found)
     }
 
-    /// How much a piece and those that stand already hide one another, each 0 to 1, together.
+    /// How much a piece and the placed pieces hide one another, each 0 to 1, added up.
     fn hides(&self, placed: &Placed) -> f32 {
         let Some(own) = self.covers(placed) else { return 1.0 };
         let area = |[left, top, right, bottom]: [f32; 4]| (right - left).max(0.0) * (bottom - top).max(0.0);
@@ -188,7 +188,7 @@ impl Placer<'_> {
         inside.count() as f32 / 8.0
     }
 
-    /// What a place is worth by itself; `None` when the group may not stand there.
+    /// The value of a place by itself; `None` when the group may not stand there.
     fn pose(&self, group: &Group, rect: &Rect, quarter: usize) -> Option<f32> {
         let (stand, central) = (group.stand, group.central);
         let (low, high) = (rect.low, rect.high);
@@ -201,7 +201,7 @@ impl Placer<'_> {
         let wall = |side: usize| 1.0 - self.ground.floor(&behind[side % 4]);
         let back = wall(quarter);
         let beside = wall(quarter + 1).max(wall(quarter + 3));
-        // Nobody looks at backs, and a wall in one's back that the camera stands at is seldom seen.
+        // Backs of furniture look bad, and the wall behind the camera is seldom visible.
         let facing = [0.5, 0.15, -3.0, 0.15][quarter % 4];
         let middle = (low + high) / 2.0;
         let pixel = self.view.pixel_of(Vec3::new(middle.x, 0.3, -middle.y))?;
@@ -211,9 +211,9 @@ impl Placer<'_> {
             return None;
         }
         let mut worth = facing - if central { 2.2 * aside * aside } else { 0.2 * aside };
-        // Too near it fills the picture, too far it is a toy.
+        // Too near it fills the picture, too far it is too small.
         worth -= 0.8 * (2.6 - near).max(0.0) + if central { 0.35 } else { 0.15 } * (near - 3.2).max(0.0);
-        // What is tall hides the room unless it stands at one of its walls.
+        // A tall piece hides the room unless it stands at one of its walls.
         let tall = group.members.first().is_some_and(|first| first.kind.size().y > 1.3);
         let walls = self.walls;
         let at_wall = low.x - walls.left < 0.5 || walls.right - high.x < 0.5 || walls.back - high.y < 0.6;

@@ -46,7 +46,7 @@ impl Walls {
 /// A floor covers at least this share of the picture.
 const SMALLEST: f32 = 0.035;
 
-/// The floor of a small picture; `None` when nothing can be told from the walls.
+/// The floor of a small picture; `None` when the walls do not determine one.
 pub fn detected(colours: &[Lab], width: usize, height: usize, view: &View, segments: &[Segment]) -> Option<Floor> {
     let field = Spread::of(colours, width, height, view, segments);
     let starts = field.bottom_colours();
@@ -60,8 +60,8 @@ pub fn detected(colours: &[Lab], width: usize, height: usize, view: &View, segme
     None
 }
 
-/// The floor that a mask shows. A mask that reaches above the horizon means the room, not the floor alone: then the
-/// floor is what is detected inside it, if there is any.
+/// The floor that a mask marks. A mask that reaches above the horizon means the room, not the floor alone: then the
+/// floor is the detected one inside it, if there is any.
 pub fn masked(mask: &Plane, view: &View, found: Option<&Floor>) -> Option<Floor> {
     let (width, height) = (mask.width() as usize, mask.height() as usize);
     let (mut above, mut all, mut kept) = (0.0f32, 0.0f32, 0.0f32);
@@ -88,7 +88,7 @@ pub fn masked(mask: &Plane, view: &View, found: Option<&Floor>) -> Option<Floor>
     (kept > 0.01 * (width * height) as f32).then_some(Floor { region, walls })
 }
 
-/// What spreading over the picture meets.
+/// The picture as the spreading sees it.
 struct Spread {
     width: usize,
     height: usize,
@@ -176,7 +176,7 @@ impl Spread {
         (dry && below as f32 > SMALLEST * region.len() as f32).then_some(below)
     }
 
-    /// What is reached from the bottom edge over small changes of colour, not too far from the colour there.
+    /// The pixels reached from the bottom edge over small changes of colour, not too far from the colour there.
     fn reached(&self, start: Lab, looseness: f32) -> Vec<bool> {
         let (width, height) = (self.width, self.height);
         let rows = self.rows();
@@ -223,7 +223,7 @@ impl Spread {
         self.closed(wet)
     }
 
-    /// How many rows are the bottom of the picture.
+    /// How many rows count as the bottom of the picture.
     fn rows(&self) -> usize {
         (self.height / 24).max(2)
     }
@@ -298,7 +298,7 @@ impl Spread {
                 let before = best;
                 for side in 0..6 {
                     let away = if side % 2 == 0 { step } else { -step };
-                    // Several steps at once, so that a wall is found behind a stretch that tells nothing.
+                    // Several step sizes at once, so that a wall is found behind a stretch without information.
                     for times in [1.0, 2.0, 5.0, 9.0] {
                         let mut next = walls;
                         match side / 2 {

@@ -1,11 +1,11 @@
-//! How the light of a picture falls, so that what is put into it is lit alike.
+//! The light in a picture, so that inserted objects are lit alike.
 //!
 //! ```text
 //! windows left / right / ahead, else the floor's brightness ─► direction
 //! bright but not blown pixels ─► strength and colour of the light on a white wall
 //! ```
 //!
-//! Refuses to know: what is put in.
+//! Refuses to know: the inserted objects.
 
 use glam::{Vec2, Vec3};
 
@@ -31,7 +31,7 @@ pub fn of(light: &[Vec3], width: usize, view: &View, floor: &Floor) -> RoomLight
     let sides = sides(light, &levels, width, view);
     levels.sort_by(f32::total_cmp);
     let level = |share: f32| levels.get(((levels.len() - 1) as f32 * share) as usize).copied().unwrap_or(0.5);
-    // Walls are the large bright surfaces, and send back about two thirds. Windows are brighter, so not the brightest.
+    // Walls are the large bright surfaces, and reflect about two thirds. Windows are brighter, so not the brightest.
     let wall = (0.5 * level(0.7) + 0.5 * level(0.85)).min(0.85);
     let white = (wall / 0.68).clamp(0.1, 1.15);
     RoomLight {
@@ -42,7 +42,7 @@ pub fn of(light: &[Vec3], width: usize, view: &View, floor: &Floor) -> RoomLight
     }
 }
 
-/// Where what is very bright lies.
+/// The places of very bright areas.
 #[derive(Debug, Clone, Copy)]
 struct Sides {
     /// Share of the picture that is a window or a lamp.
@@ -70,7 +70,7 @@ fn sides(light: &[Vec3], levels: &[f32], width: usize, view: &View) -> Sides {
     Sides { windows: sum / light.len().max(1) as f32, towards: towards.normalize_or_zero() }
 }
 
-/// Towards the windows where some are seen, else to the side where the floor is brighter, from above in any case.
+/// Towards the windows where some are visible, else to the side where the floor is brighter, from above in any case.
 fn direction(sides: Sides, light: &[Vec3], width: usize, view: &View, floor: &Floor) -> Vec3 {
     if (0.004..0.35).contains(&sides.windows) && sides.towards != Vec3::ZERO {
         let flat = Vec3::new(sides.towards.x, 0.0, sides.towards.z).normalize_or_zero();
@@ -84,15 +84,15 @@ fn direction(sides: Sides, light: &[Vec3], width: usize, view: &View, floor: &Fl
     }
     let (left, right) = (sum[0] / count[0], sum[1] / count[1]);
     let lean = ((right - left) / (right + left).max(1e-3) * 3.0).clamp(-0.6, 0.6);
-    // A little from behind the camera: what is seen of things is then not their dark side.
+    // Slightly from behind the camera: the visible side of objects is then not their dark side.
     let aside = view.ray(view.width / 2.0, view.height / 2.0).cross(Vec3::Y).normalize_or(Vec3::X);
     (aside * if lean.abs() < 0.08 { -0.35 } else { lean } + Vec3::Y
         - view.ray(view.width / 2.0, view.height / 2.0).normalize_or_zero() * 0.25)
         .normalize()
 }
 
-/// The colour of the light by the middle tones, with brightness 1: half as colourful as they are together, because the
-/// walls have colours of their own.
+/// The colour of the light by the middle tones, with brightness 1: half as colourful as their mean, because the walls
+/// have colours of their own.
 fn tint(light: &[Vec3], from: f32, to: f32) -> Vec3 {
     let mut sum = Vec2::ZERO;
     let mut weight = 1e-3;
@@ -100,7 +100,7 @@ fn tint(light: &[Vec3], from: f32, to: f32) -> Vec3 {
         let level = brightness(pixel);
         let colour = Lab::of(pixel);
         if level >= from && level <= to && colour.chroma() < 0.12 {
-            // Relative to lightness, so that a dark pixel tells as much.
+            // Relative to lightness, so that a dark pixel counts as much.
             sum += Vec2::new(colour.a, colour.b) / colour.l.max(0.1);
             weight += 1.0;
         }

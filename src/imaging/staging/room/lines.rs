@@ -1,4 +1,4 @@
-//! Straight edges of a picture: neighbouring pixels whose gradients point the same way, taken together to segments.
+//! Straight edges of a picture: neighbouring pixels with the same direction of gradient, joined to segments.
 //!
 //! ```text
 //! lightness ─► gradient ─► strongest first: grow along equal directions ─► principal axis ─► thin and long? ─► Segment
@@ -90,7 +90,7 @@ impl Field {
         Self { width, height, strength, angle }
     }
 
-    /// The pixels around `start` whose gradients point as theirs together do.
+    /// The pixels around `start` with gradients close to their common direction.
     fn grow(&self, start: usize, taken: &mut [bool], region: &mut Vec<usize>) {
         region.clear();
         region.push(start);

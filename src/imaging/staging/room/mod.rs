@@ -1,4 +1,4 @@
-//! What a picture tells about a room: the camera that took it, its floor, its light.
+//! A room as estimated from a picture: the camera that took it, its floor, its light.
 //!
 //! ```text
 //! Picture ─► small copy ─► segments ─► camera ─► floor (mask or found) ─► light ─► Room
@@ -27,7 +27,7 @@ const EDGES: u32 = 800;
 /// Long edge of the copy on which floor and light are.
 const COLOURS: u32 = 400;
 
-/// A room as it is seen.
+/// The estimated room.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Room {
     /// The camera, for the small copy of [`Floor::region`].
@@ -40,7 +40,7 @@ pub struct Room {
     pub light: RoomLight,
 }
 
-/// Looks at a picture.
+/// Analyses a picture.
 ///
 /// # Errors
 /// [`Fault::Unsuitable`] when there is no floor; [`Fault::Stopped`].

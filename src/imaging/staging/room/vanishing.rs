@@ -88,7 +88,7 @@ impl Search {
         from.cross(edge.along.extend(0.0)).normalize_or(Vec3::Y)
     }
 
-    /// A frame from two edges that are taken for upright, or none and level, and one or two that run along the floor.
+    /// A frame from two edges that are assumed upright, or none and level, and one or two that run along the floor.
     fn trial(&self, focal: f32, dice: &mut Dice) -> Option<Mat3> {
         let pick = |dice: &mut Dice| &self.edges[dice.below(self.edges.len())];
         let (first, second) = (pick(dice), pick(dice));

@@ -1,12 +1,12 @@
-//! The camera that took a picture of a room: where its pixels look to, and where they meet the floor.
+//! The camera that took a picture of a room: the direction of each pixel, and its point on the floor.
 //!
 //! The world is the room: x to the right and z towards the camera along the walls, y up, the floor at 0, the camera
 //! above the origin. A point of the floor is named by (u, v), metres to the right and metres ahead: x = u, z = -v.
-//! Refuses to know: pixels' values, how the camera was found out.
+//! Refuses to know: pixels' values, how the camera was found.
 
 use glam::{Mat3, Mat4, Vec2, Vec3, Vec4};
 
-/// A camera without distortion whose axis goes through the middle of the picture.
+/// A camera without distortion; its axis goes through the middle of the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View {
     /// Pixels in a row.
@@ -21,11 +21,11 @@ pub struct View {
     pub eye: f32,
 }
 
-/// Metres from the floor to a camera of which nothing is known.
+/// Metres from the floor to an unknown camera.
 pub const EYE: f32 = 1.5;
 
 impl View {
-    /// The camera of a picture that tells nothing: 60 degrees wide, level, the horizon at 45 % of the height.
+    /// The default camera of a picture without clues: 60 degrees wide, level, the horizon at 45 % of the height.
     pub fn usual(width: f32, height: f32) -> Self {
         let focal = width.max(height * 0.9) / 2.0 / 30f32.to_radians().tan();
         let pitch = -(0.05 * height / focal).atan();

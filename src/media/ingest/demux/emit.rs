@@ -7,7 +7,7 @@ use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
 use bytes::Bytes;
 use std::sync::{Arc, Weak};
 
-/// What a stream was last said to be.
+/// The last caps and configuration of a stream.
 #[derive(Default)]
 struct Known {
     caps: Option<gst::Caps>,

@@ -10,7 +10,7 @@
 //! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Pictures of a codec that is not supported are
 //! reported.
 //!
-//! Refuses to know: where the bytes come from, and who takes the packets.
+//! Refuses to know: where the bytes come from, and consumers of the packets.
 
 mod branch;
 mod emit;
@@ -29,7 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Where packets go. It gives whether it wants more, and must not block.
+/// Where packets go. Returns whether it wants more; must not block.
 pub type Sink = Arc<dyn Fn(Packet) -> bool + Send + Sync>;
 
 /// What one run of a demuxer puts out, and what is known of it.
@@ -97,13 +97,13 @@ impl Output {
         });
     }
 
-    /// No packet leaves any more, and nobody waits for its time. Call before the pipeline is stopped.
+    /// Stops all packets, and wakes the threads that wait for a packet's time. Call before the pipeline is stopped.
     pub fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.timeline.close();
     }
 
-    /// Whether the taker had enough.
+    /// Whether the sink wants no more.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }

@@ -16,7 +16,8 @@ pub enum Pace {
     Clock,
 }
 
-/// A packet that is this late is no hiccup: the clock is set again, so that what follows does not come in a burst.
+/// A packet that is this late is no jitter: the clock is set again, so that the packets after it do not come in a
+/// burst.
 const LATE: Duration = Duration::from_secs(1);
 /// How far before the first packet's time another one may lie (sound before picture, decoding before showing).
 const MARGIN: Duration = Duration::from_secs(2);
@@ -83,7 +84,7 @@ impl Timeline {
         }
     }
 
-    /// Wakes everybody who waits.
+    /// Wakes all threads in [`wait`](Self::wait).
     pub fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();

@@ -1,7 +1,7 @@
 //! Pipelines for sources that GStreamer's own elements connect to.
 //!
-//! The elements get the address that was judged instead of the name, so that it cannot lead elsewhere meanwhile. Where
-//! TLS must know the name, the name stays: whoever answers for it must have its certificate.
+//! The elements get the address that the guard checked instead of the name, so that the name cannot resolve to another
+//! one meanwhile. Where TLS needs the name, it stays: the server behind it must have its certificate.
 //!
 //! Refuses to know: retries.
 
@@ -20,7 +20,7 @@ use url::Url;
 
 /// When RTP over UDP stays away for this long, TCP is tried.
 const UDP_SILENCE: Duration = Duration::from_secs(3);
-/// What a reordered packet may be late.
+/// How late a reordered packet may be.
 const JITTER: Duration = Duration::from_millis(200);
 
 /// The pipeline of a source, in state `Null`, with its streams joined to the output.
@@ -85,17 +85,17 @@ pub(super) fn joined(pipeline: &gst::Pipeline, output: &Arc<Output>) -> Result<(
     Ok(())
 }
 
-/// The URL with the judged address in place of the name, unless the name is what TLS is checked against.
+/// The URL with the checked address in place of the name, unless TLS checks the name.
 fn pinned(url: &Url, address: SocketAddr) -> Url {
     let mut pinned = url.clone();
     if !matches!(url.scheme(), "rtsps" | "rtmps") {
-        // Only URLs without a host refuse this, and those were not judged.
+        // Only URLs without a host refuse this, and the guard rejects those.
         let _ = pinned.set_ip_host(address.ip());
     }
     pinned
 }
 
-/// An RTSP server may answer that the media is elsewhere, and the element would go there. It is stopped before it says
+/// An RTSP server may answer that the media is elsewhere, and the element would follow. It is stopped before it sends
 /// anything to another host.
 fn refuse_redirects(source: &gst::Element) {
     let place = |source: &gst::Element| {

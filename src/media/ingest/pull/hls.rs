@@ -31,11 +31,11 @@ const FAILURES: u32 = 4;
 /// Between two looks at a playlist, at least and at most.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(5));
 
-/// Where in a presentation we are; it outlives a run.
+/// The position in a presentation; it outlives a run.
 #[derive(Default)]
 pub(super) struct Position {
     tracks: Vec<Track>,
-    /// Whether it was seen to be live: what is left of it when it is over is not played again.
+    /// Whether it was seen to be live: segments that remain when it is over are not played again.
     was_live: bool,
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn play(puller: &mut Puller, web: &Web) -> Result<End, End> {
     let follow = |(track, feeder): (_, &Feeder)| follow(web, track, feeder.clone(), &goes, &was_live);
     let following = async {
         match try_join_all(position.tracks.iter_mut().zip(&feeders).map(follow)).await {
-            Ok(_) => pending().await, // what was handed over comes out first
+            Ok(_) => pending().await, // the segments that were handed over come out first
             Err(end) => end,
         }
     };
@@ -156,7 +156,7 @@ async fn follow(
         let begin = if list.end_list { first } else { first + count.saturating_sub(BEHIND as u64) };
         let next = track.next.get_or_insert(begin);
         if *next > first + count {
-            // Somebody began to count anew.
+            // The server restarted its media sequence numbers.
             track.next = None;
             goes.set(true);
             feeder.end();
@@ -216,13 +216,13 @@ async fn fetch(
     map: &mut Option<(Url, Option<Part>)>,
 ) -> Result<Vec<bytes::Bytes>, End> {
     let Some(segment) = list.segments.get(at) else { return Ok(Vec::new()) };
-    // The parser tells a key only of the segment behind its tag, so one anywhere counts.
+    // The parser reports a key only for the segment behind its tag, so one anywhere counts.
     if list.segments.iter().any(|segment| segment.key.as_ref().is_some_and(|key| key.method != KeyMethod::None)) {
         return Err(peer("its segments are encrypted, which is not supported"));
     }
     let join = |uri: &str| base.join(uri).map_err(|_| peer("the playlist names something that is no URL"));
     let mut pieces = Vec::new();
-    // It holds until another one is named; the parser tells it only of the segment behind its tag.
+    // It holds until another one is named; the parser reports it only for the segment behind its tag.
     if let Some(wanted) = list.segments.get(..=at).and_then(|until| until.iter().rev().find_map(|s| s.map.as_ref())) {
         let range = wanted.byte_range.as_ref().map(|range| part(range.offset.unwrap_or(0), range.length));
         let place = (join(&wanted.uri)?, range);
@@ -240,7 +240,7 @@ fn part(from: u64, length: u64) -> Part {
     Part { from, to: Some(from.saturating_add(length).saturating_sub(1)) }
 }
 
-/// Where a segment's part of its resource begins: as it says, or behind the one before it (RFC 8216, 4.3.2.2).
+/// Where a segment's part of its resource begins: as stated, or behind the segment before it (RFC 8216, 4.3.2.2).
 fn offset(segments: &[MediaSegment], at: usize) -> u64 {
     let (mut begin, mut at) = (0_u64, at);
     while let Some(segment) = segments.get(at) {

@@ -7,7 +7,7 @@
 //!
 //! Times of packets go on over reconnects. What is only a file is let out at its time.
 //!
-//! Refuses to know: who wanted it, and what becomes of the packets.
+//! Refuses to know: the origin of the request, and what the packets are used for.
 
 mod elements;
 mod feeder;
@@ -40,16 +40,16 @@ use std::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// How long a connection may take.
+/// Timeout of a connection attempt.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long nothing may come.
+/// Longest time without data.
 const SILENCE: Duration = Duration::from_secs(10);
-/// How often a run is looked at.
+/// Poll interval of a run.
 const LOOK: Duration = Duration::from_millis(50);
 /// Between the last packet of a run and the first of the next.
 const GAP: Duration = Duration::from_millis(40);
 
-/// What becomes known of a pull.
+/// Events of a pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullNews {
     /// It connects, or does so again.
@@ -71,7 +71,7 @@ pub struct Pull {
 enum End {
     /// Everything that was there has come.
     Finished(Pace),
-    /// The taker had enough.
+    /// The sink wants no more.
     Unwanted,
     /// Its format changes here; the rest follows in a run of its own, at once.
     Goes,
@@ -98,11 +98,11 @@ impl From<Forbidden> for End {
     }
 }
 
-/// Starts to pull. `sink` gets the packets and gives whether it wants more; `told` gets the news. Both are called from
-/// threads of the pull and must not block.
+/// Starts to pull. `sink` gets the packets and returns whether it wants more; `told` gets the news. Both are called
+/// from threads of the pull and must not block.
 ///
 /// # Errors
-/// The failure, when this machine has no thread for it. Whatever the other end does wrong is news, not an error.
+/// The failure, when this machine has no thread for it. Faults of the other end are news, not errors.
 pub fn start(
     spec: PullSpec,
     guard: Arc<Guard>,
@@ -122,7 +122,7 @@ pub fn start(
             runtime.block_on(async {
                 stopped.run_until_cancelled(puller.run()).await;
             });
-            // A look-up of a name may hang for long; nobody waits for it.
+            // A DNS look-up may hang for long; it is not waited for.
             runtime.shutdown_background();
         })
         .map_err(here)?;
@@ -162,7 +162,7 @@ impl Puller {
                     (self.told)(PullNews::Complete);
                     return;
                 }
-                // A file that is empty must not keep the machine busy.
+                // An empty file must not keep the machine busy.
                 End::Finished(Pace::Clock) if begun.elapsed() > Duration::from_millis(500) => Duration::ZERO,
                 End::Finished(_) | End::Goes => backoff.failed(begun.elapsed()),
                 End::Failed { text, blame } => {
@@ -202,7 +202,7 @@ impl Puller {
         }
     }
 
-    /// Resolves and judges.
+    /// Resolves the name and checks the addresses.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, End> {
         let (guard, url) = (self.guard.clone(), self.spec.url.clone());
         let looking = tokio::task::spawn_blocking(move || guard.check(&url));
@@ -212,7 +212,7 @@ impl Puller {
         }
     }
 
-    /// An output whose times go on where the last one's ended.
+    /// An output that continues the times of the last one.
     fn output(&self, pace: Pace, needs_dts: bool) -> Arc<Output> {
         let begin = self.born.elapsed().max(self.newest.map_or(Duration::ZERO, |newest| newest + GAP));
         Output::new(self.sink.clone(), Timeline::new(begin, pace), needs_dts)
@@ -236,7 +236,7 @@ impl Puller {
             match verdict {
                 Some(Verdict::Ended) if output.packets() == 0 => return nothing(output),
                 Some(Verdict::Ended) => return End::Finished(pace),
-                // What is missing here was seen when the run was built; what breaks now is the other end's.
+                // What is missing on this machine showed when the run was built; later failures are the other end's.
                 Some(Verdict::Failed(failure)) => return End::Failed { text: failure.text, blame: Blame::Peer },
                 None => {}
             }
@@ -266,7 +266,7 @@ fn unsupported(what: &str) -> End {
     End::Failed { text: format!("its picture ({what}) is not supported"), blame: Blame::Peer }
 }
 
-/// A pipeline with its output. Nobody waits in the output when the pipeline is stopped.
+/// A pipeline with its output. The output's threads are woken before the pipeline is stopped.
 struct Running {
     output: Arc<Output>,
     run: Run,
@@ -274,7 +274,7 @@ struct Running {
 
 impl Running {
     fn start(pipeline: gst::Pipeline, output: Arc<Output>) -> Result<Self, Failure> {
-        // Its own clock: times of packets are told by the output, not by the show.
+        // A clock of its own: the output sets the times of packets, not the show.
         let run = Run::start(pipeline, &ShowClock::start(), |_| {})?;
         Ok(Self { output, run })
     }

@@ -6,7 +6,7 @@
 //! | `srt` | MPEG-TS from a listener | `streamid`, `passphrase`, `latency` (ms); no other mode than `caller` |
 //! | `rtmp`, `rtmps` | FLV | sent on |
 //! | `http`, `https` | HLS, MP4, MPEG-TS, multipart JPEG | sent on |
-//! | `udp` | MPEG-TS that somebody sends to the address | |
+//! | `udp` | MPEG-TS that a sender sends to the address | |
 //!
 //! Refuses to know: whether it may be opened (that is the guard's), and how.
 
@@ -88,7 +88,7 @@ impl fmt::Debug for PullSpec {
     }
 }
 
-/// Takes our own word out of the query and leaves the rest as it is.
+/// Takes Lumencast's own parameter out of the query and leaves the rest as it is.
 fn transport(url: &mut Url) -> Result<Transport, BadUrl> {
     let Some(query) = url.query().map(str::to_owned) else { return Ok(Transport::Either) };
     let (mut found, mut rest) = (Transport::Either, Vec::new());
@@ -117,7 +117,7 @@ fn srt(url: &Url) -> Result<By, BadUrl> {
                 let wanted = value.parse().ok().filter(|ms| *ms <= 10_000).ok_or(BadUrl::Query("latency"))?;
                 latency = Some(Duration::from_millis(wanted));
             }
-            // A listener would open a port here on somebody's word.
+            // A listener would let a request open a port here.
             "mode" if value != "caller" => return Err(BadUrl::Query("mode")),
             _ => {}
         }

@@ -19,7 +19,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// Takes a unit, and lets go of what has to go for it.
+    /// Takes a unit, and drops older ones that have to make room for it.
     pub fn put(&mut self, unit: &Arc<Unit>) {
         let full = self.limit.is_some_and(|limit| self.units.len() >= limit) || self.bytes + size(unit) > BYTES;
         if full {

@@ -1,8 +1,8 @@
 //! The HLS stream: what one stream offers its viewers, in memory: a list of renditions, pictures and sounds.
 //!
-//! One writer puts parts on it, any number of readers take playlists and bytes off it and may wait for what comes
-//! next. It outlives its writers: when a publisher comes back, in whatever format, a new *discontinuity* begins with a
-//! discontinuity and the media sequence goes on.
+//! One writer puts parts on it, any number of readers take playlists and bytes off it and may wait for the next ones.
+//! It outlives its writers: when a publisher comes back, in whatever format, a new *discontinuity* begins and the media
+//! sequence goes on.
 //!
 //! Refuses to know: GStreamer, HTTP.
 
@@ -160,8 +160,8 @@ impl HlsStream {
         }
     }
 
-    /// The multivariant playlist, once the first segment is finished: a stream that is published because it is asked
-    /// for has none at first, and is waited for.
+    /// The multivariant playlist, once the first segment is finished: a stream that is published on request has none at
+    /// first, and is waited for.
     ///
     /// # Errors
     /// [`Miss::Unknown`] when nothing is published here, or nothing comes within 12 s.
@@ -253,8 +253,7 @@ impl HlsStream {
         .await
     }
 
-    /// The bytes of an initialization segment, segment or part and whose they are. The part that comes next is
-    /// waited for.
+    /// The bytes of an initialization segment, segment or part, and its track. The part that comes next is waited for.
     ///
     /// # Errors
     /// See [`Miss`].
@@ -322,7 +321,7 @@ impl HlsStream {
         self.lock().best().is_none_or(|best| best.segments.is_empty())
     }
 
-    /// Begins a discontinuity: what older writers still have is refused from now on. `show_now` is show time as of now.
+    /// Begins a discontinuity: parts of older writers are refused from now on. `show_now` is show time as of now.
     pub(super) fn begin(&self, show_now: u64, expects_audio: bool, rate: Rate) -> u64 {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i128);
         let mut state = self.lock();

@@ -1,4 +1,4 @@
-//! Reads an initialization segment (ISO/IEC 14496-12) for what the master playlist has to say of a track.
+//! Reads an initialization segment (ISO/IEC 14496-12) for the attributes of a track in the master playlist.
 
 use crate::protocol::m3u8::{aac_codec, avc_codec, hevc_codec};
 

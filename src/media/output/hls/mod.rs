@@ -6,7 +6,7 @@
 //! Feed (audio) ─► Tap ─► appsrc ! appsink ─►┘                              └─► init, segments, parts
 //! ```
 //!
-//! Refuses to know: HTTP and addresses; those are the door's.
+//! Refuses to know: HTTP and addresses; those belong to the HTTP server.
 
 mod hls_stream;
 mod init;
@@ -49,7 +49,7 @@ const TAP: u64 = 256;
 /// A stream that is being published. Dropping it stops at once; the HLS stream stays readable.
 pub struct HlsOutput {
     hls_stream: Arc<HlsStream>,
-    /// Taps go first, then their pipelines.
+    /// Taps are dropped first, then their pipelines.
     taps: Vec<Tap>,
     intakes: Vec<Run>,
     notes: mpsc::SyncSender<Note>,
@@ -59,8 +59,8 @@ pub struct HlsOutput {
 }
 
 impl HlsOutput {
-    /// Begins to publish a stream on an HLS stream, with its first key frame. `told` is called at most once, from a thread
-    /// of the output, when it cannot go on; it must only pass the news on.
+    /// Begins to publish a stream on an HLS stream, with its first key frame. `told` is called at most once, from a
+    /// thread of the output, when it cannot go on; it must only forward the failure.
     ///
     /// # Errors
     /// A missing element or a pipeline that does not start.
@@ -93,7 +93,7 @@ impl HlsOutput {
         let name = stream.name.clone();
         let work = move || {
             let worked = tasks::caught("hls", || writer.work(&heard)).unwrap_or_else(|panicked| Err(panicked.into()));
-            // Closed first, so that nobody is left waiting for a place in it.
+            // Closed first, so that no sender is left waiting for a place in it.
             drop(heard);
             drop(writer);
             if let Err(failure) = worked {
@@ -127,7 +127,7 @@ impl HlsOutput {
 impl Drop for HlsOutput {
     fn drop(&mut self) {
         self.taps.clear();
-        // The writer drains its queue up to this note, so sending waits for work and not for a peer.
+        // The writer drains its queue up to this note, so sending waits for work on this machine and not for a peer.
         let _ = self.notes.send(Note::Stop);
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
@@ -154,7 +154,8 @@ fn intake(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |sink| {
                 let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-                // This waits while the writer is behind; only this hop's own queue grows by that, and it is bounded.
+                // This blocks while the writer is behind; only the queue of this appsink grows meanwhile, and it is
+                // bounded.
                 notes.send(Note::Unit(track, sample)).map_err(|_| gst::FlowError::Eos)?;
                 Ok(gst::FlowSuccess::Ok)
             })

@@ -4,8 +4,8 @@
 //! units and cuts ─► appsrc ! parser ! cmafmux ! (decoding times) ! appsink ─► HLS stream
 //! ```
 //!
-//! The muxer is told with each cut to let go of what it holds, so what comes out is exactly one part per cut; the
-//! parts' times travel beside it in a channel.
+//! The muxer is flushed at each cut, so its output is exactly one part per cut; the parts' times travel beside it in a
+//! channel.
 
 use super::{
     hls_stream::HlsStream,
@@ -26,7 +26,7 @@ use std::{
     time::Duration,
 };
 
-/// How long the muxer may take to let go of its last part.
+/// How long the muxer may take to put out its last part.
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// A running muxer.
@@ -39,7 +39,7 @@ pub(super) struct Mux {
 }
 
 impl Mux {
-    /// Starts a muxer whose first unit is that of the pacer. `told` hears of its failure.
+    /// Starts a muxer whose first unit is that of the pacer. `told` gets its failure.
     ///
     /// # Errors
     /// A codec that is not ours, or a pipeline that cannot be built or started.
@@ -85,10 +85,10 @@ impl Mux {
         Ok(Self { appsrc, cuts, run, pacer, caps: caps.clone() })
     }
 
-    /// Puts a unit in. With a cut, what came before it comes out.
+    /// Puts a unit in. With a cut, the part before it comes out.
     pub fn push(&mut self, buffer: gst::Buffer, unit: Unit, cut: Cut) {
         if let Some(part) = self.pacer.take(unit, cut) {
-            // Both only fail when the pipeline is gone, of which `told` has heard.
+            // Both only fail when the pipeline is gone, which `told` has reported.
             let _ = self.cuts.send(part);
             let split = gst::Structure::builder("FMP4MuxSplitNow").field("chunk", !part.ends_segment).build();
             self.appsrc.send_event(gst::event::CustomDownstream::new(split));
@@ -96,7 +96,7 @@ impl Mux {
         let _ = self.appsrc.push_buffer(buffer);
     }
 
-    /// Lets everything out that is in it. Blocks, at most one second.
+    /// Drains it. Blocks, at most one second.
     ///
     /// # Errors
     /// What went wrong; the parts that came out stay.
@@ -125,7 +125,7 @@ fn deliver(
         }
     }
     if !data.is_empty() {
-        // One part per cut: it was sent before the muxer heard of it.
+        // One part per cut: it was sent before the muxer got the event.
         let part = parts.try_recv().map_err(|_| gst::FlowError::Error)?;
         hls_stream.put(track, discontinuity, data.into(), part);
     }

@@ -101,7 +101,7 @@ impl Pacer {
         if with_it * 100 > self.lengths.part * FITS { Cut::Part } else { Cut::Nothing }
     }
 
-    /// Takes the next unit in; gives the part that ended before it, if the cut says so.
+    /// Takes the next unit in; gives the part that ended before it, if there is a cut.
     pub fn take(&mut self, unit: Unit, cut: Cut) -> Option<PartTiming> {
         self.last = unit;
         if cut == Cut::Nothing {

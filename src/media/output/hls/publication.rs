@@ -1,4 +1,4 @@
-//! A stream that is published as HLS for as long as it is wanted: started again on the same HLS stream when it breaks down.
+//! A stream that is published as HLS for as long as it is wanted: restarted on the same HLS stream when it breaks down.
 
 use super::{HlsOutput, HlsStream, HlsStreamStats};
 use crate::{
@@ -38,7 +38,7 @@ struct State {
 }
 
 impl Publication {
-    /// Begins, on a thread of its own. What fails is said in the log and tried again.
+    /// Begins, on a thread of its own. Failures are logged and tried again.
     pub fn start(
         name: impl Into<String>,
         provide: impl Provide,
@@ -113,7 +113,7 @@ fn broke(publication: Weak<Inner>, run: u64, failure: &Failure) {
         let lived = Duration::from_nanos(broken.clock.now().since(state.began));
         state.backoff.failed(lived)
     };
-    drop(broken); // it must be able to go while we wait
+    drop(broken); // it must be droppable during the wait
     aside("hls-again", move || {
         std::thread::sleep(wait);
         if let Some(broken) = publication.upgrade() {

@@ -30,7 +30,7 @@ const HELD: usize = 512;
 /// An AAC frame in samples (ISO/IEC 14496-3).
 const AAC_FRAME: u64 = 1024;
 
-/// What the writer is told.
+/// Messages to the writer.
 pub(super) enum Note {
     Unit(Track, gst::Sample),
     Failed(Failure),
@@ -65,13 +65,13 @@ pub(super) struct Discontinuity {
 }
 
 impl Writer {
-    /// Works until told to stop.
+    /// Works until the message to stop.
     ///
     /// # Errors
     /// What it cannot go on after.
     pub fn work(&mut self, notes: &mpsc::Receiver<Note>) -> Result<(), Failure> {
         let worked = self.listen(notes);
-        // Nothing is drained here: who stops an output does not want to wait for it.
+        // Nothing is drained here: stopping an output must not take long.
         if let Some(discontinuity) = self.discontinuity.take() {
             self.hls_stream.latch_target(discontinuity.video.pacer.segment_length());
             self.hls_stream.end(discontinuity.number);
@@ -145,7 +145,7 @@ impl Writer {
         let Some(mut discontinuity) = self.discontinuity.take() else { return };
         let end = discontinuity.video.pacer.end();
         while let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < end)) {
-            // Sound of another format belongs to what comes next and is not heard this early.
+            // Sound of another format belongs to the next discontinuity and is not played this early.
             if let (Some((buffer, unit, caps)), Some(audio)) = (read(&sample), &mut discontinuity.audio)
                 && !differs(&audio.caps, &caps)
                 && !audio.pacer.breaks_at(unit)

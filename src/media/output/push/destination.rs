@@ -1,6 +1,6 @@
-//! An RTMP address, read far enough to say whether it can work, and to hide its key.
+//! An RTMP address, parsed far enough to check whether it can work, and to hide its key.
 
-/// A destination as a person wrote it, checked.
+/// A destination as entered, checked.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Destination {
     url: String,

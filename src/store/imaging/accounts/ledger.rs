@@ -18,9 +18,9 @@ pub enum EntryKind {
     Grant,
     /// Bought.
     Topup,
-    /// Taken for a job.
+    /// Charged for a job.
     Charge,
-    /// Given back.
+    /// Refunded.
     Refund,
     /// Corrected by hand, up or down.
     Adjust,
