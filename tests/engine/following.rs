@@ -176,7 +176,7 @@ fn a_stream_with_a_ten_second_gop_is_on_program_at_once_whenever_it_is_assigned(
             following.until("the stream, frame by frame", || in_time(&watch.seen(), from, 3).is_some()).await;
             let seen = watch.seen();
             let first = seen.iter().find(|(slot, seen)| *slot > from && matches!(seen, Seen::Mark { source: 3, .. }));
-            let after = |slot: u64| rate.time_of(Slot(slot)).since(asked).as_millis();
+            let after = |slot: u64| rate.time_of(Slot(slot)).since(asked) / 1_000_000;
             firsts.push(after(first.expect("it is there").0));
             lives.push(after(in_time(&seen, from, 3).expect("it is there")));
             following.show.command(Command::AssignInput { source: SourceId(0), kind: bars() }).await.unwrap();
