@@ -73,6 +73,30 @@ pub fn audio_decoder(codec: AudioCodec) -> &'static str {
     }
 }
 
+/// The elements that decode sound of these caps, first to last; `None` where this server has none for it.
+pub fn sound_decoders(caps: &gst::CapsRef) -> Option<&'static [&'static str]> {
+    let shape = caps.structure(0)?;
+    Some(match shape.name().as_str() {
+        "audio/x-raw" => &[],
+        // Layers 1 to 3, as the parser finds them.
+        "audio/mpeg" if shape.get::<i32>("mpegversion") == Ok(1) => &["mpegaudioparse", "mpg123audiodec"],
+        "audio/mpeg" if shape.get::<&str>("stream-format") == Ok("loas") => &["aacparse", "avdec_aac_latm"],
+        "audio/mpeg" => &["aacparse", "avdec_aac"],
+        "audio/x-opus" => &["opusparse", "opusdec"],
+        "audio/x-ac3" => &["ac3parse", "avdec_ac3"],
+        "audio/x-eac3" => &["ac3parse", "avdec_eac3"],
+        "audio/x-dts" => &["dcaparse", "avdec_dca"],
+        "audio/x-mulaw" => &["mulawdec"],
+        "audio/x-alaw" => &["alawdec"],
+        "audio/x-vorbis" => &["vorbisdec"],
+        "audio/x-flac" => &["flacparse", "flacdec"],
+        "audio/x-speex" => &["speexdec"],
+        "audio/x-alac" => &["avdec_alac"],
+        "audio/G722" => &["avdec_g722"],
+        _ => return None,
+    })
+}
+
 /// The configuration record in caps; empty where there is none.
 pub fn record(caps: &gst::CapsRef) -> Bytes {
     let data = caps.structure(0).and_then(|s| s.get::<gst::Buffer>("codec_data").ok());

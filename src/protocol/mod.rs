@@ -1,6 +1,7 @@
 //! Bytes to values and back: pure, no I/O, no clock. Imports no other layer.
 
 pub mod bearer;
+pub mod container;
 pub mod guard;
 pub mod h264;
 pub mod hevc;

@@ -4,6 +4,7 @@
 
 use super::{Output, emit, here};
 use crate::media::{
+    coding,
     encoder::{self, Codec},
     pipeline::Failure,
 };
@@ -15,8 +16,8 @@ enum Way {
     /// Parsers, and the form that comes out.
     Picture(Vec<&'static str>, &'static str),
     Sound(Vec<&'static str>, &'static str),
-    /// Sound that is decoded and coded anew.
-    Recode,
+    /// Sound that is decoded by these elements and coded anew.
+    Recode(&'static [&'static str]),
     /// Nothing here knows it.
     Unknown,
     /// Subtitles and the like.
@@ -46,9 +47,12 @@ fn way(caps: &gst::CapsRef, needs_dts: bool) -> Way {
         "video/x-vp9" => Way::Picture(vec!["vp9parse"], "video/x-vp9,alignment=super-frame"),
         "image/jpeg" => Way::Picture(vec!["jpegparse"], "image/jpeg"),
         "audio/mpeg" if is_aac(shape) => Way::Sound(vec!["aacparse"], AAC),
-        "audio/x-opus" if shape.get::<i32>("channels").is_ok_and(|channels| channels > 2) => Way::Recode,
-        "audio/x-opus" => Way::Sound(vec!["opusparse"], "audio/x-opus"),
-        other if other.starts_with("audio/") => Way::Recode,
+        "audio/x-opus" if shape.get::<i32>("channels").is_ok_and(|channels| channels <= 2) => {
+            Way::Sound(vec!["opusparse"], "audio/x-opus")
+        }
+        // The channels of RTP are those of the session description, and Opus in RTP has two at most.
+        "audio/x-opus" if shape.get::<i32>("channels").is_err() => Way::Sound(vec!["opusparse"], "audio/x-opus"),
+        other if other.starts_with("audio/") => coding::sound_decoders(caps).map_or(Way::Unknown, Way::Recode),
         other if other.starts_with("video/") || other.starts_with("image/") => Way::Unknown,
         _ => Way::Ignore,
     }
@@ -64,14 +68,13 @@ fn is_aac(shape: &gst::StructureRef) -> bool {
 ///
 /// # Errors
 /// An element that is missing, or does not take the stream.
-pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
-    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-    let (elements, picture) = match way(&caps, output.needs_dts) {
+pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &gst::CapsRef) -> Result<(), Failure> {
+    let (elements, picture) = match way(caps, output.needs_dts) {
         Way::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
         Way::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
-        Way::Recode if output.claim(false) => return recode(output, bin, pad),
+        Way::Recode(decoders) if output.claim(false) => (recoder(decoders)?, false),
         Way::Unknown => {
-            output.note_unknown(&caps);
+            output.note_unknown(caps);
             return drop_stream(bin, pad);
         }
         _ => return drop_stream(bin, pad),
@@ -90,41 +93,26 @@ fn chain(parsers: &[&str], form: &str) -> Result<Vec<gst::Element>, Failure> {
     Ok(elements)
 }
 
-/// The decoder is found by the stream's format, when it is known; so what is behind it is linked later.
-fn recode(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
-    let decode = element("decodebin")?;
+/// Sound of another codec, as AAC.
+fn recoder(decoders: &[&str]) -> Result<Vec<gst::Element>, Failure> {
+    let mut elements = vec![queue()?];
+    for decoder in decoders {
+        elements.push(element(decoder)?);
+    }
     // The encoder's own bit rate, about 128 kb/s for two channels, is more than what is coded anew here had.
-    let encode = element(&encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element)?;
-    let elements = [
+    let encode = encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element;
+    elements.extend([
         element("audioconvert")?,
         element("audioresample")?,
         filter("audio/x-raw,rate=48000,channels=(int)[1,2]")?,
-        encode,
+        element(&encode)?,
         element("aacparse")?,
         filter(AAC)?,
-    ];
-    let sink = appsink()?;
-    emit::packets(&sink, output, false);
-    add(bin, &elements)?;
-    add(bin, std::slice::from_ref(sink.upcast_ref::<gst::Element>()))?;
-    let mut all: Vec<&gst::Element> = elements.iter().collect();
-    all.push(sink.upcast_ref());
-    gst::Element::link_many(all).map_err(|_| here("the sound encoder cannot be linked"))?;
-    let first = elements[0].downgrade();
-    decode.connect_pad_added(move |_, decoded| {
-        if let Some(into) = first.upgrade().and_then(|first| first.static_pad("sink"))
-            && !into.is_linked()
-        {
-            let _ = decoded.link(&into); // not linked is reported by the streaming thread
-        }
-    });
-    let wait = queue()?;
-    add(bin, &[wait.clone(), decode.clone()])?;
-    wait.link(&decode).map_err(|_| here("the sound decoder cannot be linked"))?;
-    link_pad(pad, &wait)
+    ]);
+    Ok(elements)
 }
 
-fn drop_stream(bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
+pub(super) fn drop_stream(bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {
     let nothing = element("fakesink")?;
     nothing.set_property("sync", false);
     nothing.set_property("async", false);

@@ -1,19 +1,20 @@
 //! From a container to packets: streams that a demuxer finds become [`Packet`]s, without decoding.
 //!
 //! ```text
-//! bytes or RTP ─► parsebin ─┬► picture: queue ! parse ! caps ─► appsink ─► Packet
-//!                           ├► sound:   queue ! parse ! caps ─► appsink ─► Packet
-//!                           └► other sound: queue ! decode ! AAC ─► appsink ─► Packet
+//! bytes ─► demuxer ─────┬► picture: queue ! parse ! caps ─► appsink ─► Packet
+//! RTP ─► depayloaders ──┼► sound:   queue ! parse ! caps ─► appsink ─► Packet
+//!                       └► other sound: queue ! decode ! AAC ─► appsink ─► Packet
 //! ```
 //!
 //! One picture and one sound are taken, the first of each; all others run into nothing. Sound that is neither AAC nor
-//! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Pictures of a codec that is not supported are
-//! reported.
+//! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Streams of a codec that is not supported are
+//! reported. Every element is chosen here by what the stream is; nothing plugs itself.
 //!
 //! Refuses to know: where the bytes come from, and consumers of the packets.
 
 mod branch;
 mod emit;
+mod rtp;
 mod timeline;
 pub mod ts;
 
@@ -69,29 +70,36 @@ impl Output {
         })
     }
 
-    /// Takes every stream that an element (a `parsebin`) has or will have.
+    /// Takes every stream that a demuxer has or will have.
     pub fn take_from(self: &Arc<Self>, element: &gst::Element) {
         let output = Arc::downgrade(self);
         let take = move |element: &gst::Element, pad: &gst::Pad| {
             let (Some(output), Some(bin)) = (output.upgrade(), home(element)) else { return };
-            if let Err(failure) = branch::join(&output, &bin, pad) {
+            let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+            if let Err(failure) = branch::join(&output, &bin, pad, &caps) {
                 gst::element_error!(element, gst::CoreError::Failed, ["{}", failure.text]);
             }
         };
         element.connect_pad_added(take);
     }
 
-    /// Puts a `parsebin` behind every pad that an element (an `rtspsrc`) has or will have.
-    pub fn parse_from(self: &Arc<Self>, element: &gst::Element) {
+    /// Takes the one stream of an element with a single output, a parser, which is of these caps.
+    ///
+    /// # Errors
+    /// The failure, when this machine lacks an element.
+    pub fn take_single(self: &Arc<Self>, element: &gst::Element, caps: &gst::Caps) -> Result<(), Failure> {
+        let (bin, pad) = (home(element), element.static_pad("src"));
+        let (bin, pad) = bin.zip(pad).ok_or_else(|| here("a parser without an output"))?;
+        branch::join(self, &bin, &pad, caps)
+    }
+
+    /// Takes every RTP stream that an element (an `rtspsrc`) has or will have.
+    pub fn take_rtp_from(self: &Arc<Self>, element: &gst::Element) {
         let output = Arc::downgrade(self);
         element.connect_pad_added(move |element, pad| {
             let (Some(output), Some(bin)) = (output.upgrade(), home(element)) else { return };
-            let joined = branch::element("parsebin").and_then(|parse| {
-                output.take_from(&parse);
-                branch::add(&bin, std::slice::from_ref(&parse))?;
-                branch::link_pad(pad, &parse)
-            });
-            if let Err(failure) = joined {
+            let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+            if let Err(failure) = rtp::join(&output, &bin, pad, &caps) {
                 gst::element_error!(element, gst::CoreError::Failed, ["{}", failure.text]);
             }
         });
@@ -131,8 +139,11 @@ impl Output {
     }
 
     fn note_unknown(&self, caps: &gst::CapsRef) {
-        let name = caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).unknown.get_or_insert(name);
+        self.note_unknown_as(caps.structure(0).map_or("", |shape| shape.name()));
+    }
+
+    fn note_unknown_as(&self, name: &str) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).unknown.get_or_insert_with(|| name.to_owned());
     }
 
     /// Whether the stream is the first of its kind.

@@ -1,7 +1,7 @@
 //! MPEG-TS that a door receives as bytes: packets come out.
 //!
 //! ```text
-//! door ─ bytes ─► appsrc ! parsebin ─► Output ─► Packet
+//! door ─ bytes ─► appsrc ! tsdemux ─► Output ─► Packet
 //! ```
 //!
 //! Refuses to know: the door's protocol.
@@ -47,7 +47,7 @@ impl TsReader {
         let (appsrc, parse) = (pipeline.by_name("in"), pipeline.by_name("streams"));
         let appsrc = appsrc.and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let appsrc = appsrc.ok_or_else(|| here("pipelines/demux_ts.toml: there is no appsrc"))?;
-        output.take_from(&parse.ok_or_else(|| here("pipelines/demux_ts.toml: there is no parsebin"))?);
+        output.take_from(&parse.ok_or_else(|| here("pipelines/demux_ts.toml: there is no demuxer"))?);
         let failure = Arc::new(Mutex::new(None));
         let tell = failure.clone();
         let run = Run::start(pipeline, &ShowClock::start(), move |verdict| {

@@ -49,7 +49,7 @@ pub(super) fn build(spec: &PullSpec, address: SocketAddr, output: &Arc<Output>) 
             )?;
             let source = element(&pipeline, "source")?;
             refuse_redirects(&source);
-            output.parse_from(&source);
+            output.take_rtp_from(&source);
             Ok(pipeline)
         }
         By::Srt { stream_id, passphrase, latency } => {
@@ -75,14 +75,10 @@ pub(super) fn build(spec: &PullSpec, address: SocketAddr, output: &Arc<Output>) 
     }
 }
 
+/// Joins the streams of the template's demuxer to the output.
 fn with(pipeline: gst::Pipeline, output: &Arc<Output>) -> Result<gst::Pipeline, Failure> {
-    joined(&pipeline, output).map(|()| pipeline)
-}
-
-/// Joins what the template's `parsebin` finds to the output.
-pub(super) fn joined(pipeline: &gst::Pipeline, output: &Arc<Output>) -> Result<(), Failure> {
-    output.take_from(&element(pipeline, "streams")?);
-    Ok(())
+    output.take_from(&element(&pipeline, "streams")?);
+    Ok(pipeline)
 }
 
 /// The URL with the checked address in place of the name, unless TLS checks the name.

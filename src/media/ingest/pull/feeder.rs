@@ -1,17 +1,31 @@
-//! Fetched bytes into a pipeline, as fast as it wants them, from the place it wants them.
+//! Fetched bytes into a pipeline, as fast as it wants them, from the place it wants them. The first ones decide what
+//! reads them.
 //!
 //! Refuses to know: HTTP.
 
-use super::{Running, elements};
-use crate::media::{ingest::demux::Output, pipeline::Failure};
+use super::{
+    End, Running, elements,
+    reader::{self, Unread},
+    web::peer,
+};
+use crate::{
+    media::{ingest::demux::Output, pipeline::Failure},
+    protocol::container::{Container, ENOUGH, recognise},
+};
 use bytes::Bytes;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 use tokio::sync::Notify;
 
 /// A part of a pipeline that is fed. Clones feed the same one.
 #[derive(Clone)]
 pub(super) struct Feeder {
     appsrc: gst_app::AppSrc,
+    output: Arc<Output>,
+    /// Whether something reads the bytes.
+    is_read: Arc<AtomicBool>,
     wish: Arc<Wish>,
 }
 
@@ -41,8 +55,7 @@ impl Feeder {
     /// The failure, when this machine cannot build it.
     pub fn start(output: Arc<Output>, seekable: Option<u64>) -> Result<(Running, Self), Failure> {
         let pipeline = elements::template("pull_bytes", &[])?;
-        let feeder = Self::on(&pipeline, "in", seekable)?;
-        elements::joined(&pipeline, &output)?;
+        let feeder = Self::on(&pipeline, "in", seekable, &output)?;
         Ok((Running::start(pipeline, output)?, feeder))
     }
 
@@ -52,13 +65,11 @@ impl Feeder {
     /// The failure, when this machine cannot build it.
     pub fn start_two(output: Arc<Output>) -> Result<(Running, [Self; 2]), Failure> {
         let pipeline = elements::template("pull_bytes_two", &[])?;
-        let feeders = [Self::on(&pipeline, "in", None)?, Self::on(&pipeline, "in_sound", None)?];
-        elements::joined(&pipeline, &output)?;
-        output.take_from(&elements::element(&pipeline, "streams_sound")?);
+        let feeders = [Self::on(&pipeline, "in", None, &output)?, Self::on(&pipeline, "in_sound", None, &output)?];
         Ok((Running::start(pipeline, output)?, feeders))
     }
 
-    fn on(pipeline: &gst::Pipeline, name: &str, seekable: Option<u64>) -> Result<Self, Failure> {
+    fn on(pipeline: &gst::Pipeline, name: &str, seekable: Option<u64>, output: &Arc<Output>) -> Result<Self, Failure> {
         use gst::prelude::*;
         let appsrc = elements::element(pipeline, name)?.downcast::<gst_app::AppSrc>();
         let appsrc = appsrc.map_err(|_| elements::here(format!("{name} is no appsrc")))?;
@@ -84,7 +95,7 @@ impl Feeder {
                 })
                 .build(),
         );
-        Ok(Self { appsrc, wish })
+        Ok(Self { appsrc, output: output.clone(), is_read: Arc::default(), wish })
     }
 
     /// Waits until bytes are wanted. Gives where to go on, when it is elsewhere.
@@ -120,14 +131,41 @@ impl Feeder {
     }
 
     /// Hands bytes over; a pipeline that has ended loses them.
-    pub fn push(&self, bytes: Bytes) {
-        if !bytes.is_empty() {
-            let _ = self.appsrc.push_buffer(gst::Buffer::from_slice(bytes));
+    ///
+    /// # Errors
+    /// When they are the first ones and nothing reads what they are.
+    pub fn push(&self, bytes: Bytes) -> Result<(), End> {
+        if bytes.is_empty() {
+            return Ok(());
         }
+        if !self.is_read.load(Ordering::Relaxed) {
+            self.read_as(recognise(bytes.get(..ENOUGH).unwrap_or(&bytes)))?;
+        }
+        let _ = self.appsrc.push_buffer(gst::Buffer::from_slice(bytes));
+        Ok(())
+    }
+
+    /// The bytes are of this container.
+    ///
+    /// # Errors
+    /// When nothing reads it.
+    pub fn read_as(&self, container: Container) -> Result<(), End> {
+        self.is_read.store(true, Ordering::Relaxed);
+        reader::attach(&self.appsrc, container, &self.output).map_err(|unread| match unread {
+            Unread::Container(container) => peer(format!("no media is read from what it is: {container}")),
+            Unread::Here(failure) => failure.into(),
+        })
     }
 
     /// Nothing more comes.
-    pub fn end(&self) {
+    ///
+    /// # Errors
+    /// When nothing has come.
+    pub fn end(&self) -> Result<(), End> {
+        if !self.is_read.load(Ordering::Relaxed) {
+            return Err(peer("it is empty"));
+        }
         let _ = self.appsrc.end_of_stream();
+        Ok(())
     }
 }

@@ -159,19 +159,23 @@ async fn follow(
             // The server restarted its media sequence numbers.
             track.next = None;
             goes.set(true);
-            feeder.end();
+            feeder.end()?;
             return Ok(());
         }
         *next = (*next).max(first); // what is gone is gone
         while let Some(segment) = next.checked_sub(first).and_then(|at| list.segments.get(at as usize)) {
             if segment.discontinuity && fed {
                 goes.set(true);
-                feeder.end();
+                feeder.end()?;
                 return Ok(());
             }
             feeder.wanted().await;
             match fetch(web, &base, &list, (*next - first) as usize, &mut map).await {
-                Ok(pieces) => pieces.into_iter().for_each(|bytes| feeder.push(bytes)),
+                Ok(pieces) => {
+                    for bytes in pieces {
+                        feeder.push(bytes)?;
+                    }
+                }
                 Err(end) => {
                     failures = again(failures, end).await?;
                     break;
@@ -181,7 +185,7 @@ async fn follow(
         }
         if *next >= first + count {
             if list.end_list {
-                feeder.end();
+                feeder.end()?;
                 return Ok(());
             }
             let pause = Duration::from_secs(list.target_duration) / 2;

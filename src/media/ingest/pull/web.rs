@@ -5,13 +5,16 @@
 use super::{CONNECT, End, SILENCE};
 use crate::{
     domain::fault::Blame,
-    protocol::guard::{Forbidden, Guard},
+    protocol::{
+        container::{Container, recognise},
+        guard::{Forbidden, Guard},
+    },
 };
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{LOCATION, RANGE},
+    header::{HeaderMap, LOCATION, RANGE},
     redirect,
 };
 use std::sync::Arc;
@@ -100,20 +103,70 @@ impl Web {
     /// Reads something small whole.
     pub async fn read(&self, url: &Url, part: Option<Part>, most: usize) -> Result<(Url, Bytes), End> {
         let (url, response) = self.open(url, part).await?;
-        Ok((url, whole(response, most).await?))
+        Ok((url, Body::new(response).whole(most).await?))
     }
 }
 
-/// The rest of an answer, when it is no longer than it may be.
-pub(super) async fn whole(mut response: Response, most: usize) -> Result<Bytes, End> {
-    let mut all = BytesMut::new();
-    while let Some(bytes) = response.chunk().await.map_err(failed)? {
-        if all.len() + bytes.len() > most {
-            return Err(peer("an answer is longer than it may be"));
-        }
-        all.extend_from_slice(&bytes);
+/// What an answer carries. Its first bytes can be looked at before it is read.
+pub(super) struct Body {
+    head: BytesMut,
+    response: Response,
+}
+
+impl Body {
+    pub fn new(response: Response) -> Self {
+        Self { head: BytesMut::new(), response }
     }
-    Ok(all.freeze())
+
+    /// What it is, by at most `enough` of its bytes.
+    pub async fn recognise(&mut self, enough: usize) -> Result<Container, End> {
+        loop {
+            let container = recognise(&self.head);
+            let is_sure =
+                !matches!(container, Container::Adts | Container::MpegAudio | Container::Other(_) | Container::Unknown);
+            if is_sure || self.head.len() >= enough {
+                return Ok(container);
+            }
+            match self.response.chunk().await.map_err(failed)? {
+                Some(bytes) => self.head.extend_from_slice(&bytes),
+                None => return Ok(container),
+            }
+        }
+    }
+
+    /// Whether nothing was there when it was looked at.
+    pub fn is_empty(&self) -> bool {
+        self.head.is_empty()
+    }
+
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// Its whole length in bytes, where the server says it.
+    pub fn content_length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// The next bytes; `None` behind the last ones.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, reqwest::Error> {
+        if !self.head.is_empty() {
+            return Ok(Some(self.head.split().freeze()));
+        }
+        self.response.chunk().await
+    }
+
+    /// All of it, when it is no longer than it may be.
+    pub async fn whole(mut self, most: usize) -> Result<Bytes, End> {
+        let mut all = BytesMut::new();
+        while let Some(bytes) = self.chunk().await.map_err(failed)? {
+            if all.len() + bytes.len() > most {
+                return Err(peer("an answer is longer than it may be"));
+            }
+            all.extend_from_slice(&bytes);
+        }
+        Ok(all.freeze())
+    }
 }
 
 /// An error in words that show neither the URL nor an address.
