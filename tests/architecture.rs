@@ -72,3 +72,8 @@ fn no_file_is_longer_than_500_lines() {
 fn no_module_is_a_drawer_for_everything() {
     none(read(&CODE).iter().flat_map(rules::names).collect());
 }
+
+#[test]
+fn no_element_plugs_others_by_itself() {
+    none(read(&["src", "pipelines"]).iter().flat_map(rules::plugging).collect());
+}

@@ -9,6 +9,8 @@ mod collector;
 mod fetch;
 #[path = "pull/forbidden.rs"]
 mod forbidden;
+#[path = "pull/names.rs"]
+mod names;
 #[path = "pull/peers.rs"]
 mod peers;
 #[path = "pull/srt.rs"]

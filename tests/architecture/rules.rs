@@ -54,6 +54,24 @@ const SAID_ONLY_BY: [(&str, &str); 5] =
 /// Names without information about the content.
 const DRAWERS: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"];
 
+/// Elements that find and link others, or open addresses that they read in media.
+const PLUGS_ITSELF: [&str; 14] = [
+    "parsebin",
+    "decodebin",
+    "decodebin3",
+    "uridecodebin",
+    "uridecodebin3",
+    "urisourcebin",
+    "playbin",
+    "playbin3",
+    "hlsdemux",
+    "hlsdemux2",
+    "dashdemux",
+    "dashdemux2",
+    "sdpdemux",
+    "souphttpsrc",
+];
+
 const LINES: usize = 500;
 
 /// A layer names another one only where the table allows it.
@@ -231,6 +249,16 @@ pub fn names(file: &SourceFile) -> Vec<String> {
     let mut drawers: Vec<_> = places.chain(modules).filter(|name| DRAWERS.contains(name)).collect();
     drawers.dedup();
     drawers.iter().map(|name| format!("{}: `{name}` says nothing about what is in it", file.path)).collect()
+}
+
+/// No element that plugs others by itself: what came decides by its first bytes which element reads it, and only our own
+/// client opens addresses.
+pub fn plugging(file: &SourceFile) -> Vec<String> {
+    let words = file.text.lines().enumerate().flat_map(|(at, line)| {
+        let words = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| PLUGS_ITSELF.contains(word)).map(move |word| (at + 1, word))
+    });
+    words.map(|(line, word)| format!("{}:{line}: `{word}` chooses elements by itself", file.path)).collect()
 }
 
 fn sentence(file: &SourceFile, named: &Named, rule: &str) -> String {
