@@ -84,6 +84,31 @@ fn a_finished_hls_playlist_of_ts_and_of_fmp4_comes_whole() {
 }
 
 #[test]
+fn segments_in_aes_128_come_whole_with_the_vector_of_the_playlist_and_with_their_numbers() {
+    let _turn = crate::support::turn();
+    for (source, vector) in [(9, "\n00112233445566778899aabbccddeeff"), (10, "")] {
+        let files = Files::serve();
+        let (key, info) = (files.path("key.bin"), files.path("key.info"));
+        std::fs::write(&key, b"sixteen bytes  !").unwrap();
+        std::fs::write(&info, format!("key.bin\n{}{vector}\n", key.display())).unwrap();
+        let info = info.to_string_lossy();
+        let options = ["-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_key_info_file", &info];
+        convert(&clip(source).cached(), &options, &files.path("list.m3u8"));
+        let list = std::fs::read_to_string(files.path("list.m3u8")).unwrap();
+        assert!(list.contains("METHOD=AES-128"), "{list}");
+        let pulled = Pulled::start(&files.url("list.m3u8"));
+        pulled.wait_complete();
+        pulled.got.assert_whole(source, 0, 89);
+        // Another key than the right one.
+        std::fs::write(&key, b"sixteen others !").unwrap();
+        let pulled = Pulled::start(&files.url("list.m3u8"));
+        pulled.wait_news("a failure", |news| {
+            matches!(news, PullNews::Error { text, blame: Blame::Peer } if text.contains("decrypted") || text.contains("no media"))
+        });
+    }
+}
+
+#[test]
 fn hls_with_sound_apart_keeps_both_together() {
     let _turn = crate::support::turn();
     let files = Files::serve();

@@ -1,18 +1,20 @@
 //! HLS as a player reads it (RFC 8216): playlists are followed, segments fetched whole and handed to the demuxer.
 //!
 //! The best variant is taken, with a sound rendition of its own where it has one. A discontinuity ends the run; the next
-//! one goes on at the same segment. Live playlists are begun three segments before their end.
+//! one goes on at the same segment. Segments in AES-128 are decrypted ([`super::hls_key`]). Live playlists are begun three segments before their end.
 //!
 //! Refuses to know: what is in the segments, and how a connection is made.
 
 use super::{
     End, Puller,
     feeder::Feeder,
+    hls_key::{Encryption, Keys},
     web::{Part, Web, peer},
 };
 use crate::media::ingest::demux::Pace;
+use bytes::Bytes;
 use futures::future::try_join_all;
-use m3u8_rs::{AlternativeMediaType, KeyMethod, MasterPlaylist, MediaPlaylist, MediaSegment, Playlist, VariantStream};
+use m3u8_rs::{AlternativeMediaType, MasterPlaylist, MediaPlaylist, MediaSegment, Playlist, VariantStream};
 use std::{
     cell::Cell,
     future::pending,
@@ -137,7 +139,7 @@ async fn follow(
     goes: &Cell<bool>,
     was_live: &Cell<bool>,
 ) -> Result<(), End> {
-    let (mut map, mut failures, mut fed) = (None, 0, false);
+    let (mut fetched, mut failures, mut fed) = (Fetched::default(), 0, false);
     loop {
         let looked = Instant::now();
         let (base, list) = match load(web, &track.url).await {
@@ -170,7 +172,7 @@ async fn follow(
                 return Ok(());
             }
             feeder.wanted().await;
-            match fetch(web, &base, &list, (*next - first) as usize, &mut map).await {
+            match fetch(web, &base, &list, (*next - first) as usize, &mut fetched).await {
                 Ok(pieces) => {
                     for bytes in pieces {
                         feeder.push(bytes)?;
@@ -211,32 +213,47 @@ async fn load(web: &Web, url: &Url) -> Result<(Url, MediaPlaylist), End> {
     }
 }
 
+/// What was fetched for the segments before and still holds.
+#[derive(Default)]
+struct Fetched {
+    /// The init section.
+    map: Option<(Url, Option<Part>)>,
+    keys: Keys,
+}
+
 /// A segment, and before it what initialises it when that changed.
 async fn fetch(
     web: &Web,
     base: &Url,
     list: &MediaPlaylist,
     at: usize,
-    map: &mut Option<(Url, Option<Part>)>,
-) -> Result<Vec<bytes::Bytes>, End> {
+    fetched: &mut Fetched,
+) -> Result<Vec<Bytes>, End> {
     let Some(segment) = list.segments.get(at) else { return Ok(Vec::new()) };
-    // The parser reports a key only for the segment behind its tag, so one anywhere counts.
-    if list.segments.iter().any(|segment| segment.key.as_ref().is_some_and(|key| key.method != KeyMethod::None)) {
-        return Err(peer("its segments are encrypted, which is not supported"));
-    }
+    let encryption = Encryption::at(base, &list.segments, at, list.media_sequence + at as u64)?;
+    let key = match &encryption {
+        Some(encryption) => Some(fetched.keys.get(web, &encryption.url).await?),
+        None => None,
+    };
+    let plain = |encryption: Option<&Encryption>, bytes: Bytes| match encryption.zip(key.as_ref()) {
+        Some((encryption, key)) => encryption.decrypt(key, &bytes),
+        None => Ok(bytes),
+    };
     let join = |uri: &str| base.join(uri).map_err(|_| peer("the playlist names something that is no URL"));
     let mut pieces = Vec::new();
     // It holds until another one is named; the parser reports it only for the segment behind its tag.
     if let Some(wanted) = list.segments.get(..=at).and_then(|until| until.iter().rev().find_map(|s| s.map.as_ref())) {
         let range = wanted.byte_range.as_ref().map(|range| part(range.offset.unwrap_or(0), range.length));
         let place = (join(&wanted.uri)?, range);
-        if map.as_ref() != Some(&place) {
-            pieces.push(web.read(&place.0, range, SEGMENT).await?.1);
-            *map = Some(place);
+        if fetched.map.as_ref() != Some(&place) {
+            let bytes = web.read(&place.0, range, SEGMENT).await?.1;
+            pieces.push(plain(encryption.as_ref().and_then(Encryption::of_map), bytes)?);
+            fetched.map = Some(place);
         }
     }
     let range = segment.byte_range.as_ref().map(|range| part(offset(&list.segments, at), range.length));
-    pieces.push(web.read(&join(&segment.uri)?, range, SEGMENT).await?.1);
+    let bytes = web.read(&join(&segment.uri)?, range, SEGMENT).await?.1;
+    pieces.push(plain(encryption.as_ref(), bytes)?);
     Ok(pieces)
 }
 

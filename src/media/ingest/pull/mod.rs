@@ -13,6 +13,7 @@ mod elements;
 mod feeder;
 mod fetch;
 mod hls;
+mod hls_key;
 mod reader;
 mod spec;
 mod web;
