@@ -1,15 +1,12 @@
 //! The stream id of an SRT caller: its key and its request (SRT Access Control Guidelines).
 //!
-//! Two forms come from encoders: the key alone (`KEY`, also `live/KEY` and `KEY?password=…`), and the keyed form
-//! `#!::r=KEY,m=publish`. Callers that take it from a URL without decoding the escapes (ffmpeg before 6) send the keyed
-//! form with its escapes; it is understood as well. In the keyed form the mode may be left out here: a caller of an
-//! ingest port wants to publish.
+//! Encoders send the key alone (`KEY`, also `live/KEY` and `KEY?password=…`), the keyed form `#!::r=KEY,m=publish` in any
+//! order, `publish:KEY`, or the whole address `srt://host/live/KEY`. Callers that take it from a URL without decoding the
+//! escapes (ffmpeg before 6) send any part of it escaped. The mode may be left out: a caller of an ingest port wants to
+//! publish.
 
 /// The longest stream id in bytes that SRT carries.
 const LONGEST: usize = 512;
-
-/// The beginning of the keyed form when its escapes were not decoded.
-const ESCAPED: &str = "%23%21%3A%3A";
 
 /// The request of a caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,18 +38,53 @@ pub fn request(stream_id: &str) -> Result<Request, BadStreamId> {
     if stream_id.len() > LONGEST {
         return Err(BadStreamId::NoKey);
     }
-    let written = stream_id.get(..ESCAPED.len()).is_some_and(|start| start.eq_ignore_ascii_case(ESCAPED));
-    let stream_id = if written { unescaped(stream_id) } else { stream_id.to_owned() };
-    let Some(keyed) = stream_id.strip_prefix("#!::") else { return named(&stream_id) };
+    // No key contains a percent sign, so what looks like an escape is one.
+    let decoded = unescaped(stream_id.trim());
+    if let Some(keyed) = decoded.strip_prefix("#!::") {
+        return from_pairs(keyed);
+    }
+    if let Some(address) = decoded.strip_prefix("srt://") {
+        return from_address(address);
+    }
+    match decoded.split_once(':') {
+        Some((mode, rest)) if mode.eq_ignore_ascii_case("publish") => {
+            let mut parts = rest.split(':');
+            let mut request = named(parts.next().unwrap_or_default())?;
+            // `publish:PATH:USER:PASSWORD`
+            request.password = request.password.or_else(|| parts.nth(1).map(str::to_owned));
+            Ok(request)
+        }
+        Some((mode, _)) if ["read", "request", "play"].iter().any(|other| mode.eq_ignore_ascii_case(other)) => {
+            Err(BadStreamId::Mode)
+        }
+        _ => named(&decoded),
+    }
+}
+
+/// The keyed form, its pairs in any order.
+fn from_pairs(keyed: &str) -> Result<Request, BadStreamId> {
     let mut resource = None;
     for (name, value) in keyed.split(',').filter_map(|pair| pair.split_once('=')) {
         match name.trim() {
             "r" => resource = Some(value.trim()),
-            "m" if value.trim() != "publish" => return Err(BadStreamId::Mode),
+            "m" if !value.trim().eq_ignore_ascii_case("publish") => return Err(BadStreamId::Mode),
             _ => {}
         }
     }
     named(resource.unwrap_or_default())
+}
+
+/// The whole address, as devices with one field for everything send it: `host/live/KEY`, `host?streamid=…`.
+fn from_address(address: &str) -> Result<Request, BadStreamId> {
+    let (place, query) = address.split_once('?').unwrap_or((address, ""));
+    match query.split('&').find_map(|pair| pair.strip_prefix("streamid=")) {
+        Some(inner) if !inner.contains("srt://") => request(inner),
+        Some(_) => Err(BadStreamId::NoKey),
+        None => {
+            let path = place.split_once('/').map_or("", |(_, path)| path);
+            named(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
+        }
+    }
 }
 
 /// Decodes escapes (RFC 3986, 2.1); an invalid one stays as it is.
@@ -105,7 +137,23 @@ mod tests {
             ("#!::r=KEY", of("live", "KEY", None)),
             ("%23%21%3a%3ar%3Dlive/KEY%3Fpassword%3Dx%,m%3Dpublish", of("live", "KEY", Some("x%"))),
             ("%23%21%3A%3Ar%3DKEY%2Cm%3Drequest", Err(BadStreamId::Mode)),
-            ("KEY%41", of("live", "KEY%41", None)),
+            ("KEY%41", of("live", "KEYA", None)),
+            ("live%2FKEY", of("live", "KEY", None)),
+            ("live%2fKEY%3Fpassword%3Da%26b", of("live", "KEY", Some("a"))),
+            ("#!::r=live%2FKEY,m=publish", of("live", "KEY", None)),
+            ("#!::m=Publish,s=1,r=KEY,u=x", of("live", "KEY", None)),
+            ("%23!::r=KEY,m=publish", of("live", "KEY", None)),
+            (" KEY ", of("live", "KEY", None)),
+            ("publish:KEY", of("live", "KEY", None)),
+            ("publish:live/KEY", of("live", "KEY", None)),
+            ("publish:KEY:me:secret", of("live", "KEY", Some("secret"))),
+            ("read:KEY", Err(BadStreamId::Mode)),
+            ("publish:", Err(BadStreamId::NoKey)),
+            ("srt://host:8890/live/KEY", of("live", "KEY", None)),
+            ("srt://host/KEY?password=x", of("live", "KEY", Some("x"))),
+            ("srt://host:8890?streamid=live/KEY", of("live", "KEY", None)),
+            ("srt://host:8890?mode=caller&streamid=%23!::r%3DKEY", of("live", "KEY", None)),
+            ("srt://host:8890", Err(BadStreamId::NoKey)),
             ("#!::r=KEY,m=request", Err(BadStreamId::Mode)),
             ("#!::m=publish", Err(BadStreamId::NoKey)),
             ("", Err(BadStreamId::NoKey)),

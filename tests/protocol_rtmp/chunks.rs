@@ -112,6 +112,16 @@ fn nonsense_headers_are_errors() {
 }
 
 #[test]
+fn a_chunk_stream_may_begin_with_a_header_of_type_1() {
+    // Set Chunk Size on chunk stream 2, as some encoders send it first.
+    let wire = [&[0x42, 0, 0, 0, 0, 0, 4, 1][..], &[0, 0, 16, 0]].concat();
+    let mut reader = Reader::new(1000);
+    let messages = read(&mut reader, &wire).unwrap();
+    assert_eq!((brief(&messages), messages[0].stream), (vec![(0, 1, 4)], 0));
+    assert_eq!(read(&mut Reader::new(1000), &[0x82, 0, 0, 0]).unwrap_err(), ChunkError::NoPrevious(2), "type 2");
+}
+
+#[test]
 fn an_aborted_message_is_forgotten() {
     let mut reader = Reader::new(1000);
     let begun = [&full(6, 0, 200, 9)[..], &[1; 128]].concat();

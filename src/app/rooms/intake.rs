@@ -81,10 +81,16 @@ impl Intake {
     }
 }
 
+/// Whether an application that an encoder names is ours: `live` in any case, with or without a path behind it, or none.
+/// The key alone decides; devices append parts of their own.
+fn is_app(name: &str) -> bool {
+    name.is_empty() || name.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(APP))
+}
+
 impl Admission for Intake {
     fn admit(&self, request: AccessRequest) -> BoxFuture<'_, Result<PublishLease, Refusal>> {
         Box::pin(async move {
-            if request.app != APP {
+            if !is_app(&request.app) {
                 return Err(Refusal::UnknownKey);
             }
             let key = request.credential.as_deref().ok_or(Refusal::UnknownKey)?;
@@ -93,5 +99,20 @@ impl Admission for Intake {
             }
             self.ingress(key, &request).await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_app;
+
+    #[test]
+    fn the_application_is_live_as_devices_write_it() {
+        for ours in ["live", "Live", "LIVE", "", "live/", "live/instance", "Live/_definst_"] {
+            assert!(is_app(ours), "{ours}");
+        }
+        for other in ["news", "livestream", "/live", "app/live"] {
+            assert!(!is_app(other), "{other}");
+        }
     }
 }

@@ -164,7 +164,8 @@ impl Reader {
         let known = self.streams.len();
         let stream = match self.streams.entry(id) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(_) if format != 0 => {
+            // Some encoders begin chunk stream 2 with a header of type 1: message stream 0, a delta from time 0.
+            std::collections::hash_map::Entry::Vacant(_) if format > 1 => {
                 return Err(ChunkError::NoPrevious(id));
             }
             std::collections::hash_map::Entry::Vacant(_) if known >= MAX_STREAMS => {

@@ -307,10 +307,10 @@ impl Session {
         let name = name.and_then(Value::get_string).unwrap_or_default();
         let mut key = without_query(&name).trim_matches('/').to_owned();
         let mut app = self.app.clone();
-        // An encoder that was given the whole address as its server appends the key to the application.
-        if key.is_empty()
-            && let Some((head, tail)) = self.app.rsplit_once('/')
-        {
+        // An encoder that was given the whole address as its server appends the key to the application; with an address
+        // without an application the key is all there is.
+        if key.is_empty() {
+            let (head, tail) = self.app.rsplit_once('/').unwrap_or(("", &self.app));
             (app, key) = (head.to_owned(), tail.to_owned());
         }
         self.state = State::Asking { stream, key: key.clone() };

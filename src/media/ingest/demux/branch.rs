@@ -100,12 +100,12 @@ fn recoder(decoders: &[&str]) -> Result<Vec<gst::Element>, Failure> {
         elements.push(element(decoder)?);
     }
     // The encoder's own bit rate, about 128 kb/s for two channels, is more than what is coded anew here had.
-    let encode = encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element;
+    let encode = &encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element;
     elements.extend([
         element("audioconvert")?,
         element("audioresample")?,
         filter("audio/x-raw,rate=48000,channels=(int)[1,2]")?,
-        element(&encode)?,
+        element(encode)?,
         element("aacparse")?,
         filter(AAC)?,
     ]);
