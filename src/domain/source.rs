@@ -66,9 +66,9 @@ pub enum Signal {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Health {
     pub signal: Signal,
-    /// Frames that arrived in the last second.
+    /// Frames in the last second that could be shown.
     pub fps: f64,
-    /// Milliseconds since the last frame arrived; `None` before the first.
+    /// Milliseconds since the slot of the frame that is shown; `None` before the first.
     pub last_frame_ms: Option<u64>,
     /// Whether the present publisher sends sound.
     pub has_audio: bool,

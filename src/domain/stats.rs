@@ -48,7 +48,7 @@ pub struct SourceStats {
     pub repeated: u64,
     /// How often it was anchored to show time anew.
     pub anchored: u64,
-    /// Milliseconds since the last frame.
+    /// Milliseconds since the slot of the frame that is shown.
     pub last_frame_ms: Option<u64>,
     pub has_audio: bool,
     /// Peak of the last block of sound in dBFS, left and right.

@@ -38,10 +38,14 @@ const LATENCY: Duration = Duration::from_millis(150);
 /// The picture in a slot: source and frame number of the mark, nothing where there is no picture.
 type Seen = (Slot, Option<(u8, u32)>);
 
+/// The signal that the source reported in each slot.
+type Reported = Arc<Mutex<Vec<(Slot, Signal)>>>;
+
 /// A source that shows streams, and a reader that takes its frame slot by slot as the mixer does.
 struct Screen {
     source: Arc<Source>,
     seen: Arc<Mutex<Vec<Seen>>>,
+    reported: Reported,
     over: Arc<AtomicBool>,
     looking: Option<std::thread::JoinHandle<()>>,
 }
@@ -51,17 +55,20 @@ impl Screen {
         let clock = of.clock().clone();
         let source = Source::new(SourceId(0), "screen".into(), clock.clone(), FORMAT, LATENCY, Duration::from_secs(1));
         let (seen, over) = (Arc::<Mutex<Vec<Seen>>>::default(), Arc::new(AtomicBool::new(false)));
+        let reported = Reported::default();
         let (look, into, until) = (source.clone(), seen.clone(), over.clone());
+        let report = reported.clone();
         let looking = std::thread::spawn(move || {
             let mut slot = Slot(FORMAT.rate.slot_at(clock.now()).0 + 1);
             while !until.load(Ordering::Relaxed) {
                 clock.wait_until(FORMAT.rate.time_of(slot));
                 let mark = look.frame_queue.at(slot).as_ref().and_then(mark);
                 into.lock().unwrap().push((slot, mark));
+                report.lock().unwrap().push((slot, look.health().signal));
                 slot = Slot(slot.0 + 1);
             }
         });
-        Self { source, seen, over, looking: Some(looking) }
+        Self { source, seen, reported, over, looking: Some(looking) }
     }
 
     fn show(&self, live: &Arc<Live>) -> Shown {
@@ -78,6 +85,27 @@ impl Screen {
             self.seen().into_iter().filter(|(at, _)| *at >= slot).filter_map(|seen| seen.1).collect();
         marks.dedup();
         marks
+    }
+
+    /// Asserts that a signal was reported as good just where new frames were seen: neither while they had been missing for
+    /// half a second, nor not while they came.
+    fn assert_reported_as_seen(&self) {
+        let (seen, reported) = (self.seen(), self.reported.lock().unwrap().clone());
+        for (slot, signal) in &reported {
+            let recent = |slots: u64| {
+                let mut marks: Vec<_> =
+                    seen.iter().filter(|(at, _)| at.0 + slots >= slot.0 && at <= slot).map(|seen| seen.1).collect();
+                marks.dedup();
+                marks.len() > 1
+            };
+            if slot.0 < reported[0].0.0 + 15 {
+                continue;
+            }
+            match signal {
+                Signal::Ok => assert!(recent(15), "{slot:?} is reported as good, and nothing new is seen"),
+                _ => assert!(!recent(8), "{slot:?} is reported as {signal:?}, and new frames are seen"),
+            }
+        }
     }
 
     fn now(&self) -> Slot {
@@ -260,6 +288,7 @@ fn after_a_stall_and_a_burst_the_picture_is_back_where_it_was_in_time() {
     let marks = screen.marks_from(now);
     assert!(marks.windows(2).all(|pair| pair[1] == (5, pair[0].1 + 1)), "{marks:?}");
     assert!(screen.source.measure().skipped > 0, "what was passed over is counted");
+    screen.assert_reported_as_seen();
     player.join().unwrap();
 }
 

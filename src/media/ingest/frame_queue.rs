@@ -64,6 +64,11 @@ impl FrameQueue {
         frames.front().filter(|frame| frame.slot <= slot).cloned()
     }
 
+    /// The slot of the frame that is shown in a slot: its own or an earlier one.
+    pub fn shown_in(&self, slot: Slot) -> Option<Slot> {
+        self.lock().iter().rev().map(|frame| frame.slot).find(|own| *own <= slot)
+    }
+
     /// Forgets everything.
     pub fn clear(&self) {
         self.lock().clear();

@@ -66,7 +66,8 @@ pub struct Source {
 struct State {
     grid: Grid,
     stats: SourceStats,
-    last_frame: Option<ShowTime>,
+    /// Frames that came in time and whose slot has another one.
+    between: u64,
     /// When a picture of this publisher was last put up to be shown.
     last_shown: Option<ShowTime>,
     measured: Measured,
@@ -135,7 +136,7 @@ impl Source {
             state: Mutex::new(State {
                 grid: Grid::new(project.rate, latency),
                 stats: SourceStats::default(),
-                last_frame: None,
+                between: 0,
                 last_shown: None,
                 measured: Measured::default(),
                 publishers: 0,
@@ -219,12 +220,12 @@ impl Source {
     /// The slot of a picture; `None` when another one has it.
     fn place(&self, stamp: ShowTime, now: ShowTime) -> Option<Slot> {
         let mut state = self.lock();
-        state.last_frame = Some(now);
         let (begun, offset) = (state.grid.has_begun(), state.grid.offset());
         let placed = state.grid.place(stamp, now);
         let moved = state.grid.offset() - offset;
         let Placed::At { slot, repeated } = placed else {
             state.stats.dropped += 1;
+            state.between += u64::from(stamp.0 as i64 + offset >= now.0 as i64);
             return None;
         };
         state.stats.frames += 1;
@@ -241,7 +242,6 @@ impl Source {
     /// The next slot, for a late picture that is better than none; `None` when such a picture is there.
     fn place_at_once(&self, now: ShowTime) -> Option<Slot> {
         let mut state = self.lock();
-        state.last_frame = Some(now);
         state.grid.pass(now);
         if state.last_shown.is_some_and(|last| now.since(last) < GLIMPSE) {
             state.stats.skipped += 1;
@@ -285,11 +285,13 @@ impl Source {
         self.lock().grid.offset()
     }
 
-    /// The signal as of now.
+    /// The signal as of now, taken where program takes its picture: by the frame that is shown in the present slot, not
+    /// by what came. A source whose pictures all come too late has no signal.
     pub fn health(&self) -> Health {
         let now = self.clock.now();
+        let shown = self.frame_queue.shown_in(self.project.rate.slot_at(now));
+        let age = shown.map(|slot| now.since(self.project.rate.time_of(slot)));
         let state = self.lock();
-        let age = state.last_frame.map(|last| now.since(last));
         let signal = match age {
             Some(age) if age < STALL => Signal::Ok,
             Some(age) if u128::from(age) < self.hold.as_nanos() => Signal::Stalled,
@@ -312,7 +314,8 @@ impl Source {
         let mut state = self.lock();
         let seconds = now.since(state.measured.at) as f64 / 1e9;
         if seconds > 0.0 {
-            let frames = state.stats.frames + state.stats.dropped;
+            // Of a source that is faster than the project, those between the slots count too; what came too late does not.
+            let frames = state.stats.frames + state.between;
             let fps = (frames - state.measured.frames) as f64 / seconds;
             state.measured = Measured { at: now, frames, fps };
         }
