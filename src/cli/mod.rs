@@ -1,14 +1,15 @@
-//! The command line. Errors are one clear line on standard error and exit code 2; a server that breaks down ends with 70.
+//! The command line. Errors are one clear line on standard error and exit code 2; a server that breaks down ends with
+//! 70.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on the terminal")]
 
 mod account;
 mod demo;
 mod doctor;
-mod doors;
 mod images;
 mod key;
 mod lights;
+mod listeners;
 mod open_files;
 mod serve;
 mod setup;

@@ -2,9 +2,10 @@
 
 use super::{
     Place, demo,
-    doors::Doors,
     images::{self, Images},
-    lights, setup, signals,
+    lights,
+    listeners::Listeners,
+    setup, signals,
     streamhub_parts::{self, StreamHubParts},
     worker,
 };
@@ -65,7 +66,7 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
 async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
     let stopped = signals::stopped()?;
     let mut watcher = tasks::watch();
-    let doors = Doors::bind(&config).await?;
+    let listeners = Listeners::bind(&config).await?;
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
     let store = images::store(&config).await?;
@@ -90,8 +91,9 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
 
     let parts =
         StreamHubParts::open(&config, &secrets, &store, &engine, &show, streamhub_parts::puller(&config)?).await?;
-    let Doors { doorways, .. } = &doors;
-    let webrtc = webrtc::Door::open(setup::webrtc(&config, doorways.webrtc.clone()), parts.media_access.clone()).await;
+    let Listeners { limiters, .. } = &listeners;
+    let webrtc =
+        webrtc::WebRtcEndpoint::open(setup::webrtc(&config, limiters.webrtc.clone()), parts.media_access.clone()).await;
     let webrtc =
         webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let auth = Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes());
@@ -106,15 +108,15 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     if let Some(token) = &config.metrics.token {
         figures = figures.with_token(token.expose());
     }
-    let steering = lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())
+    let lume_state = lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())
         .with_operator(auth.clone())
-        .behind(&doors.doorways.http.doorway);
+        .limited_by(&listeners.limiters.http.limiter);
     let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
         .or(operator::health_routes(figures.clone()))
         .unify()
         .or(lumely::routes(images.plane.clone()))
         .unify()
-        .or(lume::routes(steering))
+        .or(lume::routes(lume_state))
         .unify()
         .or(server::images::routes(images.results.clone()))
         .unify()
@@ -145,29 +147,29 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         .unify();
     let metrics = operator::metrics_routes(figures);
     // Where metrics have an address of their own, they have no other.
-    let (routes, apart) = match doors.metrics {
+    let (routes, metrics_server) = match listeners.metrics {
         Some(listener) => (routes.boxed(), Some((listener, metrics))),
         None => (metrics.or(routes).unify().boxed(), None),
     };
-    let apart = apart.map(|(listener, metrics)| {
-        tasks::vital("metrics", http::serve(listener, metrics, doors.doorways.metrics, shutdown.clone()))
+    let metrics_server = metrics_server.map(|(listener, metrics)| {
+        tasks::vital("metrics", http::serve(listener, metrics, listeners.limiters.metrics, shutdown.clone()))
     });
-    let http = http::serve(doors.http, routes, doors.doorways.http, shutdown.clone());
+    let http = http::serve(listeners.http, routes, listeners.limiters.http, shutdown.clone());
     let clock = engine.clone();
-    let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
-    let wing = livewing::Settings { doorway: doors.doorways.livewing, ..wing };
-    let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
+    let livewing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
+    let livewing = livewing::Settings { limiter: listeners.limiters.livewing, ..livewing };
+    let livewing = livewing::serve(listeners.livewing, livewing, show.clone(), telemetry, shutdown.clone());
     let keys_of_inputs = inputs::by_key(show.clone(), engine.clone());
     let intake = Arc::new(Intake::new(keys_of_inputs, parts.ingresses.clone(), parts.rooms.clone()));
-    // A door that ends by itself has broken down; a server that lacks one is worse than one that is started again.
-    let (http, wing) = (tasks::vital("http", http), tasks::vital("livewing", wing));
-    let rtmp = tasks::vital("rtmp", doors.rtmp.run(intake.clone(), shutdown.clone()));
-    let srt = tasks::vital("srt", doors.srt.run(intake, shutdown.clone()));
+    // An endpoint that ends by itself has broken down; a server that lacks one is worse than one that is started again.
+    let (http, livewing) = (tasks::vital("http", http), tasks::vital("livewing", livewing));
+    let rtmp = tasks::vital("rtmp", listeners.rtmp.run(intake.clone(), shutdown.clone()));
+    let srt = tasks::vital("srt", listeners.srt.run(intake, shutdown.clone()));
 
     let mqtt = mqtt::start(lights.clone(), lights.client_id(), shutdown.clone());
     images.start(&shutdown);
     let (waiting, until) = (images.waiting.clone(), shutdown.clone());
-    let beside = config
+    let image_worker = config
         .lumely
         .in_server
         .then(|| tasks::kept("image-worker", move || worker::keep(place.clone(), waiting.clone(), until.clone())));
@@ -193,16 +195,16 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     shutdown.cancel();
     let _ = rtmp.await; // publishers leave first, so that files end with what they sent
     let _ = srt.await;
-    if let Some(beside) = beside {
-        let _ = beside.await; // its jobs are put back
+    if let Some(image_worker) = image_worker {
+        let _ = image_worker.await; // its jobs are put back
     }
     let _ = mqtt.await; // it is neither aborted nor does it panic
     lights.close().await;
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
-    wing.abort();
-    if let Some(apart) = apart {
-        apart.abort();
+    livewing.abort();
+    if let Some(metrics_server) = metrics_server {
+        metrics_server.abort();
     }
     http.abort(); // readers that hang on must not hold up the end
     parts.journal.finish().await;

@@ -1,4 +1,4 @@
-//! The HLS door: `GET /hls/{app}/{room}/…`, for every page that [`HlsAccess`] admits.
+//! The HLS endpoint: `GET /hls/{app}/{room}/…`, for every page that [`HlsAccess`] admits.
 //!
 //! `?token=` is a join token; `?stream=` selects one publisher of the room and `?layout=` all of them in one picture.
 //! URLs in a playlist carry the same query, so that a player need not add it.

@@ -27,8 +27,8 @@ use std::{
     time::Instant,
 };
 
-/// A task without which the server is of no use: the conductor, a door's accept loop. Its panic ends the process, and
-/// so does its return before [`Watcher::closing`].
+/// A task without which the server is of no use: the conductor, an endpoint's accept loop. Its panic ends the process,
+/// and so does its return before [`Watcher::closing`].
 pub fn vital(task: &'static str, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
     registry::known(task);
     tokio::spawn(async move {

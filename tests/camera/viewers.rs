@@ -127,9 +127,9 @@ async fn who_may_not_look_is_told_so() {
         ("app=closed&room=cam&token=bad", "play token required"),
         ("app=closed&room=cam&token=good-closed-other", "room_mismatch"),
     ] {
-        for door in ["ws", "data"] {
-            let mut socket = Peer::connect(&fixture, &format!("/live/{door}?{query}")).await;
-            assert_eq!(socket.sent_away().await, (4401, word.to_owned()), "{door} {query}");
+        for endpoint in ["ws", "data"] {
+            let mut socket = Peer::connect(&fixture, &format!("/live/{endpoint}?{query}")).await;
+            assert_eq!(socket.sent_away().await, (4401, word.to_owned()), "{endpoint} {query}");
         }
     }
 }

@@ -30,7 +30,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How long anything may take to be seen.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// See the module's text.
 pub struct Fixture {
@@ -143,7 +143,7 @@ impl Fixture {
     /// The next pull that is begun.
     pub async fn pulled(&self) -> Pulled {
         let mut pulls = self.pulls.lock().await;
-        timeout(PATIENCE, pulls.recv()).await.expect("a pull in time").expect("a puller")
+        timeout(TIMEOUT, pulls.recv()).await.expect("a pull in time").expect("a puller")
     }
 }
 
@@ -164,7 +164,7 @@ pub struct Events {
 
 impl Events {
     async fn any(&mut self) -> Happened {
-        let next = timeout(PATIENCE, self.events.recv()).await.expect("an event in time");
+        let next = timeout(TIMEOUT, self.events.recv()).await.expect("an event in time");
         let event = next.expect("no event is lost");
         let (name, data) = streamhub::event(&event);
         Happened { name, app: event.app, room: event.room, data }
@@ -198,7 +198,7 @@ impl Events {
 
 /// Polls until `done` accepts the value.
 pub async fn until<T>(mut look: impl AsyncFnMut() -> T, done: impl Fn(&T) -> bool) -> T {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     loop {
         let seen = look().await;
         if done(&seen) {

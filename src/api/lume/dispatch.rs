@@ -157,11 +157,11 @@ async fn open(
     ws: Ws,
 ) -> Result<Response, Refusal> {
     let permission = identify(state, request, access).await?;
-    let doorway = if socket == Socket::Push { &state.pushes } else { &state.previews };
+    let limiter = if socket == Socket::Push { &state.pushes } else { &state.previews };
     let from = request.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address);
-    let taken = doorway.enter(from).map_err(|_| Refusal::NoSocket)?;
+    let taken = limiter.enter(from).map_err(|_| Refusal::NoSocket)?;
     if permission == Permission::Administer {
-        taken.prove();
+        taken.mark_authenticated();
     }
     let (lights, shutdown) = (state.lights.clone(), state.shutdown.clone());
     let serve = move |stream| async move {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plane ── mint, list, revoke ──► Cameras ──► rows
-//! door ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
+//! endpoint ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
 //! ```
 //!
 //! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither stored nor logged.

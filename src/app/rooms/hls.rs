@@ -1,4 +1,4 @@
-//! HLS for the doors: HLS streams to read from, each filled while it is read.
+//! HLS for the endpoints: HLS streams to read from, each filled while it is read.
 //!
 //! Refuses to know: addresses, permissions to read, and how a stream is published.
 

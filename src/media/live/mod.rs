@@ -1,9 +1,9 @@
 //! A live stream: the packets of one publisher after another, handed to every listener as they came in.
 //!
 //! ```text
-//! door ─ Packet ─► Publishing ─► Live ─┬─► Listener (WHEP, MJPEG: bytes as they came)
-//!                                      ├─► bridge   (HLS, recordings, pushes: GStreamer buffers)
-//!                                      └─► view     (another form of it: transcoded once, while it has a listener)
+//! endpoint ─ Packet ─► Publishing ─► Live ─┬─► Listener (WHEP, MJPEG: bytes as they came)
+//!                                          ├─► bridge   (HLS, recordings, pushes: GStreamer buffers)
+//!                                          └─► view     (another form of it: transcoded once, while it has a listener)
 //! ```
 //!
 //! Nothing runs for a stream without listeners: a packet is stamped with show time, counted and put into the backlog,

@@ -7,7 +7,7 @@ use super::{
     libsrt::{Received, Socket},
 };
 use crate::app::{
-    access::{contract::Refusal, doorway::Place},
+    access::{connection_limiter::ConnectionSlot, contract::Refusal},
     rooms::demux::TsReader,
 };
 use bytes::Bytes;
@@ -28,7 +28,7 @@ const MESSAGE: usize = 2048;
 /// What the demuxer may have waiting before the caller is not read on.
 const WAITING: u64 = 4_000_000;
 /// How long what a caller that left had sent may still come out: it is let out a latency behind its arrival.
-const LAST_WORDS: Duration = Duration::from_millis(400);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(400);
 /// Between two looks whether there is room, or something more, again.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -52,30 +52,30 @@ enum End {
 /// Serves a caller to its end.
 pub(super) fn serve(
     socket: &Socket,
-    (peer, place): (SocketAddr, &Place),
+    (peer, slot): (SocketAddr, &ConnectionSlot),
     lease: PendingLease,
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
 ) {
     gauge!("lumencast_srt_connections").increment(1.0);
-    let end = publish(socket, (lease, place), idle, runtime, shutdown);
+    let end = publish(socket, (lease, slot), idle, runtime, shutdown);
     gauge!("lumencast_srt_connections").decrement(1.0);
     tracing::info!(%peer, %end, "SRT publishing ended");
 }
 
 fn publish(
     socket: &Socket,
-    (lease, place): (PendingLease, &Place),
+    (lease, slot): (PendingLease, &ConnectionSlot),
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
 ) -> End {
     let lease = match lease {
         PendingLease::PublishLease(lease) => *lease,
-        PendingLease::Later(answer) => match runtime.block_on(answer) {
+        PendingLease::Deferred(answer) => match runtime.block_on(answer) {
             Ok(Ok(lease)) => {
-                place.prove();
+                slot.mark_authenticated();
                 lease
             }
             Ok(Err(refusal)) => return End::Refused(refusal),
@@ -135,7 +135,7 @@ fn read(
                 }
             }
             Received::Nothing => {}
-            Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS => return End::Left,
+            Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > DRAIN_TIMEOUT => return End::Left,
             Received::Gone => std::thread::park_timeout(PAUSE),
         }
         // Bytes alone are no media: what cannot be demuxed holds no lease.
