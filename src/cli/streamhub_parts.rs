@@ -96,7 +96,7 @@ impl StreamHubParts {
 }
 
 /// How long a picture may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Takes pictures of streams.
 struct Camera(Rooms);
@@ -124,7 +124,7 @@ impl Snapshots for Camera {
                 // Without a publisher no picture is waited for.
                 None => return Err(SnapFault::Nothing),
             };
-            let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, PATIENCE)).await;
+            let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, SNAPSHOT_TIMEOUT)).await;
             let failed = |text: String| SnapFault::Failed(text);
             match taken.map_err(|error| failed(error.to_string()))? {
                 Ok(jpeg) => Ok(jpeg.to_vec()),
@@ -144,13 +144,13 @@ pub fn puller(config: &Config) -> anyhow::Result<Puller> {
         .map_err(|rule| anyhow::anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))?;
     let guard = Arc::new(guard);
     Ok(Arc::new(move |request: PullRequest, tap: PullTap| {
-        let (told, ingress) = (tap.clone(), request.ingress);
+        let (states, ingress) = (tap.clone(), request.ingress);
         let pull = pull::start(
             request.spec,
             guard.clone(),
             move |packet| tap.take(packet),
             move |news| {
-                told.told(match news {
+                states.set_state(match news {
                     PullNews::Buffering => PullState::Connecting,
                     PullNews::Publishing => PullState::Publishing,
                     PullNews::Error { text, blame } => {

@@ -283,11 +283,11 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
     let status = async || server.get(&path).await.1["data"]["status"].clone();
     let pull = server.fixture.pulled().await;
     assert_eq!(status().await, "buffering");
-    pull.tap.told(PullState::Failed);
+    pull.tap.set_state(PullState::Failed);
     assert_eq!(status().await, "error");
 
     assert!(pull.tap.take(configuration()));
-    pull.tap.told(PullState::Publishing);
+    pull.tap.set_state(PullState::Publishing);
     assert!(events.so_far().await.is_empty(), "a source that has shown nothing is no event");
     assert!(pull.tap.take(picture(0)));
     let started = events.next("stream_started").await;
@@ -310,7 +310,7 @@ async fn a_pull_that_breaks_off_begins_anew_and_one_that_is_complete_does_not() 
     drop(server.fixture.pulled().await.tap);
     let again = server.fixture.pulled().await;
     assert!(again.tap.take(picture(0)));
-    again.tap.told(PullState::Complete);
+    again.tap.set_state(PullState::Complete);
     drop(again.tap);
     until(async || server.get(&path).await.1["data"]["status"].clone(), |status| status == "complete").await;
     assert!(server.fixture.rooms.streams("live").is_empty());

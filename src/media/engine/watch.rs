@@ -69,9 +69,9 @@ impl Watch {
 
     /// Ends the thread soon.
     pub fn stop(&self) {
-        let (stop, told) = &*self.stop;
+        let (stop, changed) = &*self.stop;
         *stop.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        told.notify_all();
+        changed.notify_all();
     }
 }
 
@@ -81,8 +81,8 @@ impl Drop for Watch {
     }
 }
 
-fn stopped((stop, told): &(Mutex<bool>, Condvar)) -> bool {
+fn stopped((stop, changed): &(Mutex<bool>, Condvar)) -> bool {
     let stop = stop.lock().unwrap_or_else(PoisonError::into_inner);
-    let (stop, _) = told.wait_timeout_while(stop, LOOK, |stop| !*stop).unwrap_or_else(PoisonError::into_inner);
+    let (stop, _) = changed.wait_timeout_while(stop, LOOK, |stop| !*stop).unwrap_or_else(PoisonError::into_inner);
     *stop
 }

@@ -63,7 +63,7 @@ pub fn unfinished(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// When there can be no thread.
 pub fn finish_all(
     files: Vec<PathBuf>,
-    told: impl Fn(&Path, &io::Result<Outcome>) + Send + 'static,
+    on_file: impl Fn(&Path, &io::Result<Outcome>) + Send + 'static,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("recover".into()).spawn(move || {
         for file in files {
@@ -74,7 +74,7 @@ pub fn finish_all(
                 Ok(outcome) => tracing::info!(?name, ?outcome, "unfinished recording"),
                 Err(error) => tracing::error!(?name, %error, "could not finish a recording"),
             }
-            told(&file, &outcome);
+            on_file(&file, &outcome);
         }
     })
 }

@@ -86,7 +86,7 @@ impl PullTap {
     }
 
     /// Notes the state of the pull.
-    pub fn told(&self, state: PullState) {
+    pub fn set_state(&self, state: PullState) {
         *lock(&self.state) = state;
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     media::{
         clock::ShowClock,
         output::stream::CodedStream,
-        pipeline::{Failure, aside},
+        pipeline::{Failure, on_background_thread},
         supervisor::Backoff,
     },
 };
@@ -49,7 +49,7 @@ impl Publication {
         let inner = Arc::new(Inner { name: name.into(), provide, hls_stream, clock, state });
         inner.hls_stream.expect();
         let begun = Arc::downgrade(&inner);
-        aside("hls-begin", move || {
+        on_background_thread("hls-begin", move || {
             if let Some(inner) = begun.upgrade() {
                 inner.begin();
             }
@@ -114,7 +114,7 @@ fn broke(publication: Weak<Inner>, run: u64, failure: &Failure) {
         state.backoff.failed(lived)
     };
     drop(broken); // it must be droppable during the wait
-    aside("hls-again", move || {
+    on_background_thread("hls-again", move || {
         std::thread::sleep(wait);
         if let Some(broken) = publication.upgrade() {
             broken.begin();

@@ -16,7 +16,7 @@ use crate::{
     media::{
         clock::ShowClock,
         output::stream::CodedStream,
-        pipeline::{Failure, aside},
+        pipeline::{Failure, on_background_thread},
     },
 };
 use std::{
@@ -111,7 +111,7 @@ impl Publications {
             published.hls_stream.rest();
             published.publication.take()
         };
-        aside("hls-end", move || drop(publication)); // it waits for its threads
+        on_background_thread("hls-end", move || drop(publication)); // it waits for its threads
     }
 
     /// The figures of what is being published, and how many access units each lost because it could not follow.
