@@ -188,7 +188,7 @@ async fn an_output_started_anew_continues_the_hls_stream() {
     let after = after.await;
     let numbers: Vec<_> = segments(&after).iter().map(|s| s.msn).collect();
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{after}");
-    assert_eq!(server.hls_stream.stats().discontinuities, 2);
+    assert_eq!(server.hls_stream.stats().periods, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: addresses, permissions to read, and how a stream is published.
 
-pub use crate::media::output::hls::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach, Track};
+pub use crate::media::output::hls::{HlsError, HlsSettings, HlsStream, HlsStreamStats, ReloadTarget, Track};
 
 use crate::app::rooms::{Rooms, StreamSelector, Viewer, ViewerGuard, ViewerKind};
 use crate::{

@@ -81,12 +81,12 @@ impl Inner {
             state.backoff.begin()
         };
         let weak = Arc::downgrade(self);
-        let told = {
+        let on_failure = {
             let weak = weak.clone();
             move |failure: Failure| broke(weak, run, &failure)
         };
-        let started =
-            (self.provide)().and_then(|coded| HlsOutput::start(coded, &self.clock, self.hls_stream.clone(), told));
+        let started = (self.provide)()
+            .and_then(|coded| HlsOutput::start(coded, &self.clock, self.hls_stream.clone(), on_failure));
         match started {
             Ok(output) => {
                 let old = self.lock().output.replace(output);

@@ -72,7 +72,7 @@ impl Publications {
         });
         published.asked = now;
         if published.publication.is_none() {
-            published.hls_stream.rest();
+            published.hls_stream.suspend();
             let publication =
                 Publication::start(source.to_string(), provide, published.hls_stream.clone(), &self.clock);
             published.publication = Some(publication);
@@ -98,7 +98,7 @@ impl Publications {
             tracing::debug!(%source, "HLS is not read any more");
             match source {
                 OutputSource::Room(_) => drop(all.remove(&source)),
-                _ => published.hls_stream.rest(),
+                _ => published.hls_stream.suspend(),
             }
         }
     }
@@ -108,7 +108,7 @@ impl Publications {
         let publication = {
             let mut all = self.lock();
             let Some(published) = all.get_mut(source) else { return };
-            published.hls_stream.rest();
+            published.hls_stream.suspend();
             published.publication.take()
         };
         on_background_thread("hls-end", move || drop(publication)); // it waits for its threads
