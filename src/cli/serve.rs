@@ -1,7 +1,7 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
 use super::{
-    Place, demo,
+    Paths, demo,
     images::{self, Images},
     lights,
     listeners::Listeners,
@@ -26,7 +26,7 @@ use crate::{
     media::{engine::Engine, output::recover},
     server::{self, http, webrtc},
     store::FolderLock,
-    tasks::{self, Broken},
+    tasks::{self, VitalTaskEnded},
 };
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use warp::Filter;
 
 /// The exit code when a task that the server cannot do without has ended: `EX_SOFTWARE` of sysexits(3).
-pub(super) const BROKEN: u8 = 70;
+pub(super) const EXIT_VITAL_TASK_ENDED: u8 = 70;
 /// How long such a server may take to finish its files; beyond that they are finished at the next start.
 const ORDERLY: Duration = Duration::from_secs(15);
 
@@ -44,9 +44,9 @@ const ORDERLY: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// Why it cannot start, in one line.
-pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
+pub fn run(mut config: Config, paths: Paths, demo: bool) -> anyhow::Result<()> {
     if demo {
-        demo::dress(&mut config);
+        demo::apply_demo_defaults(&mut config);
     }
     super::log(&config);
     setup::check_outputs(&config)?;
@@ -57,13 +57,13 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
         bail!(fault);
     }
     let runtime = super::runtime()?;
-    let done = runtime.block_on(serve(config, place, show, demo));
+    let done = runtime.block_on(serve(config, paths, show, demo));
     // What a broken task has left blocking must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
 
-async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, paths: Paths, show: Show, demo: bool) -> anyhow::Result<()> {
     let stopped = signals::stopped()?;
     let mut watcher = tasks::watch();
     let listeners = Listeners::bind(&config).await?;
@@ -169,27 +169,26 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     let mqtt = mqtt::start(lights.clone(), lights.client_id(), shutdown.clone());
     images.start(&shutdown);
     let (waiting, until) = (images.waiting.clone(), shutdown.clone());
-    let image_worker = config
-        .lumely
-        .in_server
-        .then(|| tasks::kept("image-worker", move || worker::keep(place.clone(), waiting.clone(), until.clone())));
+    let image_worker = config.lumely.in_server.then(|| {
+        tasks::restarting("image-worker", move || worker::keep(paths.clone(), waiting.clone(), until.clone()))
+    });
 
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
     if demo {
-        demo::invite(&config, &keys, secrets.livewing_token.expose()).await?;
+        demo::print_instructions(&config, &keys, secrets.livewing_token.expose()).await?;
     }
-    let broken = tokio::select! {
+    let ended = tokio::select! {
         () = stopped => None,
-        broken = watcher.broken() => Some(broken),
+        ended = watcher.vital_task_ended() => Some(ended),
     };
 
     watcher.closing();
-    match &broken {
+    match &ended {
         None => tracing::info!("shutting down"),
-        Some(broken) => {
-            tracing::error!(task = broken.task, "shutting down: {broken}");
-            end_at_last(broken.clone());
+        Some(ended) => {
+            tracing::error!(task = ended.task, "shutting down: {ended}");
+            end_at_last(ended.clone());
         }
     }
     shutdown.cancel();
@@ -209,17 +208,17 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     http.abort(); // readers that hang on must not hold up the end
     parts.journal.finish().await;
     store.close().await;
-    broken.map_or(Ok(()), |broken| Err(broken.into()))
+    ended.map_or(Ok(()), |ended| Err(ended.into()))
 }
 
 /// Ends the process when what a task has left behind keeps it from being taken down in order.
 #[expect(unsafe_code, reason = "libraries hang in what they do at exit, so that is passed over")]
-fn end_at_last(broken: Broken) {
+fn end_at_last(ended: VitalTaskEnded) {
     std::thread::spawn(move || {
         std::thread::sleep(ORDERLY);
-        eprintln!("lumencast: {broken}; not taken down in {} s", ORDERLY.as_secs());
+        eprintln!("lumencast: {ended}; not taken down in {} s", ORDERLY.as_secs());
         // SAFETY: it takes a number and does not return.
-        unsafe { libc::_exit(BROKEN.into()) }
+        unsafe { libc::_exit(EXIT_VITAL_TASK_ENDED.into()) }
     });
 }
 

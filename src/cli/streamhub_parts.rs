@@ -4,10 +4,9 @@ use crate::{
     app::{
         access::{join::JoinTokens, passwords::Passwords, room_access::RoomAccess},
         rooms::{
-            Rooms, StreamSelector,
+            Rooms, StreamSelector, app_removal,
             apps::Apps,
             cameras::Cameras,
-            departed,
             hls::{HlsRooms, Published},
             ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
             journal::{self, Journal},
@@ -71,8 +70,8 @@ impl StreamHubParts {
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller).with_passwords(passwords.clone());
         let cameras = Cameras::new(store, apps.clone());
         let (of_apps, of_rooms, pulled, seen) = (apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone());
-        tasks::kept("departed", move || {
-            departed::follow(of_apps.clone(), of_rooms.clone(), pulled.clone(), seen.clone())
+        tasks::restarting("departed", move || {
+            app_removal::follow(of_apps.clone(), of_rooms.clone(), pulled.clone(), seen.clone())
         });
         ingresses.resume().await?;
         let snapshots: Arc<dyn Snapshots> = Arc::new(Camera(rooms.clone()));

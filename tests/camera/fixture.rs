@@ -5,7 +5,7 @@ use lumencast::app::access::{
     admission::PublishLease,
     contract::{AccessRequest, Refusal, ViewGrant},
 };
-use lumencast::app::rooms::{Duplicate, Entry, RoomEvents, Rooms, Via, cameras::CameraEnd};
+use lumencast::app::rooms::{Duplicate, PublishRequest, RoomEvents, Rooms, Via, cameras::CameraEnd};
 use lumencast::media::clock::ShowClock;
 use lumencast::server::camera::{self, CameraAccess, Grant, Settings};
 use lumencast::server::mjpeg::{self, ViewerAccess};
@@ -84,7 +84,7 @@ impl CameraAccess for TestAccess {
 
 impl TestAccess {
     async fn lease(&self, room: &str, identity: &str) -> Option<PublishLease> {
-        let entry = Entry {
+        let entry = PublishRequest {
             app: "live".into(),
             room: room.to_owned(),
             identity: identity.to_owned(),

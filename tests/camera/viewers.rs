@@ -3,7 +3,7 @@
 use super::device::{Peer, number, picture};
 use super::fixture::{Fixture, soon};
 use super::multipart::Parts;
-use lumencast::app::rooms::{Duplicate, Entry, Via};
+use lumencast::app::rooms::{Duplicate, PublishRequest, Via};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ async fn who_may_not_look_is_told_so() {
 async fn a_room_of_other_streams_has_no_mjpeg_and_a_camera_beside_them_has() {
     let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
-    let entry = Entry {
+    let entry = PublishRequest {
         app: "live".into(),
         room: "live-cam".into(),
         identity: "obs".into(),

@@ -16,14 +16,14 @@ use tokio::time::{sleep, timeout};
 
 /// Time limit of anything that takes a second at most on a quiet machine.
 const SOON: Duration = Duration::from_secs(5);
-/// Pause between two attempts of a stranger that was disconnected.
+/// Pause between two attempts of an unauthenticated client that was disconnected.
 const AGAIN: Duration = Duration::from_secs(1);
 
 const HALF_HEAD: &[u8] = b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow: ";
 const HALF_BODY: &[u8] = b"POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
     content-length: 1000\r\n\r\n{\"username\":";
 
-/// Strangers of one address: each connects, sends a little, and waits; a disconnected one comes back.
+/// Unauthenticated clients of one address: each connects, sends a little, and waits; a disconnected one comes back.
 #[derive(Default)]
 struct Crowd(JoinSet<()>);
 
@@ -55,8 +55,8 @@ fn raise_own_limit() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("the limit of the test's own files");
 }
 
-/// Waits until the log shows that an endpoint has refused a connection: then it is full for strangers, perhaps for this
-/// test too.
+/// Waits until the log shows that an endpoint has refused a connection: then it is full for unauthenticated clients,
+/// perhaps for this test too.
 async fn until_refused(server: &Server, endpoint: &str) {
     let end = Instant::now() + LIMIT;
     let refused = |line: &str| line.contains("connections were refused") && line.contains(&format!("door={endpoint}"));
@@ -119,7 +119,9 @@ async fn unauthenticated_clients_of_one_address_fill_no_endpoint() {
     assert!(reading.marks().any(|(_, source, _)| source == 1), "the camera is in it\n{reading}");
     let warned = server.log().lines().filter(|line| line.contains("connections were refused")).count();
     assert!((3..=9).contains(&warned), "a line a minute for each endpoint, not {warned}:\n{}", server.log());
-    println!("among 920 strangers a panel, a viewer and a publisher took {longest:.2?} at most, one after the other");
+    println!(
+        "among 920 unauthenticated clients a panel, a viewer and a publisher took {longest:.2?} at most, one after the other"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

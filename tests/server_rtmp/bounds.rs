@@ -1,4 +1,4 @@
-//! What strangers may not take from the endpoint.
+//! What unauthenticated clients may not take from the endpoint.
 
 use super::encoder::{Encoder, Status};
 use super::fixture::{RtmpServer, all, soon};
@@ -117,11 +117,11 @@ async fn connections_bytes_and_refusals_are_counted() {
     let _recording = metrics::set_default_local_recorder(&recorder);
     let server = RtmpServer::open().await;
     let encoder = Encoder::publishing(server.address).await;
-    let mut stranger = Encoder::asking(server.address, "GUESS").await;
+    let mut unauthenticated = Encoder::asking(server.address, "GUESS").await;
     let refusal = Status::error("NetStream.Publish.BadName", "unknown stream key");
-    assert_eq!(stranger.status().await, refusal);
+    assert_eq!(unauthenticated.status().await, refusal);
     assert!(handle.render().contains("lumencast_rtmp_connections 2"), "{}", handle.render());
-    drop((stranger, encoder));
+    drop((unauthenticated, encoder));
     let wanted = ["lumencast_rtmp_connections 0", r#"lumencast_rtmp_refused_total{reason="unknown_key"} 1"#];
     let counted = async {
         while !wanted.iter().all(|line| handle.render().contains(line)) {

@@ -13,9 +13,9 @@ const UNIT: &[u8] = b"\x27\x01\x00\x00\x00\x00\x00\x00\x01\x41";
 async fn a_wrong_key_and_an_input_that_cannot_be_are_refused_in_their_own_words() {
     let _turn = crate::turn::turn();
     let server = RtmpServer::open().await;
-    let mut stranger = Encoder::asking(server.address, "GUESS").await;
-    assert_eq!(stranger.status().await, Status::error(BAD_NAME, "unknown stream key"));
-    stranger.closed().await;
+    let mut unauthenticated = Encoder::asking(server.address, "GUESS").await;
+    assert_eq!(unauthenticated.status().await, Status::error(BAD_NAME, "unknown stream key"));
+    unauthenticated.closed().await;
     let mut unlucky = Encoder::asking(server.address, "BROKEN").await;
     let rejected = Status::error("NetStream.Publish.Rejected", "the input is not available");
     assert_eq!(unlucky.status().await, rejected);

@@ -5,7 +5,7 @@ use lumencast::{
     app::{
         access::admission::PublishLease,
         rooms::{
-            Duplicate, Entry, Rooms, Via,
+            Duplicate, PublishRequest, Rooms, Via,
             journal::{Following, Journal},
         },
     },
@@ -35,7 +35,7 @@ async fn open(place: &Place) -> (Rooms, Following) {
 async fn enter(rooms: &Rooms, app: &str, identity: &str) -> PublishLease {
     let (app, room, identity) = (app.to_owned(), format!("{app}-stage"), identity.to_owned());
     let duplicate = Duplicate::Replace;
-    let entry = Entry { app, room, identity, name: None, via: Via::Whip, ingress: None, duplicate };
+    let entry = PublishRequest { app, room, identity, name: None, via: Via::Whip, ingress: None, duplicate };
     rooms.enter(entry).await.expect("a lease")
 }
 

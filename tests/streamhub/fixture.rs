@@ -7,10 +7,9 @@ use lumencast::{
     app::{
         access::admission::PublishLease,
         rooms::{
-            Duplicate, Entry, RoomEvent, Rooms, StreamFact, Via,
+            Duplicate, PublishRequest, RoomEvent, Rooms, StreamFact, Via, app_removal,
             apps::Apps,
             cameras::Cameras,
-            departed,
             ingress::{Ingresses, PullRequest, PullTap},
             journal::Journal,
             snapshots::{SnapFault, SnapshotCache, Snapshots},
@@ -107,7 +106,7 @@ impl Fixture {
         };
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), Arc::new(puller));
         let cameras = Cameras::new(store, apps.clone());
-        tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
+        tokio::spawn(app_removal::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
         let snapshot_cache = SnapshotCache::new(folder.join("snapshots"), Arc::new(Photographer(rooms.clone())));
         Self { rooms, ingresses, cameras, log, snapshot_cache, events, pulls: Mutex::new(pulls) }
     }
@@ -121,7 +120,7 @@ impl Fixture {
         via: Via,
         ingress: Option<&str>,
     ) -> PublishLease {
-        let entry = Entry {
+        let entry = PublishRequest {
             app: app.into(),
             room: room.into(),
             identity: identity.into(),

@@ -5,7 +5,7 @@ use crate::{
     server::{Server, not_found, refusal},
 };
 use lumencast::app::rooms::{
-    Duplicate, Entry, Via,
+    Duplicate, PublishRequest, Via,
     apps::Apps,
     ingress::{PullState, PushRefused},
 };
@@ -369,7 +369,7 @@ async fn pulls_begin_again_with_the_server_and_end_with_their_app() {
 async fn publishers_of_an_app_that_goes_are_sent_away() {
     let server = Server::open().await;
     server.apps.create("other", None, None, None).await.expect("an app");
-    let entry = |app: &str| Entry {
+    let entry = |app: &str| PublishRequest {
         app: app.into(),
         room: app.into(),
         identity: "ann".into(),

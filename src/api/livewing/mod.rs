@@ -25,7 +25,7 @@ use crate::{
         telemetry::Telemetry,
     },
     domain::time::ShowTime,
-    tasks::caught_async,
+    tasks::catch_panic_async,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -112,7 +112,7 @@ pub async fn serve(
         match plane.settings.limiter.enter(peer.ip()) {
             Ok(slot) => {
                 let client = socket::run(stream, (peer, slot), plane.clone(), shutdown.clone());
-                clients.spawn(caught_async("livewing-client", client));
+                clients.spawn(catch_panic_async("livewing-client", client));
             }
             Err(_) => turn_away(stream, FULL),
         }

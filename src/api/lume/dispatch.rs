@@ -98,7 +98,7 @@ async fn serve(state: &LumeState, request: &Request, mut body: Intake) -> Respon
     let answer = answer(state, request, &mut body).await;
     body.drain().await;
     let mut response = answer.map_or_else(Refusal::response, Reply::response);
-    dress(&mut response);
+    add_headers(&mut response);
     if request.method == Method::OPTIONS {
         response.headers_mut().extend(preflight(&request.path));
     }
@@ -146,7 +146,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The answer to a WebSocket handshake.
 async fn upgrade(state: &LumeState, socket: (Socket, Access), request: &Request, ws: Ws) -> Response {
     let mut response = open(state, socket, request, ws).await.unwrap_or_else(Refusal::response);
-    dress(&mut response);
+    add_headers(&mut response);
     response
 }
 
@@ -176,7 +176,7 @@ async fn open(
 }
 
 /// Adds the common headers of all answers.
-fn dress(response: &mut Response) {
+fn add_headers(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

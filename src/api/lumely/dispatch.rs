@@ -166,7 +166,7 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
 type Shown = [(HeaderName, HeaderValue); 3];
 
 fn uncounted() -> Shown {
-    shown(limits::stranger(usize::try_from(STANDARD_RPM).unwrap_or(usize::MAX)))
+    shown(limits::unauthenticated(usize::try_from(STANDARD_RPM).unwrap_or(usize::MAX)))
 }
 
 /// A level as headers. The time is rounded up: by then a request is certainly allowed.

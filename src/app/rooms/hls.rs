@@ -50,7 +50,7 @@ impl HlsRooms {
     pub fn new(engine: Arc<Engine>, rooms: Rooms, published: Published) -> Self {
         let inner = Arc::new(Inner { engine, rooms, published, readers: Mutex::default() });
         let idle = Arc::downgrade(&inner);
-        tasks::kept("hls-idle", move || look_after(idle.clone()));
+        tasks::restarting("hls-idle", move || look_after(idle.clone()));
         Self(inner)
     }
 

@@ -125,9 +125,9 @@ impl InputsBuilder {
         let (orders, inbox) = mpsc::channel(); // bounded as all orders are, by the conductor
         let own_reports = reports.clone();
         let mut worker = Worker { context: self.context, producers: self.producers, mixer, reports };
-        let thread = tasks::kept_thread("input-changes", "inputs", move || {
+        let thread = tasks::restarting_thread("input-changes", "inputs", move || {
             while let Ok(Job::Change { ticket, id, change }) = inbox.recv() {
-                let changed = tasks::caught("input-changes", || worker.change(ticket, id, change));
+                let changed = tasks::catch_panic("input-changes", || worker.change(ticket, id, change));
                 if let Err(failure) = changed.unwrap_or_else(|panicked| Err(panicked.into())) {
                     worker.report(Report::InputFailed { ticket, reason: failure.text });
                 }

@@ -39,10 +39,10 @@ impl Watch {
     ) -> std::io::Result<Self> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let (waiting, mut known) = (stop.clone(), BTreeMap::<SourceId, Health>::new());
-        tasks::kept_thread("watch", "watch", move || {
+        tasks::restarting_thread("watch", "watch", move || {
             let mut looks = 0;
             while !stopped(&waiting) {
-                tasks::point("watch");
+                tasks::fault_point("watch");
                 looks += 1;
                 let sources = sources.all();
                 known.retain(|id, _| sources.iter().any(|source| source.id == *id));

@@ -91,7 +91,7 @@ fn begin(
         let (source, clock, on_opened) = (Arc::downgrade(source), clock.clone(), on_opened(&part));
         let mut on_opened = on_opened; // reported once
         let run = move || hold(&source, &clock, project, &part, &stopped, on_opened.take());
-        let thread = tasks::kept_thread("capture", "capture", run).map_err(|error| here(error.to_string()))?;
+        let thread = tasks::restarting_thread("capture", "capture", run).map_err(|error| here(error.to_string()))?;
         capture.parts.push((stop, thread));
     }
     Ok(capture)

@@ -129,7 +129,7 @@ impl Inbox {
         let (send, receive) = std::sync::mpsc::channel::<Listener>();
         let (mut work, mut listener) = (work, None);
         // A unit that breaks the worker is left out.
-        tasks::kept_thread("stream-form", name, move || {
+        tasks::restarting_thread("stream-form", name, move || {
             listener.get_or_insert_with(|| receive.recv());
             inbox.serve(&mut work, || stream.upgrade());
         })?;

@@ -72,7 +72,7 @@ fn begin(live: Weak<Live>) {
             return;
         }
         backoff.begin();
-        let tried = tasks::caught("live", || make(&live));
+        let tried = tasks::catch_panic("live", || make(&live));
         match tried.unwrap_or_else(|panicked| Err(panicked.into())) {
             Ok(producer) => {
                 *running = Some(producer);

@@ -104,7 +104,7 @@ impl MixerLoop {
         loop {
             let time = self.project.rate.time_of(slot);
             self.clock.wait_until(time);
-            tasks::point("mixer");
+            tasks::fault_point("mixer");
             if !self.apply(slot, time) {
                 return;
             }

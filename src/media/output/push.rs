@@ -159,7 +159,7 @@ impl Worker {
             let number = backoff.begin();
             let mut live = None;
             let end = match provide() {
-                Some(stream) => tasks::caught("push", || self.attempt(&stream, number, &mut live, report))
+                Some(stream) => tasks::catch_panic("push", || self.attempt(&stream, number, &mut live, report))
                     .unwrap_or_else(|panicked| End::Lost(panicked.to_string())),
                 None => End::Lost("the stream is not there".to_owned()),
             };

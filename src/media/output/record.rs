@@ -132,7 +132,7 @@ impl Recording {
             sender: orders.clone(),
         };
         let worker = std::thread::Builder::new().name("record".into()).spawn(move || {
-            let ended = tasks::caught("record", || job.run(pair, &inbox, &on_event));
+            let ended = tasks::catch_panic("record", || job.run(pair, &inbox, &on_event));
             let ended = ended.unwrap_or_else(|panicked| Err(panicked.into()));
             if let (Err(failure), false) = (&ended, job.shared.stopping.load(Ordering::Relaxed)) {
                 on_event(RecordMessage::Failed(failure.clone()));

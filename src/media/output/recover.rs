@@ -67,7 +67,7 @@ pub fn finish_all(
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("recover".into()).spawn(move || {
         for file in files {
-            let outcome = tasks::caught("recover", || finish(&file)).unwrap_or_else(|e| Err(io::Error::other(e)));
+            let outcome = tasks::catch_panic("recover", || finish(&file)).unwrap_or_else(|e| Err(io::Error::other(e)));
             let name = file.file_name().unwrap_or_default();
             match &outcome {
                 Ok(Outcome::Broken) => tracing::warn!(?name, "recording had no complete fragment; kept as .broken"),

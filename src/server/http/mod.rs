@@ -116,7 +116,7 @@ pub async fn serve(
         match settings.limiter.enter(peer.ip()) {
             Ok(slot) => {
                 let serving = connection(stream, peer, slot, routes.clone(), settings.clone(), shutdown.clone());
-                connections.spawn(crate::tasks::caught_async("http-connection", serving));
+                connections.spawn(crate::tasks::catch_panic_async("http-connection", serving));
             }
             Err(_) => turn_away(stream, FULL),
         }

@@ -9,7 +9,7 @@ use crate::app::access::{
     admission::Admission,
     connection_limiter::{ConnectionLimiter, ConnectionSlot},
 };
-use crate::tasks::caught_async;
+use crate::tasks::catch_panic_async;
 use connection::Connection;
 use metrics::{counter, gauge};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -95,7 +95,7 @@ impl Listener {
             let admission = Arc::clone(&admission);
             let serving = serve(socket, peer, slot, Arc::clone(&settings), admission, shutdown.clone());
             let serving = serving.instrument(tracing::info_span!("rtmp", %peer));
-            connections.spawn(caught_async("rtmp-connection", serving));
+            connections.spawn(catch_panic_async("rtmp-connection", serving));
         }
         drop(listener);
         connections.close();

@@ -112,7 +112,7 @@ fn read(
     shutdown: &CancellationToken,
 ) -> End {
     let bytes = counter!("lumencast_srt_bytes_total");
-    let (mut buffer, mut heard) = (vec![0; MESSAGE], Instant::now());
+    let (mut buffer, mut last_received) = (vec![0; MESSAGE], Instant::now());
     let begun = Instant::now();
     let mut left: Option<Instant> = None;
     loop {
@@ -128,7 +128,7 @@ fn read(
         }
         match socket.receive(&mut buffer) {
             Received::Bytes(message) => {
-                heard = Instant::now();
+                last_received = Instant::now();
                 bytes.increment(message.len() as u64);
                 if let Err(failure) = reader.push(Bytes::copy_from_slice(message)) {
                     return End::Media(failure.text);
@@ -139,7 +139,7 @@ fn read(
             Received::Gone => std::thread::park_timeout(PAUSE),
         }
         // Bytes alone are no media: what cannot be demuxed holds no lease.
-        let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(heard.elapsed()) > idle;
+        let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(last_received.elapsed()) > idle;
         if silent {
             return match reader.unknown() {
                 Some(what) => End::Media(format!("its picture ({what}) is not supported")),

@@ -18,7 +18,7 @@ use crate::{
         contract::{AccessRequest, Refusal},
     },
     protocol::srt::{BadStreamId, request},
-    tasks::{self, caught, caught_async},
+    tasks::{self, catch_panic, catch_panic_async},
 };
 use connection::serve;
 use libsrt::{Caller, Options, Rejection};
@@ -162,7 +162,7 @@ impl CallerAccess {
         };
         let (answer, mut asked) = oneshot::channel();
         let admission = admission.clone();
-        runtime.spawn(caught_async("srt-admission", async move {
+        runtime.spawn(catch_panic_async("srt-admission", async move {
             // The receiver is gone when the caller gave up; the lease is free again then.
             let _ = answer.send(admission.admit(request).await);
         }));
@@ -240,7 +240,7 @@ impl Listener {
                 }
             }
         };
-        let mut accepting = tokio::task::spawn_blocking(|| caught("srt-accept", accept));
+        let mut accepting = tokio::task::spawn_blocking(|| catch_panic("srt-accept", accept));
         tokio::select! {
             () = shutdown.cancelled() => {}
             _ = &mut accepting => return, // without it nothing is accepted any more

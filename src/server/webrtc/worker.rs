@@ -87,7 +87,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            tasks::point("webrtc-worker");
+            tasks::fault_point("webrtc-worker");
             let now = Instant::now();
             for job in first.into_iter().chain(inbox.jobs.try_iter()).take(BATCH) {
                 inbox.taken(&job);

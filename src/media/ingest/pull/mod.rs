@@ -156,7 +156,7 @@ impl Puller {
             (self.on_event)(PullNews::Buffering);
             let begun = Instant::now();
             let end = loop {
-                let attempt = tasks::caught_async("pull", self.attempt()).await;
+                let attempt = tasks::catch_panic_async("pull", self.attempt()).await;
                 let broke = |panicked: Panicked| End::Failed { text: panicked.to_string(), blame: Blame::Server };
                 match attempt.unwrap_or_else(broke) {
                     End::Goes => {}

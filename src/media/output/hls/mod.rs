@@ -92,7 +92,8 @@ impl HlsOutput {
         };
         let name = stream.name.clone();
         let work = move || {
-            let worked = tasks::caught("hls", || writer.work(&inbox)).unwrap_or_else(|panicked| Err(panicked.into()));
+            let worked =
+                tasks::catch_panic("hls", || writer.work(&inbox)).unwrap_or_else(|panicked| Err(panicked.into()));
             // Closed first, so that no sender is left waiting for a place in it.
             drop(inbox);
             drop(writer);
