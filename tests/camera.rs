@@ -1,4 +1,5 @@
-//! The cameras' door and the MJPEG viewers' doors on a loopback port: devices and viewers by hand and from elsewhere.
+//! The cameras' endpoint and the MJPEG viewers' endpoints on a loopback port: devices and viewers by hand and from
+//! elsewhere.
 
 #[path = "camera/chat.rs"]
 mod chat;

@@ -18,7 +18,7 @@ mod turn;
 
 use engine::{census, fixture::Fixture, publish};
 use lumencast::{
-    app::rooms::hls::{Miss, Reach, Track},
+    app::rooms::hls::{HlsError, ReloadTarget, Track},
     domain::{
         command::Ticket,
         graphic::{Graphic, Requirement},
@@ -87,7 +87,7 @@ async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_
     let stream = fixture.hls(&OutputSource::Program);
     // Requested before there is a stream: the answer waits.
     let playlist = async || {
-        let text = stream.playlist(Track::Video(0), Reach::Now).await.expect("a playlist");
+        let text = stream.playlist(Track::Video(0), ReloadTarget::Now).await.expect("a playlist");
         String::from_utf8(text.to_vec()).expect("a text")
     };
     let first = playlist().await;
@@ -100,7 +100,7 @@ async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_
     assert!(Arc::ptr_eq(&stream, &fixture.hls(&OutputSource::Program)), "every reader gets the same");
     let mut later = String::new();
     for msn in 1..=3 {
-        let text = stream.playlist(Track::Video(0), Reach::Segment(msn)).await.expect("a later playlist");
+        let text = stream.playlist(Track::Video(0), ReloadTarget::Segment(msn)).await.expect("a later playlist");
         later = String::from_utf8(text.to_vec()).expect("a text");
     }
     assert_eq!(number(&later, "#EXT-X-TARGETDURATION:"), 1, "{later}");
@@ -110,8 +110,8 @@ async fn program_is_encoded_while_its_hls_is_read_and_its_playlist_goes_on_with_
     fixture.nobody_reads_hls_for(IDLE + Duration::from_secs(1));
     Fixture::until("its pipelines are gone", || census::pipelines() == 0);
     assert_eq!(
-        stream.playlist(Track::Video(0), Reach::Now).await,
-        Err(Miss::Unknown),
+        stream.playlist(Track::Video(0), ReloadTarget::Now).await,
+        Err(HlsError::Unknown),
         "nothing old is left to be read"
     );
 

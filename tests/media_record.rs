@@ -10,7 +10,7 @@ use lumencast::{
     media::{
         link::{Carries, Feed},
         output::{
-            record::{Finished, News, Recording, Target},
+            record::{Finished, RecordMessage, Recording, Target},
             recover::{self, Outcome},
         },
         pipeline::FailureKind,
@@ -34,7 +34,7 @@ fn record(live: &Live, folder: &Path, seconds: f64) -> (PathBuf, Finished) {
     let (tell, news) = mpsc::channel();
     let recording =
         Recording::start(&live.stream, target(folder), &live.clock, move |n| tell.send(n).unwrap()).unwrap();
-    let News::Started(first) = news.recv_timeout(DEADLINE).unwrap() else { panic!("it did not start") };
+    let RecordMessage::Started(first) = news.recv_timeout(DEADLINE).unwrap() else { panic!("it did not start") };
     assert_eq!(recording.started(), Some(first));
     let path = recording.path().to_owned();
     assert!(recover::unfinished(folder).unwrap().contains(&path), "a running file is marked");
@@ -164,7 +164,8 @@ fn reordered_pictures_keep_their_order_and_times() {
         assert_eq!(decoded_pictures(file), stamps.len() as u64, "no reader throws one away");
         stamps.sort_by(f64::total_cmp);
         let sound = packets(file, "a")[0].0;
-        // The last picture may be one that is decoded before others that are shown earlier and came too late for the file.
+        // The last picture may be one that is decoded before others that are shown earlier and came too late for the
+        // file.
         let last = stamps.pop().unwrap();
         for (n, stamp) in stamps.iter().enumerate() {
             assert!((stamp - stamps[0] - n as f64 / 30.0).abs() < 0.001, "picture {n} at {stamp}");
@@ -227,7 +228,9 @@ fn without_a_key_frame_it_says_so_and_leaves_nothing() {
     stream.video = Feed::new(Carries::Coded);
     let (tell, news) = mpsc::channel();
     let recording = Recording::start(&stream, target(folder.path()), &live.clock, move |n| tell.send(n).unwrap());
-    let Ok(News::Failed(failure)) = news.recv_timeout(Duration::from_secs(12)) else { panic!("it did not fail") };
+    let Ok(RecordMessage::Failed(failure)) = news.recv_timeout(Duration::from_secs(12)) else {
+        panic!("it did not fail")
+    };
     assert_eq!(failure.text, "no key frame came in 10 s");
     assert_eq!(recording.unwrap().stop(DEADLINE).unwrap_err().text, failure.text);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -289,12 +292,12 @@ fn a_killed_recording_loses_less_than_a_second_and_is_finished_at_the_next_start
     // As it was left it can be played already.
     let left = decoded_pictures(path);
     assert!(left as f64 / 30.0 > lived - 1.0, "{left} pictures of {lived} s");
-    let (tell, told) = mpsc::channel();
+    let (tell, on_event) = mpsc::channel();
     recover::finish_all(found.clone(), move |_, outcome| tell.send(outcome.as_ref().unwrap().clone()).unwrap())
         .unwrap()
         .join()
         .unwrap();
-    let Ok(Outcome::Finished { samples }) = told.recv() else { panic!("it was not finished") };
+    let Ok(Outcome::Finished { samples }) = on_event.recv() else { panic!("it was not finished") };
     assert_eq!(boxes(path), "ftyp mdat moov");
     assert_eq!(decoded_pictures(path), left);
     assert_even_pictures(path, left);

@@ -1,11 +1,11 @@
-//! The HTTP door with clients that keep it waiting, send no path, or are too many.
+//! The HTTP endpoint with clients that keep it waiting, send no path, or are too many.
 
 use bytes::{Buf, Bytes};
 use futures::{SinkExt, Stream, StreamExt, stream};
 use lumencast::{
     app::access::{
         client::{Client, Origins},
-        doorway::Doorway,
+        connection_limiter::ConnectionLimiter,
         trusted_proxies::TrustedProxies,
     },
     server::http::{Deadlines, Settings, serve},
@@ -26,29 +26,29 @@ use tokio_util::sync::CancellationToken;
 use warp::{Filter, Reply, ws::Ws};
 
 /// Nothing that is waited for here takes nearly as long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(400);
 
-struct Door {
+struct HttpServer {
     address: SocketAddr,
-    doorway: Doorway,
+    limiter: ConnectionLimiter,
     shutdown: CancellationToken,
     running: JoinHandle<()>,
 }
 
-impl Door {
-    /// A door with so many places, and short deadlines.
+impl HttpServer {
+    /// An endpoint with so many places, and short deadlines.
     async fn open(places: usize) -> Self {
         Self::with(places, Deadlines { head: SHORT, body: SHORT, unread: SHORT }).await
     }
 
     async fn with(places: usize, deadlines: Deadlines) -> Self {
-        let doorway = Doorway::alone("http", places);
+        let limiter = ConnectionLimiter::alone("http", places);
         let settings = Settings {
             proxies: TrustedProxies::new(["127.0.0.9/32".parse().unwrap()]),
             origins: Origins::new(["https://panel.example".to_owned()]),
             deadlines,
-            ..Settings::new(doorway.clone())
+            ..Settings::new(limiter.clone())
         };
         let hello = warp::path!("hello").map(|| "hello".into_response());
         let took = warp::path!("took").and(warp::body::stream()).then(|body| async move {
@@ -77,7 +77,7 @@ impl Door {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
         let running = tokio::spawn(serve(listener, routes, settings, shutdown.clone()));
-        Self { address, doorway, shutdown, running }
+        Self { address, limiter, shutdown, running }
     }
 
     /// A connection from 127.0.0.`host`.
@@ -95,9 +95,9 @@ impl Door {
     }
 
     async fn until_open(&self, count: usize) {
-        let end = Instant::now() + PATIENCE;
-        while self.doorway.open() != count {
-            assert!(Instant::now() < end, "{} connections are open, not {count}", self.doorway.open());
+        let end = Instant::now() + TIMEOUT;
+        while self.limiter.open() != count {
+            assert!(Instant::now() < end, "{} connections are open, not {count}", self.limiter.open());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -116,10 +116,10 @@ async fn counted<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>>) -> (u
 }
 
 async fn soon<T>(what: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, what).await.expect("it happens soon")
+    timeout(TIMEOUT, what).await.expect("it happens soon")
 }
 
-/// All that comes until the door closes; a reset is an end too.
+/// All that comes until the endpoint closes; a reset is an end too.
 async fn all(socket: &mut TcpStream) -> String {
     let mut got = Vec::new();
     let mut buffer = [0; 4096];
@@ -131,30 +131,30 @@ async fn all(socket: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn heads_that_do_not_come_or_trickle_are_cut_off_and_so_is_an_idle_connection() {
-    let door = Door::open(64).await;
+    let server = HttpServer::open(64).await;
     let began = Instant::now();
-    assert_eq!(door.say(1, "").await, "");
+    assert_eq!(server.say(1, "").await, "");
     assert!(began.elapsed() >= SHORT - Duration::from_millis(50));
-    door.say(1, "GET /hello HTTP/1.1\r\nhost: x\r\n").await;
-    let mut slow = door.connect(1).await;
+    server.say(1, "GET /hello HTTP/1.1\r\nhost: x\r\n").await;
+    let mut slow = server.connect(1).await;
     let trickle = async {
         while slow.write_all(b"x").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     soon(trickle).await;
-    let mut kept = door.connect(1).await;
+    let mut kept = server.connect(1).await;
     kept.write_all(b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     assert!(all(&mut kept).await.ends_with("hello"), "it is answered, and closed when nothing more comes");
-    door.until_open(0).await;
+    server.until_open(0).await;
 }
 
 #[tokio::test]
 async fn a_body_that_stops_or_trickles_breaks_off_and_a_long_one_that_goes_on_comes_through() {
-    let door = Door::open(64).await;
+    let server = HttpServer::open(64).await;
     let head = "POST /took HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nabc";
-    assert!(door.say(1, head).await.ends_with("3 false"));
-    let mut trickling = door.connect(1).await;
+    assert!(server.say(1, head).await.ends_with("3 false"));
+    let mut trickling = server.connect(1).await;
     trickling.write_all(head.as_bytes()).await.unwrap();
     let (mut reading, mut writing) = trickling.into_split();
     let trickle = tokio::spawn(async move {
@@ -168,60 +168,60 @@ async fn a_body_that_stops_or_trickles_breaks_off_and_a_long_one_that_goes_on_co
     drop(reading);
     soon(trickle).await.unwrap();
     // Three times as long as the deadline, and fast enough all along.
-    let mut upload = door.connect(1).await;
+    let mut upload = server.connect(1).await;
     upload.write_all(b"POST /took HTTP/1.1\r\nhost: x\r\ncontent-length: 1228800\r\n\r\n").await.unwrap();
     for _ in 0..60 {
         upload.write_all(&[7; 20_480]).await.unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(all(&mut upload).await.ends_with("1228800 true"));
-    door.until_open(0).await;
+    server.until_open(0).await;
 }
 
 #[tokio::test]
 async fn readers_that_do_not_read_are_dropped_and_slow_ones_are_not() {
-    let door = Door::open(64).await;
-    let mut deaf = door.connect(1).await;
+    let server = HttpServer::open(64).await;
+    let mut deaf = server.connect(1).await;
     deaf.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-    let mut slow = door.connect(1).await;
+    let mut slow = server.connect(1).await;
     slow.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut buffer = vec![0; 256 * 1024];
     for _ in 0..30 {
         soon(slow.read_exact(&mut buffer)).await.expect("it is served on");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    door.until_open(1).await;
+    server.until_open(1).await;
     drop(slow);
-    door.until_open(0).await;
+    server.until_open(0).await;
     // A socket after an upgrade is no different.
-    let stream = door.connect(1).await;
+    let stream = server.connect(1).await;
     let (mut socket, _) = client_async("ws://x/echo", stream).await.unwrap();
     let flood = async { while socket.feed(Message::binary(vec![0; 65_536])).await.is_ok() {} };
     soon(flood).await;
-    door.until_open(0).await;
+    server.until_open(0).await;
 }
 
 #[tokio::test]
 async fn a_socket_lives_on_without_a_word_and_keeps_its_place() {
-    let door = Door::open(64).await;
-    let (mut socket, _) = client_async("ws://x/echo", door.connect(1).await).await.unwrap();
+    let server = HttpServer::open(64).await;
+    let (mut socket, _) = client_async("ws://x/echo", server.connect(1).await).await.unwrap();
     tokio::time::sleep(SHORT * 3).await;
-    assert_eq!(door.doorway.open(), 1);
+    assert_eq!(server.limiter.open(), 1);
     socket.send(Message::text("still here")).await.unwrap();
     assert_eq!(soon(socket.next()).await.unwrap().unwrap(), Message::text("still here"));
     drop(socket);
-    door.until_open(0).await;
+    server.until_open(0).await;
 }
 
 #[tokio::test]
 async fn targets_without_a_path_are_bad_requests() {
-    let door = Door::open(64).await;
+    let server = HttpServer::open(64).await;
     for target in ["CONNECT example.org:443", "CONNECT /hello", "OPTIONS *", "GET *", "GET example.org:80"] {
-        let answer = door.say(1, &format!("{target} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        let answer = server.say(1, &format!("{target} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{target}: {answer}");
     }
     for target in ["GET /hello", "GET http://example.org/hello"] {
-        let answer = door.say(1, &format!("{target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+        let answer = server.say(1, &format!("{target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{target}: {answer}");
     }
 }
@@ -229,24 +229,24 @@ async fn targets_without_a_path_are_bad_requests() {
 #[tokio::test]
 async fn one_address_takes_its_share_and_another_gets_in() {
     // No connection goes by itself while the test looks on.
-    let door = Door::with(64, Deadlines { head: PATIENCE * 10, ..Deadlines::default() }).await;
+    let server = HttpServer::with(64, Deadlines { head: TIMEOUT * 10, ..Deadlines::default() }).await;
     let mut held = Vec::new();
     for _ in 0..16 {
-        held.push(door.connect(2).await);
+        held.push(server.connect(2).await);
     }
-    door.until_open(16).await;
-    let refused = door.say(2, "").await;
+    server.until_open(16).await;
+    let refused = server.say(2, "").await;
     assert!(refused.starts_with("HTTP/1.1 503 ") && refused.ends_with("Too many connections\n"), "{refused}");
-    let answer = door.say(3, "GET /hello HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    let answer = server.say(3, "GET /hello HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     assert!(answer.ends_with("hello"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_request_knows_where_it_comes_from() {
-    let door = Door::open(64).await;
+    let server = HttpServer::open(64).await;
     let ask = async |host: u8, lines: &str| {
         let text = format!("GET /who HTTP/1.1\r\nhost: live.example\r\nconnection: close\r\n{lines}\r\n");
-        door.say(host, &text).await.rsplit("\r\n").next().unwrap().to_owned()
+        server.say(host, &text).await.rsplit("\r\n").next().unwrap().to_owned()
     };
     assert_eq!(ask(2, "").await, "127.0.0.2 Own false");
     assert_eq!(ask(2, "x-forwarded-for: 192.0.2.1\r\n").await, "127.0.0.2 Own true", "it is no trusted proxy");
@@ -258,13 +258,13 @@ async fn a_request_knows_where_it_comes_from() {
 
 #[tokio::test]
 async fn shutdown_ends_the_door_though_clients_hang_on() {
-    let door = Door::open(64).await;
-    let idle = door.connect(1).await;
-    let mut reader = door.connect(1).await;
+    let server = HttpServer::open(64).await;
+    let idle = server.connect(1).await;
+    let mut reader = server.connect(1).await;
     reader.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-    door.until_open(2).await;
-    door.shutdown.cancel();
-    soon(door.running).await.unwrap();
-    assert!(TcpStream::connect(door.address).await.is_err(), "nobody listens any more");
+    server.until_open(2).await;
+    server.shutdown.cancel();
+    soon(server.running).await.unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
     drop(idle);
 }

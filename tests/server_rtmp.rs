@@ -1,4 +1,4 @@
-//! The RTMP door on a loopback port: real encoders and hand-written ones against a show of one key.
+//! The RTMP endpoint on a loopback port: real encoders and hand-written ones against a show of one key.
 
 #[path = "server_rtmp/bounds.rs"]
 mod bounds;

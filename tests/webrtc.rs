@@ -1,4 +1,4 @@
-//! The WebRTC door on loopback: in-process peers that check every frame, and aiortc as a peer that others wrote.
+//! The WebRTC endpoint on loopback: in-process peers that check every frame, and aiortc as a peer that others wrote.
 
 #[path = "webrtc/client.rs"]
 mod client;

@@ -3,7 +3,7 @@
 use crate::UNIVERSES;
 use lumencast::{
     domain::lights::{ControllerChange, Effect, LookChange, SegmentChange, Strip},
-    lighting::{ColourOrder, Destination, Engine, Left, OutputSpec, Protocol, Settings, patch::PIXELS},
+    lighting::{ColourOrder, Destination, Engine, OutputSpec, Protocol, SavedState, Settings, patch::PIXELS},
 };
 use std::{
     fs,
@@ -31,7 +31,7 @@ pub fn run(to: SocketAddr, effect: Effect, seconds: u32) -> f64 {
         strip: Strip::new(UNIVERSES * PIXELS, effect),
         gamma: 2.2,
         seed: 1,
-        left: Left::default(),
+        saved_state: SavedState::default(),
         outputs: vec![output],
         cid: [1; 16],
         name: "Lumencast".into(),

@@ -1,4 +1,4 @@
-//! The child: a door, and a stream that never ends.
+//! The child: an endpoint, and a stream that never ends.
 
 use lumencast::{
     app::{
@@ -10,7 +10,7 @@ use lumencast::{
         h264::{AccessUnit, access_unit},
         packet::{AudioCodec, Packet, VideoCodec},
     },
-    server::webrtc::{Answer, Door, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs},
+    server::webrtc::{Answer, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs, WebRtcEndpoint},
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -41,10 +41,10 @@ pub fn run(clip: &str, limit: Duration) {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let live = Live::new("bench", ShowClock::start());
         let settings = Settings { udp: loopback, workers: 1, ..Settings::default() };
-        let door = Door::open(settings, Arc::new(TestAccess(live.clone()))).await.expect("a door");
+        let endpoint = WebRtcEndpoint::open(settings, Arc::new(TestAccess(live.clone()))).await.expect("an endpoint");
         let listener = tokio::net::TcpListener::bind(loopback).await.expect("a port");
         println!("http://{}/whep/live/bench", listener.local_addr().expect("an address"));
-        tokio::spawn(warp::serve(door.routes()).incoming(listener).run());
+        tokio::spawn(warp::serve(endpoint.routes()).incoming(listener).run());
         let _ = tokio::time::timeout(limit, play(live.begin(), units)).await;
     });
 }

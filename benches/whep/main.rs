@@ -1,7 +1,7 @@
-//! WHEP viewers per core: CPU time of the door alone, for so many viewers of one 720p30 stream of 2 Mb/s.
+//! WHEP viewers per core: CPU time of the endpoint alone, for so many viewers of one 720p30 stream of 2 Mb/s.
 //!
 //! ```text
-//! this process, as a child: clip ─► Live ─► door          its CPU time is read from /proc
+//! this process, as a child: clip ─► Live ─► endpoint          its CPU time is read from /proc
 //! this process:             viewers ◄─────── loopback     each counts what comes by its RTP header
 //! ```
 //!

@@ -1,11 +1,11 @@
-//! Doors orders walk through: one folder per documented control plane, plus the operator's own.
+//! The control planes: one folder per documented plane, plus the operator's own.
 //!
 //! A plane turns its dialect into commands of the show and words the answers. Planes do not know each other; what two
 //! of them share (routing, answers, bodies on their way in, an exact rate limit, hiding stream keys) is here beside
 //! them.
 
 pub mod answer;
-pub mod inflow;
+pub mod body_reader;
 pub mod limits;
 pub mod livewing;
 pub mod lume;

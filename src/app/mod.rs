@@ -1,4 +1,4 @@
-//! Conductor, event bus, telemetry and services: where planes and doors meet media and rows. Uses neither `gst` nor
+//! Conductor, event bus, telemetry and services: where planes and endpoints meet media and rows. Uses neither `gst` nor
 //! `sqlx`.
 //!
 //! ```text

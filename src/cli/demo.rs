@@ -13,7 +13,7 @@ const GRAPHIC: &str = "welcome";
 const LABEL: &str = "demo";
 
 /// Fills in what the settings leave empty.
-pub fn dress(config: &mut Config) {
+pub fn apply_demo_defaults(config: &mut Config) {
     if config.inputs.is_empty() {
         let pattern = |label: &str, pattern, tone_hz| Input {
             label: label.to_owned(),
@@ -41,7 +41,7 @@ pub fn dress(config: &mut Config) {
 }
 
 /// Prints where to look and what to try.
-pub async fn invite(config: &Config, keys: &KeyService, token: &str) -> anyhow::Result<()> {
+pub async fn print_instructions(config: &Config, keys: &KeyService, token: &str) -> anyhow::Result<()> {
     for old in keys.list().await? {
         if old.label == LABEL && old.plane == Plane::Lumora.as_str() && old.revoked_at.is_none() {
             keys.revoke(&old.id).await?;

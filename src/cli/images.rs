@@ -85,9 +85,9 @@ impl Images {
     /// Starts the background tasks, until they are stopped.
     pub fn start(&self, stop: &CancellationToken) {
         let (dispatcher, sweeper) = (self.dispatcher.clone(), self.sweeper.clone());
-        let (told, until) = (stop.clone(), stop.clone());
-        tasks::kept("webhooks", move || dispatcher.clone().run(told.clone()));
-        tasks::kept("image-sweep", move || sweeper.clone().run(until.clone()));
+        let (stopped, until) = (stop.clone(), stop.clone());
+        tasks::restarting("webhooks", move || dispatcher.clone().run(stopped.clone()));
+        tasks::restarting("image-sweep", move || sweeper.clone().run(until.clone()));
     }
 }
 

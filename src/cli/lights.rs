@@ -60,8 +60,8 @@ pub fn follow(config: &Config, lights: &Lights, show: &ShowHandle, engine: &Arc<
 /// # Errors
 /// An invalid address.
 pub fn prompt(config: &Config) -> anyhow::Result<Prompt> {
-    let patience = Duration::from_secs(config.lighting.ai_timeout_s.into());
-    Prompt::new(&config.lighting.ai_url, patience).context("lighting.ai_url")
+    let timeout = Duration::from_secs(config.lighting.ai_timeout_s.into());
+    Prompt::new(&config.lighting.ai_url, timeout).context("lighting.ai_url")
 }
 
 /// The rules of the settings.

@@ -1,14 +1,15 @@
-//! The command line. Errors are one clear line on standard error and exit code 2; a server that breaks down ends with 70.
+//! The command line. Errors are one clear line on standard error and exit code 2; a server that breaks down ends with
+//! 70.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "commands answer on the terminal")]
 
 mod account;
 mod demo;
 mod doctor;
-mod doors;
 mod images;
 mod key;
 mod lights;
+mod listeners;
 mod open_files;
 mod serve;
 mod setup;
@@ -20,7 +21,7 @@ use crate::{
     app::access::keys::Plane,
     config::{Config, LogFormat},
     store::FolderLock,
-    tasks::Broken,
+    tasks::VitalTaskEnded,
 };
 use clap::{Parser, Subcommand};
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
@@ -36,7 +37,7 @@ pub struct Cli {
 
 /// Where settings come from and where data goes.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Place {
+pub struct Paths {
     /// Settings; see lumencast.example.toml.
     #[arg(long, global = true, value_name = "FILE", env = "LUMENCAST_CONFIG")]
     config: Option<PathBuf>,
@@ -50,7 +51,7 @@ enum Command {
     /// Run the server.
     Serve {
         #[command(flatten)]
-        place: Place,
+        paths: Paths,
         /// Start with a demo show where the settings name no inputs, and print what to try.
         #[arg(long)]
         demo: bool,
@@ -60,19 +61,19 @@ enum Command {
         #[command(subcommand)]
         action: KeyAction,
         #[command(flatten)]
-        place: Place,
+        paths: Paths,
     },
     /// Make accounts for image jobs, and give them credits.
     Account {
         #[command(subcommand)]
         action: AccountAction,
         #[command(flatten)]
-        place: Place,
+        paths: Paths,
     },
     /// Work on image jobs alone, for servers that share database and objects.
     Worker {
         #[command(flatten)]
-        place: Place,
+        paths: Paths,
         /// Beside a server, which tells of jobs on standard input.
         #[arg(long, hide = true)]
         beside: bool,
@@ -80,7 +81,7 @@ enum Command {
     /// Say what is missing on this machine.
     Doctor {
         #[command(flatten)]
-        place: Place,
+        paths: Paths,
     },
     /// List the capture devices that GStreamer sees.
     Devices,
@@ -167,7 +168,7 @@ enum AccountAction {
     },
 }
 
-impl Place {
+impl Paths {
     fn config(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(self.config.as_deref(), crate::config::environment())?;
         if let Some(data) = &self.data {
@@ -183,24 +184,24 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Runs a command.
 pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
-        Command::Serve { place, demo } => place.config().and_then(|config| serve::run(config, place, demo)),
-        Command::Account { action, place } => place.config().and_then(|config| {
+        Command::Serve { paths, demo } => paths.config().and_then(|config| serve::run(config, paths, demo)),
+        Command::Account { action, paths } => paths.config().and_then(|config| {
             let _folder = FolderLock::beside(&config.data_dir, VERSION)?;
             account::run(&config, action)
         }),
-        Command::Worker { place, beside } => place.config().and_then(|config| worker::run(&config, beside)),
-        Command::Key { action, place } => place.config().and_then(|config| {
+        Command::Worker { paths, beside } => paths.config().and_then(|config| worker::run(&config, beside)),
+        Command::Key { action, paths } => paths.config().and_then(|config| {
             let _folder = FolderLock::beside(&config.data_dir, VERSION)?;
             key::run(&config, action)
         }),
-        Command::Doctor { place } => place.config().and_then(|config| doctor::run(&config)),
+        Command::Doctor { paths } => paths.config().and_then(|config| doctor::run(&config)),
         Command::Devices => doctor::devices(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lumencast: {error:#}");
-            ExitCode::from(if error.is::<Broken>() { serve::BROKEN } else { 2 })
+            ExitCode::from(if error.is::<VitalTaskEnded>() { serve::EXIT_VITAL_TASK_ENDED } else { 2 })
         }
     }
 }

@@ -1,5 +1,5 @@
-//! How many files the process may open (`RLIMIT_NOFILE`), and what of them connections may take: a recorder must be able
-//! to open its file however many strangers are at the doors.
+//! How many files the process may open (`RLIMIT_NOFILE`), and what of them connections may take: a recorder must be
+//! able to open its file however many unauthenticated connections there are.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -18,8 +18,8 @@ pub fn raise() -> usize {
     getrlimit(Resource::Nofile).current.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
-/// What doors get of `limit` open files when they want so many connections. All they want, where there is room; else the
-/// small ones all they want, and the large ones the same each.
+/// What connections get of `limit` open files when they want so many connections. All they want, where there is room;
+/// else the small ones all they want, and the large ones the same each.
 pub fn share<const N: usize>(limit: usize, wanted: [usize; N]) -> [usize; N] {
     let mut room = limit.saturating_sub(OWN).max(limit / 4);
     let mut order: [usize; N] = std::array::from_fn(|n| n);

@@ -1,10 +1,11 @@
 //! `lumencast serve`: puts the parts together, runs them, takes them down.
 
 use super::{
-    Place, demo,
-    doors::Doors,
+    Paths, demo,
     images::{self, Images},
-    lights, setup, signals,
+    lights,
+    listeners::Listeners,
+    setup, signals,
     streamhub_parts::{self, StreamHubParts},
     worker,
 };
@@ -25,7 +26,7 @@ use crate::{
     media::{engine::Engine, output::recover},
     server::{self, http, webrtc},
     store::FolderLock,
-    tasks::{self, Broken},
+    tasks::{self, VitalTaskEnded},
 };
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -35,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use warp::Filter;
 
 /// The exit code when a task that the server cannot do without has ended: `EX_SOFTWARE` of sysexits(3).
-pub(super) const BROKEN: u8 = 70;
+pub(super) const EXIT_VITAL_TASK_ENDED: u8 = 70;
 /// How long such a server may take to finish its files; beyond that they are finished at the next start.
 const ORDERLY: Duration = Duration::from_secs(15);
 
@@ -43,9 +44,9 @@ const ORDERLY: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// Why it cannot start, in one line.
-pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
+pub fn run(mut config: Config, paths: Paths, demo: bool) -> anyhow::Result<()> {
     if demo {
-        demo::dress(&mut config);
+        demo::apply_demo_defaults(&mut config);
     }
     super::log(&config);
     setup::check_outputs(&config)?;
@@ -56,16 +57,16 @@ pub fn run(mut config: Config, place: Place, demo: bool) -> anyhow::Result<()> {
         bail!(fault);
     }
     let runtime = super::runtime()?;
-    let done = runtime.block_on(serve(config, place, show, demo));
+    let done = runtime.block_on(serve(config, paths, show, demo));
     // What a broken task has left blocking must not hold up the end.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
 
-async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::Result<()> {
+async fn serve(config: Config, paths: Paths, show: Show, demo: bool) -> anyhow::Result<()> {
     let stopped = signals::stopped()?;
     let mut watcher = tasks::watch();
-    let doors = Doors::bind(&config).await?;
+    let listeners = Listeners::bind(&config).await?;
     let secrets = Secrets::open(&config)?;
     announce(&secrets);
     let store = images::store(&config).await?;
@@ -90,8 +91,9 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
 
     let parts =
         StreamHubParts::open(&config, &secrets, &store, &engine, &show, streamhub_parts::puller(&config)?).await?;
-    let Doors { doorways, .. } = &doors;
-    let webrtc = webrtc::Door::open(setup::webrtc(&config, doorways.webrtc.clone()), parts.media_access.clone()).await;
+    let Listeners { limiters, .. } = &listeners;
+    let webrtc =
+        webrtc::WebRtcEndpoint::open(setup::webrtc(&config, limiters.webrtc.clone()), parts.media_access.clone()).await;
     let webrtc =
         webrtc.with_context(|| format!("webrtc.udp {}, webrtc.tcp {}", config.webrtc.udp, config.webrtc.tcp))?;
     let auth = Auth::new(&store, secrets.operator_password.expose(), secrets.jwt_secret.expose().as_bytes());
@@ -106,15 +108,15 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
     if let Some(token) = &config.metrics.token {
         figures = figures.with_token(token.expose());
     }
-    let steering = lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())
+    let lume_state = lume::LumeState::new(lights.clone(), lights::prompt(&config)?, shutdown.clone())
         .with_operator(auth.clone())
-        .behind(&doors.doorways.http.doorway);
+        .limited_by(&listeners.limiters.http.limiter);
     let routes = lumora::routes(lumora::LumoraState::new(show.clone(), keys.clone(), plan))
         .or(operator::health_routes(figures.clone()))
         .unify()
         .or(lumely::routes(images.plane.clone()))
         .unify()
-        .or(lume::routes(steering))
+        .or(lume::routes(lume_state))
         .unify()
         .or(server::images::routes(images.results.clone()))
         .unify()
@@ -145,79 +147,78 @@ async fn serve(config: Config, place: Place, show: Show, demo: bool) -> anyhow::
         .unify();
     let metrics = operator::metrics_routes(figures);
     // Where metrics have an address of their own, they have no other.
-    let (routes, apart) = match doors.metrics {
+    let (routes, metrics_server) = match listeners.metrics {
         Some(listener) => (routes.boxed(), Some((listener, metrics))),
         None => (metrics.or(routes).unify().boxed(), None),
     };
-    let apart = apart.map(|(listener, metrics)| {
-        tasks::vital("metrics", http::serve(listener, metrics, doors.doorways.metrics, shutdown.clone()))
+    let metrics_server = metrics_server.map(|(listener, metrics)| {
+        tasks::vital("metrics", http::serve(listener, metrics, listeners.limiters.metrics, shutdown.clone()))
     });
-    let http = http::serve(doors.http, routes, doors.doorways.http, shutdown.clone());
+    let http = http::serve(listeners.http, routes, listeners.limiters.http, shutdown.clone());
     let clock = engine.clone();
-    let wing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
-    let wing = livewing::Settings { doorway: doors.doorways.livewing, ..wing };
-    let wing = livewing::serve(doors.livewing, wing, show.clone(), telemetry, shutdown.clone());
+    let livewing = livewing::Settings::new(secrets.livewing_token.expose(), move || clock.now());
+    let livewing = livewing::Settings { limiter: listeners.limiters.livewing, ..livewing };
+    let livewing = livewing::serve(listeners.livewing, livewing, show.clone(), telemetry, shutdown.clone());
     let keys_of_inputs = inputs::by_key(show.clone(), engine.clone());
     let intake = Arc::new(Intake::new(keys_of_inputs, parts.ingresses.clone(), parts.rooms.clone()));
-    // A door that ends by itself has broken down; a server that lacks one is worse than one that is started again.
-    let (http, wing) = (tasks::vital("http", http), tasks::vital("livewing", wing));
-    let rtmp = tasks::vital("rtmp", doors.rtmp.run(intake.clone(), shutdown.clone()));
-    let srt = tasks::vital("srt", doors.srt.run(intake, shutdown.clone()));
+    // An endpoint that ends by itself has broken down; a server that lacks one is worse than one that is started again.
+    let (http, livewing) = (tasks::vital("http", http), tasks::vital("livewing", livewing));
+    let rtmp = tasks::vital("rtmp", listeners.rtmp.run(intake.clone(), shutdown.clone()));
+    let srt = tasks::vital("srt", listeners.srt.run(intake, shutdown.clone()));
 
     let mqtt = mqtt::start(lights.clone(), lights.client_id(), shutdown.clone());
     images.start(&shutdown);
     let (waiting, until) = (images.waiting.clone(), shutdown.clone());
-    let beside = config
-        .lumely
-        .in_server
-        .then(|| tasks::kept("image-worker", move || worker::keep(place.clone(), waiting.clone(), until.clone())));
+    let image_worker = config.lumely.in_server.then(|| {
+        tasks::restarting("image-worker", move || worker::keep(paths.clone(), waiting.clone(), until.clone()))
+    });
 
     tracing::info!(http = %config.http.listen, rtmp = %config.rtmp.listen, livewing = %config.livewing.listen, "ready");
     start_outputs(&config, &show).await;
     if demo {
-        demo::invite(&config, &keys, secrets.livewing_token.expose()).await?;
+        demo::print_instructions(&config, &keys, secrets.livewing_token.expose()).await?;
     }
-    let broken = tokio::select! {
+    let ended = tokio::select! {
         () = stopped => None,
-        broken = watcher.broken() => Some(broken),
+        ended = watcher.vital_task_ended() => Some(ended),
     };
 
     watcher.closing();
-    match &broken {
+    match &ended {
         None => tracing::info!("shutting down"),
-        Some(broken) => {
-            tracing::error!(task = broken.task, "shutting down: {broken}");
-            end_at_last(broken.clone());
+        Some(ended) => {
+            tracing::error!(task = ended.task, "shutting down: {ended}");
+            end_at_last(ended.clone());
         }
     }
     shutdown.cancel();
     let _ = rtmp.await; // publishers leave first, so that files end with what they sent
     let _ = srt.await;
-    if let Some(beside) = beside {
-        let _ = beside.await; // its jobs are put back
+    if let Some(image_worker) = image_worker {
+        let _ = image_worker.await; // its jobs are put back
     }
     let _ = mqtt.await; // it is neither aborted nor does it panic
     lights.close().await;
     tokio::task::spawn_blocking(move || drop(webrtc)).await?; // it waits for its threads
     tokio::task::spawn_blocking(move || engine.shut_down()).await?;
-    wing.abort();
-    if let Some(apart) = apart {
-        apart.abort();
+    livewing.abort();
+    if let Some(metrics_server) = metrics_server {
+        metrics_server.abort();
     }
     http.abort(); // readers that hang on must not hold up the end
     parts.journal.finish().await;
     store.close().await;
-    broken.map_or(Ok(()), |broken| Err(broken.into()))
+    ended.map_or(Ok(()), |ended| Err(ended.into()))
 }
 
 /// Ends the process when what a task has left behind keeps it from being taken down in order.
 #[expect(unsafe_code, reason = "libraries hang in what they do at exit, so that is passed over")]
-fn end_at_last(broken: Broken) {
+fn end_at_last(ended: VitalTaskEnded) {
     std::thread::spawn(move || {
         std::thread::sleep(ORDERLY);
-        eprintln!("lumencast: {broken}; not taken down in {} s", ORDERLY.as_secs());
+        eprintln!("lumencast: {ended}; not taken down in {} s", ORDERLY.as_secs());
         // SAFETY: it takes a number and does not return.
-        unsafe { libc::_exit(BROKEN.into()) }
+        unsafe { libc::_exit(EXIT_VITAL_TASK_ENDED.into()) }
     });
 }
 

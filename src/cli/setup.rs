@@ -3,7 +3,7 @@
 
 use crate::{
     api::streamhub::Urls,
-    app::access::{client::Origins, doorway::Doorway, trusted_proxies::TrustedProxies},
+    app::access::{client::Origins, connection_limiter::ConnectionLimiter, trusted_proxies::TrustedProxies},
     config::{self, Config, Source},
     domain::{
         capture::{CameraFormat, CaptureSpec, PictureDevice, SoundDevice},
@@ -122,33 +122,33 @@ pub fn origins(config: &Config) -> Origins {
     Origins::new(listed.chain(config.public_url.is_some().then(|| config.public_url())))
 }
 
-/// The settings of the RTMP door.
-pub fn rtmp(config: &Config, doorway: Doorway) -> rtmp::Settings {
+/// The settings of the RTMP endpoint.
+pub fn rtmp(config: &Config, limiter: ConnectionLimiter) -> rtmp::Settings {
     let seconds = |n: u32| Duration::from_secs(n.into());
     rtmp::Settings {
         listen: config.rtmp.listen,
-        doorway,
+        limiter,
         handshake_timeout: seconds(config.rtmp.handshake_timeout_s),
         idle_timeout: seconds(config.rtmp.idle_timeout_s),
         max_message: config.rtmp.max_message_bytes as usize,
     }
 }
 
-/// The settings of the SRT door.
-pub fn srt(config: &Config, doorway: Doorway) -> srt::Settings {
+/// The settings of the SRT endpoint.
+pub fn srt(config: &Config, limiter: ConnectionLimiter) -> srt::Settings {
     srt::Settings {
         listen: config.srt.listen,
         latency: milliseconds(config.srt.latency_ms),
         passphrase: config.srt.passphrase.as_ref().map(|phrase| phrase.expose().to_owned()),
-        doorway,
+        limiter,
         idle_timeout: Duration::from_secs(config.rtmp.idle_timeout_s.into()),
     }
 }
 
-/// The settings of the WebRTC door.
-pub fn webrtc(config: &Config, doorway: Doorway) -> webrtc::Settings {
+/// The settings of the WebRTC endpoint.
+pub fn webrtc(config: &Config, limiter: ConnectionLimiter) -> webrtc::Settings {
     let config::Webrtc { udp, tcp, addresses } = &config.webrtc;
-    webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0, doorway }
+    webrtc::Settings { udp: *udp, tcp: Some(*tcp), public: addresses.clone(), workers: 0, limiter }
 }
 
 /// The stream that a configured output carries.

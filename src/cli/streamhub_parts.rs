@@ -4,10 +4,9 @@ use crate::{
     app::{
         access::{join::JoinTokens, passwords::Passwords, room_access::RoomAccess},
         rooms::{
-            Rooms, StreamSelector,
+            Rooms, StreamSelector, app_removal,
             apps::Apps,
             cameras::Cameras,
-            departed,
             hls::{HlsRooms, Published},
             ingress::{Ingresses, PullRequest, PullState, PullTap, Puller},
             journal::{self, Journal},
@@ -71,8 +70,8 @@ impl StreamHubParts {
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), puller).with_passwords(passwords.clone());
         let cameras = Cameras::new(store, apps.clone());
         let (of_apps, of_rooms, pulled, seen) = (apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone());
-        tasks::kept("departed", move || {
-            departed::follow(of_apps.clone(), of_rooms.clone(), pulled.clone(), seen.clone())
+        tasks::restarting("departed", move || {
+            app_removal::follow(of_apps.clone(), of_rooms.clone(), pulled.clone(), seen.clone())
         });
         ingresses.resume().await?;
         let snapshots: Arc<dyn Snapshots> = Arc::new(Camera(rooms.clone()));
@@ -96,7 +95,7 @@ impl StreamHubParts {
 }
 
 /// How long a picture may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Takes pictures of streams.
 struct Camera(Rooms);
@@ -124,7 +123,7 @@ impl Snapshots for Camera {
                 // Without a publisher no picture is waited for.
                 None => return Err(SnapFault::Nothing),
             };
-            let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, PATIENCE)).await;
+            let taken = tokio::task::spawn_blocking(move || snapshot::snapshot(&live, SNAPSHOT_TIMEOUT)).await;
             let failed = |text: String| SnapFault::Failed(text);
             match taken.map_err(|error| failed(error.to_string()))? {
                 Ok(jpeg) => Ok(jpeg.to_vec()),
@@ -144,13 +143,13 @@ pub fn puller(config: &Config) -> anyhow::Result<Puller> {
         .map_err(|rule| anyhow::anyhow!("ingest.allow_hosts: {:?} is no host, address or network", rule.0))?;
     let guard = Arc::new(guard);
     Ok(Arc::new(move |request: PullRequest, tap: PullTap| {
-        let (told, ingress) = (tap.clone(), request.ingress);
+        let (states, ingress) = (tap.clone(), request.ingress);
         let pull = pull::start(
             request.spec,
             guard.clone(),
             move |packet| tap.take(packet),
             move |news| {
-                told.told(match news {
+                states.set_state(match news {
                     PullNews::Buffering => PullState::Connecting,
                     PullNews::Publishing => PullState::Publishing,
                     PullNews::Error { text, blame } => {

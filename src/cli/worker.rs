@@ -7,7 +7,7 @@
 //! The server runs one beside itself: in a process of its own a picture that breaks a decoder, or eats all memory,
 //! costs its job and nothing that is on air.
 
-use super::{Place, images};
+use super::{Paths, images};
 use crate::{app::imaging::worker::Worker, config::Config, store::FolderLock, tasks};
 use anyhow::Context;
 use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
@@ -50,10 +50,10 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
         let worker =
             Worker::new(&store, images::objects(config)?, images::engines(config)?, &name, images::workers(config));
         let (waiting, stop) = (Arc::new(Notify::new()), CancellationToken::new());
-        let (told, told_to_stop) = (super::signals::stopped()?, stop.clone());
+        let (signal, stopping) = (super::signals::stopped()?, stop.clone());
         tokio::spawn(async move {
-            told.await;
-            told_to_stop.cancel();
+            signal.await;
+            stopping.cancel();
         });
         if beside {
             tokio::spawn(follow(waiting.clone(), stop.clone()));
@@ -83,11 +83,11 @@ fn host() -> String {
 }
 
 /// Keeps a worker beside the server until it is stopped, and wakes it for each job.
-pub async fn keep(place: Place, waiting: Arc<Notify>, stop: CancellationToken) {
+pub async fn keep(paths: Paths, waiting: Arc<Notify>, stop: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     while !stop.is_cancelled() {
         let began = std::time::Instant::now();
-        match start(&place) {
+        match start(&paths) {
             Ok(child) => watch(child, &waiting, &stop).await,
             Err(error) => tracing::error!("no worker for image jobs: {error:#}"),
         }
@@ -105,13 +105,13 @@ pub async fn keep(place: Place, waiting: Arc<Notify>, stop: CancellationToken) {
     }
 }
 
-fn start(place: &Place) -> anyhow::Result<Child> {
+fn start(paths: &Paths) -> anyhow::Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["worker", "--beside"]);
-    if let Some(file) = &place.config {
+    if let Some(file) = &paths.config {
         command.arg("--config").arg(file);
     }
-    if let Some(data) = &place.data {
+    if let Some(data) = &paths.data {
         command.arg("--data").arg(data);
     }
     Ok(command.stdin(Stdio::piped()).kill_on_drop(true).spawn()?)

@@ -112,11 +112,11 @@ pub struct ImagesEdit {
     /// The model to use.
     pub model: String,
     /// Seconds that one answer may take, 5 to 3600.
-    #[serde(default = "patience")]
+    #[serde(default = "default_timeout_s")]
     pub timeout_s: u32,
 }
 
-fn patience() -> u32 {
+fn default_timeout_s() -> u32 {
     180
 }
 

@@ -101,7 +101,7 @@ pub struct Metrics {
     pub token: Option<Secret>,
 }
 
-/// `[rtmp]`: the RTMP door and its caps.
+/// `[rtmp]`: the RTMP endpoint and its caps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rtmp {

@@ -29,7 +29,7 @@ impl Default for Webrtc {
     }
 }
 
-/// `[srt]`: the SRT door; the stream id of a caller is its stream key.
+/// `[srt]`: the SRT endpoint; the stream id of a caller is its stream key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Srt {

@@ -17,7 +17,7 @@ impl fmt::Display for SourceId {
 /// Where a source's media comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceKind {
-    /// A publisher on the RTMP door with this stream key.
+    /// A publisher on the RTMP endpoint with this stream key.
     Rtmp { key: String },
     /// A live stream by its id, or the next new one that is free.
     Stream { stream: Option<String> },

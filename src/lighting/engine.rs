@@ -13,7 +13,7 @@ use super::{
     output::Outputs,
     patch::OutputSpec,
     shared::{Figures, Shared},
-    strip_state::{Left, Snapshot, StripState},
+    strip_state::{SavedState, Snapshot, StripState},
     ticker::{self, Ticker},
 };
 use crate::domain::{
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The same seed gives the same frames.
     pub seed: u64,
     /// The activity that was going on at the last stop.
-    pub left: Left,
+    pub saved_state: SavedState,
     /// The outputs, validated.
     pub outputs: Vec<OutputSpec>,
     /// The sender's id: the component identifier of E1.31.
@@ -58,9 +58,9 @@ impl Engine {
     /// # Errors
     /// When no socket or thread is to be had.
     pub fn start(settings: Settings) -> io::Result<Self> {
-        let Settings { strip, gamma, seed, left, outputs, cid, name } = settings;
+        let Settings { strip, gamma, seed, saved_state, outputs, cid, name } = settings;
         let outputs = Outputs::open(outputs, cid, &name)?;
-        let shared = Arc::new(Shared::new(StripState::new(strip, gamma, seed).resume(left)));
+        let shared = Arc::new(Shared::new(StripState::new(strip, gamma, seed).resume(saved_state)));
         let ticker = ticker::start(shared.clone(), outputs)?;
         Ok(Self { shared, ticker: Mutex::new(Some(ticker)) })
     }

@@ -16,7 +16,7 @@ pub enum Layer {
 }
 
 /// A layer as it runs.
-pub struct Laid {
+pub struct ActiveLayer {
     /// Its owner; an owner has at most one layer.
     pub owner: String,
     pub segment: u8,
@@ -26,7 +26,7 @@ pub struct Laid {
     pub animation: Option<Animation>,
 }
 
-impl Laid {
+impl ActiveLayer {
     /// Whether it has ended.
     pub fn is_over(&self, now: Duration) -> bool {
         matches!(self.layer, Layer::Look { until: Some(until), .. } if until <= now)

@@ -17,10 +17,10 @@ mod layer;
 pub mod output;
 pub mod palette;
 pub mod patch;
+mod realtime;
 mod shared;
 mod strip_state;
 mod ticker;
-mod urgent;
 
 pub use engine::{Engine, Settings};
 pub use fade::Progress;
@@ -28,4 +28,4 @@ pub use input::{InputStatus, Layout, SacnInputSpec};
 pub use layer::Layer;
 pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
 pub use shared::Figures;
-pub use strip_state::{Left, Snapshot, StripState};
+pub use strip_state::{SavedState, Snapshot, StripState};

@@ -225,7 +225,7 @@ impl fmt::Display for PatchError {
 impl std::error::Error for PatchError {}
 
 /// A universe at one destination.
-type Place = (Protocol, Destination, Option<Ipv4Addr>, u32);
+type UniverseKey = (Protocol, Destination, Option<Ipv4Addr>, u32);
 
 /// Validates a list of outputs.
 ///
@@ -233,7 +233,7 @@ type Place = (Protocol, Destination, Option<Ipv4Addr>, u32);
 /// The first output that is invalid by itself, takes channels of an earlier one, differs from it in a property of the
 /// whole universe (`priority`, `sync`), or brings the number of universes above 64.
 pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
-    let mut taken: BTreeMap<Place, Vec<(usize, Piece)>> = BTreeMap::new();
+    let mut taken: BTreeMap<UniverseKey, Vec<(usize, Piece)>> = BTreeMap::new();
     let mut displays: BTreeMap<Destination, usize> = BTreeMap::new();
     for (output, spec) in outputs.iter().enumerate() {
         let error = |key, problem| Err(PatchError { output, key, problem });

@@ -10,7 +10,7 @@
 use super::{
     effects::Animation,
     fade::{Fade, Progress},
-    layer::{self, Laid, Layer},
+    layer::{self, ActiveLayer, Layer},
 };
 use crate::domain::{
     fault::Fault,
@@ -27,7 +27,7 @@ pub struct StripState {
     /// Counts on while the power is on.
     frame: u64,
     playing: BTreeMap<u8, Option<Animation>>,
-    layers: Vec<Laid>,
+    layers: Vec<ActiveLayer>,
     fade: Option<Fade>,
     /// The brightness before a nightlight put the light out.
     slept: Option<u8>,
@@ -55,7 +55,7 @@ pub struct Snapshot {
 
 /// The activity at the last stop, beside the strip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Left {
+pub struct SavedState {
     /// The rest of a nightlight.
     pub nightlight: Option<Nightlight>,
     /// See [`Snapshot::wakes`].
@@ -88,8 +88,8 @@ impl StripState {
     }
 
     /// The same, continuing the activity of the last stop. Time begins now.
-    pub fn resume(mut self, left: Left) -> Self {
-        let Left { nightlight, wakes } = left;
+    pub fn resume(mut self, saved_state: SavedState) -> Self {
+        let SavedState { nightlight, wakes } = saved_state;
         let brightness = self.strip.controller().brightness;
         let wakes = wakes.filter(|wakes| *wakes > 0);
         match nightlight {
@@ -201,26 +201,26 @@ impl StripState {
 
     /// Puts a layer over a segment, in place of this owner's earlier one.
     pub fn lay(&mut self, owner: &str, segment: u8, priority: u8, layer: Layer) {
-        let at = self.layers.iter().position(|laid| laid.owner == owner);
-        let running = at.map(|at| self.layers.remove(at)).filter(|laid| laid.segment == segment);
+        let at = self.layers.iter().position(|active| active.owner == owner);
+        let running = at.map(|at| self.layers.remove(at)).filter(|active| active.segment == segment);
         // A layer with only new colours goes on, and keeps its place; a cue begins anew.
-        let running = running.filter(|laid| !matches!(laid.layer, Layer::Look { until: Some(_), .. }));
-        let stays = at.filter(|_| running.as_ref().is_some_and(|laid| laid.priority == priority));
-        let place = stays.unwrap_or_else(|| self.layers.partition_point(|laid| laid.priority <= priority));
-        let animation = running.and_then(|laid| laid.animation);
-        self.layers.insert(place, Laid { owner: owner.to_owned(), segment, priority, layer, animation });
+        let running = running.filter(|active| !matches!(active.layer, Layer::Look { until: Some(_), .. }));
+        let stays = at.filter(|_| running.as_ref().is_some_and(|active| active.priority == priority));
+        let place = stays.unwrap_or_else(|| self.layers.partition_point(|active| active.priority <= priority));
+        let animation = running.and_then(|active| active.animation);
+        self.layers.insert(place, ActiveLayer { owner: owner.to_owned(), segment, priority, layer, animation });
     }
 
     /// Removes the layer of an owner.
     pub fn lift(&mut self, owner: &str) {
-        self.layers.retain(|laid| laid.owner != owner);
+        self.layers.retain(|active| active.owner != owner);
     }
 
     /// Computes the present frame. `desk` fills in the data of a lighting desk, if there is any. True when the state
     /// changed by itself: the nightlight moved.
     pub fn turn(&mut self, now: Duration, desk: impl FnOnce(&mut [Rgb])) -> bool {
         let moved = self.fade_on(now);
-        self.layers.retain(|laid| !laid.is_over(now));
+        self.layers.retain(|active| !active.is_over(now));
         let Controller { power, brightness, .. } = self.strip.controller();
         if !power {
             self.pixels.fill([0; 3]);
@@ -286,13 +286,13 @@ impl StripState {
 
     /// The layers of the rules, over the present colours.
     fn overlay(&mut self) {
-        for laid in &mut self.layers {
-            let Ok(segment) = self.strip.segment(laid.segment) else { continue };
+        for active in &mut self.layers {
+            let Ok(segment) = self.strip.segment(active.segment) else { continue };
             let part = &mut self.pixels[usize::from(segment.start)..=usize::from(segment.stop())];
             if segment.reverse {
                 part.reverse();
             }
-            laid.draw(seed(self.seed, segment.id), self.frame, part);
+            active.draw(seed(self.seed, segment.id), self.frame, part);
             if segment.reverse {
                 part.reverse();
             }

@@ -1,6 +1,6 @@
 //! The thread that advances the strip's state 60 times a second, on a steady clock.
 
-use super::{output::Outputs, shared::Shared, urgent::become_urgent};
+use super::{output::Outputs, realtime::set_realtime_priority, shared::Shared};
 use crate::{domain::lights::Rgb, tasks};
 use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute};
 use std::{
@@ -30,7 +30,7 @@ pub fn start(shared: Arc<Shared>, outputs: Outputs) -> io::Result<Ticker> {
     let over = Arc::new(AtomicBool::new(false));
     let ended = over.clone();
     let mut outputs = outputs;
-    let thread = tasks::kept_thread("lights", "lights", move || run(&shared, &mut outputs, &ended))?;
+    let thread = tasks::restarting_thread("lights", "lights", move || run(&shared, &mut outputs, &ended))?;
     Ok(Ticker { over, thread: Some(thread) })
 }
 
@@ -44,7 +44,7 @@ impl Drop for Ticker {
 }
 
 fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
-    if let Err(error) = become_urgent() {
+    if let Err(error) = set_realtime_priority() {
         tracing::debug!(%error, "the lights' thread is as any other; on a busy machine frames leave less evenly");
     }
     let began = monotonic();
@@ -55,7 +55,7 @@ fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
     while !over.load(Ordering::Relaxed) {
         let due = Duration::from_nanos(tick * 1_000_000_000 / FPS);
         wait_until(began + due);
-        tasks::point("lights");
+        tasks::fault_point("lights");
         let now = shared.now();
         // Copied, so that the state is not locked while packets are sent.
         let mut length = 0;

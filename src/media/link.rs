@@ -36,14 +36,14 @@ pub struct Feed {
     state: Mutex<State>,
 }
 
-type Heard = Box<dyn FnMut(&gst::Buffer, &gst::Caps) + Send>;
+type OnBuffer = Box<dyn FnMut(&gst::Buffer, &gst::Caps) + Send>;
 
 #[derive(Default)]
 struct State {
     caps: Option<gst::Caps>,
     next_id: u64,
     taps: HashMap<u64, Consumer>,
-    listeners: HashMap<u64, Heard>,
+    listeners: HashMap<u64, OnBuffer>,
     /// Asks the writer for a key frame; absent where the writer cannot make one on request.
     want_keyframe: Option<Arc<dyn Fn() + Send + Sync>>,
 }
@@ -118,8 +118,8 @@ impl Feed {
         if state.caps.as_ref() != Some(caps) {
             state.caps = Some(caps.clone());
         }
-        for hear in state.listeners.values_mut() {
-            hear(buffer, caps);
+        for on_buffer in state.listeners.values_mut() {
+            on_buffer(buffer, caps);
         }
         let delta = self.carries == Carries::Coded && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let at = buffer.pts().unwrap_or_default().nseconds();
@@ -184,13 +184,13 @@ impl Feed {
         Tap { feed: self.clone(), id, counts }
     }
 
-    /// Calls `heard` with every buffer from now on, for consumers that select buffers themselves. `heard` runs on the
-    /// writer's thread with the feed locked: it must neither block nor call the feed. A key frame is requested.
-    pub fn listen(self: &Arc<Self>, heard: impl FnMut(&gst::Buffer, &gst::Caps) + Send + 'static) -> Listener {
+    /// Calls `on_buffer` with every buffer from now on, for consumers that select buffers themselves. `on_buffer` runs
+    /// on the writer's thread with the feed locked: it must neither block nor call the feed. A key frame is requested.
+    pub fn listen(self: &Arc<Self>, on_buffer: impl FnMut(&gst::Buffer, &gst::Caps) + Send + 'static) -> Listener {
         let mut state = self.lock();
         let id = state.next_id;
         state.next_id += 1;
-        state.listeners.insert(id, Box::new(heard));
+        state.listeners.insert(id, Box::new(on_buffer));
         let ask = state.want_keyframe.clone().filter(|_| self.carries == Carries::Coded);
         drop(state); // the writer's answer may come back through `push`
         if let Some(ask) = ask {
@@ -249,7 +249,7 @@ impl Drop for Tap {
     }
 }
 
-/// A listener's place on a feed; once it is dropped, `heard` is not called again.
+/// A listener's place on a feed; once it is dropped, `on_buffer` is not called again.
 pub struct Listener {
     feed: Arc<Feed>,
     id: u64,
@@ -257,7 +257,7 @@ pub struct Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let heard = self.feed.lock().listeners.remove(&self.id);
-        drop(heard); // its captures may use the feed; so not under the lock
+        let on_buffer = self.feed.lock().listeners.remove(&self.id);
+        drop(on_buffer); // its captures may use the feed; so not under the lock
     }
 }

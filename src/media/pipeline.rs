@@ -68,15 +68,15 @@ struct Ended {
 }
 
 impl Run {
-    /// Starts a pipeline. `told` is called once, from a thread of the pipeline, when it ends or fails; it must only
-    /// forward the verdict.
+    /// Starts a pipeline. `on_verdict` is called once, from a thread of the pipeline, when it ends or fails; it must
+    /// only forward the verdict.
     ///
     /// # Errors
     /// The failure, when it cannot even start.
     pub fn start(
         pipeline: gst::Pipeline,
         clock: &ShowClock,
-        told: impl Fn(Verdict) + Send + Sync + 'static,
+        on_verdict: impl Fn(Verdict) + Send + Sync + 'static,
     ) -> Result<Self, Failure> {
         let ended = Arc::new(Ended::default());
         let bus = pipeline.bus().ok_or_else(|| here("the pipeline has no bus"))?;
@@ -105,15 +105,15 @@ impl Run {
                 *known = Some(verdict.clone());
                 drop(known);
                 seen.changed.notify_all();
-                told(verdict);
+                on_verdict(verdict);
             }
             gst::BusSyncReply::Drop
         });
         clock.adopt(&pipeline);
         let run = Self { pipeline, ended };
         if run.pipeline.set_state(gst::State::Playing).is_err() {
-            let said = run.ended.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
-            return Err(match said {
+            let verdict = run.ended.verdict.lock().unwrap_or_else(PoisonError::into_inner).take();
+            return Err(match verdict {
                 Some(Verdict::Failed(failure)) => failure,
                 _ => here("the pipeline refused to start"),
             });
@@ -173,11 +173,11 @@ fn here(text: &str) -> Failure {
     Failure { fault: FailureKind::Here, text: text.to_owned() }
 }
 
-/// The thread of [`aside`].
-pub type Aside = JoinHandle<Result<(), Panicked>>;
+/// The thread of [`on_background_thread`].
+pub type BackgroundTask = JoinHandle<Result<(), Panicked>>;
 
 /// Runs `work` on a thread of its own, or on the calling thread when none can be started.
-pub fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> Option<Aside> {
+pub fn on_background_thread(name: &str, work: impl FnOnce() + Send + 'static) -> Option<BackgroundTask> {
     let work = Arc::new(Mutex::new(Some(work)));
     let shared = work.clone();
     let begin = move || {

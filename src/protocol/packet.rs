@@ -1,4 +1,4 @@
-//! Coded media as an ingest door hands it over: one packet is one configuration record or one access unit.
+//! Coded media as an ingest endpoint hands it over: one packet is one configuration record or one access unit.
 //!
 //! Refuses to know: which protocol it came by, and what becomes of it.
 

@@ -1,4 +1,4 @@
-//! The HLS door: `GET /hls/{app}/{room}/…`, for every page that [`HlsAccess`] admits.
+//! The HLS endpoint: `GET /hls/{app}/{room}/…`, for every page that [`HlsAccess`] admits.
 //!
 //! `?token=` is a join token; `?stream=` selects one publisher of the room and `?layout=` all of them in one picture.
 //! URLs in a playlist carry the same query, so that a player need not add it.
@@ -15,7 +15,7 @@ use crate::{
             client::Client,
             contract::{AccessRequest, Refusal},
         },
-        rooms::hls::{HlsStream, Miss, Reach, Track},
+        rooms::hls::{HlsError, HlsStream, ReloadTarget, Track},
     },
     protocol::percent::decode,
     server::problem::problem,
@@ -93,7 +93,7 @@ async fn answer(access: &dyn HlsAccess, reader: &AccessRequest, file: &str, meth
     }
     let hls_stream = match access.hls_stream(reader) {
         Ok(hls_stream) => hls_stream,
-        Err(Refusal::UnknownRoom) => return missed(Miss::Unknown),
+        Err(Refusal::UnknownRoom) => return error_response(HlsError::Unknown),
         Err(Refusal::Forbidden) => {
             return problem(StatusCode::FORBIDDEN, "forbidden", "The token does not allow this");
         }
@@ -105,22 +105,22 @@ async fn answer(access: &dyn HlsAccess, reader: &AccessRequest, file: &str, meth
     if file == "master.m3u8" {
         return match hls_stream.master().await {
             Ok(text) => found(PLAYLIST, FRESH, carry(text.into(), reader)),
-            Err(miss) => missed(miss),
+            Err(error) => error_response(error),
         };
     }
     let Some(track) = Track::of_playlist(file) else {
         return match hls_stream.file(file).await {
             Ok((Track::Video(_), data)) => found("video/mp4", FOREVER, data),
             Ok((Track::Audio(_), data)) => found("audio/mp4", FOREVER, data),
-            Err(miss) => missed(miss),
+            Err(error) => error_response(error),
         };
     };
-    let Some(reach) = reach(query) else {
+    let Some(reload_target) = reload_target(query) else {
         return problem(StatusCode::BAD_REQUEST, "bad_request", "_HLS_msn and _HLS_part must be whole numbers");
     };
-    match hls_stream.playlist(track, reach).await {
+    match hls_stream.playlist(track, reload_target).await {
         Ok(text) => found(PLAYLIST, FRESH, carry(text, reader)),
-        Err(miss) => missed(miss),
+        Err(error) => error_response(error),
     }
 }
 
@@ -147,7 +147,7 @@ fn carry(text: Bytes, reader: &AccessRequest) -> Bytes {
 
 /// The delivery directives of a query; other parameters are ignored. `None` when they are not numbers or a part comes
 /// without its segment.
-fn reach(query: &str) -> Option<Reach> {
+fn reload_target(query: &str) -> Option<ReloadTarget> {
     let (mut msn, mut part) = (None, None);
     for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         match key {
@@ -157,9 +157,9 @@ fn reach(query: &str) -> Option<Reach> {
         }
     }
     match (msn, part) {
-        (None, None) => Some(Reach::Now),
-        (Some(msn), None) => Some(Reach::Segment(msn)),
-        (Some(msn), Some(part)) => Some(Reach::Part(msn, part)),
+        (None, None) => Some(ReloadTarget::Now),
+        (Some(msn), None) => Some(ReloadTarget::Segment(msn)),
+        (Some(msn), Some(part)) => Some(ReloadTarget::Part(msn, part)),
         (None, Some(_)) => None,
     }
 }
@@ -172,10 +172,12 @@ fn found(kind: &'static str, cache: &'static str, body: Bytes) -> Response {
         .into_response()
 }
 
-fn missed(miss: Miss) -> Response {
-    match miss {
-        Miss::Unknown => problem(StatusCode::NOT_FOUND, "not_found", "There is no such stream or file"),
-        Miss::TooFar => problem(StatusCode::BAD_REQUEST, "bad_request", "That is too far ahead of the live edge"),
-        Miss::TimedOut => problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The stream did not go on in time"),
+fn error_response(error: HlsError) -> Response {
+    match error {
+        HlsError::Unknown => problem(StatusCode::NOT_FOUND, "not_found", "There is no such stream or file"),
+        HlsError::TooFar => problem(StatusCode::BAD_REQUEST, "bad_request", "That is too far ahead of the live edge"),
+        HlsError::TimedOut => {
+            problem(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The stream did not go on in time")
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Doors media walks through.
+//! The endpoints of media.
 
 pub mod camera;
 pub mod hls;

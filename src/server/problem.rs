@@ -1,6 +1,7 @@
-//! Errors of the media doors that speak HTTP: the envelope of StreamHub, `{"data":null,"error":{"code","message"}}`.
+//! Errors of the media endpoints that speak HTTP: the envelope of StreamHub,
+//! `{"data":null,"error":{"code","message"}}`.
 //!
-//! Refuses to know: which door it is for.
+//! Refuses to know: which endpoint it is for.
 
 use bytes::Bytes;
 use warp::{

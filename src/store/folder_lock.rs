@@ -20,7 +20,7 @@ use std::{
 };
 
 /// How long to wait for processes of another version that are about to end, such as the worker of a killed server.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Dropping it releases the folder.
@@ -96,7 +96,7 @@ impl FolderLock {
 /// available only while no other process works on the folder.
 fn of_version(folder: &Path, version: &str) -> Result<File, FolderLockError> {
     let (mut file, path) = open(folder, "version.lock")?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + LOCK_TIMEOUT;
     let mut theirs = String::new();
     loop {
         match file.try_lock() {

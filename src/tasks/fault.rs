@@ -3,7 +3,7 @@
 //! `LUMENCAST_`. Release builds have nothing of it.
 
 /// A place where a thread's task may be made to panic.
-pub fn point(task: &str) {
+pub fn fault_point(task: &str) {
     #[cfg(debug_assertions)]
     if injected::is_due(task) {
         panic!("a fault was asked for");

@@ -1,9 +1,9 @@
 //! Tasks and threads, and the consequences of their end. Every one that outlives a request is started here.
 //!
 //! ```text
-//! vital, vital_thread ─ ends ─► Broken ─► serve shuts down in order ─► exit code 70
-//! kept, kept_thread ─ panics ─► counted, down ─ back-off ─► started again
-//! once, once_thread, caught ─ panics ─► counted; its owner gets the reason as an error
+//! vital, vital_thread ─ ends ─► VitalTaskEnded ─► serve shuts down in order ─► exit code 70
+//! restarting, restarting_thread ─ panics ─► counted, down ─ back-off ─► started again
+//! once, once_thread, catch_panic ─ panics ─► counted; its owner gets the reason as an error
 //!                                │
 //!                             registry ─► /health, /metrics
 //! ```
@@ -16,8 +16,8 @@ mod fault;
 mod registry;
 
 pub use backoff::Backoff;
-pub use fault::{point, wait};
-pub use registry::{Broken, Down, Panicked, TaskReport, Watcher, down, report, watch};
+pub use fault::{fault_point, wait};
+pub use registry::{Down, Panicked, TaskReport, VitalTaskEnded, Watcher, down, report, watch};
 
 use futures::FutureExt;
 use std::{
@@ -27,8 +27,8 @@ use std::{
     time::Instant,
 };
 
-/// A task without which the server is of no use: the conductor, a door's accept loop. Its panic ends the process, and
-/// so does its return before [`Watcher::closing`].
+/// A task without which the server is of no use: the conductor, an endpoint's accept loop. Its panic ends the process,
+/// and so does its return before [`Watcher::closing`].
 pub fn vital(task: &'static str, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
     registry::known(task);
     tokio::spawn(async move {
@@ -54,7 +54,7 @@ pub fn vital_thread(
 }
 
 /// A task that is made anew when it panics, until it returns.
-pub fn kept<F>(task: &'static str, mut make: impl FnMut() -> F + Send + 'static) -> tokio::task::JoinHandle<()>
+pub fn restarting<F>(task: &'static str, mut make: impl FnMut() -> F + Send + 'static) -> tokio::task::JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -68,7 +68,7 @@ where
 ///
 /// # Errors
 /// When there is no thread to be had.
-pub fn kept_thread(
+pub fn restarting_thread(
     task: &'static str,
     thread: impl Into<String>,
     mut work: impl FnMut() + Send + 'static,
@@ -78,7 +78,7 @@ pub fn kept_thread(
         let mut backoff = Backoff::default();
         loop {
             let began = Instant::now();
-            if caught(task, &mut work).is_ok() {
+            if catch_panic(task, &mut work).is_ok() {
                 return;
             }
             let down = registry::down(task);
@@ -120,7 +120,7 @@ pub fn once<T: Send + 'static>(
     task: &'static str,
     work: impl Future<Output = T> + Send + 'static,
 ) -> tokio::task::JoinHandle<Result<T, Panicked>> {
-    tokio::spawn(caught_async(task, work))
+    tokio::spawn(catch_panic_async(task, work))
 }
 
 /// A thread for one piece of work; see [`once`].
@@ -132,7 +132,7 @@ pub fn once_thread<T: Send + 'static>(
     thread: impl Into<String>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<Result<T, Panicked>>> {
-    Builder::new().name(thread.into()).spawn(move || caught(task, work))
+    Builder::new().name(thread.into()).spawn(move || catch_panic(task, work))
 }
 
 /// Does a piece of work on the calling thread. State that it shares must be sound after a panic: each step whole, locks
@@ -140,15 +140,15 @@ pub fn once_thread<T: Send + 'static>(
 ///
 /// # Errors
 /// The message of the panic, which is counted already.
-pub fn caught<T>(task: &'static str, work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub fn catch_panic<T>(task: &'static str, work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| registry::panicked(task, payload))
 }
 
 /// The same for a future.
 ///
 /// # Errors
-/// As [`caught`].
-pub async fn caught_async<T>(task: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
+/// As [`catch_panic`].
+pub async fn catch_panic_async<T>(task: &'static str, work: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|payload| registry::panicked(task, payload))
 }
 

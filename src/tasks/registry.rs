@@ -10,18 +10,18 @@ use tokio::sync::watch;
 
 /// A panic and its message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{task} panicked: {said}")]
+#[error("{task} panicked: {message}")]
 pub struct Panicked {
     /// The task's name.
     pub task: &'static str,
     /// The panic's message.
-    pub said: String,
+    pub message: String,
 }
 
 /// An indispensable task has ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{task} ended, which the server cannot do without: {reason}")]
-pub struct Broken {
+pub struct VitalTaskEnded {
     /// The task's name.
     pub task: &'static str,
     /// Its panic's message, or that it returned.
@@ -43,7 +43,7 @@ struct Registry {
     tasks: BTreeMap<&'static str, TaskReport>,
     watched: bool,
     closing: bool,
-    broken: Option<watch::Sender<Option<Broken>>>,
+    broken: Option<watch::Sender<Option<VitalTaskEnded>>>,
 }
 
 static REGISTRY: Mutex<Registry> =
@@ -51,17 +51,17 @@ static REGISTRY: Mutex<Registry> =
 
 /// Waits for the end of an indispensable task, to end the process. There is one for the process.
 #[derive(Debug)]
-pub struct Watcher(watch::Receiver<Option<Broken>>);
+pub struct Watcher(watch::Receiver<Option<VitalTaskEnded>>);
 
 impl Watcher {
     /// Waits until an indispensable task has ended.
-    pub async fn broken(&mut self) -> Broken {
+    pub async fn vital_task_ended(&mut self) -> VitalTaskEnded {
         match self.0.wait_for(Option::is_some).await {
             Ok(broken) => broken.clone(),
             Err(_) => None,
         }
         // The sender is never dropped; without it there would be nothing to wait for.
-        .unwrap_or(Broken { task: "tasks", reason: "the registry is gone".to_owned() })
+        .unwrap_or(VitalTaskEnded { task: "tasks", reason: "the registry is gone".to_owned() })
     }
 
     /// From now on a task may end regularly; only a panic still counts.
@@ -79,7 +79,7 @@ pub fn watch() -> Watcher {
 }
 
 /// All tasks by name, and the indispensable one that has ended.
-pub fn report() -> (BTreeMap<&'static str, TaskReport>, Option<Broken>) {
+pub fn report() -> (BTreeMap<&'static str, TaskReport>, Option<VitalTaskEnded>) {
     let registry = lock();
     let broken = registry.broken.as_ref().and_then(|sender| sender.borrow().clone());
     (registry.tasks.clone(), broken)
@@ -118,24 +118,24 @@ pub(super) fn known(task: &'static str) {
 /// Counts a panic and logs it.
 pub(super) fn panicked(task: &'static str, payload: Box<dyn Any + Send>) -> Panicked {
     lock().tasks.entry(task).or_default().panics += 1;
-    let said = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
-    let said = said.unwrap_or("no words").to_owned();
-    tracing::error!(task, "panicked: {said}");
-    Panicked { task, said }
+    let message = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
+    let message = message.unwrap_or("no words").to_owned();
+    tracing::error!(task, "panicked: {message}");
+    Panicked { task, message }
 }
 
 /// An indispensable task has ended.
 pub(super) fn vital_ended(task: &'static str, ended: Result<(), Panicked>) {
     let registry = lock();
     let reason = match ended {
-        Err(panicked) => panicked.said,
+        Err(panicked) => panicked.message,
         Ok(()) if registry.closing || !registry.watched => return,
         Ok(()) => "it returned".to_owned(),
     };
     let Some(sender) = &registry.broken else { return };
     sender.send_if_modified(|broken| {
         let first = broken.is_none();
-        broken.get_or_insert(Broken { task, reason });
+        broken.get_or_insert(VitalTaskEnded { task, reason });
         first
     });
 }

@@ -22,10 +22,10 @@ fn of(task: &str) -> TaskReport {
 }
 
 #[tokio::test]
-async fn a_kept_task_is_down_while_it_waits_and_goes_on_until_it_returns() {
+async fn a_restarting_task_is_down_while_it_waits_and_goes_on_until_it_returns() {
     let tries = Arc::new(AtomicU32::new(0));
     let counted = tries.clone();
-    let task = kept("test-kept", move || {
+    let task = restarting("test-kept", move || {
         let tries = counted.clone();
         async move { assert!(tries.fetch_add(1, Ordering::Relaxed) >= 2, "not yet") }
     });
@@ -36,8 +36,8 @@ async fn a_kept_task_is_down_while_it_waits_and_goes_on_until_it_returns() {
 }
 
 #[tokio::test]
-async fn a_kept_task_that_is_aborted_while_it_waits_is_down_no_longer() {
-    let task = kept("test-aborted", || async { panic!("always") });
+async fn a_restarting_task_that_is_aborted_while_it_waits_is_down_no_longer() {
+    let task = restarting("test-aborted", || async { panic!("always") });
     until("down", || of("test-aborted").down == 1).await;
     task.abort();
     until("forgotten", || of("test-aborted").down == 0).await;
@@ -45,24 +45,24 @@ async fn a_kept_task_that_is_aborted_while_it_waits_is_down_no_longer() {
 }
 
 #[test]
-fn a_kept_thread_goes_on_with_what_it_had() {
+fn a_restarting_thread_goes_on_with_what_it_had() {
     let mut turns = 0;
-    let (told, heard) = std::sync::mpsc::sync_channel(4);
-    let thread = kept_thread("test-thread", "test", move || {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(4);
+    let thread = restarting_thread("test-thread", "test", move || {
         turns += 1;
-        told.send(turns).unwrap();
+        sender.send(turns).unwrap();
         assert!(turns > 1, "the first turn fails");
     });
     thread.unwrap().join().unwrap();
-    assert_eq!(heard.iter().collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(receiver.iter().collect::<Vec<_>>(), [1, 2]);
     assert_eq!(of("test-thread"), TaskReport { panics: 1, restarts: 1, down: 0 });
 }
 
 #[tokio::test]
 async fn a_piece_of_work_that_panics_is_counted_and_its_owner_gets_the_words() {
-    let said = once("test-once", async { panic!("the {} words", "very") }).await.unwrap().map(|(): ()| ());
-    assert_eq!(said, Err(Panicked { task: "test-once", said: "the very words".into() }));
-    assert_eq!(caught("test-once", || 7), Ok(7));
+    let message = once("test-once", async { panic!("the {} words", "very") }).await.unwrap().map(|(): ()| ());
+    assert_eq!(message, Err(Panicked { task: "test-once", message: "the very words".into() }));
+    assert_eq!(catch_panic("test-once", || 7), Ok(7));
     assert_eq!(of("test-once").panics, 1);
 }
 
@@ -74,8 +74,8 @@ async fn an_indispensable_task_that_panics_or_returns_is_reported_once_and_with_
     assert_eq!(report().1, None);
     vital_thread("test-vital", "test", || panic!("the show is dead")).unwrap().join().unwrap();
     vital("test-later", async {}).await.unwrap();
-    let broken = tokio::time::timeout(LIMIT, watcher.broken()).await.unwrap();
-    assert_eq!(broken, Broken { task: "test-vital", reason: "the show is dead".into() });
+    let broken = tokio::time::timeout(LIMIT, watcher.vital_task_ended()).await.unwrap();
+    assert_eq!(broken, VitalTaskEnded { task: "test-vital", reason: "the show is dead".into() });
     assert_eq!(report().1, Some(broken));
     assert_eq!(of("test-vital").panics, 1);
 }

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 #[tokio::test]
 async fn the_documented_authentication_is_answered_to_the_letter() {
     let server = Server::open().await;
-    let mut client = server.stranger().await;
+    let mut client = server.unauthenticated_client().await;
     client.send(r#"{ "id": "1", "type": "system.auth", "params": { "token": "your-token" } }"#).await;
     let refused = json!({"id":"1","status":"error","error":{"code":"AUTH_FAILED","message":"Invalid token"}});
     assert_eq!(client.message().await, refused);
@@ -22,7 +22,7 @@ async fn the_documented_authentication_is_answered_to_the_letter() {
 #[tokio::test]
 async fn a_command_before_authentication_is_rejected_and_the_connection_stays() {
     let server = Server::open().await;
-    let mut client = server.stranger().await;
+    let mut client = server.unauthenticated_client().await;
     for _ in 0..6 {
         assert_eq!(client.fails("switcher.cut", json!({})).await.0, "AUTH_FAILED");
     }
@@ -44,7 +44,7 @@ async fn a_second_authentication_is_fine_and_a_wrong_one_takes_nothing_away() {
 #[tokio::test]
 async fn the_fifth_failure_is_rate_limited_and_closes_with_4003() {
     let server = Server::open().await;
-    let mut client = server.stranger().await;
+    let mut client = server.unauthenticated_client().await;
     for _ in 0..4 {
         assert_eq!(client.fails("system.auth", json!({ "token": "wrong" })).await.0, "AUTH_FAILED");
     }
@@ -57,7 +57,7 @@ async fn who_does_not_authenticate_in_time_is_told_and_closed_with_4001() {
     let short = Duration::from_millis(300);
     let server = Server::with(Fixture::new(), |settings| settings.auth_timeout = short).await;
     let began = Instant::now();
-    let mut client = server.stranger().await;
+    let mut client = server.unauthenticated_client().await;
     assert_eq!(client.fails("system.describe", json!({})).await.0, "AUTH_FAILED");
     let timeout = client.message().await;
     assert!(began.elapsed() >= short);
@@ -71,7 +71,7 @@ async fn who_does_not_authenticate_in_time_is_told_and_closed_with_4001() {
 async fn who_authenticated_in_time_may_stay_beyond_the_timer() {
     let short = Duration::from_millis(200);
     let server = Server::with(Fixture::new(), |settings| settings.auth_timeout = short).await;
-    let (mut late, mut client) = (server.stranger().await, server.client().await);
+    let (mut late, mut client) = (server.unauthenticated_client().await, server.client().await);
     assert_eq!(late.closed().await.map(|frame| u16::from(frame.code)), Some(4001));
     client.data("system.ping", json!({})).await;
 }

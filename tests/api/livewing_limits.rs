@@ -4,7 +4,7 @@ use crate::{
     fixture::Fixture,
     server::{Server, TOKEN},
 };
-use lumencast::{app::access::doorway::Doorway, domain::source::Signal};
+use lumencast::{app::access::connection_limiter::ConnectionLimiter, domain::source::Signal};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::{
@@ -17,7 +17,7 @@ use tokio_tungstenite::{client_async, tungstenite::Message};
 #[tokio::test]
 async fn commands_beyond_100_a_second_fail_and_a_second_later_they_work_again() {
     let server = Server::open().await;
-    let mut client = server.stranger().await;
+    let mut client = server.unauthenticated_client().await;
     let mut ids = vec![client.ask("system.auth", json!({ "token": TOKEN })).await];
     // Three times as many, so that a machine too slow for 100 in a second would still run into the limit.
     for _ in 0..300 {
@@ -75,7 +75,8 @@ async fn the_sixth_get_state_of_a_minute_fails_and_is_counted_for_each_connectio
 
 #[tokio::test]
 async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_leaves() {
-    let server = Server::with(Fixture::new(), |settings| settings.doorway = Doorway::alone("livewing", 1)).await;
+    let server =
+        Server::with(Fixture::new(), |settings| settings.limiter = ConnectionLimiter::alone("livewing", 1)).await;
     let first = server.client().await;
     let mut answer = String::new();
     let mut second = TcpStream::connect(server.addr).await.expect("the port is open");
@@ -96,8 +97,8 @@ async fn a_client_too_many_is_turned_away_and_a_place_is_free_again_when_one_lea
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
-    let patience = Duration::from_millis(300);
-    let server = Server::with(Fixture::new(), |settings| settings.patience = patience).await;
+    let send_timeout = Duration::from_millis(300);
+    let server = Server::with(Fixture::new(), |settings| settings.send_timeout = send_timeout).await;
     let mut deaf = server.client().await;
     deaf.data("system.subscribe", json!({ "topics": ["inputs", "source.health"] })).await;
     // From here it reads nothing, while the show publishes many events.
@@ -124,7 +125,7 @@ async fn a_client_that_does_not_read_is_dropped_and_nobody_else_notices() {
 async fn a_peer_that_answers_no_ping_is_gone_after_two() {
     let server = Server::with(Fixture::new(), |settings| {
         settings.keep_alive = Duration::from_millis(100);
-        settings.doorway = Doorway::alone("livewing", 1);
+        settings.limiter = ConnectionLimiter::alone("livewing", 1);
     })
     .await;
     let _silent = server.client().await; // never polled again, so it answers no ping

@@ -215,12 +215,12 @@ async fn only_a_good_key_of_this_plane_opens() {
         Some(format!("Bearer {never}")),
         Some(format!("Bearer {}", &key[..57])),
     ] {
-        // Even for a path that does not exist: a stranger learns nothing.
+        // Even for a path that does not exist: an unauthenticated client learns nothing.
         for path in ["/api/v1/status/cg1", "/api/v1/status"] {
             let response = server.raw(Method::GET, path, header.as_deref()).await;
             assert_eq!(response.status(), 401, "{header:?}");
             assert_eq!(response.headers()["www-authenticate"], "Bearer");
-            assert_eq!(limit(&response), [100, 100, 0], "strangers do not use up the workspace's limit");
+            assert_eq!(limit(&response), [100, 100, 0], "unauthenticated clients do not use up the workspace's limit");
             let body: Value = response.json().await.expect("JSON");
             assert!(body["error"].is_string() && body.get("reason").is_none(), "{body}");
         }

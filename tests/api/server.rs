@@ -34,13 +34,13 @@ impl Server {
     }
 
     /// A client that has not authenticated.
-    pub async fn stranger(&self) -> Client {
+    pub async fn unauthenticated_client(&self) -> Client {
         Client::connect(self.addr).await
     }
 
     /// A client that has.
     pub async fn client(&self) -> Client {
-        let mut client = self.stranger().await;
+        let mut client = self.unauthenticated_client().await;
         client.data("system.auth", json!({ "token": TOKEN })).await;
         client
     }

@@ -41,18 +41,18 @@ const ROOMS_OF_APP: [(&str, &[&str]); 8] = [
 ];
 
 /// Folders with circular imports that are being removed.
-const CIRCLES_LEFT: [&str; 1] = ["server/webrtc"];
+const ALLOWED_CYCLES: [&str; 1] = ["server/webrtc"];
 
 /// The crates that these layers may use beside std.
-const FRUGAL: [(&str, &[&str]); 2] =
+const FEW_CRATES: [(&str, &[&str]); 2] =
     [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "time", "rml_rtmp", "url"])];
 
 /// The one layer that may name a crate: one of this name, or one that begins with it where the word ends in `*`.
-const SAID_ONLY_BY: [(&str, &str); 5] =
+const RESTRICTED_CRATES: [(&str, &str); 5] =
     [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("object_store", "store"), ("aws_*", "store")];
 
 /// Names without information about the content.
-const DRAWERS: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"];
+const BANNED_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"];
 
 /// Elements that find and link others, or open addresses that they read in media.
 const PLUGS_ITSELF: [&str; 14] = [
@@ -136,7 +136,7 @@ pub fn circles(files: &[SourceFile]) -> Vec<String> {
     let mut broken = Vec::new();
     for (folder, members) in &arrows {
         let folder = folder.join("/");
-        if CIRCLES_LEFT.contains(&folder.as_str()) {
+        if ALLOWED_CYCLES.contains(&folder.as_str()) {
             continue;
         }
         let mut seen = BTreeSet::new();
@@ -215,16 +215,16 @@ impl Dependencies {
 /// Foreign crates are named only where they belong.
 pub fn foreign(file: &SourceFile, dependencies: &Dependencies) -> Vec<String> {
     let own = file.layer();
-    let frugal = FRUGAL.iter().find(|(layer, _)| *layer == own).map(|(_, allowed)| *allowed);
+    let few_crates = FEW_CRATES.iter().find(|(layer, _)| *layer == own).map(|(_, allowed)| *allowed);
     let breaks = |named: &Named| {
         let first = named.parts.first()?.as_str();
-        let said = |(word, layer): &&(&str, &str)| {
+        let restricted = |(word, layer): &&(&str, &str)| {
             *layer != own && word.strip_suffix('*').map_or(first == *word, |start| first.starts_with(start))
         };
-        if let Some((_, layer)) = SAID_ONLY_BY.iter().find(said) {
+        if let Some((_, layer)) = RESTRICTED_CRATES.iter().find(restricted) {
             return Some(sentence(file, named, &format!("only `{layer}` says `{first}`")));
         }
-        let allowed = frugal?;
+        let allowed = few_crates?;
         let refused = dependencies.has(first) && !allowed.contains(&first);
         refused.then(|| sentence(file, named, &format!("`{own}` must do without the crate `{first}`")))
     };
@@ -246,9 +246,9 @@ pub fn names(file: &SourceFile) -> Vec<String> {
     });
     let places = file.path.split('/').filter_map(|part| part.split('.').next());
     let modules: Vec<_> = if file.path.ends_with(".rs") { modules.collect() } else { Vec::new() };
-    let mut drawers: Vec<_> = places.chain(modules).filter(|name| DRAWERS.contains(name)).collect();
-    drawers.dedup();
-    drawers.iter().map(|name| format!("{}: `{name}` says nothing about what is in it", file.path)).collect()
+    let mut banned: Vec<_> = places.chain(modules).filter(|name| BANNED_NAMES.contains(name)).collect();
+    banned.dedup();
+    banned.iter().map(|name| format!("{}: `{name}` says nothing about what is in it", file.path)).collect()
 }
 
 /// No element that plugs others by itself: what came decides by its first bytes which element reads it, and only our own

@@ -1,11 +1,11 @@
-//! A fixture with a few keys and applications, and the camera's and the viewers' doors open on one loopback port.
+//! A fixture with a few keys and applications, and the camera's and the viewers' endpoints open on one loopback port.
 
 use futures::future::BoxFuture;
 use lumencast::app::access::{
     admission::PublishLease,
     contract::{AccessRequest, Refusal, ViewGrant},
 };
-use lumencast::app::rooms::{Duplicate, Entry, RoomEvents, Rooms, Via, cameras::CameraEnd};
+use lumencast::app::rooms::{Duplicate, PublishRequest, RoomEvents, Rooms, Via, cameras::CameraEnd};
 use lumencast::media::clock::ShowClock;
 use lumencast::server::camera::{self, CameraAccess, Grant, Settings};
 use lumencast::server::mjpeg::{self, ViewerAccess};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use warp::Filter;
 
 /// Everything that a test waits for must come within this.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Keys `wsk_<room>` are valid for `live-<room>`, at most `fps` pictures a second of at most `largest` bytes; some
 /// rooms stand for a refusal.
@@ -84,7 +84,7 @@ impl CameraAccess for TestAccess {
 
 impl TestAccess {
     async fn lease(&self, room: &str, identity: &str) -> Option<PublishLease> {
-        let entry = Entry {
+        let entry = PublishRequest {
             app: "live".into(),
             room: room.to_owned(),
             identity: identity.to_owned(),
@@ -202,12 +202,12 @@ impl Drop for Fixture {
 
 /// Waits with a deadline.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("waited too long")
+    tokio::time::timeout(TIMEOUT, future).await.expect("waited too long")
 }
 
 /// Looks again and again until something is so, with a deadline.
 pub async fn until(is_so: impl Fn() -> bool, seen: impl Fn() -> String) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !is_so() {
         assert!(Instant::now() < deadline, "not so in time: {}", seen());
         tokio::time::sleep(Duration::from_millis(5)).await;

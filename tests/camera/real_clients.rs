@@ -1,7 +1,7 @@
 //! A camera in another language, and curl.
 
 use super::device::number;
-use super::fixture::{Fixture, PATIENCE, soon};
+use super::fixture::{Fixture, TIMEOUT, soon};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -60,7 +60,7 @@ async fn curl_reads_what_a_python_camera_sends() {
     let numbers: Vec<_> = pictures.iter().map(|picture| number(picture)).collect();
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     assert!(numbers.len() >= 30, "{} pictures of 40 came at 25 a second: {numbers:?}", numbers.len());
-    let status = tokio::time::timeout(PATIENCE, camera.wait()).await.expect("the camera ends").unwrap();
+    let status = tokio::time::timeout(TIMEOUT, camera.wait()).await.expect("the camera ends").unwrap();
     assert!(status.success());
 }
 

@@ -81,7 +81,7 @@ async fn five_messages_in_a_row_that_are_no_jpeg_end_the_session() {
 #[tokio::test]
 async fn a_camera_without_pictures_is_sent_away() {
     let _turn = crate::turn::turn();
-    let fixture = Fixture::with(1_000, 10_000, |settings| settings.patience.idle = Duration::from_millis(400)).await;
+    let fixture = Fixture::with(1_000, 10_000, |settings| settings.timeouts.idle = Duration::from_millis(400)).await;
     let mut camera = Peer::camera(&fixture, "cam").await;
     let began = Instant::now();
     assert_eq!(camera.sent_away().await, (4408, "idle_timeout".into()));
@@ -91,7 +91,7 @@ async fn a_camera_without_pictures_is_sent_away() {
 #[tokio::test]
 async fn a_camera_that_answers_pings_stays_and_one_that_does_not_is_cut_off() {
     let _turn = crate::turn::turn();
-    let fixture = Fixture::with(1_000, 10_000, |settings| settings.patience.ping = Duration::from_millis(100)).await;
+    let fixture = Fixture::with(1_000, 10_000, |settings| settings.timeouts.ping = Duration::from_millis(100)).await;
     let mut answering = Peer::camera(&fixture, "here").await;
     let mut pings = 0;
     while pings < 10 {

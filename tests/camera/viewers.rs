@@ -3,7 +3,7 @@
 use super::device::{Peer, number, picture};
 use super::fixture::{Fixture, soon};
 use super::multipart::Parts;
-use lumencast::app::rooms::{Duplicate, Entry, Via};
+use lumencast::app::rooms::{Duplicate, PublishRequest, Via};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -127,9 +127,9 @@ async fn who_may_not_look_is_told_so() {
         ("app=closed&room=cam&token=bad", "play token required"),
         ("app=closed&room=cam&token=good-closed-other", "room_mismatch"),
     ] {
-        for door in ["ws", "data"] {
-            let mut socket = Peer::connect(&fixture, &format!("/live/{door}?{query}")).await;
-            assert_eq!(socket.sent_away().await, (4401, word.to_owned()), "{door} {query}");
+        for endpoint in ["ws", "data"] {
+            let mut socket = Peer::connect(&fixture, &format!("/live/{endpoint}?{query}")).await;
+            assert_eq!(socket.sent_away().await, (4401, word.to_owned()), "{endpoint} {query}");
         }
     }
 }
@@ -138,7 +138,7 @@ async fn who_may_not_look_is_told_so() {
 async fn a_room_of_other_streams_has_no_mjpeg_and_a_camera_beside_them_has() {
     let _turn = crate::turn::turn();
     let fixture = Fixture::open().await;
-    let entry = Entry {
+    let entry = PublishRequest {
         app: "live".into(),
         room: "live-cam".into(),
         identity: "obs".into(),

@@ -21,7 +21,7 @@ mod pushing;
 mod rooms;
 mod stalling;
 mod starting;
-mod strangers;
 mod streams;
 mod switching;
 mod two_servers;
+mod unauthenticated;

@@ -14,9 +14,9 @@ async fn publishers_are_refused_by_key_and_replaced_when_dead() {
     let server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;
 
-    let mut stranger = Publisher::start(&clip, &server.rtmp_url("nobody"));
-    assert!(!stranger.ended(LIMIT).await.success());
-    assert!(stranger.log().contains("Server error"), "refused in RTMP's own words\n{}", stranger.log());
+    let mut unauthenticated = Publisher::start(&clip, &server.rtmp_url("nobody"));
+    assert!(!unauthenticated.ended(LIMIT).await.success());
+    assert!(unauthenticated.log().contains("Server error"), "refused in RTMP's own words\n{}", unauthenticated.log());
 
     let mut holder = Publisher::start(&clip, &server.rtmp_url("cam0"));
     fixture::until_seen(&mut wing, 0).await;

@@ -7,7 +7,7 @@ use super::{
 use crate::turn::turn;
 use lumencast::{
     app::{
-        rooms::{Duplicate, Entry, RoomEvents, Rooms, StreamSelector, Via},
+        rooms::{Duplicate, PublishRequest, RoomEvents, Rooms, StreamSelector, Via},
         show::{
             conductor::{self, ShowHandle},
             inputs,
@@ -76,7 +76,7 @@ impl Following {
 
     /// Publishes in a room of the application `live` at the pace of the stamps.
     async fn publish(&self, identity: &str, packets: Vec<Packet>) {
-        let lease = self.rooms.enter(Entry {
+        let lease = self.rooms.enter(PublishRequest {
             app: "live".into(),
             room: "live-studio".into(),
             identity: identity.into(),
@@ -194,7 +194,7 @@ fn rooms_of_inputs_come_and_go_with_them() {
         following.show.command(add(pattern("bars"))).await.unwrap();
         following.until("the pattern in its room", || following.is_live("live-input-0")).await;
         following.show.command(add(SourceKind::Rtmp { key: "cam".into() })).await.unwrap();
-        let entry = || Entry {
+        let entry = || PublishRequest {
             app: "live".into(),
             room: "live-input-1".into(),
             identity: "input-1".into(),

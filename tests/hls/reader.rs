@@ -1,4 +1,4 @@
-//! The viewer's side: a door on loopback, playlists read back, ffprobe and ffmpeg as checkers.
+//! The viewer's side: an endpoint on loopback, playlists read back, ffprobe and ffmpeg as checkers.
 
 use lumencast::{
     app::{
@@ -15,14 +15,14 @@ use std::{
 };
 use tokio::{net::TcpListener, process::Command};
 
-pub struct Door {
+pub struct HlsServer {
     pub hls_stream: Arc<HlsStream>,
     address: SocketAddr,
     client: reqwest::Client,
     server: tokio::task::JoinHandle<()>,
 }
 
-impl Drop for Door {
+impl Drop for HlsServer {
     fn drop(&mut self) {
         self.server.abort();
     }
@@ -50,7 +50,8 @@ pub struct Segment {
 #[derive(Debug)]
 pub struct Packet {
     pub time: f64,
-    /// When it is decoded, and for how long, in ticks; `None` where ffprobe does not know, as of the last one of a track.
+    /// When it is decoded, and for how long, in ticks; `None` where ffprobe does not know, as of the last one of a
+    /// track.
     pub decoded: Option<(i64, i64)>,
     pub key: bool,
     /// A reader of fragments throws it away.
@@ -65,7 +66,7 @@ pub struct Played {
     pub sizes: Vec<String>,
 }
 
-impl Door {
+impl HlsServer {
     pub fn open(hls_stream: Arc<HlsStream>) -> Self {
         let offer = Arc::new(Offer(hls_stream.clone()));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

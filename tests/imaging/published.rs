@@ -38,7 +38,7 @@ fn now() -> u64 {
 
 #[tokio::test]
 async fn a_token_is_believed_by_its_published_key_alone_and_only_while_it_is_in_force() {
-    let ((private, public), (stranger, _)) = (key("one"), key("two"));
+    let ((private, public), (unauthenticated, _)) = (key("one"), key("two"));
     let published = json!({ "keys": [public] }).to_string();
     let web = Web::answering(vec![(200, "content-type: application/json\r\n", published.clone())]).await;
     let settings = |audience: Option<&str>| Settings {
@@ -53,7 +53,7 @@ async fn a_token_is_believed_by_its_published_key_alone_and_only_while_it_is_in_
     assert_eq!(tokens.subject(&good).await.as_deref(), Some("anna"));
     assert_eq!(web.asked().await.len(), 1, "keys are fetched once");
 
-    assert_eq!(tokens.subject(&token(&stranger, "one", claims.clone())).await, None);
+    assert_eq!(tokens.subject(&token(&unauthenticated, "one", claims.clone())).await, None);
     assert_eq!(tokens.subject(&token(&private, "two", claims.clone())).await, None);
     assert_eq!(tokens.subject(&token(&private, "one", json!({ "sub": "anna", "exp": now() - 60 }))).await, None);
     assert_eq!(tokens.subject(&token(&private, "one", json!({ "sub": "anna" }))).await, None, "it must end some day");

@@ -227,7 +227,7 @@ fn the_group_of_the_first_universe_is_joined() {
 #[test]
 fn what_we_send_ourselves_is_not_taken_for_a_desk() {
     let layout = Layout { universe: 20, universes: 1, channel: 1 };
-    let mut receiver = Receiver::new(layout, 10).unwrap().deaf_to([3; 16]);
+    let mut receiver = Receiver::new(layout, 10).unwrap().ignoring_cid([3; 16]);
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let to = socket.local_addr().unwrap();
     for (cid, received) in [(3, Err(Refused::Own)), (4, Ok(()))] {

@@ -4,7 +4,7 @@ use crate::document::DOCUMENT;
 use lumencast::{
     api::lume::{LumeState, routes},
     app::{
-        access::{client::Origins, doorway::Doorway, trusted_proxies::TrustedProxies},
+        access::{client::Origins, connection_limiter::ConnectionLimiter, trusted_proxies::TrustedProxies},
         lights::{Lights, Setup, forms, prompt::Prompt},
     },
     server::http,
@@ -62,12 +62,12 @@ impl Server {
         let addr = listener.local_addr().expect("it is bound");
         let plane = routes(LumeState::new(lights.clone(), prompt, shutdown.clone()));
         // This machine is a trusted proxy, so that requests may come from anywhere.
-        let door = http::Settings {
+        let settings = http::Settings {
             proxies: TrustedProxies::new(["127.0.0.0/8".parse().expect("a network")]),
             origins: Origins::new(["https://panel.example".to_owned()]),
-            ..http::Settings::new(Doorway::alone("http", 1024))
+            ..http::Settings::new(ConnectionLimiter::alone("http", 1024))
         };
-        tokio::spawn(http::serve(listener, plane, door, CancellationToken::new()));
+        tokio::spawn(http::serve(listener, plane, settings, CancellationToken::new()));
         Self { lights, shutdown, addr, http: reqwest::Client::new(), _data: data }
     }
 

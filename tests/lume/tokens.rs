@@ -166,7 +166,7 @@ async fn only_who_is_entitled_names_a_destination_or_a_secret() {
 }
 
 #[tokio::test]
-async fn with_a_token_set_the_settings_show_strangers_no_broker_user_or_key() {
+async fn with_a_token_set_the_settings_show_unauthenticated_clients_no_broker_user_or_key() {
     let server = locked().await;
     let set = json!({ "mqttBroker": "broker.lan", "mqttUsername": "lamp", "aiApiKey": "sk-ant-api03-abcd" });
     let request = server.request("POST", "/api/config").bearer_auth(TOKEN);
@@ -176,9 +176,12 @@ async fn with_a_token_set_the_settings_show_strangers_no_broker_user_or_key() {
     };
     let owner = shown(server.request("GET", "/api/config").bearer_auth(TOKEN)).await;
     assert_eq!([&owner["mqttBroker"], &owner["mqttUsername"], &owner["aiApiKey"]], ["broker.lan", "lamp", "****abcd"]);
-    let stranger = shown(server.request_from(NEAR, "GET", "/api/config")).await;
-    assert_eq!([&stranger["mqttBroker"], &stranger["mqttUsername"], &stranger["aiApiKey"]], ["", "", "****"]);
-    assert_eq!(stranger["authEnabled"], true);
+    let unauthenticated = shown(server.request_from(NEAR, "GET", "/api/config")).await;
+    assert_eq!(
+        [&unauthenticated["mqttBroker"], &unauthenticated["mqttUsername"], &unauthenticated["aiApiKey"]],
+        ["", "", "****"]
+    );
+    assert_eq!(unauthenticated["authEnabled"], true);
 }
 
 #[tokio::test]

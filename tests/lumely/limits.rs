@@ -56,7 +56,7 @@ async fn of_many_requests_at_once_exactly_as_many_pass_as_may() {
 }
 
 #[tokio::test]
-async fn strangers_use_up_nothing_and_every_credential_of_an_account_the_same() {
+async fn unauthenticated_clients_use_up_nothing_and_every_credential_of_an_account_the_same() {
     let server = Server::strict().await;
     for _ in 0..3 {
         let response = server.raw(Method::GET, "/credits", "", &Value::Null).await;

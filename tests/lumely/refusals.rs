@@ -27,7 +27,7 @@ async fn check(server: &Server, name: &str, method: Method, path: &str, body: Va
 }
 
 #[tokio::test]
-async fn a_stranger_is_refused_everywhere_in_the_same_words() {
+async fn an_unauthenticated_client_is_refused_everywhere_in_the_same_words() {
     let server = Server::open().await;
     for (method, path) in route_table() {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");

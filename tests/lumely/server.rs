@@ -8,7 +8,7 @@ use lumencast::{
     app::{
         access::{
             auth::{Auth, OPERATOR},
-            doorway::Doorway,
+            connection_limiter::ConnectionLimiter,
         },
         imaging::{
             accounts::{Account, Accounts},
@@ -90,8 +90,8 @@ impl Server {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let door = http::Settings::new(Doorway::alone("http", 1024));
-        tokio::spawn(http::serve(listener, routes(LumelyState::new(parts)), door, CancellationToken::new()));
+        let settings = http::Settings::new(ConnectionLimiter::alone("http", 1024));
+        tokio::spawn(http::serve(listener, routes(LumelyState::new(parts)), settings, CancellationToken::new()));
         let http = reqwest::Client::new();
         Self { store, operator, account, key, other, other_key, keys, base, http, _data: data }
     }

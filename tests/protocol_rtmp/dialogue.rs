@@ -194,7 +194,7 @@ fn commands_out_of_order_or_in_excess_end_the_connection() {
 }
 
 #[test]
-fn a_stranger_gets_less_room_than_a_publisher_and_nobody_more_than_allowed() {
+fn an_unauthenticated_client_gets_less_room_than_a_publisher_and_nobody_more_than_allowed() {
     let header = |length: u32| {
         let [_, a, b, c] = length.to_be_bytes();
         [7, 0, 0, 0, a, b, c, 9, 1, 0, 0, 0]

@@ -1,4 +1,4 @@
-//! The output of a pull or a door, gathered and read.
+//! The output of a pull or an endpoint, gathered and read.
 
 use crate::support::marks::{Reading, Region, read};
 use lumencast::{
@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Everything that a test waits for must come within this.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Packets as they came, with the time of their arrival.
 #[derive(Clone, Default)]
@@ -178,7 +178,7 @@ impl Pulled {
 
 /// Polls until a condition holds.
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = look() {
             return found;

@@ -1,4 +1,4 @@
-//! The SRT door: real senders with right and wrong keys, several at once, killed and back.
+//! The SRT endpoint: real senders with right and wrong keys, several at once, killed and back.
 
 use crate::{
     collector::{Gathered, wait_for},
@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use lumencast::{
     app::access::{
         admission::{Admission, PublishLease},
+        connection_limiter::ConnectionLimiter,
         contract::{AccessRequest, Refusal},
-        doorway::Doorway,
         publish_lease::PublishLeases,
     },
     app::rooms::live::{Live, Start},
@@ -53,7 +53,7 @@ impl Admission for Fixture {
     }
 }
 
-struct Door {
+struct SrtServer {
     fixture: Arc<Fixture>,
     address: SocketAddr,
     shutdown: CancellationToken,
@@ -61,7 +61,7 @@ struct Door {
     runtime: Runtime,
 }
 
-impl Door {
+impl SrtServer {
     fn open(change: impl FnOnce(&mut Settings)) -> Self {
         gst::init().unwrap();
         let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
@@ -91,14 +91,14 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for SrtServer {
     fn drop(&mut self) {
         self.shutdown.cancel();
         if let Some(running) = self.running.take() {
             let begun = Instant::now();
             let _ = self.runtime.block_on(running);
             if !std::thread::panicking() {
-                assert!(begun.elapsed() < Duration::from_secs(4), "the door took long to close");
+                assert!(begun.elapsed() < Duration::from_secs(4), "the listener took long to close");
             }
         }
     }
@@ -115,11 +115,11 @@ fn ended(peer: &mut Peer) -> bool {
 #[test]
 fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
     let _turn = crate::support::turn();
-    let door = Door::open(|_| {});
-    let mut one = door.push(&clip(1), "streamid=cam1");
-    let mut two = door.push(&clip(2), "streamid=%23%21%3A%3Ar%3Dlive/cam2%3Fpassword%3Dx,m%3Dpublish&latency=200000");
+    let server = SrtServer::open(|_| {});
+    let mut one = server.push(&clip(1), "streamid=cam1");
+    let mut two = server.push(&clip(2), "streamid=%23%21%3A%3Ar%3Dlive/cam2%3Fpassword%3Dx,m%3Dpublish&latency=200000");
     for (key, source) in [("cam1", 1), ("cam2", 2)] {
-        let got = door.got(key);
+        let got = server.got(key);
         got.wait_pictures(62);
         got.until(62).assert_from_the_first(source, 60);
         got.until(60).assert_even_stamps(Duration::from_millis(1));
@@ -127,8 +127,8 @@ fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
         assert!(got.sounds().len() > 40, "{} blocks of sound", got.sounds().len());
     }
     assert!(ended(&mut one) && ended(&mut two));
-    wait_for("the keys to be free", || (!door.is_held("cam1") && !door.is_held("cam2")).then_some(()));
-    let asked = door.fixture.asked.lock().unwrap();
+    wait_for("the keys to be free", || (!server.is_held("cam1") && !server.is_held("cam2")).then_some(()));
+    let asked = server.fixture.asked.lock().unwrap();
     assert!(
         asked.iter().any(|asked| asked.credential.as_deref() == Some("cam2") && asked.password.as_deref() == Some("x"))
     );
@@ -137,24 +137,24 @@ fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
 #[test]
 fn a_wrong_key_or_wish_is_rejected_in_the_handshake() {
     let _turn = crate::support::turn();
-    let door = Door::open(|_| {});
+    let server = SrtServer::open(|_| {});
     for query in ["streamid=nobody", "streamid=%23%21%3A%3Ar%3Dcam1,m%3Drequest", "streamid=", "mode=caller"] {
-        let mut peer = door.push(&clip(1), query);
+        let mut peer = server.push(&clip(1), query);
         assert!(!ended(&mut peer), "{query}");
         // Refused in the handshake, ffmpeg does not even begin to send.
         assert!(!peer.log().contains("frame="), "{query}: {}", peer.log());
     }
-    assert!(door.fixture.got.lock().unwrap().is_empty());
+    assert!(server.fixture.got.lock().unwrap().is_empty());
 }
 
 #[test]
 fn a_second_caller_on_a_live_key_is_refused_and_does_no_harm() {
     let _turn = crate::support::turn();
-    let door = Door::open(|_| {});
-    let _one = door.push(&clip(3), "streamid=cam3");
-    let got = door.got("cam3");
+    let server = SrtServer::open(|_| {});
+    let _one = server.push(&clip(3), "streamid=cam3");
+    let got = server.got("cam3");
     got.wait_pictures(10);
-    let mut two = door.push(&clip(4), "streamid=cam3");
+    let mut two = server.push(&clip(4), "streamid=cam3");
     assert!(!ended(&mut two));
     got.wait_pictures(62);
     got.until(62).assert_from_the_first(3, 60);
@@ -163,25 +163,25 @@ fn a_second_caller_on_a_live_key_is_refused_and_does_no_harm() {
 #[test]
 fn a_caller_that_was_killed_comes_back_while_another_one_goes_on() {
     let _turn = crate::support::turn();
-    let door = Door::open(|settings| settings.idle_timeout = Duration::from_secs(2));
+    let server = SrtServer::open(|settings| settings.idle_timeout = Duration::from_secs(2));
     let other = Clip { gop: 15, ..Clip::of(6, 8.0).size(640, 360) }.cached();
-    let _other = door.push(&other, "streamid=cam6");
-    let mut one = door.push(&clip(5), "streamid=cam5");
-    let got = door.got("cam5");
+    let _other = server.push(&other, "streamid=cam6");
+    let mut one = server.push(&clip(5), "streamid=cam5");
+    let got = server.got("cam5");
     got.wait_pictures(30);
     one.kill();
     let before = got.pictures().len();
     // The dead one still has the key until it is silent; an encoder that is refused meanwhile comes again.
-    let mut again = door.push(&clip(7), "streamid=cam5");
+    let mut again = server.push(&clip(7), "streamid=cam5");
     wait_for("pictures of the one that came back", || {
         if again.ended().is_some() {
-            again = door.push(&clip(7), "streamid=cam5");
+            again = server.push(&clip(7), "streamid=cam5");
         }
         (got.pictures().len() >= before + 30).then_some(())
     });
     let reading = got.reading();
     assert!(reading.runs().iter().any(|run| run.source == 7), "{reading}");
-    let got = door.got("cam6");
+    let got = server.got("cam6");
     got.wait_pictures(210);
     got.until(210).assert_from_the_first(6, 205);
 }
@@ -189,13 +189,13 @@ fn a_caller_that_was_killed_comes_back_while_another_one_goes_on() {
 #[test]
 fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
     let _turn = crate::support::turn();
-    let door = Door::open(|settings| settings.passphrase = Some("correct_horse".into()));
+    let server = SrtServer::open(|settings| settings.passphrase = Some("correct_horse".into()));
     for query in ["streamid=cam1", "streamid=cam1&passphrase=wrong_passphrase"] {
-        assert!(!ended(&mut door.push(&clip(1), query)), "{query}");
+        assert!(!ended(&mut server.push(&clip(1), query)), "{query}");
     }
-    wait_for("the key to be free", || (!door.is_held("cam1")).then_some(()));
-    let _good = door.push(&clip(1), "streamid=cam1&passphrase=correct_horse");
-    let got = door.got("cam1");
+    wait_for("the key to be free", || (!server.is_held("cam1")).then_some(()));
+    let _good = server.push(&clip(1), "streamid=cam1&passphrase=correct_horse");
+    let got = server.got("cam1");
     got.wait_pictures(62);
     got.until(62).assert_from_the_first(1, 60);
 }
@@ -203,30 +203,30 @@ fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
 #[test]
 fn more_callers_than_allowed_are_rejected_until_there_is_room() {
     let _turn = crate::support::turn();
-    let door = Door::open(|settings| settings.doorway = Doorway::alone("srt", 1));
-    let mut one = door.push(&clip(1), "streamid=cam1");
-    door.got("cam1").wait_pictures(5);
-    assert!(!ended(&mut door.push(&clip(2), "streamid=cam2")));
+    let server = SrtServer::open(|settings| settings.limiter = ConnectionLimiter::alone("srt", 1));
+    let mut one = server.push(&clip(1), "streamid=cam1");
+    server.got("cam1").wait_pictures(5);
+    assert!(!ended(&mut server.push(&clip(2), "streamid=cam2")));
     assert!(ended(&mut one));
-    wait_for("room", || (!door.is_held("cam1")).then_some(()));
-    let _two = door.push(&clip(2), "streamid=cam2");
-    door.got("cam2").wait_pictures(30);
+    wait_for("room", || (!server.is_held("cam1")).then_some(()));
+    let _two = server.push(&clip(2), "streamid=cam2");
+    server.got("cam2").wait_pictures(30);
 }
 
 #[test]
 fn hevc_with_opus_comes_through_and_what_is_no_transport_stream_holds_no_lease() {
     let _turn = crate::support::turn();
-    let door = Door::open(|settings| settings.idle_timeout = Duration::from_secs(2));
+    let server = SrtServer::open(|settings| settings.idle_timeout = Duration::from_secs(2));
     let folder = tempfile::tempdir().unwrap();
     let hevc = folder.path().join("hevc.ts");
     let options = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-c:a", "libopus"];
     convert(&clip(1), &[&options[..], &["-f", "mpegts"]].concat(), &hevc);
-    let _good = door.push(&hevc, "streamid=cam1");
-    let _bad = Peer::ffmpeg(&clip(2), &[], &["-c", "copy", "-an", "-f", "flv", &door.url("streamid=cam2")]);
-    let got = door.got("cam1");
+    let _good = server.push(&hevc, "streamid=cam1");
+    let _bad = Peer::ffmpeg(&clip(2), &[], &["-c", "copy", "-an", "-f", "flv", &server.url("streamid=cam2")]);
+    let got = server.got("cam1");
     got.wait_pictures(60);
     assert_eq!((got.video_configs(), got.audio_configs()), (vec![VideoCodec::Hevc], vec![AudioCodec::Opus]));
     assert!(got.sounds().len() > 40);
-    wait_for("the lease of what is no transport stream", || (!door.is_held("cam2")).then_some(()));
-    assert!(door.got("cam2").all().is_empty());
+    wait_for("the lease of what is no transport stream", || (!server.is_held("cam2")).then_some(()));
+    assert!(server.got("cam2").all().is_empty());
 }

@@ -56,7 +56,7 @@ impl Encoder {
     /// Publishes on the one good key.
     pub async fn publishing(address: SocketAddr) -> Self {
         let mut encoder = Self::asking(address, "KEY").await;
-        let status = encoder.status().await.expect("the door closed");
+        let status = encoder.status().await.expect("the endpoint closed");
         assert_eq!(status.code, "NetStream.Publish.Start", "{status:?}");
         encoder
     }
@@ -82,7 +82,7 @@ impl Encoder {
         self.socket.write_all(&packet.bytes).await.unwrap();
     }
 
-    /// The next `onStatus`, or `None` when the door closes instead.
+    /// The next `onStatus`, or `None` when the endpoint closes instead.
     pub async fn status(&mut self) -> Option<Status> {
         let mut bytes = Vec::new();
         loop {
@@ -115,7 +115,7 @@ impl Encoder {
         }
     }
 
-    /// Waits until the door has closed the connection.
+    /// Waits until the endpoint has closed the connection.
     pub async fn closed(&mut self) {
         while self.read().await.is_some() {}
     }

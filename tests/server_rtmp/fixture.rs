@@ -1,4 +1,4 @@
-//! A show with one key, and a door opened to it.
+//! A show with one key, and an endpoint opened to it.
 
 use futures::future::BoxFuture;
 use lumencast::app::access::admission::{Admission, PublishLease};
@@ -13,7 +13,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Everything that a test waits for must come within this.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// Packets of one publisher that a test may leave unread.
 const MOST: usize = 1024;
 
@@ -44,8 +44,8 @@ impl Admission for Fixture {
     }
 }
 
-/// An open door.
-pub struct Door {
+/// An open endpoint.
+pub struct RtmpServer {
     pub address: SocketAddr,
     pub leases: PublishLeases,
     pub arrivals: mpsc::UnboundedReceiver<mpsc::Receiver<Packet>>,
@@ -53,12 +53,12 @@ pub struct Door {
     pub running: JoinHandle<()>,
 }
 
-impl Door {
+impl RtmpServer {
     pub async fn open() -> Self {
         Self::with(|_| {}).await
     }
 
-    /// A door on changed settings.
+    /// An endpoint on changed settings.
     pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Settings::default() };
         change(&mut settings);
@@ -82,7 +82,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for RtmpServer {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }
@@ -90,7 +90,7 @@ impl Drop for Door {
 
 /// Waits with a deadline.
 pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("waited too long")
+    timeout(TIMEOUT, future).await.expect("waited too long")
 }
 
 /// All packets until the lease is given up.

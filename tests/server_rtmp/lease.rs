@@ -1,7 +1,7 @@
 //! How a publisher gets its lease, feeds it and loses it.
 
 use super::encoder::{Encoder, Status};
-use super::fixture::{Door, all, soon};
+use super::fixture::{RtmpServer, all, soon};
 use lumencast::protocol::packet::{Packet, VideoCodec};
 use rml_rtmp::rml_amf0::Amf0Value as Value;
 use std::time::{Duration, Instant};
@@ -12,11 +12,11 @@ const UNIT: &[u8] = b"\x27\x01\x00\x00\x00\x00\x00\x00\x01\x41";
 #[tokio::test]
 async fn a_wrong_key_and_an_input_that_cannot_be_are_refused_in_their_own_words() {
     let _turn = crate::turn::turn();
-    let door = Door::open().await;
-    let mut stranger = Encoder::asking(door.address, "GUESS").await;
-    assert_eq!(stranger.status().await, Status::error(BAD_NAME, "unknown stream key"));
-    stranger.closed().await;
-    let mut unlucky = Encoder::asking(door.address, "BROKEN").await;
+    let server = RtmpServer::open().await;
+    let mut unauthenticated = Encoder::asking(server.address, "GUESS").await;
+    assert_eq!(unauthenticated.status().await, Status::error(BAD_NAME, "unknown stream key"));
+    unauthenticated.closed().await;
+    let mut unlucky = Encoder::asking(server.address, "BROKEN").await;
     let rejected = Status::error("NetStream.Publish.Rejected", "the input is not available");
     assert_eq!(unlucky.status().await, rejected);
     unlucky.closed().await;
@@ -25,9 +25,9 @@ async fn a_wrong_key_and_an_input_that_cannot_be_are_refused_in_their_own_words(
 #[tokio::test]
 async fn enhanced_hevc_arrives_as_hevc() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut encoder = Encoder::publishing(door.address).await;
-    let mut packets = door.next_lease().await;
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
+    let mut packets = server.next_lease().await;
     let mut record = [1; 23];
     record[21] = 0xff;
     encoder.video(0, [&b"\x90hvc1"[..], &record].concat()).await;
@@ -52,53 +52,53 @@ async fn enhanced_hevc_arrives_as_hevc() {
 #[tokio::test]
 async fn a_codec_nobody_decodes_is_refused_by_name() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut encoder = Encoder::publishing(door.address).await;
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
     encoder.video(0, b"\x90vp09rest").await;
     let refusal = Status::error("NetStream.Publish.Failed", "the codec vp09 is not supported");
     assert_eq!(encoder.status().await, refusal);
     encoder.closed().await;
-    assert_eq!(all(door.next_lease().await).await, []);
-    assert!(!door.leases.is_held("KEY"));
+    assert_eq!(all(server.next_lease().await).await, []);
+    assert!(!server.leases.is_held("KEY"));
 }
 
 #[tokio::test]
 async fn a_damaged_tag_is_skipped_and_the_stream_goes_on() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut encoder = Encoder::publishing(door.address).await;
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
     encoder.video(0, b"\x27\x01").await;
     encoder.video(40, UNIT).await;
     drop(encoder);
-    assert_eq!(all(door.next_lease().await).await.len(), 1);
+    assert_eq!(all(server.next_lease().await).await.len(), 1);
 }
 
 #[tokio::test]
 async fn an_ended_publish_frees_the_key_on_the_same_connection() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut encoder = Encoder::publishing(door.address).await;
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
     encoder.video(5000, UNIT).await;
     encoder.command(1, "FCUnpublish", 4.0, Value::Null, vec![]).await;
     assert_eq!(encoder.status().await.unwrap().code, "NetStream.Unpublish.Success");
-    assert_eq!(all(door.next_lease().await).await.len(), 1);
-    assert!(!door.leases.is_held("KEY"));
+    assert_eq!(all(server.next_lease().await).await.len(), 1);
+    assert!(!server.leases.is_held("KEY"));
     let arguments = vec![Value::Utf8String("KEY".into())];
     encoder.command(1, "publish", 5.0, Value::Null, arguments).await;
     assert_eq!(encoder.status().await.unwrap().code, "NetStream.Publish.Start");
-    assert!(door.leases.is_held("KEY"));
+    assert!(server.leases.is_held("KEY"));
 }
 
 #[tokio::test]
 async fn a_silent_publisher_is_replaced_within_a_second() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut silent = Encoder::publishing(door.address).await;
+    let mut server = RtmpServer::open().await;
+    let mut silent = Encoder::publishing(server.address).await;
     silent.video(0, UNIT).await;
-    let mut first = door.next_lease().await;
+    let mut first = server.next_lease().await;
     assert!(soon(first.recv()).await.is_some());
     let start = Instant::now();
-    let mut challenger = Encoder::publishing(door.address).await;
+    let mut challenger = Encoder::publishing(server.address).await;
     let waited = start.elapsed();
     // 900 ms of grace, and some for two handshakes on a busy machine; the exact times are tested with the register.
     assert!((Duration::from_millis(900)..Duration::from_millis(1400)).contains(&waited), "{waited:?}");
@@ -106,19 +106,19 @@ async fn a_silent_publisher_is_replaced_within_a_second() {
     assert_eq!(status.code, "NetStream.Publish.Failed");
     silent.closed().await;
     assert_eq!(all(first).await, []);
-    let mut second = door.next_lease().await;
+    let mut second = server.next_lease().await;
     challenger.video(0, UNIT).await;
     assert!(soon(second.recv()).await.is_some());
-    assert!(door.leases.is_held("KEY"));
+    assert!(server.leases.is_held("KEY"));
 }
 
 #[tokio::test]
 async fn a_challenger_is_refused_while_the_publisher_delivers() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut publisher = Encoder::publishing(door.address).await;
-    let mut packets = door.next_lease().await;
-    let mut challenger = Encoder::asking(door.address, "KEY").await;
+    let mut server = RtmpServer::open().await;
+    let mut publisher = Encoder::publishing(server.address).await;
+    let mut packets = server.next_lease().await;
+    let mut challenger = Encoder::asking(server.address, "KEY").await;
     let sending = async {
         for frame in 0.. {
             publisher.video(frame * 40, UNIT).await;
@@ -138,10 +138,10 @@ async fn a_challenger_is_refused_while_the_publisher_delivers() {
 #[tokio::test]
 async fn a_challenger_gets_the_lease_at_once_when_the_publisher_leaves() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let publisher = Encoder::publishing(door.address).await;
-    let _packets = door.next_lease().await;
-    let mut challenger = Encoder::asking(door.address, "KEY").await;
+    let mut server = RtmpServer::open().await;
+    let publisher = Encoder::publishing(server.address).await;
+    let _packets = server.next_lease().await;
+    let mut challenger = Encoder::asking(server.address, "KEY").await;
     let start = Instant::now();
     drop(publisher);
     assert_eq!(challenger.status().await.unwrap().code, "NetStream.Publish.Start");
@@ -151,9 +151,9 @@ async fn a_challenger_gets_the_lease_at_once_when_the_publisher_leaves() {
 #[tokio::test]
 async fn a_publisher_is_read_on_whatever_becomes_of_its_packets() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut encoder = Encoder::publishing(door.address).await;
-    let packets = door.next_lease().await;
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
+    let packets = server.next_lease().await;
     let unit = [UNIT, &[7; 60_000]].concat();
     // Far more than the buffers of both sockets hold, and without a consumer.
     let writing = async {
@@ -177,14 +177,14 @@ async fn a_publisher_is_read_on_whatever_becomes_of_its_packets() {
 #[tokio::test]
 async fn a_shutdown_ends_publishers_and_the_door() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut encoder = Encoder::publishing(door.address).await;
-    let packets = door.next_lease().await;
-    door.shutdown.cancel();
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
+    let packets = server.next_lease().await;
+    server.shutdown.cancel();
     assert_eq!(encoder.status().await.unwrap().code, "NetStream.Publish.Failed");
     encoder.closed().await;
     drop(encoder);
-    soon(&mut door.running).await.unwrap();
+    soon(&mut server.running).await.unwrap();
     assert_eq!(all(packets).await, []);
-    assert!(tokio::net::TcpStream::connect(door.address).await.is_err());
+    assert!(tokio::net::TcpStream::connect(server.address).await.is_err());
 }

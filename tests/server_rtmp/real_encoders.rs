@@ -1,6 +1,6 @@
 //! ffmpeg and GStreamer as publishers.
 
-use super::fixture::{Door, all, soon};
+use super::fixture::{RtmpServer, all, soon};
 use lumencast::protocol::packet::{Packet, VideoCodec};
 use std::process::{Output, Stdio};
 use tokio::process::{Child, Command};
@@ -83,9 +83,9 @@ fn check_stream(packets: &[Packet]) -> Vec<(u64, u64, bool)> {
 #[tokio::test]
 async fn ffmpeg_publishes_every_frame_with_its_times() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let publisher = ffmpeg(50, &door.url("live/KEY"));
-    let packets = all(door.next_lease().await).await;
+    let mut server = RtmpServer::open().await;
+    let publisher = ffmpeg(50, &server.url("live/KEY"));
+    let packets = all(server.next_lease().await).await;
     let output = ended(publisher).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pictures = check_stream(&packets);
@@ -101,7 +101,7 @@ async fn ffmpeg_publishes_every_frame_with_its_times() {
     let mut shown: Vec<u64> = pictures.iter().map(|(_, pts, _)| *pts).collect();
     shown.sort_unstable();
     assert!(shown.windows(2).all(|pair| pair[1] - pair[0] == 40), "{shown:?}");
-    assert!(!door.leases.is_held("KEY"));
+    assert!(!server.leases.is_held("KEY"));
 }
 
 #[tokio::test]
@@ -113,9 +113,9 @@ async fn ffmpeg_finds_the_key_in_any_notation() {
         ("x", "-rtmp_app live/ -rtmp_playpath KEY"),
         ("x", "-rtmp_app live/KEY -rtmp_playpath ?"),
     ] {
-        let mut door = Door::open().await;
-        let publisher = ffmpeg(60, &format!("{options} {}", door.url(url)));
-        let packets = all(door.next_lease().await).await;
+        let mut server = RtmpServer::open().await;
+        let publisher = ffmpeg(60, &format!("{options} {}", server.url(url)));
+        let packets = all(server.next_lease().await).await;
         assert!(ended(publisher).await.status.success());
         assert_eq!(check_stream(&packets).len(), 60, "{url} {options}");
     }
@@ -124,8 +124,8 @@ async fn ffmpeg_finds_the_key_in_any_notation() {
 #[tokio::test]
 async fn ffmpeg_says_why_a_wrong_key_is_refused() {
     let _turn = crate::turn::turn();
-    let door = Door::open().await;
-    let output = ended(ffmpeg(50, &door.url("live/GUESS"))).await;
+    let server = RtmpServer::open().await;
+    let output = ended(ffmpeg(50, &server.url("live/GUESS"))).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(said.contains("unknown stream key"), "{said}");
@@ -134,30 +134,30 @@ async fn ffmpeg_says_why_a_wrong_key_is_refused() {
 #[tokio::test]
 async fn ffmpeg_says_which_codec_cannot_be_taken() {
     let _turn = crate::turn::turn();
-    let door = Door::open().await;
+    let server = RtmpServer::open().await;
     let publisher = start(
         "ffmpeg",
         &format!(
             "-hide_banner -loglevel error -re -f lavfi -i testsrc=size=320x180:rate=25 -t 15 -c:v flv1 -f flv {}",
-            door.url("live/KEY")
+            server.url("live/KEY")
         ),
     );
     let output = ended(publisher).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(said.contains("Sorenson H.263"), "{said}");
-    assert!(!door.leases.is_held("KEY"));
+    assert!(!server.leases.is_held("KEY"));
 }
 
 #[tokio::test]
 async fn a_second_ffmpeg_is_refused_while_the_first_publishes() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
-    let mut first = ffmpeg(90_000, &door.url("live/KEY"));
-    let mut packets = door.next_lease().await;
+    let mut server = RtmpServer::open().await;
+    let mut first = ffmpeg(90_000, &server.url("live/KEY"));
+    let mut packets = server.next_lease().await;
     assert!(soon(packets.recv()).await.is_some());
     // The first publisher goes on only while its packets are consumed.
-    let second = async { ended(ffmpeg(50, &door.url("live/KEY"))).await };
+    let second = async { ended(ffmpeg(50, &server.url("live/KEY"))).await };
     let taking = async { while packets.recv().await.is_some() {} };
     let output = tokio::select! {
         output = second => output,
@@ -174,7 +174,7 @@ async fn a_second_ffmpeg_is_refused_while_the_first_publishes() {
 #[tokio::test]
 async fn gstreamer_rtmp2sink_publishes_every_frame() {
     let _turn = crate::turn::turn();
-    let mut door = Door::open().await;
+    let mut server = RtmpServer::open().await;
     let publisher = start(
         "gst-launch-1.0",
         &format!(
@@ -182,10 +182,10 @@ async fn gstreamer_rtmp2sink_publishes_every_frame() {
              ! x264enc tune=zerolatency speed-preset=veryfast key-int-max=25 ! queue ! mux. \
              audiotestsrc num-buffers=94 is-live=true ! audio/x-raw,rate=48000,channels=2 ! voaacenc ! queue ! mux. \
              flvmux name=mux streamable=true ! rtmp2sink location={}",
-            door.url("live/KEY")
+            server.url("live/KEY")
         ),
     );
-    let packets = all(door.next_lease().await).await;
+    let packets = all(server.next_lease().await).await;
     let output = ended(publisher).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let pictures = check_stream(&packets);

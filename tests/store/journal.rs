@@ -5,7 +5,7 @@ use lumencast::{
     app::{
         access::admission::PublishLease,
         rooms::{
-            Duplicate, Entry, Rooms, Via,
+            Duplicate, PublishRequest, Rooms, Via,
             journal::{Following, Journal},
         },
     },
@@ -23,7 +23,7 @@ on_both! {
 
 /// More than any queue between rooms and journal ever held.
 const MANY: usize = 1_500;
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 async fn open(place: &Place) -> (Rooms, Following) {
     gst::init().expect("GStreamer");
@@ -35,13 +35,13 @@ async fn open(place: &Place) -> (Rooms, Following) {
 async fn enter(rooms: &Rooms, app: &str, identity: &str) -> PublishLease {
     let (app, room, identity) = (app.to_owned(), format!("{app}-stage"), identity.to_owned());
     let duplicate = Duplicate::Replace;
-    let entry = Entry { app, room, identity, name: None, via: Via::Whip, ingress: None, duplicate };
+    let entry = PublishRequest { app, room, identity, name: None, via: Via::Whip, ingress: None, duplicate };
     rooms.enter(entry).await.expect("a lease")
 }
 
 /// The row of a stream, as soon as it is as wanted.
 async fn row(place: &Place, app: &str, identity: &str, status: &str) -> StreamRow {
-    let (rows, id, deadline) = (place.store.streams(), format!("{app}-stage/{identity}"), Instant::now() + PATIENCE);
+    let (rows, id, deadline) = (place.store.streams(), format!("{app}-stage/{identity}"), Instant::now() + TIMEOUT);
     loop {
         match rows.get(app, &id).await {
             Ok(Some(row)) if row.status == status => return row,
@@ -60,7 +60,7 @@ async fn what_happens_while_the_database_is_away_is_written_when_it_is_back(plac
         drop(enter(&rooms, "live", &format!("passing-{n}")).await);
     }
     let returned = enter(&rooms, "live", "passing-0").await;
-    assert!(began.elapsed() < PATIENCE, "publishers do not wait for the database");
+    assert!(began.elapsed() < TIMEOUT, "publishers do not wait for the database");
     place.meddle("ALTER TABLE away RENAME TO streams").await;
 
     let first = row(&place, "live", "passing-0", "active").await;

@@ -86,7 +86,7 @@ async fn a_body_that_is_no_json_object_is_400_and_none_is_an_empty_one() {
 }
 
 #[tokio::test]
-async fn a_stranger_gets_401_before_anything_is_read_and_answers_are_not_for_caches() {
+async fn an_unauthenticated_client_gets_401_before_anything_is_read_and_answers_are_not_for_caches() {
     let server = Server::open().await;
     let request = server.request(Method::PATCH, "/apps/live").body("{");
     let response = request.send().await.expect("an answer");

@@ -7,10 +7,9 @@ use lumencast::{
     app::{
         access::admission::PublishLease,
         rooms::{
-            Duplicate, Entry, RoomEvent, Rooms, StreamFact, Via,
+            Duplicate, PublishRequest, RoomEvent, Rooms, StreamFact, Via, app_removal,
             apps::Apps,
             cameras::Cameras,
-            departed,
             ingress::{Ingresses, PullRequest, PullTap},
             journal::Journal,
             snapshots::{SnapFault, SnapshotCache, Snapshots},
@@ -30,7 +29,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// How long anything may take to be seen.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// See the module's text.
 pub struct Fixture {
@@ -107,7 +106,7 @@ impl Fixture {
         };
         let ingresses = Ingresses::new(store, apps.clone(), rooms.clone(), Arc::new(puller));
         let cameras = Cameras::new(store, apps.clone());
-        tokio::spawn(departed::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
+        tokio::spawn(app_removal::follow(apps.clone(), rooms.clone(), ingresses.clone(), cameras.clone()));
         let snapshot_cache = SnapshotCache::new(folder.join("snapshots"), Arc::new(Photographer(rooms.clone())));
         Self { rooms, ingresses, cameras, log, snapshot_cache, events, pulls: Mutex::new(pulls) }
     }
@@ -121,7 +120,7 @@ impl Fixture {
         via: Via,
         ingress: Option<&str>,
     ) -> PublishLease {
-        let entry = Entry {
+        let entry = PublishRequest {
             app: app.into(),
             room: room.into(),
             identity: identity.into(),
@@ -143,7 +142,7 @@ impl Fixture {
     /// The next pull that is begun.
     pub async fn pulled(&self) -> Pulled {
         let mut pulls = self.pulls.lock().await;
-        timeout(PATIENCE, pulls.recv()).await.expect("a pull in time").expect("a puller")
+        timeout(TIMEOUT, pulls.recv()).await.expect("a pull in time").expect("a puller")
     }
 }
 
@@ -164,7 +163,7 @@ pub struct Events {
 
 impl Events {
     async fn any(&mut self) -> Happened {
-        let next = timeout(PATIENCE, self.events.recv()).await.expect("an event in time");
+        let next = timeout(TIMEOUT, self.events.recv()).await.expect("an event in time");
         let event = next.expect("no event is lost");
         let (name, data) = streamhub::event(&event);
         Happened { name, app: event.app, room: event.room, data }
@@ -198,7 +197,7 @@ impl Events {
 
 /// Polls until `done` accepts the value.
 pub async fn until<T>(mut look: impl AsyncFnMut() -> T, done: impl Fn(&T) -> bool) -> T {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + TIMEOUT;
     loop {
         let seen = look().await;
         if done(&seen) {

@@ -5,7 +5,7 @@ use crate::{
     server::{Server, not_found, refusal},
 };
 use lumencast::app::rooms::{
-    Duplicate, Entry, Via,
+    Duplicate, PublishRequest, Via,
     apps::Apps,
     ingress::{PullState, PushRefused},
 };
@@ -283,11 +283,11 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
     let status = async || server.get(&path).await.1["data"]["status"].clone();
     let pull = server.fixture.pulled().await;
     assert_eq!(status().await, "buffering");
-    pull.tap.told(PullState::Failed);
+    pull.tap.set_state(PullState::Failed);
     assert_eq!(status().await, "error");
 
     assert!(pull.tap.take(configuration()));
-    pull.tap.told(PullState::Publishing);
+    pull.tap.set_state(PullState::Publishing);
     assert!(events.so_far().await.is_empty(), "a source that has shown nothing is no event");
     assert!(pull.tap.take(picture(0)));
     let started = events.next("stream_started").await;
@@ -297,7 +297,7 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
 
     assert_eq!(server.delete(&path).await.0, 200);
     events.next("ingress_ended").await;
-    tokio::time::timeout(crate::fixture::PATIENCE, pull.dropped.cancelled()).await.expect("the pull is given up");
+    tokio::time::timeout(crate::fixture::TIMEOUT, pull.dropped.cancelled()).await.expect("the pull is given up");
     assert!(server.fixture.rooms.stream("live/cam").is_none());
 }
 
@@ -310,7 +310,7 @@ async fn a_pull_that_breaks_off_begins_anew_and_one_that_is_complete_does_not() 
     drop(server.fixture.pulled().await.tap);
     let again = server.fixture.pulled().await;
     assert!(again.tap.take(picture(0)));
-    again.tap.told(PullState::Complete);
+    again.tap.set_state(PullState::Complete);
     drop(again.tap);
     until(async || server.get(&path).await.1["data"]["status"].clone(), |status| status == "complete").await;
     assert!(server.fixture.rooms.streams("live").is_empty());
@@ -333,7 +333,7 @@ async fn a_pull_waits_for_its_place_when_somebody_else_is_there() {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(crate::fixture::PATIENCE, feeding).await.expect("the pull is given up for now");
+    tokio::time::timeout(crate::fixture::TIMEOUT, feeding).await.expect("the pull is given up for now");
     assert!(!lease.evicted.is_cancelled());
     drop(lease);
     let pull = server.fixture.pulled().await;
@@ -359,7 +359,7 @@ async fn pulls_begin_again_with_the_server_and_end_with_their_app() {
     assert!(first.tap.take(picture(0)));
     until(async || server.fixture.rooms.streams("other").len(), |streams| *streams == 1).await;
     server.apps.delete("other").await.expect("it can go");
-    tokio::time::timeout(crate::fixture::PATIENCE, first.dropped.cancelled()).await.expect("the pull ends");
+    tokio::time::timeout(crate::fixture::TIMEOUT, first.dropped.cancelled()).await.expect("the pull ends");
     until(async || server.fixture.rooms.streams("other").len(), |streams| *streams == 0).await;
     let page = server.fixture.ingresses.page("other", &Default::default()).await.expect("rows");
     assert_eq!(page.1, 0, "its rows are gone too");
@@ -369,7 +369,7 @@ async fn pulls_begin_again_with_the_server_and_end_with_their_app() {
 async fn publishers_of_an_app_that_goes_are_sent_away() {
     let server = Server::open().await;
     server.apps.create("other", None, None, None).await.expect("an app");
-    let entry = |app: &str| Entry {
+    let entry = |app: &str| PublishRequest {
         app: app.into(),
         room: app.into(),
         identity: "ann".into(),
@@ -382,6 +382,6 @@ async fn publishers_of_an_app_that_goes_are_sent_away() {
         (server.fixture.rooms.enter(entry("other")).await, server.fixture.rooms.enter(entry("live")).await);
     let (gone, stays) = (gone.expect("a lease"), stays.expect("a lease"));
     server.apps.delete("other").await.expect("it can go");
-    tokio::time::timeout(crate::fixture::PATIENCE, gone.evicted.cancelled()).await.expect("it is sent away");
+    tokio::time::timeout(crate::fixture::TIMEOUT, gone.evicted.cancelled()).await.expect("it is sent away");
     assert!(!stays.evicted.is_cancelled());
 }

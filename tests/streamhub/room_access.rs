@@ -1,4 +1,4 @@
-//! Permissions to watch and publish, as requested by the media doors.
+//! Permissions to watch and publish, as requested by the media endpoints.
 
 use crate::server::Server;
 use lumencast::app::access::{contract::Refusal, join::Grant, room_access::RoomAccess};

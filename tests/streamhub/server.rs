@@ -7,7 +7,7 @@ use lumencast::{
     app::{
         access::{
             auth::Auth,
-            doorway::Doorway,
+            connection_limiter::ConnectionLimiter,
             join::JoinTokens,
             keys::{Confined, KeyService, Plane},
             permissions::Role,
@@ -73,11 +73,11 @@ impl Server {
             routes(StreamHubState::new(parts)).or(snapshot_routes(fixture.snapshot_cache.clone())).unify().boxed();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let door = http::Settings {
+        let settings = http::Settings {
             proxies: TrustedProxies::new(["127.0.0.0/8".parse().expect("a network")]),
-            ..http::Settings::new(Doorway::alone("http", 256))
+            ..http::Settings::new(ConnectionLimiter::alone("http", 256))
         };
-        tokio::spawn(http::serve(listener, served, door, CancellationToken::new()));
+        tokio::spawn(http::serve(listener, served, settings, CancellationToken::new()));
         Self { apps, auth, keys, tokens, fixture, global, base, http: reqwest::Client::new(), data }
     }
 

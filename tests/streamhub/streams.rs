@@ -1,7 +1,7 @@
 //! `/apps/{app}/streams`, snapshots, messages and statistics.
 
 use crate::{
-    fixture::{JPEG, PATIENCE, text, until},
+    fixture::{JPEG, TIMEOUT, text, until},
     server::{Server, not_found, refusal},
 };
 use lumencast::app::rooms::{Via, Viewer, ViewerGuard, ViewerKind, journal::Journal, stream_log::StreamLog};
@@ -101,7 +101,7 @@ async fn stopping_a_stream_sends_its_publisher_away_and_takes_its_ingress_with_i
     let lease = server.fixture.publish("live", "live", "ann", Via::Webrtc, None).await;
     let path = "/apps/live/streams/live%2Fann";
     assert_eq!(server.delete(path).await, (204, Value::Null));
-    tokio::time::timeout(PATIENCE, lease.evicted.cancelled()).await.expect("it is sent away");
+    tokio::time::timeout(TIMEOUT, lease.evicted.cancelled()).await.expect("it is sent away");
     let ended = events.next("stream_ended").await;
     let golden =
         json!({"streamId": "live/ann", "room": "live", "type": "webrtc", "participant": "ann", "reason": "stopped"});
@@ -114,7 +114,7 @@ async fn stopping_a_stream_sends_its_publisher_away_and_takes_its_ingress_with_i
     let id = text(&made, "/data/ingressId");
     let lease = server.fixture.publish("live", "live", "ingress-live", Via::Rtmp, Some(id)).await;
     assert_eq!(server.delete("/apps/live/streams/live%2Fingress-live").await.0, 204);
-    tokio::time::timeout(PATIENCE, lease.evicted.cancelled()).await.expect("it is sent away");
+    tokio::time::timeout(TIMEOUT, lease.evicted.cancelled()).await.expect("it is sent away");
     assert_eq!(server.get(&format!("/apps/live/ingress/{id}")).await.0, 404);
 }
 

@@ -2,7 +2,7 @@
 //! the wording of the socket is tested with it (`server/camera/wire.rs`).
 
 use crate::{
-    fixture::{PATIENCE, text},
+    fixture::{TIMEOUT, text},
     server::{Server, not_found, refusal},
 };
 use lumencast::app::rooms::{
@@ -128,7 +128,7 @@ async fn a_revoked_key_sends_its_camera_away_within_100_ms() {
         let leaving = tokio::spawn(async move { (camera.ended().await, Instant::now()) });
         let (began, path) = (Instant::now(), format!("/apps/live/ws-ingest/{id}"));
         assert_eq!(server.delete(&path).await, (200, json!({"data": {"id": id, "deleted": true}})));
-        let (end, at) = tokio::time::timeout(PATIENCE, leaving).await.expect("it is told").expect("no panic");
+        let (end, at) = tokio::time::timeout(TIMEOUT, leaving).await.expect("it is told").expect("no panic");
         assert_eq!(end, CameraEnd::Revoked);
         quickest = quickest.min(at - began);
         assert_eq!(let_in(&server, "cam1", &key).await.err(), Some("unknown_key"));
@@ -237,6 +237,6 @@ async fn cameras_leave_when_their_app_takes_none_any_more() {
         .patch("live", |draft| draft.config.features.ws_ingest.enabled = false)
         .await
         .expect("it can be changed");
-    let end = tokio::time::timeout(PATIENCE, camera.ended()).await.expect("it is told");
+    let end = tokio::time::timeout(TIMEOUT, camera.ended()).await.expect("it is told");
     assert_eq!(end, CameraEnd::Revoked);
 }

@@ -1,6 +1,6 @@
 //! A WebRTC peer in this process: its own socket and thread, full ICE, frames in and out.
 
-use super::fixture::PATIENCE;
+use super::fixture::TIMEOUT;
 use reqwest::{Response, StatusCode, header};
 use std::{
     io::{Read, Write},
@@ -97,7 +97,7 @@ impl Offering {
     pub async fn post(&self, url: &str) -> Response {
         let body = self.offer.to_sdp_string();
         let request = reqwest::Client::new().post(url).header(header::CONTENT_TYPE, "application/sdp").body(body);
-        timeout(PATIENCE, request.send()).await.unwrap().unwrap()
+        timeout(TIMEOUT, request.send()).await.unwrap().unwrap()
     }
 
     /// Goes on with an accepted offer.
@@ -138,7 +138,7 @@ impl Client {
 
     /// The next event.
     pub async fn next(&mut self) -> ClientEvent {
-        timeout(PATIENCE, self.event.recv()).await.expect("nothing came").expect("the peer is alive")
+        timeout(TIMEOUT, self.event.recv()).await.expect("nothing came").expect("the peer is alive")
     }
 
     /// The next picture, others passed over.

@@ -1,4 +1,4 @@
-//! A door on loopback with a session access that knows one room.
+//! An endpoint on loopback with a session access that knows one room.
 
 use lumencast::{
     app::{
@@ -11,7 +11,9 @@ use lumencast::{
     },
     media::clock::ShowClock,
     protocol::packet::{AudioCodec, Packet, VideoCodec},
-    server::webrtc::{Answer, Door, MessageChannel, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs},
+    server::webrtc::{
+        Answer, MessageChannel, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs, WebRtcEndpoint,
+    },
 };
 use std::{
     net::SocketAddr,
@@ -21,7 +23,7 @@ use std::{
 use tokio::sync::broadcast;
 
 /// Everything that a test waits for must come within this.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Lets `Bearer in` publish, and `Bearer out` or requests without a credential play in `live/hall`.
 pub struct Fixture {
@@ -88,15 +90,15 @@ impl SessionAccess for TestAccess {
     }
 }
 
-/// An open door.
+/// An open endpoint.
 pub struct Open {
     pub fixture: Arc<Fixture>,
-    pub door: Door,
+    pub endpoint: WebRtcEndpoint,
     pub http: SocketAddr,
 }
 
 impl Open {
-    pub async fn door() -> Self {
+    pub async fn endpoint() -> Self {
         Self::with(|_| {}).await
     }
 
@@ -116,11 +118,11 @@ impl Open {
         let mut settings =
             Settings { udp: loopback, tcp: Some(loopback), public: Vec::new(), workers: 1, ..Settings::default() };
         change(&mut settings);
-        let door = Door::open(settings, Arc::new(TestAccess(fixture.clone()))).await.unwrap();
+        let endpoint = WebRtcEndpoint::open(settings, Arc::new(TestAccess(fixture.clone()))).await.unwrap();
         let listener = tokio::net::TcpListener::bind(loopback).await.unwrap();
         let http = listener.local_addr().unwrap();
-        tokio::spawn(warp::serve(door.routes()).incoming(listener).run());
-        Self { fixture, door, http }
+        tokio::spawn(warp::serve(endpoint.routes()).incoming(listener).run());
+        Self { fixture, endpoint, http }
     }
 
     pub fn url(&self, path: &str) -> String {

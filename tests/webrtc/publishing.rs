@@ -2,7 +2,7 @@
 
 use super::{
     client::{Client, ClientEvent, Kind, delete},
-    fixture::{Open, PATIENCE, number, stream},
+    fixture::{Open, TIMEOUT, number, stream},
 };
 use lumencast::{
     app::rooms::live::{Listener, Start, Unit},
@@ -23,7 +23,7 @@ fn listen(open: &Open) -> (Listener, mpsc::UnboundedReceiver<Arc<Unit>>) {
 }
 
 async fn next(units: &mut mpsc::UnboundedReceiver<Arc<Unit>>) -> Arc<Unit> {
-    timeout(PATIENCE, units.recv()).await.expect("nothing came").unwrap()
+    timeout(TIMEOUT, units.recv()).await.expect("nothing came").unwrap()
 }
 
 /// Sends pictures from a number on, 30 a second, with sound beside them; `keyframe` selects the key frames.
@@ -43,7 +43,7 @@ async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
     client.until(|event| matches!(event, ClientEvent::Connected)).await;
@@ -86,7 +86,7 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_asked_for_key_frames() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
     client.until(|event| matches!(event, ClientEvent::Connected)).await;
@@ -108,7 +108,7 @@ async fn a_publisher_is_asked_for_key_frames() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_has_no_picture() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=voice", Kind::PUBLISHER).await;
     client.until(|event| matches!(event, ClientEvent::Connected)).await;
@@ -128,7 +128,7 @@ async fn a_voice_has_no_picture() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let mut first = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
     first.until(|event| matches!(event, ClientEvent::Connected)).await;
     let mut second = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
@@ -137,7 +137,7 @@ async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
     send(&second, 0, 10, |n| n == 0).await;
     assert!(open.fixture.live.is_live());
     drop(second); // without a word
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while open.fixture.live.is_live() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -1,4 +1,4 @@
-//! What the door answers: status codes and headers of RFC 9725.
+//! What the endpoint answers: status codes and headers of RFC 9725.
 
 use super::{
     client::{Client, ClientEvent, Kind, Offering, patch},
@@ -17,7 +17,7 @@ type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_has_its_status() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let offer = Offering::new(Kind::PUBLISHER).offer.to_sdp_string();
     let watching = Offering::new(Kind::VIEWER).offer.to_sdp_string();
     let sdp = [("content-type", "application/sdp")];
@@ -79,7 +79,7 @@ async fn each_fault_has_its_status() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_trickled_and_restarted_under_its_entity_tag() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     viewer.until(|event| matches!(event, ClientEvent::Connected)).await;

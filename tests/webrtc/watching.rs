@@ -2,7 +2,7 @@
 
 use super::{
     client::{Client, ClientEvent, Kind, Offering, delete},
-    fixture::{Feeder, Open, PATIENCE, number},
+    fixture::{Feeder, Open, TIMEOUT, number},
 };
 use std::time::{Duration, Instant};
 use str0m::{format::Codec, media::MediaKind};
@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 /// Waits until so many pictures were published since a key frame.
 async fn past(open: &Open, frames: u64) {
     let begin = open.fixture.live.stats().frames;
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while open.fixture.live.stats().frames < begin + frames {
             sleep(Duration::from_millis(5)).await;
         }
@@ -23,7 +23,7 @@ async fn past(open: &Open, frames: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 60, true);
     past(&open, 45).await;
     let posted = Instant::now();
@@ -65,7 +65,7 @@ async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (mut last, mut last_time) = (None, None);
     for round in 0..20u32 {
@@ -101,7 +101,7 @@ async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn packets_that_are_lost_come_again() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (.., data) = viewer.picture().await;
@@ -116,7 +116,7 @@ async fn packets_that_are_lost_come_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     for deaf in [false, true] {
         let feeder = Feeder::start(&open.fixture.live, 0, 100_000, deaf);
         let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
@@ -125,7 +125,7 @@ async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
         // A request that comes while the viewer is being brought up to date is none.
         while number(&viewer.picture().await.3).unwrap() < 75 {}
         viewer.ask();
-        let again = timeout(PATIENCE, async {
+        let again = timeout(TIMEOUT, async {
             loop {
                 let (.., data) = viewer.picture().await;
                 if data.windows(5).any(|five| five[..4] == [0, 0, 0, 1] && five[4] == 0x65) {
@@ -145,7 +145,7 @@ async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let kind = Kind { h264: false, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
     viewer.until(|event| matches!(event, ClientEvent::Connected)).await;
@@ -171,7 +171,7 @@ async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_gets_sound_alone() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall?token=ear", Kind::VIEWER).await;
     assert!(viewer.answer.contains("a=inactive"), "{}", viewer.answer);
@@ -187,12 +187,12 @@ async fn a_listener_gets_sound_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn viewers_talk_over_a_data_channel() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let kind = Kind { data: true, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
     viewer.until(|event| matches!(event, ClientEvent::Open)).await;
     viewer.send_message(r#"{"message":"hello"}"#);
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         while open.fixture.from_viewers.lock().unwrap().is_empty() {
             sleep(Duration::from_millis(5)).await;
         }
@@ -210,9 +210,9 @@ async fn viewers_talk_over_a_data_channel() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_whom_no_datagram_reaches_watches_over_tcp() {
     let _turn = crate::support::turn();
-    let open = Open::door().await;
+    let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
-    let offering = Offering::over(Kind::VIEWER, open.door.tcp());
+    let offering = Offering::over(Kind::VIEWER, open.endpoint.tcp());
     let response = offering.post(&open.url("/whep/live/hall")).await;
     let mut viewer = offering.go(&open.url(""), response).await;
     assert!(viewer.answer.contains("tcptype passive"), "{}", viewer.answer);

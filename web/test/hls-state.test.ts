@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
   type Event,
   type Finding,
+  MAX_ATTEMPTS,
   next,
   type Order,
-  PATIENCE,
   START,
   type State,
 } from '../src/play/hls/state.ts';
@@ -44,7 +44,10 @@ describe('HLS playback', () => {
   });
 
   test('leaves a stalled engine some looks to recover before it is rebuilt', () => {
-    const { state, orders } = run([STUCK, ...Array.from({ length: PATIENCE }, () => looked('ready'))], LIVE);
+    const { state, orders } = run(
+      [STUCK, ...Array.from({ length: MAX_ATTEMPTS }, () => looked('ready'))],
+      LIVE,
+    );
     expect(orders).toEqual(['look-later', 'look-later', 'look-later', 'restart']);
     expect(state.phase).toBe('waiting');
     expect(run([MOVING], state).state.phase).toBe('live');

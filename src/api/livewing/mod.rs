@@ -20,19 +20,19 @@ mod wire;
 
 use crate::{
     app::{
-        access::doorway::{Doorway, turn_away},
+        access::connection_limiter::{ConnectionLimiter, turn_away},
         show::conductor::ShowHandle,
         telemetry::Telemetry,
     },
     domain::time::ShowTime,
-    tasks::caught_async,
+    tasks::catch_panic_async,
 };
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long clients may take to close when the server goes down.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Pause after the system refused a connection, e.g. for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -48,11 +48,11 @@ pub struct Settings {
     /// Deadline for `system.auth`.
     pub auth_timeout: Duration,
     /// How long a client may leave its messages unread before it is disconnected.
-    pub patience: Duration,
+    pub send_timeout: Duration,
     /// Between pings; a client that is silent for two of them is gone.
     pub keep_alive: Duration,
     /// Shares of connections.
-    pub doorway: Doorway,
+    pub limiter: ConnectionLimiter,
     /// The present show time, for the progress of a fade.
     pub now: Arc<dyn Fn() -> ShowTime + Send + Sync>,
 }
@@ -63,9 +63,9 @@ impl Settings {
         Self {
             token: token.into(),
             auth_timeout: Duration::from_secs(5),
-            patience: Duration::from_secs(10),
+            send_timeout: Duration::from_secs(10),
             keep_alive: Duration::from_secs(15),
-            doorway: Doorway::alone("livewing", 256),
+            limiter: ConnectionLimiter::alone("livewing", 256),
             now: Arc::new(now),
         }
     }
@@ -109,14 +109,14 @@ pub async fn serve(
                 continue;
             }
         };
-        match plane.settings.doorway.enter(peer.ip()) {
-            Ok(place) => {
-                let client = socket::run(stream, (peer, place), plane.clone(), shutdown.clone());
-                clients.spawn(caught_async("livewing-client", client));
+        match plane.settings.limiter.enter(peer.ip()) {
+            Ok(slot) => {
+                let client = socket::run(stream, (peer, slot), plane.clone(), shutdown.clone());
+                clients.spawn(catch_panic_async("livewing-client", client));
             }
             Err(_) => turn_away(stream, FULL),
         }
     }
     clients.close();
-    let _ = tokio::time::timeout(FAREWELL, clients.wait()).await; // clients that are still connected then are cut off
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, clients.wait()).await; // connections left then are cut off
 }

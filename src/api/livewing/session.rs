@@ -6,7 +6,7 @@
 //! ```text
 //! message ─► parse ─► limit ─┬─ at once: auth, describe, ping
 //!                            ├─ in order: switching, outputs, queries, subscriptions ───┐
-//!                            └─ when done: recordings ──────────────────────────────────┴─► answer, then news
+//!                            └─ when done: recordings ──────────────────────────────────┴─► answer, then events
 //! ```
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::{
-        access::doorway::Place,
+        access::connection_limiter::ConnectionSlot,
         show::bus::{Notice, Subscription},
     },
     domain::{command::Command, view::View},
@@ -48,7 +48,7 @@ const CONFIRMATION: Duration = Duration::from_secs(10);
 const RECORDER: Duration = Duration::from_secs(60);
 /// The show publishes a change and then answers the caller. Events wait this long for the answer that may follow, so
 /// that a client reads the answer to its command before the events that the command caused.
-const ON_ITS_HEELS: Duration = Duration::from_millis(2);
+const EVENT_AFTER_REPLY_DELAY: Duration = Duration::from_millis(2);
 /// Between two `switcher.state` while a fade runs.
 const FADE_STEP: Duration = Duration::from_millis(100);
 /// Between two `output.<N>.stats`.
@@ -64,12 +64,12 @@ pub enum End {
 }
 
 /// A request that is due to be answered.
-struct Due {
+struct PendingReply {
     id: String,
-    what: What,
+    kind: ReplyKind,
 }
 
-enum What {
+enum ReplyKind {
     Answer(Result<Value, ApiError>),
     /// To be answered from the present state.
     Question(Request),
@@ -78,10 +78,10 @@ enum What {
 /// See the module's text.
 pub struct Session {
     plane: Arc<Plane>,
-    place: Place,
+    slot: ConnectionSlot,
     out: mpsc::Sender<Message>,
     began: Instant,
-    heard: Instant,
+    last_received: Instant,
     authentication: Authentication,
     limits: Limits,
     topics: BTreeSet<Topic>,
@@ -89,26 +89,26 @@ pub struct Session {
     /// The view of the last notice; all events are made from it, so that none goes backwards.
     view: Arc<View>,
     /// Events that were serialized and not sent yet.
-    news: Vec<String>,
-    in_order: FuturesOrdered<BoxFuture<'static, Due>>,
-    when_done: FuturesUnordered<BoxFuture<'static, Due>>,
+    events: Vec<String>,
+    in_order: FuturesOrdered<BoxFuture<'static, PendingReply>>,
+    when_done: FuturesUnordered<BoxFuture<'static, PendingReply>>,
 }
 
 impl Session {
     /// A session that has not authenticated.
-    pub fn new(plane: Arc<Plane>, place: Place, out: mpsc::Sender<Message>) -> Self {
+    pub fn new(plane: Arc<Plane>, slot: ConnectionSlot, out: mpsc::Sender<Message>) -> Self {
         let now = Instant::now();
         Self {
-            place,
+            slot,
             out,
             began: now,
-            heard: now,
+            last_received: now,
             authentication: Authentication::default(),
             limits: Limits::default(),
             topics: BTreeSet::new(),
             subscription: plane.show.subscribe(),
             view: plane.show.view(),
-            news: Vec::new(),
+            events: Vec::new(),
             in_order: FuturesOrdered::new(),
             when_done: FuturesUnordered::new(),
             plane,
@@ -151,15 +151,15 @@ impl Session {
                 }
                 notice = self.subscription.next() => {
                     self.absorb(notice.ok_or(End::Close(1001, "The show is over"))?);
-                    let due = timeout(ON_ITS_HEELS, due(&mut self.in_order, &mut self.when_done));
-                    match due.await {
-                        Ok(Some(due)) => self.finish(due).await?,
-                        Ok(None) | Err(_) => self.tell().await?,
+                    let pending = timeout(EVENT_AFTER_REPLY_DELAY, pending(&mut self.in_order, &mut self.when_done));
+                    match pending.await {
+                        Ok(Some(pending)) => self.finish(pending).await?,
+                        Ok(None) | Err(_) => self.send_events().await?,
                     }
                 }
-                Some(due) = due(&mut self.in_order, &mut self.when_done) => self.finish(due).await?,
+                Some(pending) = pending(&mut self.in_order, &mut self.when_done) => self.finish(pending).await?,
                 message = incoming.next(), if !busy => {
-                    self.heard = Instant::now();
+                    self.last_received = Instant::now();
                     self.message(message).await?;
                 }
                 _ = fading.tick(), if fade => self.snapshot(Topic::SwitcherState).await?,
@@ -171,7 +171,7 @@ impl Session {
                     }
                 }
                 _ = pinging.tick() => {
-                    if self.heard.elapsed() > keep_alive * 2 {
+                    if self.last_received.elapsed() > keep_alive * 2 {
                         return Err(End::Gone);
                     }
                     self.out.send(Message::Ping(Default::default())).await.map_err(|_| End::Gone)?;
@@ -224,8 +224,8 @@ impl Session {
                 Ok(())
             }
             Ok((id, question)) => {
-                let due = std::future::ready(Due { id, what: What::Question(question) });
-                self.in_order.push_back(Box::pin(due));
+                let pending = std::future::ready(PendingReply { id, kind: ReplyKind::Question(question) });
+                self.in_order.push_back(Box::pin(pending));
                 Ok(())
             }
         }
@@ -234,7 +234,7 @@ impl Session {
     async fn authenticate(&mut self, id: &str, token: &str) -> Result<(), End> {
         match self.authentication.attempt(&self.plane.settings.token, token) {
             Verdict::Accepted => {
-                self.place.prove();
+                self.slot.mark_authenticated();
                 self.answer(id, Ok(json!({}))).await
             }
             Verdict::Refused => self.answer(id, Err(ApiError::new(Code::AuthFailed, "Invalid token"))).await,
@@ -250,16 +250,16 @@ impl Session {
     fn command(&mut self, id: String, command: Command) {
         let recording = matches!(command, Command::StartRecording { .. } | Command::StopRecording { .. });
         let (limit, show) = (if recording { RECORDER } else { CONFIRMATION }, self.plane.show.clone());
-        let mut carried_out: BoxFuture<'static, Due> = Box::pin(async move {
-            let what = match timeout(limit, show.command(command)).await {
+        let mut carried_out: BoxFuture<'static, PendingReply> = Box::pin(async move {
+            let result = match timeout(limit, show.command(command)).await {
                 Ok(Ok(reply)) => Ok(map::reply(reply)),
                 Ok(Err(fault)) => Err(fault.into()),
                 Err(_) => Err(ApiError::new(Code::CommandFailed, "The engine did not confirm in time")),
             };
-            Due { id, what: What::Answer(what) }
+            PendingReply { id, kind: ReplyKind::Answer(result) }
         });
-        if let Some(due) = carried_out.as_mut().now_or_never() {
-            carried_out = Box::pin(std::future::ready(due));
+        if let Some(pending) = carried_out.as_mut().now_or_never() {
+            carried_out = Box::pin(std::future::ready(pending));
         }
         if recording {
             self.when_done.push(carried_out);
@@ -269,32 +269,32 @@ impl Session {
     }
 
     /// Answers a request that is due, then sends the events up to it.
-    async fn finish(&mut self, Due { id, what }: Due) -> Result<(), End> {
+    async fn finish(&mut self, PendingReply { id, kind }: PendingReply) -> Result<(), End> {
         // The show publishes before it answers: the events that belong to the answer are here already.
         while let Some(Some(notice)) = self.subscription.next().now_or_never() {
             self.absorb(notice);
         }
-        match what {
-            What::Answer(result) => self.answer(&id, result).await?,
-            What::Question(Request::Subscribe(topics)) => {
+        match kind {
+            ReplyKind::Answer(result) => self.answer(&id, result).await?,
+            ReplyKind::Question(Request::Subscribe(topics)) => {
                 self.answer(&id, Ok(json!({}))).await?;
                 // Events older than the snapshots must not come after them.
-                self.tell().await?;
+                self.send_events().await?;
                 for topic in topics {
                     self.topics.insert(topic);
                     self.snapshot(topic).await?;
                 }
             }
-            What::Question(Request::Unsubscribe(topics)) => {
+            ReplyKind::Question(Request::Unsubscribe(topics)) => {
                 self.topics.retain(|topic| !topics.contains(topic));
                 self.answer(&id, Ok(json!({}))).await?;
             }
-            What::Question(question) => {
+            ReplyKind::Question(question) => {
                 let answer = self.look_up(&question);
                 self.answer(&id, answer).await?;
             }
         }
-        self.tell().await
+        self.send_events().await
     }
 
     fn look_up(&self, question: &Request) -> Result<Value, ApiError> {
@@ -332,19 +332,20 @@ impl Session {
         };
         self.view = update.view.clone();
         let state = self.state();
-        let told: Vec<(Topic, Vec<Value>)> = if changed {
-            update.events.iter().filter_map(|event| state.news(event, &self.topics)).collect()
+        let changes: Vec<(Topic, Vec<Value>)> = if changed {
+            update.events.iter().filter_map(|event| state.events(event, &self.topics)).collect()
         } else {
             self.topics.iter().map(|topic| (*topic, topic.data(&state))).collect()
         };
-        let worded = told.iter().flat_map(|(topic, data)| data.iter().map(|d| wire::event(&topic.to_string(), d)));
-        let worded: Vec<_> = worded.collect();
-        self.news.extend(worded);
+        let serialized =
+            changes.iter().flat_map(|(topic, data)| data.iter().map(|d| wire::event(&topic.to_string(), d)));
+        let serialized: Vec<_> = serialized.collect();
+        self.events.extend(serialized);
     }
 
-    async fn tell(&mut self) -> Result<(), End> {
-        for news in std::mem::take(&mut self.news) {
-            self.send(news).await?;
+    async fn send_events(&mut self) -> Result<(), End> {
+        for events in std::mem::take(&mut self.events) {
+            self.send(events).await?;
         }
         Ok(())
     }
@@ -369,11 +370,11 @@ impl Session {
     }
 }
 
-type Ordered = FuturesOrdered<BoxFuture<'static, Due>>;
-type Unordered = FuturesUnordered<BoxFuture<'static, Due>>;
+type Ordered = FuturesOrdered<BoxFuture<'static, PendingReply>>;
+type Unordered = FuturesUnordered<BoxFuture<'static, PendingReply>>;
 
 /// The next answer of either lane; `None` at once when both are empty.
-async fn due(in_order: &mut Ordered, when_done: &mut Unordered) -> Option<Due> {
+async fn pending(in_order: &mut Ordered, when_done: &mut Unordered) -> Option<PendingReply> {
     if in_order.is_empty() && when_done.is_empty() {
         return None;
     }

@@ -6,7 +6,7 @@ use super::{
     Plane,
     session::{End, Session},
 };
-use crate::app::access::doorway::Place;
+use crate::app::access::connection_limiter::ConnectionSlot;
 use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
@@ -24,7 +24,7 @@ const LARGEST: usize = 256 * 1024;
 /// Messages that wait for a slow client.
 const QUEUE: usize = 256;
 /// How long a client may take to answer a close.
-const GOODBYE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type Reading = SplitStream<WebSocketStream<TcpStream>>;
 type Writing = SplitSink<WebSocketStream<TcpStream>, Message>;
@@ -32,7 +32,7 @@ type Writing = SplitSink<WebSocketStream<TcpStream>, Message>;
 /// Serves one client until the client or the server closes.
 pub async fn run(
     stream: TcpStream,
-    (peer, place): (SocketAddr, Place),
+    (peer, slot): (SocketAddr, ConnectionSlot),
     plane: Arc<Plane>,
     shutdown: CancellationToken,
 ) {
@@ -46,14 +46,14 @@ pub async fn run(
     let (sink, mut incoming) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
     let gone = CancellationToken::new();
-    let mut writer = tokio::spawn(write(sink, queue, plane.settings.patience, gone.clone()));
+    let mut writer = tokio::spawn(write(sink, queue, plane.settings.send_timeout, gone.clone()));
     tracing::info!(%peer, "livewing client came");
-    let end = Session::new(plane, place, out.clone()).run(&mut incoming, &gone, &shutdown).await;
+    let end = Session::new(plane, slot, out.clone()).run(&mut incoming, &gone, &shutdown).await;
     tracing::info!(%peer, ?end, "livewing client leaves");
     if let End::Close(code, reason) = end {
         let close = Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }));
         let leave = take_leave(close, out, &mut writer, incoming);
-        let _ = timeout(GOODBYE, leave).await; // a late answer is not needed
+        let _ = timeout(CLOSE_TIMEOUT, leave).await; // a late answer is not needed
     }
     writer.abort();
 }
@@ -81,16 +81,16 @@ async fn take_leave(
 async fn write(
     mut sink: Writing,
     mut queue: mpsc::Receiver<Message>,
-    patience: Duration,
+    send_timeout: Duration,
     gone: CancellationToken,
 ) -> Writing {
     while let Some(message) = queue.recv().await {
         let last = message.is_close();
-        match timeout(patience, sink.send(message)).await {
+        match timeout(send_timeout, sink.send(message)).await {
             Ok(Ok(())) if !last => {}
             Ok(_) => break,
             Err(_) => {
-                tracing::warn!(?patience, "a livewing client does not read and is dropped");
+                tracing::warn!(patience = ?send_timeout, "a livewing client does not read and is dropped");
                 break;
             }
         }

@@ -105,7 +105,7 @@ impl State<'_> {
     }
 
     /// The topic that an event concerns and what to push on it; `None` when no topic has it.
-    pub fn news(&self, event: &Event, wanted: &BTreeSet<Topic>) -> Option<(Topic, Vec<Value>)> {
+    pub fn events(&self, event: &Event, wanted: &BTreeSet<Topic>) -> Option<(Topic, Vec<Value>)> {
         let topic = match event {
             Event::TallyChanged { slot: _, time: _ } => Topic::Tally,
             Event::SwitcherChanged => Topic::SwitcherState,

@@ -98,7 +98,7 @@ async fn serve(state: &LumeState, request: &Request, mut body: Intake) -> Respon
     let answer = answer(state, request, &mut body).await;
     body.drain().await;
     let mut response = answer.map_or_else(Refusal::response, Reply::response);
-    dress(&mut response);
+    add_headers(&mut response);
     if request.method == Method::OPTIONS {
         response.headers_mut().extend(preflight(&request.path));
     }
@@ -146,7 +146,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The answer to a WebSocket handshake.
 async fn upgrade(state: &LumeState, socket: (Socket, Access), request: &Request, ws: Ws) -> Response {
     let mut response = open(state, socket, request, ws).await.unwrap_or_else(Refusal::response);
-    dress(&mut response);
+    add_headers(&mut response);
     response
 }
 
@@ -157,11 +157,11 @@ async fn open(
     ws: Ws,
 ) -> Result<Response, Refusal> {
     let permission = identify(state, request, access).await?;
-    let doorway = if socket == Socket::Push { &state.pushes } else { &state.previews };
+    let limiter = if socket == Socket::Push { &state.pushes } else { &state.previews };
     let from = request.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address);
-    let taken = doorway.enter(from).map_err(|_| Refusal::NoSocket)?;
+    let taken = limiter.enter(from).map_err(|_| Refusal::NoSocket)?;
     if permission == Permission::Administer {
-        taken.prove();
+        taken.mark_authenticated();
     }
     let (lights, shutdown) = (state.lights.clone(), state.shutdown.clone());
     let serve = move |stream| async move {
@@ -176,7 +176,7 @@ async fn open(
 }
 
 /// Adds the common headers of all answers.
-fn dress(response: &mut Response) {
+fn add_headers(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -3,7 +3,7 @@
 //! Refuses to know: the content of bodies.
 
 use super::error::{BODY_LIMIT, Refusal};
-use crate::api::inflow::{Halt, Inflow, append};
+use crate::api::body_reader::{BodyError, BodyReader, append};
 use bytes::Buf;
 use futures::Stream;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use warp::http::HeaderMap;
 /// How long a body may take to arrive.
 const WHOLE: Duration = Duration::from_secs(15);
 /// How much of a refused body is let run dry.
-const DREGS: usize = 1024 * 1024;
+const DRAIN_LIMIT: usize = 1024 * 1024;
 /// How long that may take.
 const DRAIN: Duration = Duration::from_secs(5);
 
 /// The body of one request.
-pub struct Intake(Inflow);
+pub struct Intake(BodyReader);
 
 impl Intake {
     /// A body of which nothing was read yet.
@@ -27,7 +27,7 @@ impl Intake {
         S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
         B: Buf,
     {
-        Self(Inflow::new(stream, headers))
+        Self(BodyReader::new(stream, headers))
     }
 
     /// All of it.
@@ -49,17 +49,17 @@ impl Intake {
         Ok(whole)
     }
 
-    /// See [`Inflow::drain`].
+    /// See [`BodyReader::drain`].
     pub async fn drain(self) {
-        self.0.drain(DREGS, DRAIN).await;
+        self.0.drain(DRAIN_LIMIT, DRAIN).await;
     }
 }
 
-impl From<Halt> for Refusal {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Slow => Self::Slow,
-            Halt::BrokenOff => Self::BrokenOff,
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Slow => Self::Slow,
+            BodyError::BrokenOff => Self::BrokenOff,
         }
     }
 }

@@ -36,7 +36,7 @@ mod wire;
 use crate::{
     api::limits::AddressLimits,
     app::{
-        access::{auth::Auth, doorway::Doorway},
+        access::{auth::Auth, connection_limiter::ConnectionLimiter},
         lights::{Lights, prompt::Prompt},
     },
 };
@@ -58,8 +58,8 @@ pub struct LumeState {
     prompt: Arc<Prompt>,
     /// One permit: one prompt is answered at a time.
     turn: Arc<Semaphore>,
-    pushes: Doorway,
-    previews: Doorway,
+    pushes: ConnectionLimiter,
+    previews: ConnectionLimiter,
     /// Validates the operator's logins; none in a plane without any.
     operator: Option<Auth>,
     wrong_tokens: Arc<AddressLimits>,
@@ -74,8 +74,8 @@ impl LumeState {
             lights,
             prompt: Arc::new(prompt),
             turn: Arc::new(Semaphore::new(1)),
-            pushes: Doorway::alone("lume_push", push::SOCKETS),
-            previews: Doorway::alone("lume_preview", preview::SOCKETS),
+            pushes: ConnectionLimiter::alone("lume_push", push::SOCKETS),
+            previews: ConnectionLimiter::alone("lume_preview", preview::SOCKETS),
             operator: None,
             wrong_tokens: Arc::new(AddressLimits::new(WRONG_TOKENS, Duration::from_secs(60))),
             began: Instant::now(),
@@ -88,10 +88,10 @@ impl LumeState {
         Self { operator: Some(operator), ..self }
     }
 
-    /// The same, with the sockets counted beside this door, which knows addresses.
-    pub fn behind(self, door: &Doorway) -> Self {
-        let pushes = door.beside("lume_push", push::SOCKETS);
-        Self { pushes, previews: door.beside("lume_preview", preview::SOCKETS), ..self }
+    /// The same, with limiters of the sockets beside this one, which knows addresses.
+    pub fn limited_by(self, limiter: &ConnectionLimiter) -> Self {
+        let pushes = limiter.sibling("lume_push", push::SOCKETS);
+        Self { pushes, previews: limiter.sibling("lume_preview", preview::SOCKETS), ..self }
     }
 }
 

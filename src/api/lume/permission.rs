@@ -66,7 +66,7 @@ pub async fn of(state: &LumeState, shown: &Shown<'_>, open: bool, writes: bool) 
 
 fn proven(shown: &Shown<'_>) -> Permission {
     if let Some(client) = shown.client {
-        client.prove();
+        client.mark_authenticated();
     }
     Permission::Administer
 }

@@ -17,11 +17,11 @@ use warp::ws::{Message, WebSocket};
 /// The largest incoming message, in bytes; its content is ignored.
 pub const LARGEST: usize = 4096;
 /// How long a client may leave one message unread before it is disconnected.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 /// Interval of pings; a client that misses two answers is gone.
 const PING: Duration = Duration::from_secs(15);
 /// How long a client may take to answer a close.
-const GOODBYE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The server goes down (RFC 6455, 7.4.1).
 const GOING_AWAY: u16 = 1001;
 
@@ -39,9 +39,9 @@ pub async fn run(mut socket: WebSocket, mut source: impl Source, shutdown: Cance
             while let Some(Ok(_)) = socket.next().await {}
             socket.close().await
         };
-        let _ = timeout(GOODBYE, last).await; // a late answer is not needed
+        let _ = timeout(CLOSE_TIMEOUT, last).await; // a late answer is not needed
     } else {
-        let _ = timeout(GOODBYE, socket.close()).await; // a broken socket is closed already
+        let _ = timeout(CLOSE_TIMEOUT, socket.close()).await; // a broken socket is closed already
     }
 }
 
@@ -74,6 +74,6 @@ async fn tell(socket: &mut WebSocket, source: &mut impl Source, shutdown: &Cance
                 None => return Some(()),
             },
         };
-        timeout(PATIENCE, socket.send(message)).await.ok()?.ok()?;
+        timeout(SEND_TIMEOUT, socket.send(message)).await.ok()?.ok()?;
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{
     LumelyState,
-    error::{Again, Refusal},
+    error::{Refusal, RetrySafety},
     intake::Intake,
     limits,
     reply::{Answer, Reply},
@@ -68,15 +68,15 @@ pub fn routes(state: LumelyState) -> BoxedFilter<(Response,)> {
 
 async fn serve(state: &LumelyState, request: Request, mut body: Intake) -> Response {
     let route = request.route();
-    let again = match &route {
+    let retry_safety = match &route {
         Ok((row, _)) => row.access,
-        Err(_) if request.method == Method::POST => Again::Twice,
-        Err(_) => Again::Harmless,
+        Err(_) if request.method == Method::POST => RetrySafety::Twice,
+        Err(_) => RetrySafety::Harmless,
     };
     let (answer, level) = answer(state, &request, route, &mut body).await;
     let mut response = match answer {
         Ok(reply) => reply.response(),
-        Err(refusal) => refusal.response(again),
+        Err(refusal) => refusal.response(retry_safety),
     };
     body.drain().await;
     let headers = response.headers_mut();
@@ -135,8 +135,8 @@ async fn carry_out(
         NoRoute::WrongMethod(verbs) => Refusal::WrongMethod(verbs),
         NoRoute::UnknownPath | NoRoute::Undecodable(_) => Refusal::UnknownPath,
     })?;
-    let (parts, door) = (&*state.parts, &*state.door);
-    (row.run)(Call { parts, account, params: &params, query: &request.query, body, door }).await
+    let (parts, large_bodies) = (&*state.parts, &*state.large_bodies);
+    (row.run)(Call { parts, account, params: &params, query: &request.query, body, large_bodies }).await
 }
 
 /// The account of the request.
@@ -152,7 +152,7 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
         if credential.is_none() && !reads && !client.may_write() {
             return Err(Refusal::ForeignPage);
         }
-        client.prove();
+        client.mark_authenticated();
     }
     // Browsers send cookies along with forms of any site, but no JSON of other sites without a preflight.
     let form =
@@ -166,7 +166,7 @@ async fn identify(state: &LumelyState, request: &Request) -> Result<Account, Ref
 type Shown = [(HeaderName, HeaderValue); 3];
 
 fn uncounted() -> Shown {
-    shown(limits::stranger(usize::try_from(STANDARD_RPM).unwrap_or(usize::MAX)))
+    shown(limits::unauthenticated(usize::try_from(STANDARD_RPM).unwrap_or(usize::MAX)))
 }
 
 /// A level as headers. The time is rounded up: by then a request is certainly allowed.

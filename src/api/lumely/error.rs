@@ -81,7 +81,7 @@ pub enum Refusal {
 
 /// What it means to send a request once more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
+pub enum RetrySafety {
     /// Nothing is done twice.
     Harmless,
     /// A second job, unless both have the same key.
@@ -130,13 +130,13 @@ impl Words {
         Self::of(StatusCode::NOT_FOUND, error, message)
     }
 
-    fn failed(again: Again) -> Self {
-        let message = match again {
-            Again::Harmless => "Something failed on our side. It is safe to retry in a moment.",
-            Again::Job => {
+    fn failed(retry_safety: RetrySafety) -> Self {
+        let message = match retry_safety {
+            RetrySafety::Harmless => "Something failed on our side. It is safe to retry in a moment.",
+            RetrySafety::Job => {
                 "Something failed on our side. Retry in a moment, with an idempotency_key so that no job is made twice."
             }
-            Again::Twice => "Something failed on our side. Check whether it was made after all before you retry.",
+            RetrySafety::Twice => "Something failed on our side. Check whether it was made after all before you retry.",
         };
         Self::of(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error", message)
     }
@@ -149,8 +149,8 @@ impl Refusal {
         Self::Internal
     }
 
-    /// As it goes out. `again` is what a repetition would mean.
-    pub fn response(self, again: Again) -> Response {
+    /// As it goes out. `retry_safety` is what a repetition would mean.
+    pub fn response(self, retry_safety: RetrySafety) -> Response {
         let mut headers = HeaderMap::new();
         match &self {
             Self::TooMany(seconds) => {
@@ -162,7 +162,7 @@ impl Refusal {
             }
             _ => {}
         }
-        let Words { status, body } = self.words(again);
+        let Words { status, body } = self.words(retry_safety);
         match status {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -177,7 +177,7 @@ impl Refusal {
         response
     }
 
-    fn words(self, again: Again) -> Words {
+    fn words(self, retry_safety: RetrySafety) -> Words {
         match self {
             Self::Caller(CallerRefusal::NoCredential) => Words::unauthorised(
                 "Authentication required",
@@ -291,7 +291,7 @@ impl Refusal {
             Self::Create(CreateFault::Unreadable { field, text }) => {
                 Words::bad(format!("Invalid {field}"), sentence(&format!("{field}: {text}")))
             }
-            Self::Action(ActionFault::Create(fault)) => Self::Create(fault).words(again),
+            Self::Action(ActionFault::Create(fault)) => Self::Create(fault).words(retry_safety),
             Self::Action(ActionFault::State(status)) if status.can_retry() => Words::bad(
                 format!("Cannot cancel a {} job", status.id()),
                 "Only pending, compressing and processing jobs can be cancelled. This one can be retried.",
@@ -317,8 +317,8 @@ impl Refusal {
             | Self::Upload(UploadFault::Store(cause))
             | Self::Create(CreateFault::Store(cause))
             | Self::Key(KeyFault::Store(cause))
-            | Self::Hook(HookFault::Store(cause)) => Self::internal(&cause).words(again),
-            Self::Internal => Words::failed(again),
+            | Self::Hook(HookFault::Store(cause)) => Self::internal(&cause).words(retry_safety),
+            Self::Internal => Words::failed(retry_safety),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! Refuses to know: the content of bodies.
 
 use super::{error::Refusal, fields::Fields};
-use crate::api::inflow::{Halt, Inflow, append};
+use crate::api::body_reader::{BodyError, BodyReader, append};
 use bytes::Buf;
 use futures::Stream;
 use std::{sync::Arc, time::Duration};
@@ -30,22 +30,22 @@ const WHOLE: Duration = Duration::from_secs(120);
 /// The longest pause in between.
 const PAUSE: Duration = Duration::from_secs(10);
 /// How much of a refused body is drained.
-const DREGS: usize = 2 * LIMIT;
+const DRAIN_LIMIT: usize = 2 * LIMIT;
 /// How long that may take.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Lets large bodies in.
+/// How many large bodies are read at the same time.
 #[derive(Debug)]
-pub struct Door(Arc<Semaphore>);
+pub struct LargeBodyLimiter(Arc<Semaphore>);
 
-impl Default for Door {
+impl Default for LargeBodyLimiter {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(LARGE_AT_ONCE)))
     }
 }
 
 /// The body of one request.
-pub struct Intake(Inflow);
+pub struct Intake(BodyReader);
 
 impl Intake {
     /// A body of which nothing was read yet.
@@ -54,14 +54,14 @@ impl Intake {
         S: Stream<Item = Result<B, warp::Error>> + Send + 'static,
         B: Buf,
     {
-        Self(Inflow::new(stream, headers))
+        Self(BodyReader::new(stream, headers))
     }
 
     /// The result of `understand` for the body. Large ones are parsed where blocking is allowed.
     ///
     /// # Errors
     /// The body is too large or too slow or breaks off; or the error of `understand`.
-    pub async fn understood<T, F>(&mut self, door: &Door, understand: F) -> Result<T, Refusal>
+    pub async fn understood<T, F>(&mut self, large_bodies: &LargeBodyLimiter, understand: F) -> Result<T, Refusal>
     where
         T: Send + 'static,
         F: FnOnce(Fields<'_>) -> Result<T, Refusal> + Send + 'static,
@@ -79,7 +79,7 @@ impl Intake {
                 return Err(Refusal::TooLarge);
             }
             if length > SMALL && place.is_none() {
-                let place_now = timeout(PLACE, door.0.clone().acquire_owned()).await.ok().and_then(Result::ok);
+                let place_now = timeout(PLACE, large_bodies.0.clone().acquire_owned()).await.ok().and_then(Result::ok);
                 place = Some(place_now.ok_or(Refusal::Busy)?);
                 // At once: growing step by step would end with twice as much. What is not written to costs nothing.
                 let announced = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(LIMIT);
@@ -98,15 +98,15 @@ impl Intake {
         parsed.map_err(|error| Refusal::internal(&error))?
     }
 
-    /// See [`Inflow::drain`].
+    /// See [`BodyReader::drain`].
     pub async fn drain(self) {
-        self.0.drain(DREGS, DRAIN).await;
+        self.0.drain(DRAIN_LIMIT, DRAIN).await;
     }
 }
 
-fn refusal(halt: Halt) -> Refusal {
-    match halt {
-        Halt::Slow => Refusal::Slow,
-        Halt::BrokenOff => Refusal::BrokenOff,
+fn refusal(error: BodyError) -> Refusal {
+    match error {
+        BodyError::Slow => Refusal::Slow,
+        BodyError::BrokenOff => Refusal::BrokenOff,
     }
 }

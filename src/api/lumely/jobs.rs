@@ -27,7 +27,7 @@ const LARGEST_PAGE: u32 = 100;
 
 /// An action on a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum JobAction {
     Cancel,
     Retry,
 }
@@ -100,10 +100,10 @@ fn whole<T: FromStr>(text: &str) -> Option<T> {
 }
 
 /// The action in the body of a `PATCH`.
-pub fn deed(mut body: Fields<'_>) -> Result<Deed, Refusal> {
+pub fn action(mut body: Fields<'_>) -> Result<JobAction, Refusal> {
     match body.needed("action", "\"cancel\" or \"retry\".")?.as_ref() {
-        "cancel" => Ok(Deed::Cancel),
-        "retry" => Ok(Deed::Retry),
+        "cancel" => Ok(JobAction::Cancel),
+        "retry" => Ok(JobAction::Retry),
         _ => {
             let message = "action must be one of: cancel, retry.".to_owned();
             Err(Refusal::Invalid { field: "action".to_owned(), message })
@@ -112,13 +112,13 @@ pub fn deed(mut body: Fields<'_>) -> Result<Deed, Refusal> {
 }
 
 /// Performs the action. The answer is the job afterwards.
-pub async fn act(parts: &Parts, account: &Account, id: &str, deed: Deed) -> Answer {
+pub async fn act(parts: &Parts, account: &Account, id: &str, action: JobAction) -> Answer {
     if !possible(id) {
         return Err(Refusal::NoJob);
     }
-    let job = match deed {
-        Deed::Cancel => parts.jobs.cancel(account, id).await,
-        Deed::Retry => parts.jobs.retry(account, id).await,
+    let job = match action {
+        JobAction::Cancel => parts.jobs.cancel(account, id).await,
+        JobAction::Retry => parts.jobs.retry(account, id).await,
     };
     let job = job.map_err(Refusal::Action)?;
     Ok(reply::ok(&JobBody::of(&job, &parts.public_url)))

@@ -39,14 +39,14 @@ impl Limits {
         if !table.buckets.contains_key(account) {
             table.buckets.insert(account.to_owned(), Bucket::new(capacity, WINDOW));
         }
-        let Some(bucket) = table.buckets.get_mut(account) else { return Err(stranger(capacity)) };
+        let Some(bucket) = table.buckets.get_mut(account) else { return Err(unauthenticated(capacity)) };
         bucket.resize(capacity);
         if bucket.take(now) { Ok(bucket.level(now)) } else { Err(bucket.level(now)) }
     }
 }
 
 /// The level of a request that is not counted: the whole limit, in a minute that begins now.
-pub fn stranger(limit: usize) -> Level {
+pub fn unauthenticated(limit: usize) -> Level {
     Level { limit, remaining: limit, reset: WINDOW }
 }
 

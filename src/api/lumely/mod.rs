@@ -60,7 +60,7 @@ pub struct Parts {
 pub struct LumelyState {
     parts: Arc<Parts>,
     limits: Arc<limits::Limits>,
-    door: Arc<intake::Door>,
+    large_bodies: Arc<intake::LargeBodyLimiter>,
     /// The limits count from here.
     began: Instant,
 }
@@ -68,7 +68,7 @@ pub struct LumelyState {
 impl LumelyState {
     /// A plane that has counted no request yet.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), limits: Arc::default(), door: Arc::default(), began: Instant::now() }
+        Self { parts: Arc::new(parts), limits: Arc::default(), large_bodies: Arc::default(), began: Instant::now() }
     }
 }
 

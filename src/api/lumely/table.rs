@@ -3,9 +3,9 @@
 
 use super::{
     Parts, credits,
-    error::Again::{self, Harmless, Job, Twice},
+    error::RetrySafety::{self, Harmless, Job, Twice},
     hooks,
-    intake::{Door, Intake},
+    intake::{Intake, LargeBodyLimiter},
     jobs, keys, new_job,
     reply::Answer,
     upload,
@@ -26,7 +26,7 @@ pub struct Call<'a> {
     pub params: &'a Params,
     pub query: &'a str,
     pub body: &'a mut Intake,
-    pub door: &'a Door,
+    pub large_bodies: &'a LargeBodyLimiter,
 }
 
 impl<'a> Call<'a> {
@@ -39,7 +39,7 @@ impl<'a> Call<'a> {
 pub type Handler = for<'a> fn(Call<'a>) -> BoxFuture<'a, Answer>;
 
 /// One row; paths are below `/api/v1`. A picture that was stored twice is harmless: the copy expires unused.
-pub type Route = routing::Route<Again, Handler>;
+pub type Route = routing::Route<RetrySafety, Handler>;
 
 /// The table.
 pub static ROUTES: [Route; 15] = [
@@ -47,14 +47,14 @@ pub static ROUTES: [Route; 15] = [
     row(Get, "/services", Harmless, |call| Box::pin(async move { credits::services(call.account) })),
     row(Post, "/upload", Harmless, |call| {
         Box::pin(async move {
-            let picture = call.body.understood(call.door, upload::picture).await?;
+            let picture = call.body.understood(call.large_bodies, upload::picture).await?;
             upload::put(call.parts, call.account, picture).await
         })
     }),
     row(Get, "/jobs", Harmless, |call| Box::pin(jobs::list(call.parts, call.account, call.query))),
     row(Post, "/jobs", Job, |call| {
         Box::pin(async move {
-            let job = call.body.understood(call.door, new_job::read).await?;
+            let job = call.body.understood(call.large_bodies, new_job::read).await?;
             jobs::create(call.parts, call.account, job).await
         })
     }),
@@ -63,20 +63,20 @@ pub static ROUTES: [Route; 15] = [
     }),
     row(Patch, "/jobs/{job_id}", Harmless, |call| {
         Box::pin(async move {
-            let deed = call.body.understood(call.door, jobs::deed).await?;
-            jobs::act(call.parts, call.account, call.param("job_id"), deed).await
+            let action = call.body.understood(call.large_bodies, jobs::action).await?;
+            jobs::act(call.parts, call.account, call.param("job_id"), action).await
         })
     }),
     row(Get, "/api-keys", Harmless, |call| Box::pin(keys::list(call.parts, call.account))),
     row(Post, "/api-keys", Twice, |call| {
         Box::pin(async move {
-            let name = call.body.understood(call.door, keys::name).await?;
+            let name = call.body.understood(call.large_bodies, keys::name).await?;
             keys::create(call.parts, call.account, &name).await
         })
     }),
     row(Patch, "/api-keys/{key_id}", Harmless, |call| {
         Box::pin(async move {
-            let change = call.body.understood(call.door, keys::change).await?;
+            let change = call.body.understood(call.large_bodies, keys::change).await?;
             keys::update(call.parts, call.account, call.param("key_id"), change).await
         })
     }),
@@ -86,13 +86,13 @@ pub static ROUTES: [Route; 15] = [
     row(Get, "/webhooks", Harmless, |call| Box::pin(hooks::list(call.parts, call.account))),
     row(Post, "/webhooks", Twice, |call| {
         Box::pin(async move {
-            let hook = call.body.understood(call.door, hooks::read).await?;
+            let hook = call.body.understood(call.large_bodies, hooks::read).await?;
             hooks::create(call.parts, call.account, hook).await
         })
     }),
     row(Patch, "/webhooks/{webhook_id}", Harmless, |call| {
         Box::pin(async move {
-            let change = call.body.understood(call.door, hooks::change).await?;
+            let change = call.body.understood(call.large_bodies, hooks::change).await?;
             hooks::update(call.parts, call.account, call.param("webhook_id"), change).await
         })
     }),
@@ -101,6 +101,6 @@ pub static ROUTES: [Route; 15] = [
     }),
 ];
 
-const fn row(verb: Verb, path: &'static str, access: Again, run: Handler) -> Route {
+const fn row(verb: Verb, path: &'static str, access: RetrySafety, run: Handler) -> Route {
     Route { verb, path, access, run }
 }

@@ -93,7 +93,7 @@ async fn serve(
         return respond(Err(error), level);
     }
     if let Some(client) = client {
-        client.prove();
+        client.mark_authenticated();
     }
     match state.limited(Limits::take) {
         Err(level) => {

@@ -85,7 +85,7 @@ where
     let from = request.client.as_ref().map(|client| client.address);
     let principal = identify(&state, &request.headers, from).await?;
     if let (Some(_), Some(client)) = (&principal, &request.client) {
-        client.prove();
+        client.mark_authenticated();
     }
     let named = params.get("app");
     let app = named.and_then(|name| state.parts.apps.find(name));

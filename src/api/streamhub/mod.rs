@@ -59,7 +59,7 @@ pub struct Parts {
     pub auth: Auth,
     /// The `sk_` keys.
     pub keys: KeyService,
-    /// Join tokens for the media doors.
+    /// Join tokens for the media endpoints.
     pub tokens: JoinTokens,
     /// The addresses of this server for clients.
     pub urls: Urls,

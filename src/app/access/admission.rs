@@ -1,7 +1,7 @@
-//! Admission of publishers and their leases: the contract between the ingest doors and the show.
+//! Admission of publishers and their leases: the contract between the ingest endpoints and the show.
 //!
-//! Refuses to know: sockets, protocols, pipelines. A door asks with a stream key, gets a [`PublishLease`] or a [`Refusal`],
-//! and feeds the lease until it is taken away.
+//! Refuses to know: sockets, protocols, pipelines. An endpoint asks with a stream key, gets a [`PublishLease`] or a
+//! [`Refusal`], and feeds the lease until it is taken away.
 
 use crate::{
     app::access::{
@@ -46,7 +46,7 @@ impl PublishLease {
         if self.publishing.push(packet) { Ok(()) } else { Err(Gone) }
     }
 
-    /// Marks the publisher as alive. A door calls it with each packet that comes in.
+    /// Marks the publisher as alive. An endpoint calls it with each packet that comes in.
     pub fn alive(&self) {
         self.guard.alive();
     }

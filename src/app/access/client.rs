@@ -1,5 +1,5 @@
 //! Where a request comes from: the client's address, and the page that sends it. Decided once for each request, for all
-//! doors and planes alike.
+//! endpoints and planes alike.
 //!
 //! ```text
 //! socket's peer ─► TrustedProxies ─► the client's address
@@ -8,7 +8,7 @@
 //!
 //! Refuses to know: permissions of addresses, and how refusals are worded.
 
-use super::doorway::Place;
+use super::connection_limiter::ConnectionSlot;
 use std::{net::IpAddr, sync::Arc};
 
 /// The page that sends a request, by its `Origin` (RFC 6454, 7).
@@ -62,13 +62,13 @@ pub struct Client {
     pub origin: Origin,
     /// An untrusted proxy forwarded the request: the address is the proxy's.
     pub relayed: bool,
-    place: Option<Arc<Place>>,
+    slot: Option<Arc<ConnectionSlot>>,
 }
 
 impl Client {
-    /// See the fields; `place` is the connection's.
-    pub fn new(address: IpAddr, origin: Origin, relayed: bool, place: Option<Arc<Place>>) -> Self {
-        Self { address, origin, relayed, place }
+    /// See the fields; `slot` is the connection's.
+    pub fn new(address: IpAddr, origin: Origin, relayed: bool, slot: Option<Arc<ConnectionSlot>>) -> Self {
+        Self { address, origin, relayed, slot }
     }
 
     /// The address, where it is certainly the client's own.
@@ -76,10 +76,10 @@ impl Client {
         (!self.relayed).then_some(self.address)
     }
 
-    /// The request brought a valid credential: see [`Place::prove`].
-    pub fn prove(&self) {
-        if let Some(place) = &self.place {
-            place.prove();
+    /// The request brought a valid credential: see [`ConnectionSlot::mark_authenticated`].
+    pub fn mark_authenticated(&self) {
+        if let Some(slot) = &self.slot {
+            slot.mark_authenticated();
         }
     }
 

@@ -1,16 +1,16 @@
-//! The contract of the media doors: the access request, the grant, and the reason for a refusal. RTMP, SRT, WHIP, WHEP,
-//! HLS, MJPEG and camera sockets all use these types; each words a [`Refusal`] in its own protocol.
+//! The contract of the media endpoints: the access request, the grant, and the reason for a refusal. RTMP, SRT, WHIP,
+//! WHEP, HLS, MJPEG and camera sockets all use these types; each words a [`Refusal`] in its own protocol.
 //!
 //! ```text
-//! door ─ AccessRequest ─► access ─► ViewGrant or a lease
-//!                            └────► Refusal ─► status or close code of the door's protocol
+//! endpoint ─ AccessRequest ─► access ─► ViewGrant or a lease
+//!                                └────► Refusal ─► status or close code of the endpoint's protocol
 //! ```
 //!
 //! Refuses to know: protocols, sockets, where media comes from.
 
 use std::{fmt, net::IpAddr};
 
-/// A request for access. A door fills in what its protocol carries and leaves the rest at its default.
+/// A request for access. An endpoint fills in what its protocol carries and leaves the rest at its default.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AccessRequest {
     /// The application, decoded.

@@ -5,13 +5,13 @@
 
 pub mod admission;
 pub mod auth;
+pub mod authenticated_addresses;
 pub mod client;
+pub mod connection_limiter;
 pub mod connection_shares;
 pub mod contract;
-pub mod doorway;
 pub mod join;
 pub mod keys;
-pub mod known_addresses;
 pub mod passwords;
 pub mod permissions;
 pub mod publish_lease;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 /// How long a challenger waits for the holder to deliver a packet before it takes the lease.
 pub const GRACE: Duration = Duration::from_millis(900);
 /// How long an evicted holder gets to release before the challenger gets the lease anyway.
-const LET_GO: Duration = Duration::from_millis(90);
+const EVICTION_GRACE: Duration = Duration::from_millis(90);
 
 /// The register; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -116,7 +116,7 @@ impl PublishLeases {
         // The key is taken; the silent holder should have closed its input before the new one opens. Its last packets
         // do not bring it back.
         let gone = async { while life.changed().await.is_ok() {} };
-        if tokio::time::timeout(LET_GO, gone).await.is_err() {
+        if tokio::time::timeout(EVICTION_GRACE, gone).await.is_err() {
             tracing::warn!("an evicted publisher has not let go of its lease yet");
         }
         Ok(guard)

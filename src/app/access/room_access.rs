@@ -1,4 +1,4 @@
-//! Leave to watch and to publish, for every media door: an app, a room and perhaps a join token.
+//! Leave to watch and to publish, for every media endpoint: an app, a room and perhaps a join token.
 //!
 //! ```text
 //! app, room ─► registry: full name, really the app's ─► token: good, for this room, with this grant

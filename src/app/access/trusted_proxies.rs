@@ -68,7 +68,7 @@ mod tests {
         let networks = ["127.0.0.0/8", "10.1.0.0/16", "2001:db8::/32"];
         let trusted = TrustedProxies::new(networks.map(|network| network.parse().expect("a network")));
         let client = |peer: &str, fields: &[&str]| trusted.client(ip(peer), fields.iter().copied());
-        assert_eq!(client("192.0.2.1", &["198.51.100.1"]), ip("192.0.2.1"), "a stranger is not believed");
+        assert_eq!(client("192.0.2.1", &["198.51.100.1"]), ip("192.0.2.1"), "an untrusted address is not believed");
         assert_eq!(client("127.0.0.1", &[]), ip("127.0.0.1"));
         assert_eq!(client("127.0.0.1", &["203.0.113.9, 198.51.100.1"]), ip("198.51.100.1"), "the first was made up");
         assert_eq!(client("127.0.0.1", &["203.0.113.9, 198.51.100.1,10.1.2.3"]), ip("198.51.100.1"));

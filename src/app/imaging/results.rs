@@ -34,7 +34,7 @@ impl Results {
     /// Deletes a file whose key was never handed out.
     pub(super) async fn drop(&self, key: &str) {
         if let Err(error) = self.objects.delete(&path(key)).await {
-            tracing::warn!(%error, "a result that nobody needs stays");
+            tracing::warn!(%error, "an unneeded result could not be deleted");
         }
     }
 

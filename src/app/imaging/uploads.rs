@@ -144,7 +144,7 @@ impl Uploads {
     /// Deletes a file that was stored for a job that did not come about.
     pub(super) async fn drop(&self, path: &str) {
         if let Err(error) = self.objects.delete(path).await {
-            tracing::warn!(%error, "a picture that nobody needs stays");
+            tracing::warn!(%error, "an unneeded picture could not be deleted");
         }
     }
 }

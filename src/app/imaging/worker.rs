@@ -29,7 +29,7 @@ const LEASE: Duration = Duration::from_secs(15);
 /// How often it renews its lease.
 const BEAT: Duration = Duration::from_secs(3);
 /// How long cancelled work may take to end.
-const LET_GO: Duration = Duration::from_secs(2);
+const STOP_GRACE: Duration = Duration::from_secs(2);
 /// How often the queue is polled without a notification: another machine may have taken the order.
 const LOOK: Duration = Duration::from_millis(500);
 /// Pause after the database failed.
@@ -94,7 +94,7 @@ impl Worker {
     pub async fn run(self, waiting: Arc<Notify>, stop: CancellationToken) {
         let hands = (0..self.slots).map(|_| {
             let (worker, waiting, stop) = (self.clone(), waiting.clone(), stop.clone());
-            tasks::kept("image-jobs", move || worker.clone().hand(waiting.clone(), stop.clone()))
+            tasks::restarting("image-jobs", move || worker.clone().hand(waiting.clone(), stop.clone()))
         });
         for hand in hands.collect::<Vec<_>>() {
             let _ = hand.await; // it is neither aborted nor does it panic
@@ -147,7 +147,7 @@ impl Worker {
                     outcome = &mut making => break outcome,
                     () = stop.cancelled(), if !halted => halt.stop(),
                     // Computation stops by itself within moments; a remote service is not waited for.
-                    () = tokio::time::sleep(LET_GO), if halted => break Outcome::Dropped,
+                    () = tokio::time::sleep(STOP_GRACE), if halted => break Outcome::Dropped,
                     () = tokio::time::sleep(BEAT), if !halted => {
                         match self.jobs.beat(&id, &lease, now_ms(), millis(LEASE)).await {
                             Ok(true) => {}
@@ -264,7 +264,7 @@ impl Outcome {
 fn request(row: &JobRow) -> Option<Request> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
-    struct Place {
+    struct LocationFields {
         description: Option<String>,
         city: Option<String>,
         region: Option<String>,
@@ -275,7 +275,7 @@ fn request(row: &JobRow) -> Option<Request> {
     let options: serde_json::Value =
         row.options.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let option = |name: &str| options.get(name).and_then(|value| value.as_str()).map(str::to_owned);
-    let place = row.location.as_deref().and_then(|text| serde_json::from_str::<Place>(text).ok());
+    let place = row.location.as_deref().and_then(|text| serde_json::from_str::<LocationFields>(text).ok());
     Some(Request {
         service: Service::from_id(&row.service)?,
         config: row.config.clone(),
@@ -291,7 +291,7 @@ fn request(row: &JobRow) -> Option<Request> {
             flooring: option("flooring"),
             landscaping: option("landscaping"),
         },
-        location: place.map(|Place { description, city, region, country, latitude, longitude }| Location {
+        location: place.map(|LocationFields { description, city, region, country, latitude, longitude }| Location {
             description,
             city,
             region,

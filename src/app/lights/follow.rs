@@ -29,14 +29,14 @@ const FALL_DB: f32 = 1.0;
 
 /// A measured source; rules share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sensed {
+enum AnalysisSource {
     Program,
     Input(SourceId),
     Edges,
 }
 
 /// The meter or sampler, and its last value.
-enum Sense {
+enum AnalysisProbe {
     LevelMeter { level_meter: LevelMeter, level_db: f32 },
     EdgeSampler { edge_sampler: EdgeSampler, edges: Arc<[Rgb]>, new: bool },
 }
@@ -47,7 +47,7 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
     let mut changes = lights.0.rules.subscribe();
     let mut rules: Vec<Rule> = Vec::new();
     let mut held: Vec<String> = Vec::new();
-    let mut analysis: BTreeMap<Sensed, Sense> = BTreeMap::new();
+    let mut analysis: BTreeMap<AnalysisSource, AnalysisProbe> = BTreeMap::new();
     let mut looks = looks();
     changes.mark_changed();
     loop {
@@ -56,13 +56,13 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
             notice = bus.next() => match notice {
                 Some(Notice::Snapshot(update)) => {
                     hold(&lights, &rules, &mut held, &update.view);
-                    hear(&rules, &mut analysis, &engine);
+                    open_level_meters(&rules, &mut analysis, &engine);
                 }
                 Some(Notice::Change(update)) => {
                     hold(&lights, &rules, &mut held, &update.view);
                     update.events.iter().for_each(|event| cue(&lights, &rules, event));
                     if update.events.contains(&Event::InputsChanged) {
-                        hear(&rules, &mut analysis, &engine);
+                        open_level_meters(&rules, &mut analysis, &engine);
                     }
                 }
                 None => return,
@@ -80,13 +80,13 @@ pub(super) async fn run(lights: Lights, show: ShowHandle, engine: Arc<Engine>) {
                 }
                 rules = new;
                 hold(&lights, &rules, &mut held, &show.view());
-                sense(&rules, &mut analysis, &engine);
+                open_analysis(&rules, &mut analysis, &engine);
             }
             _ = looks.tick(), if !analysis.is_empty() => {
                 analysis.values_mut().for_each(look);
                 for rule in &rules {
-                    if let Some(sense) = sensed(rule).and_then(|sensed| analysis.get(&sensed)) {
-                        follow(&lights, rule, sense);
+                    if let Some(probe) = analysis_source(rule).and_then(|measured| analysis.get(&measured)) {
+                        follow(&lights, rule, probe);
                     }
                 }
             }
@@ -152,51 +152,56 @@ fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
 }
 
 /// The source that a rule measures.
-fn sensed(rule: &Rule) -> Option<Sensed> {
+fn analysis_source(rule: &Rule) -> Option<AnalysisSource> {
     match &rule.when {
-        Trigger::Level { audio: AudioSource::Program } => Some(Sensed::Program),
-        Trigger::Level { audio: AudioSource::Input(source) } => Some(Sensed::Input(*source)),
-        Trigger::Ambient => Some(Sensed::Edges),
+        Trigger::Level { audio: AudioSource::Program } => Some(AnalysisSource::Program),
+        Trigger::Level { audio: AudioSource::Input(source) } => Some(AnalysisSource::Input(*source)),
+        Trigger::Ambient => Some(AnalysisSource::Edges),
         Trigger::SourceTally { .. } | Trigger::ChannelTally { .. } | Trigger::Graphic { .. } => None,
     }
 }
 
 /// Opens level meters and edge samplers that rules want, and closes those that none wants any more.
-fn sense(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
-    analysis.retain(|known, _| rules.iter().any(|rule| sensed(rule) == Some(*known)));
-    if rules.iter().any(|rule| sensed(rule) == Some(Sensed::Edges)) {
+fn open_analysis(rules: &[Rule], analysis: &mut BTreeMap<AnalysisSource, AnalysisProbe>, engine: &Engine) {
+    analysis.retain(|known, _| rules.iter().any(|rule| analysis_source(rule) == Some(*known)));
+    if rules.iter().any(|rule| analysis_source(rule) == Some(AnalysisSource::Edges)) {
         // A new rule has not had the colours that older rules had already.
         let edge_sampler = engine.edge_sampler();
-        analysis.insert(Sensed::Edges, Sense::EdgeSampler { edge_sampler, edges: Arc::from([]), new: false });
+        analysis.insert(
+            AnalysisSource::Edges,
+            AnalysisProbe::EdgeSampler { edge_sampler, edges: Arc::from([]), new: false },
+        );
     }
-    hear(rules, analysis, engine);
+    open_level_meters(rules, analysis, engine);
 }
 
 /// Opens the level meters that rules want on the inputs as they are now. A removed input has no meter; one that was
 /// assigned to another source has another sound.
-fn hear(rules: &[Rule], analysis: &mut BTreeMap<Sensed, Sense>, engine: &Engine) {
-    let source = |sensed: &Sensed| match sensed {
-        Sensed::Program => Some(None),
-        Sensed::Input(source) => Some(Some(*source)),
-        Sensed::Edges => None,
+fn open_level_meters(rules: &[Rule], analysis: &mut BTreeMap<AnalysisSource, AnalysisProbe>, engine: &Engine) {
+    let source = |measured: &AnalysisSource| match measured {
+        AnalysisSource::Program => Some(None),
+        AnalysisSource::Input(source) => Some(Some(*source)),
+        AnalysisSource::Edges => None,
     };
-    analysis.retain(|sensed, sense| match (source(sensed), sense) {
-        (Some(source), Sense::LevelMeter { level_meter, .. }) => engine.hears(level_meter, source),
+    analysis.retain(|measured, probe| match (source(measured), probe) {
+        (Some(source), AnalysisProbe::LevelMeter { level_meter, .. }) => engine.hears(level_meter, source),
         _ => true,
     });
-    for wanted in rules.iter().filter_map(sensed) {
+    for wanted in rules.iter().filter_map(analysis_source) {
         let Some(source) = source(&wanted) else { continue };
         if let (false, Some(level_meter)) = (analysis.contains_key(&wanted), engine.level_meter(source)) {
-            analysis.insert(wanted, Sense::LevelMeter { level_meter, level_db: f32::NEG_INFINITY });
+            analysis.insert(wanted, AnalysisProbe::LevelMeter { level_meter, level_db: f32::NEG_INFINITY });
         }
     }
 }
 
 /// Takes a measurement.
-fn look(sense: &mut Sense) {
-    match sense {
-        Sense::LevelMeter { level_meter, level_db } => *level_db = level_meter.level_db().max(*level_db - FALL_DB),
-        Sense::EdgeSampler { edge_sampler, edges, new } => {
+fn look(probe: &mut AnalysisProbe) {
+    match probe {
+        AnalysisProbe::LevelMeter { level_meter, level_db } => {
+            *level_db = level_meter.level_db().max(*level_db - FALL_DB)
+        }
+        AnalysisProbe::EdgeSampler { edge_sampler, edges, new } => {
             let seen = edge_sampler.edges();
             *new = !seen.is_empty() && !Arc::ptr_eq(&seen, edges);
             *edges = seen;
@@ -205,13 +210,13 @@ fn look(sense: &mut Sense) {
 }
 
 /// Applies the present measurement.
-fn follow(lights: &Lights, rule: &Rule, sense: &Sense) {
-    let layer = match (sense, rule.then) {
-        (Sense::LevelMeter { level_db, .. }, Reaction::Brightness { floor_db, ceiling_db }) => {
+fn follow(lights: &Lights, rule: &Rule, probe: &AnalysisProbe) {
+    let layer = match (probe, rule.then) {
+        (AnalysisProbe::LevelMeter { level_db, .. }, Reaction::Brightness { floor_db, ceiling_db }) => {
             let (floor, ceiling) = (f32::from(floor_db), f32::from(ceiling_db));
             Layer::Gain(((*level_db - floor) / (ceiling - floor)).clamp(0.0, 1.0))
         }
-        (Sense::EdgeSampler { edges, new: true, .. }, Reaction::Edges { tint }) => {
+        (AnalysisProbe::EdgeSampler { edges, new: true, .. }, Reaction::Edges { tint }) => {
             let tinted =
                 |colour: &Rgb| std::array::from_fn(|c| (u16::from(colour[c]) * u16::from(tint[c]) / 255) as u8);
             Layer::Colours(if tint == [255; 3] { edges.clone() } else { edges.iter().map(tinted).collect() })

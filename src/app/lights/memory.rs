@@ -13,7 +13,7 @@ use crate::{
         fault::Fault,
         lights::{Controller, Effect, MAX_LEDS, Nightlight, Rule, Segment, Strip},
     },
-    lighting::{Left, Progress, Snapshot},
+    lighting::{Progress, SavedState, Snapshot},
     store::{LightMemory, StoreError},
     tasks,
 };
@@ -35,7 +35,7 @@ const RULES: &str = "rules";
 const SENDER: &str = "sender";
 
 /// A value to be stored, and where the result goes.
-pub(super) enum Keep {
+pub(super) enum SaveRequest {
     /// See [`super::settings`]; JSON.
     Settings(String, oneshot::Sender<Result<(), Fault>>),
     /// The rules that came by request.
@@ -47,7 +47,7 @@ pub(super) enum Keep {
 /// The stored values.
 pub(super) struct Kept {
     pub strip: Option<Strip>,
-    pub left: Left,
+    pub saved_state: SavedState,
     pub settings: Option<Value>,
     pub rules: Vec<Rule>,
     /// The sender's id of E1.31; constant.
@@ -90,7 +90,7 @@ struct KeptSegment {
 /// When the rows cannot be had.
 pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
     let looks: Option<Looks> = rows.get(LOOKS).await?.and_then(|text| understood(LOOKS, &text));
-    let left = looks.as_ref().map(left).unwrap_or_default();
+    let saved_state = looks.as_ref().map(saved_state).unwrap_or_default();
     let strip = looks.and_then(strip);
     let settings = rows.get(SETTINGS).await?.and_then(|text| understood(SETTINGS, &text));
     let rules: Vec<Value> = rows.get(RULES).await?.and_then(|text| understood(RULES, &text)).unwrap_or_default();
@@ -105,7 +105,7 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
         }
     };
     let rules = rules.iter().filter_map(|value| rule(value).ok()).collect();
-    Ok(Kept { strip, left, settings, rules, sender: *sender.as_bytes() })
+    Ok(Kept { strip, saved_state, settings, rules, sender: *sender.as_bytes() })
 }
 
 /// Stores changes until it is stopped. A change that was being written during a panic is lost, and its caller gets an
@@ -114,7 +114,7 @@ pub(super) async fn keep(
     rows: LightMemory,
     mut changes: watch::Receiver<u64>,
     looks: impl Fn() -> Snapshot + Send + Sync + 'static,
-    mut orders: mpsc::Receiver<Keep>,
+    mut orders: mpsc::Receiver<SaveRequest>,
 ) {
     let mut restarts = tasks::Restarts::of("light-memory");
     while restarts.again_after(write(&rows, &mut changes, &looks, &mut orders)).await {
@@ -126,7 +126,7 @@ async fn write(
     rows: &LightMemory,
     changes: &mut watch::Receiver<u64>,
     looks: &(impl Fn() -> Snapshot + Sync),
-    orders: &mut mpsc::Receiver<Keep>,
+    orders: &mut mpsc::Receiver<SaveRequest>,
 ) {
     let mut due: Option<Instant> = None;
     let mut lasts = true;
@@ -134,16 +134,16 @@ async fn write(
         tokio::select! {
             biased;
             order = orders.recv() => match order {
-                Some(Keep::Settings(text, told)) => {
-                    let _ = told.send(kept(rows.put(SETTINGS, &text).await)); // fails when the caller has gone
+                Some(SaveRequest::Settings(text, reply)) => {
+                    let _ = reply.send(kept(rows.put(SETTINGS, &text).await)); // fails when the caller has gone
                 }
-                Some(Keep::Rules(rules, told)) => {
+                Some(SaveRequest::Rules(rules, reply)) => {
                     let text = Value::from_iter(rules.iter().map(forms::rule_value)).to_string();
-                    let _ = told.send(kept(rows.put(RULES, &text).await));
+                    let _ = reply.send(kept(rows.put(RULES, &text).await));
                 }
-                Some(Keep::End(told)) => {
+                Some(SaveRequest::End(reply)) => {
                     put_looks(rows, &looks()).await;
-                    let _ = told.send(());
+                    let _ = reply.send(());
                     return;
                 }
                 None => return,
@@ -162,10 +162,10 @@ async fn write(
 }
 
 /// Stores the looks and ends the task.
-pub(super) async fn end(orders: &mpsc::Sender<Keep>) {
-    let (told, ended) = oneshot::channel();
+pub(super) async fn end(orders: &mpsc::Sender<SaveRequest>) {
+    let (reply, ended) = oneshot::channel();
     let end = async {
-        if orders.send(Keep::End(told)).await.is_ok() {
+        if orders.send(SaveRequest::End(reply)).await.is_ok() {
             let _ = ended.await; // fails after a panic, and the rest is lost
         }
     };
@@ -203,9 +203,9 @@ fn kept(done: Result<(), StoreError>) -> Result<(), Fault> {
     })
 }
 
-fn left(looks: &Looks) -> Left {
+fn saved_state(looks: &Looks) -> SavedState {
     let order = |fade: &KeptFade| Nightlight { seconds: fade.seconds, target: fade.target };
-    Left { nightlight: looks.nightlight.as_ref().map(order), wakes: looks.wakes }
+    SavedState { nightlight: looks.nightlight.as_ref().map(order), wakes: looks.wakes }
 }
 
 fn strip(looks: Looks) -> Option<Strip> {

@@ -32,7 +32,7 @@ use crate::{
     tasks,
 };
 use anyhow::Context;
-use memory::Keep;
+use memory::SaveRequest;
 use settings::{DeviceSettings, SettingsChange};
 use std::{
     net::SocketAddr,
@@ -89,7 +89,7 @@ struct Inner {
     /// Held while settings or rules change, so that they are written down in the order in which they came.
     changing: Mutex<()>,
     /// Changes that wait to be written down; a further one is refused as `unavailable` before it takes effect.
-    keep: mpsc::Sender<Keep>,
+    keep: mpsc::Sender<SaveRequest>,
     show: OnceLock<ShowHandle>,
     sacn_listen: SocketAddr,
     /// The sender's permanent id: E1.31's component identifier.
@@ -144,9 +144,16 @@ impl Lights {
         if settings.default_brightness.is_some() {
             strip.set_controller(ControllerChange { power: None, brightness: settings.default_brightness });
         }
-        let engine =
-            Engine::start(lighting::Settings { strip, gamma, seed, left: kept.left, outputs, cid: kept.sender, name })
-                .context("lighting.output")?;
+        let engine = Engine::start(lighting::Settings {
+            strip,
+            gamma,
+            seed,
+            saved_state: kept.saved_state,
+            outputs,
+            cid: kept.sender,
+            name,
+        })
+        .context("lighting.output")?;
         let taken = |rule: &Rule| rules.iter().any(|fixed| fixed.id == rule.id);
         let asked = kept.rules.into_iter().filter(|rule| !taken(rule)).collect();
         let (keep, orders) = mpsc::channel(UNSAVED);
@@ -180,7 +187,7 @@ impl Lights {
         }
         let _ = self.0.show.set(show.clone()); // it is the same show all along
         let lights = self.clone();
-        tasks::kept("light-rules", move || follow::run(lights.clone(), show.clone(), engine.clone()));
+        tasks::restarting("light-rules", move || follow::run(lights.clone(), show.clone(), engine.clone()));
     }
 
     /// Stores all pending changes and ends the frames, with a last packet to controllers. Nothing is stored after it.
@@ -338,7 +345,7 @@ impl Lights {
     async fn change_rules(&self, id: &str, by: impl FnOnce(&mut Vec<Rule>) -> Result<(), Fault>) -> Result<(), Fault> {
         let kept = {
             let _order = self.0.changing();
-            let place = self.0.place()?;
+            let permit = self.0.permit()?;
             let known = self.0.rules.borrow().clone();
             if known.fixed.iter().any(|rule| rule.id == id) {
                 let text = format!("Rule {id} is of the settings file; change it there");
@@ -350,8 +357,8 @@ impl Lights {
                 let text = format!("There are {MAX_RULES} rules already");
                 return Err(Fault::conflict("too_many_rules", "id", text));
             }
-            let (told, kept) = oneshot::channel();
-            place.send(Keep::Rules(asked.clone(), told));
+            let (reply, kept) = oneshot::channel();
+            permit.send(SaveRequest::Rules(asked.clone(), reply));
             self.0.rules.send_replace(Arc::new(Rules { fixed: known.fixed.clone(), asked }));
             kept
         };
@@ -381,7 +388,7 @@ impl Inner {
     }
 
     /// A place for a change that is to be stored.
-    fn place(&self) -> Result<mpsc::Permit<'_, Keep>, Fault> {
+    fn permit(&self) -> Result<mpsc::Permit<'_, SaveRequest>, Fault> {
         self.keep.try_reserve().map_err(|error| match error {
             TrySendError::Full(()) => Fault::unavailable("Too many changes wait to be saved"),
             TrySendError::Closed(()) => Fault::unavailable("The server is shutting down"),
@@ -391,7 +398,7 @@ impl Inner {
     /// Applies changed settings; the receiver gets the result of storing them.
     fn settle(&self, mut change: SettingsChange) -> Result<oneshot::Receiver<Result<(), Fault>>, Fault> {
         let _order = self.changing();
-        let place = self.place()?;
+        let permit = self.permit()?;
         let old = self.settings.borrow().clone();
         let before = self.engine.snapshot().controller.led_count;
         // A client that posts back the shown LED count does not override the settings file.
@@ -411,9 +418,9 @@ impl Inner {
         if led_count != before {
             self.engine.set_led_count(led_count);
         }
-        let (told, kept) = oneshot::channel();
+        let (reply, kept) = oneshot::channel();
         let text = serde_json::to_string(&*new).unwrap_or_default();
-        place.send(Keep::Settings(text, told));
+        permit.send(SaveRequest::Settings(text, reply));
         self.settings.send_replace(new);
         Ok(kept)
     }

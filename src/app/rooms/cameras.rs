@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! plane ── mint, list, revoke ──► Cameras ──► rows
-//! door ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
+//! endpoint ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
 //! ```
 //!
 //! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither stored nor logged.
 
 use crate::app::{
     access::{admission::PublishLease, contract::Refusal},
-    rooms::{Duplicate, Entry, Rooms, Via, apps::Apps},
+    rooms::{Duplicate, PublishRequest, Rooms, Via, apps::Apps},
     wall_clock::now_ms,
 };
 use crate::store::{CameraRow, CameraRows, Store, StoreError};
@@ -43,7 +43,7 @@ pub struct Camera {
     pub max_frame_bytes: usize,
     revoked: CancellationToken,
     replaced: CancellationToken,
-    place: u64,
+    slot: u64,
     /// The stream of the connection that this one replaced.
     before: Option<String>,
     connected: Arc<Mutex<Connected>>,
@@ -71,8 +71,8 @@ impl Camera {
 impl Drop for Camera {
     fn drop(&mut self) {
         let mut connected = lock(&self.connected);
-        if connected.places.get(&self.id).is_some_and(|place| place.number == self.place) {
-            connected.places.remove(&self.id);
+        if connected.slots.get(&self.id).is_some_and(|slot| slot.number == self.slot) {
+            connected.slots.remove(&self.id);
         }
     }
 }
@@ -80,12 +80,12 @@ impl Drop for Camera {
 #[derive(Debug, Default)]
 struct Connected {
     /// By the key's id.
-    places: HashMap<String, Place>,
+    slots: HashMap<String, CameraSlot>,
     next: u64,
 }
 
 #[derive(Debug)]
-struct Place {
+struct CameraSlot {
     number: u64,
     app: String,
     /// Its stream, once it has one.
@@ -97,20 +97,20 @@ struct Place {
 impl Connected {
     /// Takes the place of a key; the earlier connection has to leave, and its stream is returned.
     fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, Refusal> {
-        let others = self.places.iter().filter(|(id, place)| place.app == row.app && **id != row.id).count();
+        let others = self.slots.iter().filter(|(id, slot)| slot.app == row.app && **id != row.id).count();
         if most > 0 && u32::try_from(others).unwrap_or(u32::MAX) >= most {
             return Err(Refusal::TooMany);
         }
         self.next += 1;
         let (revoked, replaced) = (CancellationToken::new(), CancellationToken::new());
-        let place = Place {
+        let slot = CameraSlot {
             number: self.next,
             app: row.app.clone(),
             stream: None,
             revoked: revoked.clone(),
             replaced: replaced.clone(),
         };
-        let before = self.places.insert(row.id.clone(), place).and_then(|before| {
+        let before = self.slots.insert(row.id.clone(), slot).and_then(|before| {
             before.replaced.cancel();
             before.stream
         });
@@ -118,8 +118,8 @@ impl Connected {
     }
 
     fn revoke(&mut self, id: &str) {
-        if let Some(place) = self.places.remove(id) {
-            place.revoked.cancel();
+        if let Some(slot) = self.slots.remove(id) {
+            slot.revoked.cancel();
         }
     }
 }
@@ -169,7 +169,7 @@ impl Cameras {
         Ok(rows
             .into_iter()
             .map(|row| {
-                let active = connected.places.contains_key(&row.id);
+                let active = connected.slots.contains_key(&row.id);
                 (row, active)
             })
             .collect())
@@ -217,7 +217,7 @@ impl Cameras {
             max_frame_bytes: rules.max_frame_kb as usize * 1024,
             revoked: taken.revoked,
             replaced: taken.replaced,
-            place: taken.number,
+            slot: taken.number,
             before: taken.before,
             connected: self.connected.clone(),
         };
@@ -251,7 +251,7 @@ impl Cameras {
             rooms.stop(&before, None);
         }
         let of_camera = rooms.stream(&stream).is_none_or(|stream| stream.via == Via::WsMjpeg);
-        let entry = Entry {
+        let publish_request = PublishRequest {
             app: camera.app.clone(),
             room: camera.room.clone(),
             identity: camera.identity.clone(),
@@ -260,9 +260,9 @@ impl Cameras {
             ingress: None,
             duplicate: if own || of_camera { Duplicate::Replace } else { Duplicate::Challenge },
         };
-        let lease = rooms.enter(entry).await?;
-        if let Some(place) = lock(&self.connected).places.get_mut(&camera.id).filter(|p| p.number == camera.place) {
-            place.stream = Some(stream);
+        let lease = rooms.enter(publish_request).await?;
+        if let Some(slot) = lock(&self.connected).slots.get_mut(&camera.id).filter(|p| p.number == camera.slot) {
+            slot.stream = Some(stream);
         }
         Ok((camera, lease))
     }
@@ -272,7 +272,7 @@ impl Cameras {
         let takes = |app: &str| self.apps.find(app).is_some_and(|app| app.config.features.ws_ingest.enabled);
         let mut connected = lock(&self.connected);
         let unwanted: Vec<_> =
-            connected.places.iter().filter(|(_, place)| !takes(&place.app)).map(|(id, _)| id.clone()).collect();
+            connected.slots.iter().filter(|(_, slot)| !takes(&slot.app)).map(|(id, _)| id.clone()).collect();
         for id in unwanted {
             connected.revoke(&id);
         }

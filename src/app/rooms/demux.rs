@@ -1,3 +1,3 @@
-//! Demuxers as the doors see them.
+//! Demuxers as the endpoints see them.
 
 pub use crate::media::ingest::demux::ts::TsReader;

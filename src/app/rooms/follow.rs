@@ -27,7 +27,7 @@ pub(super) fn follow(
         let publishing = Arc::new(live.begin());
         let watched = watched.clone();
         let _runtime = runtime.enter();
-        let task = tasks::kept("room-stream", move || {
+        let task = tasks::restarting("room-stream", move || {
             let (publishing, mut watched) = (publishing.clone(), watched.clone());
             watched.mark_changed();
             async move {

@@ -1,8 +1,8 @@
-//! HLS for the doors: HLS streams to read from, each filled while it is read.
+//! HLS for the endpoints: HLS streams to read from, each filled while it is read.
 //!
 //! Refuses to know: addresses, permissions to read, and how a stream is published.
 
-pub use crate::media::output::hls::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach, Track};
+pub use crate::media::output::hls::{HlsError, HlsSettings, HlsStream, HlsStreamStats, ReloadTarget, Track};
 
 use crate::app::rooms::{Rooms, StreamSelector, Viewer, ViewerGuard, ViewerKind};
 use crate::{
@@ -50,7 +50,7 @@ impl HlsRooms {
     pub fn new(engine: Arc<Engine>, rooms: Rooms, published: Published) -> Self {
         let inner = Arc::new(Inner { engine, rooms, published, readers: Mutex::default() });
         let idle = Arc::downgrade(&inner);
-        tasks::kept("hls-idle", move || look_after(idle.clone()));
+        tasks::restarting("hls-idle", move || look_after(idle.clone()));
         Self(inner)
     }
 

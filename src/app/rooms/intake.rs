@@ -6,7 +6,7 @@ use crate::app::{
         contract::{AccessRequest, Refusal},
     },
     rooms::{
-        Duplicate, Entry, Rooms, Via,
+        Duplicate, PublishRequest, Rooms, Via,
         ingress::{Ingresses, PushRefused},
     },
 };
@@ -43,7 +43,7 @@ impl Intake {
         // An encoder may be quicker than what opens the room of a new input.
         self.rooms.add_input(APP, &room, &identity, live);
         self.rooms
-            .enter(Entry {
+            .enter(PublishRequest {
                 app: APP.into(),
                 room,
                 identity,
@@ -68,7 +68,7 @@ impl Intake {
             Err(PushRefused::Unchecked(error)) => return Err(broken(&error)),
             Err(PushRefused::Store(error)) => return Err(broken(&error)),
         }
-        let entry = Entry {
+        let publish_request = PublishRequest {
             app: row.app,
             room: row.room,
             identity: row.identity,
@@ -77,7 +77,7 @@ impl Intake {
             ingress: Some(row.id),
             duplicate: Duplicate::Challenge,
         };
-        self.rooms.enter(entry).await
+        self.rooms.enter(publish_request).await
     }
 }
 

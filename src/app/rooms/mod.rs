@@ -6,10 +6,10 @@
 //!
 //! Refuses to know: credentials, protocols, rows. The one writer of what is live.
 
+pub mod app_removal;
 pub mod apps;
 pub mod cameras;
 pub mod demux;
-pub mod departed;
 mod event;
 mod follow;
 pub mod hls;
@@ -58,7 +58,7 @@ const SWEEP: usize = 256;
 
 /// A publisher that asks to enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct PublishRequest {
     /// The application's name.
     pub app: String,
     /// The room's full name.
@@ -143,9 +143,9 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Refusal::InUse`] when another one publishes under the identity and [`Duplicate::Challenge`] was requested.
-    pub async fn enter(&self, entry: Entry) -> Result<PublishLease, Refusal> {
-        let id = format!("{}/{}", entry.room, entry.identity);
-        let hold = match entry.duplicate {
+    pub async fn enter(&self, publish_request: PublishRequest) -> Result<PublishLease, Refusal> {
+        let id = format!("{}/{}", publish_request.room, publish_request.identity);
+        let hold = match publish_request.duplicate {
             Duplicate::Challenge => self.0.leases.take(&id).await?,
             Duplicate::Replace => self.0.leases.seize(&id),
         };
@@ -154,12 +154,17 @@ impl Rooms {
         let mut pending = PendingEvents::now();
         let live = {
             let mut rooms = self.0.lock();
-            let room = self.0.room(&mut rooms, &entry.app, &entry.room);
-            let live = room.enter(&entry, lease, number, &self.0.clock, &mut pending);
+            let room = self.0.room(&mut rooms, &publish_request.app, &publish_request.room);
+            let live = room.enter(&publish_request, lease, number, &self.0.clock, &mut pending);
             self.0.tell(pending);
             live
         };
-        let leave = Leave { rooms: Arc::downgrade(&self.0), room: entry.room, identity: entry.identity, lease };
+        let leave = Leave {
+            rooms: Arc::downgrade(&self.0),
+            room: publish_request.room,
+            identity: publish_request.identity,
+            lease,
+        };
         Ok(PublishLease::on_stream(live.begin(), hold, Box::new(leave)))
     }
 
@@ -298,9 +303,9 @@ impl Rooms {
         let message = Arc::new(message);
         let mut pending = PendingEvents::now();
         let mut rooms = self.0.lock();
-        let heard = self.0.room(&mut rooms, app, room).send_message(message, &mut pending);
+        let delivered = self.0.room(&mut rooms, app, room).send_message(message, &mut pending);
         self.0.tell(pending);
-        heard
+        delivered
     }
 
     /// The messages of a room from now on.

@@ -1,7 +1,7 @@
 //! One room: its streams, its viewers, its messages. Sans-IO, but for the streams it holds.
 
 use super::{
-    DataMessage, Entry, StreamSelector, Viewer,
+    DataMessage, PublishRequest, StreamSelector, Viewer,
     event::{EndReason, Participant, PendingEvents, RoomFact, StreamFact, Via},
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) struct Room {
 
 /// A publisher's stream; between publishers it is kept only as long as it has listeners.
 struct Stream {
-    live: Kept,
+    live: LiveRef,
     number: i64,
     /// The lease that publishes.
     lease: Option<u64>,
@@ -57,16 +57,16 @@ pub(super) enum RoomLifetime {
     Always,
 }
 
-enum Kept {
-    Held(Arc<Live>),
-    Loose(Weak<Live>),
+enum LiveRef {
+    Strong(Arc<Live>),
+    Weak(Weak<Live>),
 }
 
-impl Kept {
+impl LiveRef {
     fn get(&self) -> Option<Arc<Live>> {
         match self {
-            Self::Held(live) => Some(live.clone()),
-            Self::Loose(live) => live.upgrade(),
+            Self::Strong(live) => Some(live.clone()),
+            Self::Weak(live) => live.upgrade(),
         }
     }
 }
@@ -110,41 +110,42 @@ impl Room {
     /// A publisher takes its place. One that takes over from another goes on with its stream.
     pub fn enter(
         &mut self,
-        entry: &Entry,
+        publish_request: &PublishRequest,
         lease: u64,
         number: i64,
         clock: &ShowClock,
         pending: &mut PendingEvents,
     ) -> Arc<Live> {
         let first = self.publishing().next().is_none();
-        let live = self.stream_live(&entry.identity, clock);
-        let before = self.streams.get(&entry.identity).filter(|stream| stream.lease.is_some());
+        let live = self.stream_live(&publish_request.identity, clock);
+        let before = self.streams.get(&publish_request.identity).filter(|stream| stream.lease.is_some());
         let (took_over, started_at) = (before.is_some(), before.map_or(pending.at, |stream| stream.started_at));
-        let lifetime = self.streams.get(&entry.identity).map_or(RoomLifetime::Passing, |stream| stream.lifetime);
+        let lifetime =
+            self.streams.get(&publish_request.identity).map_or(RoomLifetime::Passing, |stream| stream.lifetime);
         let stream = Stream {
-            live: Kept::Held(live.clone()),
+            live: LiveRef::Strong(live.clone()),
             number,
             lease: Some(lease),
-            via: entry.via,
-            name: entry.name.clone(),
-            ingress: entry.ingress.clone(),
+            via: publish_request.via,
+            name: publish_request.name.clone(),
+            ingress: publish_request.ingress.clone(),
             started_at,
             lifetime,
             source: None,
         };
-        self.streams.insert(entry.identity.clone(), stream);
+        self.streams.insert(publish_request.identity.clone(), stream);
         self.changed();
         if !took_over {
             let here = (self.app.as_str(), self.name.as_str());
             if first {
                 pending.add(here, RoomFact::RoomStarted);
             }
-            pending.add(here, RoomFact::ParticipantJoined(publisher(&entry.identity)));
-            if let Some(ingress) = entry.ingress.clone() {
+            pending.add(here, RoomFact::ParticipantJoined(publisher(&publish_request.identity)));
+            if let Some(ingress) = publish_request.ingress.clone() {
                 pending.add(here, RoomFact::IngressStarted { ingress });
             }
-            let (identity, ingress) = (entry.identity.clone(), entry.ingress.clone());
-            let stream = StreamFact { identity, via: entry.via, ingress };
+            let (identity, ingress) = (publish_request.identity.clone(), publish_request.ingress.clone());
+            let stream = StreamFact { identity, via: publish_request.via, ingress };
             pending.add(here, RoomFact::StreamStarted { stream, number });
         }
         live
@@ -162,7 +163,7 @@ impl Room {
         let Some(stream) = self.streams.get_mut(identity).filter(there) else { return false };
         stream.lease = None;
         if let Some(live) = stream.live.get().filter(|_| stream.lifetime == RoomLifetime::Passing) {
-            stream.live = Kept::Loose(Arc::downgrade(&live));
+            stream.live = LiveRef::Weak(Arc::downgrade(&live));
         }
         let ingress = stream.ingress.clone();
         let stream = StreamFact { identity: identity.to_owned(), via: stream.via, ingress: ingress.clone() };
@@ -189,7 +190,7 @@ impl Room {
             return;
         }
         let stream = Stream {
-            live: Kept::Held(live),
+            live: LiveRef::Strong(live),
             number: 0,
             lease: None,
             via: Via::Webrtc,
@@ -232,7 +233,7 @@ impl Room {
         }
         let live = Live::new(self.id(identity), clock.clone());
         let stream = Stream {
-            live: Kept::Loose(Arc::downgrade(&live)),
+            live: LiveRef::Weak(Arc::downgrade(&live)),
             number: 0,
             lease: None,
             via: Via::Webrtc,
@@ -329,8 +330,8 @@ impl Room {
             self.current.send_replace(None); // it kept the last publisher's stream
         }
         self.streams.retain(|_, stream| stream.lease.is_some() || stream.live.get().is_some());
-        let heard = self.messages.receiver_count() > 0;
-        self.streams.is_empty() && self.shared.is_empty() && self.viewers.is_empty() && !heard
+        let has_receivers = self.messages.receiver_count() > 0;
+        self.streams.is_empty() && self.shared.is_empty() && self.viewers.is_empty() && !has_receivers
     }
 
     fn publishing(&self) -> impl Iterator<Item = (&str, &Stream)> {

@@ -28,7 +28,7 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An input that takes streams, and the id of the one it waits for.
-type Place<'a> = (SourceId, Option<&'a str>);
+type StreamInput<'a> = (SourceId, Option<&'a str>);
 
 /// Finds inputs by their stream keys, among those that exist at the time of the call.
 pub fn by_key(show: ShowHandle, engine: Arc<Engine>) -> InputByKey {
@@ -98,7 +98,7 @@ impl Inputs {
     }
 
     fn show_streams(&mut self, rooms: &Rooms, view: &View) {
-        let places: Vec<Place<'_>> = view
+        let stream_inputs: Vec<StreamInput<'_>> = view
             .sources
             .iter()
             .filter_map(|source| match &source.kind {
@@ -108,12 +108,12 @@ impl Inputs {
                 }
             })
             .collect();
-        if places.is_empty() {
+        if stream_inputs.is_empty() {
             return;
         }
         let streams = rooms.every_stream();
         self.taken.retain(|_, (id, _)| streams.iter().any(|stream| stream.id == *id));
-        for (source, stream) in assign(&places, &self.taken, &streams) {
+        for (source, stream) in assign(&stream_inputs, &self.taken, &streams) {
             match self.engine.show(source, &stream.live) {
                 Ok(shown) => {
                     tracing::info!(input = %source, stream = stream.id, "the stream is on the input");
@@ -144,15 +144,15 @@ fn open(rooms: &Rooms, engine: &Engine, id: SourceId, kind: &SourceKind) {
 
 /// Which stream goes on which input now: first the awaited ones, then the oldest ones to the free inputs.
 fn assign<'a>(
-    places: &[Place<'_>],
+    stream_inputs: &[StreamInput<'_>],
     taken: &BTreeMap<SourceId, (String, Shown)>,
     streams: &'a [StreamView],
 ) -> Vec<(SourceId, &'a StreamView)> {
-    let free = || places.iter().filter(|(source, _)| !taken.contains_key(source));
+    let free = || stream_inputs.iter().filter(|(source, _)| !taken.contains_key(source));
     let mut assigned: Vec<(SourceId, &StreamView)> = free()
         .filter_map(|(source, wanted)| Some((*source, streams.iter().find(|s| Some(s.id.as_str()) == *wanted)?)))
         .collect();
-    let named = |id: &String| places.iter().any(|(_, wanted)| *wanted == Some(id.as_str()));
+    let named = |id: &String| stream_inputs.iter().any(|(_, wanted)| *wanted == Some(id.as_str()));
     let placed = |id: &String| taken.values().any(|(other, _)| other == id);
     let mut loose: Vec<_> = streams.iter().filter(|s| !s.is_input && !named(&s.id) && !placed(&s.id)).collect();
     loose.sort_by_key(|stream| stream.started_at);

@@ -11,12 +11,12 @@
 //! file. Refuses to know: where files come from or go to, the purpose of pictures.
 
 mod decode;
+mod embedded_scripts;
 mod exif;
 mod file;
 mod jpeg;
 mod raster;
 mod shrink;
-mod signs;
 mod trailer;
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ pub fn clean(bytes: &[u8]) -> Result<Cleaned, Fault> {
     let head = file::head(bytes)?;
     let parts = file::parts(bytes, head.format)?;
     trailer::admit(head.format, bytes.get(parts.end..).unwrap_or_default())?;
-    signs::admit(head.format, &parts.bytes)?;
+    embedded_scripts::admit(head.format, &parts.bytes)?;
     // The cleaned file is the one that is validated, since it is the one that is stored.
     decode::validate(&parts.bytes, &file::head(&parts.bytes)?)?;
     let (width, height) = exif::upright_size(head.width, head.height, head.turn);

@@ -69,7 +69,7 @@ impl SacnInput {
         let receiver = Receiver::new(spec.layout, led_count)
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?;
         let receiver = match spec.own {
-            Some(own) => receiver.deaf_to(own),
+            Some(own) => receiver.ignoring_cid(own),
             None => receiver,
         };
         let first = socket(spec.address)?;
@@ -93,7 +93,7 @@ impl SacnInput {
         let end = eventfd(0, EventfdFlags::CLOEXEC)?;
         let shared = Arc::new(Shared { receiver: Mutex::new(receiver), end, origin });
         let listening = Arc::clone(&shared);
-        let thread = tasks::kept_thread("sacn-input", "sacn", move || listening.listen(&sockets))?;
+        let thread = tasks::restarting_thread("sacn-input", "sacn", move || listening.listen(&sockets))?;
         Ok(Self { shared, local, thread: Some(thread) })
     }
 

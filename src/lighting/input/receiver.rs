@@ -115,7 +115,7 @@ impl Source {
 
 /// The source that was used last.
 #[derive(Debug, Clone, Copy)]
-struct Believed {
+struct WinningSource {
     at: Duration,
     name: [u8; 64],
     priority: u8,
@@ -127,10 +127,10 @@ pub struct Receiver {
     layout: Layout,
     sources: Vec<Source>,
     leds: Vec<Rgb>,
-    believed: Option<Believed>,
+    winning_source: Option<WinningSource>,
     packets: u64,
     /// Our own outputs' id: their multicast packets come back to this machine.
-    own: Option<[u8; 16]>,
+    ignored_cid: Option<[u8; 16]>,
 }
 
 impl Receiver {
@@ -138,12 +138,12 @@ impl Receiver {
     pub fn new(layout: Layout, led_count: u16) -> Option<Self> {
         let leds = vec![[0; 3]; led_count.into()];
         let sources = Vec::with_capacity(SOURCES);
-        layout.is_valid().then_some(Self { layout, sources, leds, believed: None, packets: 0, own: None })
+        layout.is_valid().then_some(Self { layout, sources, leds, winning_source: None, packets: 0, ignored_cid: None })
     }
 
     /// The same, ignoring one sender: this server.
-    pub fn deaf_to(self, cid: [u8; 16]) -> Self {
-        Self { own: Some(cid), ..self }
+    pub fn ignoring_cid(self, cid: [u8; 16]) -> Self {
+        Self { ignored_cid: Some(cid), ..self }
     }
 
     /// Processes a packet.
@@ -155,7 +155,7 @@ impl Receiver {
         if data.start_code != 0 {
             return Err(Refused::NoLevels);
         }
-        if self.own == Some(data.cid) {
+        if self.ignored_cid == Some(data.cid) {
             return Err(Refused::Own);
         }
         let universe = usize::from(data.universe.checked_sub(self.layout.universe).ok_or(Refused::Elsewhere)?);
@@ -166,13 +166,13 @@ impl Receiver {
             return Err(Refused::NotLive);
         }
         self.forget(now);
-        self.hear(&data, universe, now)?;
+        self.accept(&data, universe, now)?;
         let highest =
             self.sources.iter().filter_map(|source| source.last_packets[universe]).map(|last| last.priority).max();
         if highest.is_some_and(|highest| highest > data.priority) {
             return Err(Refused::Outranked);
         }
-        self.believe(&data, universe, now);
+        self.apply_levels(&data, universe, now);
         Ok(())
     }
 
@@ -183,21 +183,21 @@ impl Receiver {
 
     /// Its state.
     pub fn status(&self, now: Duration) -> InputStatus {
-        let believed = self.believed.filter(|_| self.is_receiving(now));
-        let name = |source: Believed| {
+        let winning_source = self.winning_source.filter(|_| self.is_receiving(now));
+        let name = |source: WinningSource| {
             let end = source.name.iter().position(|byte| *byte == 0).unwrap_or(source.name.len());
             String::from_utf8_lossy(&source.name[..end]).into_owned()
         };
         InputStatus {
-            receiving: believed.is_some(),
+            receiving: winning_source.is_some(),
             packets: self.packets,
-            source: believed.map(name),
-            priority: believed.map(|source| source.priority),
+            source: winning_source.map(name),
+            priority: winning_source.map(|source| source.priority),
         }
     }
 
     fn is_receiving(&self, now: Duration) -> bool {
-        self.believed.is_some_and(|source| now.saturating_sub(source.at) < HOLD)
+        self.winning_source.is_some_and(|source| now.saturating_sub(source.at) < HOLD)
     }
 
     /// Removes sources that have been silent for too long, in each universe separately.
@@ -209,7 +209,7 @@ impl Receiver {
     }
 
     /// Notes a packet of a source, unless it is late or there are too many sources.
-    fn hear(&mut self, data: &Data<'_>, universe: usize, now: Duration) -> Result<(), Refused> {
+    fn accept(&mut self, data: &Data<'_>, universe: usize, now: Duration) -> Result<(), Refused> {
         let known = self.sources.iter().position(|source| source.cid == data.cid);
         let place = match known {
             Some(place) => place,
@@ -228,13 +228,13 @@ impl Receiver {
     }
 
     /// Applies a packet's levels to the LEDs.
-    fn believe(&mut self, data: &Data<'_>, universe: usize, now: Duration) {
+    fn apply_levels(&mut self, data: &Data<'_>, universe: usize, now: Duration) {
         if !self.is_receiving(now) {
             self.leds.fill([0; 3]);
         }
         let mut name = [0; 64];
         name.copy_from_slice(data.source);
-        self.believed = Some(Believed { at: now, name, priority: data.priority });
+        self.winning_source = Some(WinningSource { at: now, name, priority: data.priority });
         self.packets += 1;
         let (slot, led) = self.layout.place(universe);
         let levels = data.slots.get(slot..).unwrap_or_default().chunks_exact(3).take(PIXELS.into());

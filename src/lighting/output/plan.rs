@@ -64,7 +64,7 @@ pub struct Plan {
 }
 
 /// A universe at its destination; the wire comes first, so that what is sorted by it lies together.
-type Place = (usize, Protocol, SocketAddr, u16);
+type UniverseAddress = (usize, Protocol, SocketAddr, u16);
 
 /// The content of one universe.
 struct Shared<'a> {
@@ -77,7 +77,8 @@ impl Plan {
     /// A plan for a patch that was validated.
     pub fn of(specs: &[OutputSpec], cid: &[u8; 16], source: &str) -> Self {
         let mut plan = Self::default();
-        let (mut universes, mut displays) = (BTreeMap::<Place, Shared<'_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        let (mut universes, mut displays) =
+            (BTreeMap::<UniverseAddress, Shared<'_>>::new(), BTreeMap::<_, Vec<_>>::new());
         for spec in specs {
             if let (Protocol::Ddp, Destination::Unicast(to)) = (spec.protocol, spec.to) {
                 displays.entry((plan.wire(to, None), to)).or_default().push(spec);
@@ -123,11 +124,11 @@ impl Plan {
 
     fn universe(
         &mut self,
-        (wire, protocol, to, universe): Place,
+        (wire, protocol, to, universe): UniverseAddress,
         shared: Shared<'_>,
         cid: &[u8; 16],
         source: &str,
-        markers: &mut BTreeMap<Place, usize>,
+        markers: &mut BTreeMap<UniverseAddress, usize>,
     ) {
         let OutputSpec { priority, sync, .. } = *shared.first;
         let header = sacn::Header { cid: *cid, source, priority, sync: sync.unwrap_or(0), universe };

@@ -41,7 +41,7 @@ impl Wire {
     }
 
     /// Sends some of `packets`, in the order of `batch`, and reports for each whether it was sent.
-    pub fn send(&self, packets: &[Packet], batch: &[usize], mut told: impl FnMut(usize, Result<(), Errno>)) {
+    pub fn send(&self, packets: &[Packet], batch: &[usize], mut on_result: impl FnMut(usize, Result<(), Errno>)) {
         for batch in batch.chunks(BATCH) {
             let packet = |place: usize| &packets[batch[place.min(batch.len() - 1)]];
             let slices: [_; BATCH] = array::from_fn(|place| [IoSlice::new(&packet(place).bytes)]);
@@ -57,12 +57,12 @@ impl Wire {
                     Ok(count) => {
                         // The kernel never returns zero; if it did, this loop would not end.
                         let end = (done + count.max(1)).min(batch.len());
-                        batch[done..end].iter().for_each(|place| told(*place, Ok(())));
+                        batch[done..end].iter().for_each(|place| on_result(*place, Ok(())));
                         done = end;
                     }
                     Err(Errno::INTR) => {}
                     Err(error) => {
-                        told(batch[done], Err(error));
+                        on_result(batch[done], Err(error));
                         done += 1;
                     }
                 }

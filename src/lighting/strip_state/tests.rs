@@ -96,7 +96,7 @@ fn a_light_that_a_nightlight_put_out_comes_back_as_bright_after_a_restart_too() 
     let end = strip_state.snapshot(Duration::from_secs(10));
     assert_eq!((end.controller.power, end.controller.brightness, end.wakes), (false, 0, Some(255)));
     let strip = Strip::restore(end.controller, end.segments, end.untouched);
-    let mut again = StripState::new(strip, 2.2, 7).resume(Left { nightlight: None, wakes: end.wakes });
+    let mut again = StripState::new(strip, 2.2, 7).resume(SavedState { nightlight: None, wakes: end.wakes });
     let on = again.set_controller(ControllerChange { power: Some(true), brightness: None });
     assert_eq!((on.power, on.brightness), (true, 255));
 }

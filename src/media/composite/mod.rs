@@ -107,7 +107,8 @@ fn begin(
         heard_to: sample_at(clock.now().0),
     };
     let until = stop.clone();
-    tasks::kept_thread("composite", "composite", move || compositor.run(&until)).map_err(|e| here(e.to_string()))?;
+    tasks::restarting_thread("composite", "composite", move || compositor.run(&until))
+        .map_err(|e| here(e.to_string()))?;
     let stream = CodedStream::encoded(name, format.rate, encoded.0, encoded.1);
     let keep: Arc<dyn Any + Send + Sync> = Arc::new((Playing(stop), stream.keep.clone()));
     Ok(CodedStream { keep: Some(keep), ..stream })

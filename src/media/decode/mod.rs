@@ -1,4 +1,5 @@
-//! The decoder of a live stream: one, shared by all consumers of its pictures and its sound, awake while there is one.
+//! The decoder of a live stream: one, shared by all consumers of its pictures and its sound, running while there is
+//! one.
 //!
 //! ```text
 //! Live ─┬► Inbox ─► appsrc ! parse ! decode ! appsink ─► picture, fitted once per size ─┬─► Consumer (an input)
@@ -18,7 +19,7 @@
 //! Refuses to know: consumers, their grids, and publishers.
 
 mod fit;
-mod pace;
+mod lag;
 mod picture;
 pub mod raw;
 pub mod snapshot;
@@ -30,10 +31,10 @@ pub use snapshot::{SnapFault, snapshot};
 
 use super::live::{
     Live,
-    inbox::{Inbox, Level, Needs, Working},
+    inbox::{Inbox, Needs, QueueDepth, WorkerHandle},
 };
 use crate::{domain::time::ShowTime, protocol::packet::Packet};
-use picture::{Native, Pictures};
+use picture::{DecodedFrame, Pictures};
 use raw::Block;
 use sound::Sounds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
@@ -63,15 +64,15 @@ pub trait Consumer: Send + Sync {
 /// See the module's text.
 #[derive(Default)]
 pub struct Decoder {
-    working: Mutex<Option<Awake>>,
+    active: Mutex<Option<ActiveDecoder>>,
 }
 
-/// What keeps a decoder awake, and how far it is.
-struct Awake {
+/// What keeps a decoder running, and how far it is.
+struct ActiveDecoder {
     output: Arc<Output>,
-    level: Level,
-    _picture: Working,
-    _sound: Working,
+    depth: QueueDepth,
+    _picture: WorkerHandle,
+    _sound: WorkerHandle,
 }
 
 /// Where the decoder's threads put what they decoded, from waking up to falling asleep.
@@ -81,7 +82,7 @@ struct Output {
     sound: Mutex<Option<u64>>,
     consumers: RwLock<Consumers>,
     /// For a consumer that comes later.
-    newest: Mutex<Option<Arc<Native>>>,
+    newest: Mutex<Option<Arc<DecodedFrame>>>,
 }
 
 #[derive(Default)]
@@ -95,44 +96,44 @@ impl Decoder {
     ///
     /// # Errors
     /// When there is no thread to be had.
-    pub fn watch(live: &Arc<Live>, consumer: Weak<dyn Consumer>) -> std::io::Result<Watching> {
+    pub fn watch(live: &Arc<Live>, consumer: Weak<dyn Consumer>) -> std::io::Result<Subscription> {
         let decoder = live.shared(Self::default);
         // Held throughout, so that two that come at once wake it once.
-        let mut working = decoder.working();
-        let (output, id) = match working.as_ref() {
-            Some(awake) => (awake.output.clone(), awake.output.add(consumer)),
+        let mut active = decoder.active();
+        let (output, id) = match active.as_ref() {
+            Some(running) => (running.output.clone(), running.output.add(consumer)),
             None => {
                 let output = Arc::<Output>::default();
                 let id = output.add(consumer);
-                *working = Some(Awake::start(live, output.clone())?);
+                *active = Some(ActiveDecoder::start(live, output.clone())?);
                 (output, id)
             }
         };
-        drop(working);
-        Ok(Watching { decoder, output, live: live.clone(), id })
+        drop(active);
+        Ok(Subscription { decoder, output, live: live.clone(), id })
     }
 
-    /// The newest picture of a stream, if its decoder is awake and not behind.
-    fn newest(live: &Live) -> Option<Arc<Native>> {
+    /// The newest picture of a stream, if its decoder runs and is not behind.
+    fn newest(live: &Live) -> Option<Arc<DecodedFrame>> {
         let decoder = live.shared(Self::default);
-        let newest = decoder.working().as_ref().and_then(|awake| awake.output.newest().clone());
+        let newest = decoder.active().as_ref().and_then(|running| running.output.newest().clone());
         newest.filter(|newest| !newest.behind)
     }
 
-    fn working(&self) -> MutexGuard<'_, Option<Awake>> {
-        self.working.lock().unwrap_or_else(PoisonError::into_inner)
+    fn active(&self) -> MutexGuard<'_, Option<ActiveDecoder>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Awake {
+impl ActiveDecoder {
     fn start(live: &Arc<Live>, output: Arc<Output>) -> std::io::Result<Self> {
         let (pictures, sounds) = (Inbox::new(Needs::Pictures, WAITING), Inbox::new(Needs::Sound, WAITING));
-        let (level, behind) = (pictures.level(), sounds.level());
+        let (depth, behind) = (pictures.depth(), sounds.depth());
         let from = newest_of(live);
         let _sound = sounds.put_to_work(live, Sounds::new(live, &output, behind))?;
-        let _picture = pictures.put_to_work(live, Pictures::new(live, &output, level.clone(), from))?;
+        let _picture = pictures.put_to_work(live, Pictures::new(live, &output, depth.clone(), from))?;
         tracing::debug!(stream = live.name(), "the decoder wakes up");
-        Ok(Self { output, level, _picture, _sound })
+        Ok(Self { output, depth, _picture, _sound })
     }
 }
 
@@ -144,14 +145,14 @@ fn newest_of(live: &Live) -> ShowTime {
 }
 
 /// A consumer's place on a decoder. After it was dropped nothing comes any more; with the last one the decoder sleeps.
-pub struct Watching {
+pub struct Subscription {
     decoder: Arc<Decoder>,
     output: Arc<Output>,
     live: Arc<Live>,
     id: u64,
 }
 
-impl Watching {
+impl Subscription {
     /// The stream that is decoded.
     pub fn live(&self) -> &Arc<Live> {
         &self.live
@@ -159,15 +160,15 @@ impl Watching {
 
     /// How many pictures were never decoded since it woke up, because it was behind.
     pub fn left_out(&self) -> u64 {
-        self.decoder.working().as_ref().map_or(0, |awake| awake.level.left_out())
+        self.decoder.active().as_ref().map_or(0, |running| running.depth.left_out())
     }
 }
 
-impl Drop for Watching {
+impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut working = self.decoder.working();
+        let mut active = self.decoder.active();
         if self.output.remove(self.id) {
-            *working = None;
+            *active = None;
             tracing::debug!(stream = self.live.name(), "the decoder sleeps");
         }
     }
@@ -232,7 +233,7 @@ impl Output {
         }
     }
 
-    fn newest(&self) -> MutexGuard<'_, Option<Arc<Native>>> {
+    fn newest(&self) -> MutexGuard<'_, Option<Arc<DecodedFrame>>> {
         self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,7 +6,7 @@
 use super::{
     Output,
     fit::{Fitted, Fitter},
-    pace::Pace,
+    lag::Lag,
     raw,
 };
 use crate::{
@@ -16,8 +16,8 @@ use crate::{
         live::{
             Live, Unit,
             chain::{Chain, here, missing, out},
-            inbox::{Level, Work},
-            line::Line,
+            inbox::{QueueDepth, Work},
+            pipeline_slot::PipelineSlot,
         },
         pipeline::Failure,
         template::Template,
@@ -31,7 +31,7 @@ use std::sync::{
 };
 
 /// A picture as it left the decoder.
-pub(super) struct Native {
+pub(super) struct DecodedFrame {
     at: ShowTime,
     pub buffer: gst::Buffer,
     pub caps: gst::Caps,
@@ -45,19 +45,19 @@ pub(super) struct Native {
 
 /// A decoded picture, as a consumer gets it. Nothing is scaled before a consumer asks for it.
 pub struct Picture<'a> {
-    native: &'a Native,
+    frame: &'a DecodedFrame,
     behind: bool,
 }
 
 impl<'a> Picture<'a> {
     /// A picture that came before, for a consumer that comes now.
-    pub(super) fn again(native: &'a Native) -> Self {
-        Self { native, behind: true }
+    pub(super) fn again(frame: &'a DecodedFrame) -> Self {
+        Self { frame, behind: true }
     }
 
     /// When it is shown at the earliest: the show time of its coming to the server.
     pub fn at(&self) -> ShowTime {
-        self.native.at
+        self.frame.at
     }
 
     /// Whether newer pictures have come and wait to be decoded: this one is better than none, but late.
@@ -67,7 +67,7 @@ impl<'a> Picture<'a> {
 
     /// Its own size in pixels.
     pub fn size(&self) -> (u32, u32) {
-        (self.native.info.width(), self.native.info.height())
+        (self.frame.info.width(), self.frame.info.height())
     }
 
     /// The picture in a size, in the project's form.
@@ -75,8 +75,8 @@ impl<'a> Picture<'a> {
     /// # Errors
     /// When it cannot be converted, or there is no memory.
     pub fn fitted(&self, size: (u32, u32)) -> Result<Fitted, glib::BoolError> {
-        let mut fitter = self.native.fitter.lock().unwrap_or_else(PoisonError::into_inner);
-        fitter.fit(&self.native.buffer, self.native.number, size)
+        let mut fitter = self.frame.fitter.lock().unwrap_or_else(PoisonError::into_inner);
+        fitter.fit(&self.frame.buffer, self.frame.number, size)
     }
 }
 
@@ -84,24 +84,24 @@ impl<'a> Picture<'a> {
 pub(super) struct Pictures {
     live: Arc<Live>,
     output: Arc<Output>,
-    level: Level,
-    pace: Arc<Mutex<Pace>>,
+    depth: QueueDepth,
+    lag: Arc<Mutex<Lag>>,
     numbers: Arc<AtomicU64>,
-    line: Line<VideoCodec>,
+    pipeline: PipelineSlot<VideoCodec>,
     /// The publisher that sends the pictures, by its run number.
     run: Option<u64>,
 }
 
 impl Pictures {
     /// Pictures before `from` are only on the way to it.
-    pub fn new(live: &Arc<Live>, output: &Arc<Output>, level: Level, from: ShowTime) -> Self {
+    pub fn new(live: &Arc<Live>, output: &Arc<Output>, depth: QueueDepth, from: ShowTime) -> Self {
         Self {
             live: live.clone(),
             output: output.clone(),
-            level,
-            pace: Arc::new(Mutex::new(Pace::until(from))),
+            depth,
+            lag: Arc::new(Mutex::new(Lag::until(from))),
             numbers: Arc::default(),
-            line: Line::new(),
+            pipeline: PipelineSlot::new(),
             run: None,
         }
     }
@@ -112,16 +112,16 @@ impl Pictures {
         }
         match &unit.packet {
             Packet::VideoConfig { codec, record } => {
-                if self.line.changes(*codec, record, unit.run) {
-                    self.line.chain = self.chain()?;
+                if self.pipeline.changes(*codec, record, unit.run) {
+                    self.pipeline.chain = self.chain()?;
                 }
             }
             Packet::Video { keyframe, .. } => {
-                if *keyframe && self.line.is_broken() {
-                    self.line.chain = None;
-                    self.line.chain = self.chain()?;
+                if *keyframe && self.pipeline.is_broken() {
+                    self.pipeline.chain = None;
+                    self.pipeline.chain = self.chain()?;
                 }
-                self.line.push(unit);
+                self.pipeline.push(unit);
             }
             Packet::AudioConfig { .. } | Packet::Audio { .. } => {}
         }
@@ -130,31 +130,31 @@ impl Pictures {
 
     /// Another publisher begins. The pictures of the one before are shown to the end.
     fn publisher(&mut self, run: u64) {
-        self.line.close();
+        self.pipeline.close();
         if self.run.replace(run).is_some() {
-            *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = Pace::default();
+            *self.lag.lock().unwrap_or_else(PoisonError::into_inner) = Lag::default();
         }
         self.output.begins(run);
     }
 
     fn chain(&self) -> Result<Option<Chain>, Failure> {
-        let Some((codec, record, _)) = self.line.said.clone() else { return Ok(None) };
+        let Some((codec, record, _)) = self.pipeline.config.clone() else { return Ok(None) };
         let slots = [("parse", coding::video_parser(codec)), ("decode", coding::video_decoder(codec))];
         let pipeline = Template::load("decode_picture").and_then(|t| t.build(&slots, &[])).map_err(here)?;
         let appsrc = pipeline.by_name("in").and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let appsrc = appsrc.ok_or_else(|| missing("appsrc in"))?.downgrade();
-        let (output, level, clock) = (self.output.clone(), self.level.clone(), self.live.clock().clone());
-        let (pace, numbers) = (self.pace.clone(), self.numbers.clone());
+        let (output, depth, clock) = (self.output.clone(), self.depth.clone(), self.live.clock().clone());
+        let (lag, numbers) = (self.lag.clone(), self.numbers.clone());
         let fitter = Mutex::new(None::<Arc<Mutex<Fitter>>>);
         raw::pictures(&out(&pipeline)?, move |buffer, caps, info| {
             let Some(at) = buffer.pts().map(|pts| ShowTime(pts.nseconds())) else { return Ok(()) };
             let inside = appsrc.upgrade().map_or(0, |appsrc| appsrc.current_level_buffers());
-            let waiting = level.waiting() + usize::try_from(inside).unwrap_or(usize::MAX / 2);
+            let waiting = depth.waiting() + usize::try_from(inside).unwrap_or(usize::MAX / 2);
             let behind = {
-                let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-                pace.judge(clock.now(), at, level.newest(), waiting)
+                let mut lag = lag.lock().unwrap_or_else(PoisonError::into_inner);
+                lag.judge(clock.now(), at, depth.newest(), waiting)
             };
-            let native = Arc::new(Native {
+            let frame = Arc::new(DecodedFrame {
                 at,
                 buffer,
                 caps: caps.clone(),
@@ -163,8 +163,8 @@ impl Pictures {
                 fitter: fitter_for(&fitter, info),
                 behind,
             });
-            *output.newest() = Some(native.clone());
-            output.each(|consumer| consumer.picture(&Picture { native: &native, behind }));
+            *output.newest() = Some(frame.clone());
+            output.each(|consumer| consumer.picture(&Picture { frame: &frame, behind }));
             Ok(())
         });
         let caps = coding::video_caps(codec, record);
@@ -191,9 +191,9 @@ impl Work for Pictures {
 
     fn idle(&mut self) -> bool {
         if self.run.is_some() && !self.live.is_live() {
-            self.line.close();
+            self.pipeline.close();
             self.run = None;
-            *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = Pace::default();
+            *self.lag.lock().unwrap_or_else(PoisonError::into_inner) = Lag::default();
             *self.output.newest() = None;
             self.output.each(|consumer| consumer.ends());
         }

@@ -1,15 +1,15 @@
 //! The newest picture of a live stream as a JPEG.
 //!
 //! ```text
-//! Live ─┬─ its decoder is awake: its newest picture ────────────────────────┬─► encode ─► bytes
-//!       └─ it sleeps: everything since the last key frame ─► decode ─ last ─┘
+//! Live ─┬─ its decoder runs: its newest picture ────────────────────────────┬─► encode ─► bytes
+//!       └─ it is off: everything since the last key frame ─► decode ─ last ─┘
 //! ```
 //!
 //! A stream of JPEGs gives its last one as it came. Nothing is kept: what was made for a snapshot ends with it.
 //!
 //! Refuses to know: viewers, and how often one is requested.
 
-use super::{Decoder, picture::Native};
+use super::{Decoder, picture::DecodedFrame};
 use crate::{
     media::{
         coding,
@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// More pictures than this are not decoded for one, if a new key frame comes in time.
 const LONG: usize = 150;
-const PATIENCE: Duration = Duration::from_secs(1);
+const KEYFRAME_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Why there is no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,7 +56,7 @@ pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault
     let end = Instant::now() + deadline;
     let is_jpeg = live.picture().is_some_and(|picture| picture.codec == VideoCodec::Jpeg);
     if let Some(newest) = Decoder::newest(live).filter(|_| !is_jpeg) {
-        let Native { buffer, caps, .. } = &*newest;
+        let DecodedFrame { buffer, caps, .. } = &*newest;
         return encode(live, buffer.clone(), caps, end).map_err(SnapFault::Broken);
     }
     let mut units = live.backlog();
@@ -80,8 +80,8 @@ pub fn snapshot(live: &Arc<Live>, deadline: Duration) -> Result<Bytes, SnapFault
         // Decoding a browser's endless group takes longer than a new one takes to begin.
         let _listener = live.listen(Start::Now, |_| {});
         live.want_keyframe();
-        let patience = end.min(Instant::now() + PATIENCE);
-        while units.iter().filter(|unit| is_picture(unit)).count() > LONG && Instant::now() < patience {
+        let keyframe_end = end.min(Instant::now() + KEYFRAME_TIMEOUT);
+        while units.iter().filter(|unit| is_picture(unit)).count() > LONG && Instant::now() < keyframe_end {
             std::thread::sleep(LOOK);
             let now = live.backlog();
             units = if now.iter().any(is_picture) { now } else { units };

@@ -7,8 +7,8 @@ use crate::{
         live::{
             Live, Unit,
             chain::{Chain, here, out},
-            inbox::{Level, Work},
-            line::Line,
+            inbox::{QueueDepth, Work},
+            pipeline_slot::PipelineSlot,
         },
         pipeline::Failure,
         template::Template,
@@ -27,33 +27,33 @@ const WAITING: usize = 16;
 pub(super) struct Sounds {
     live: Arc<Live>,
     output: Arc<Output>,
-    level: Level,
-    line: Line<AudioCodec>,
+    depth: QueueDepth,
+    pipeline: PipelineSlot<AudioCodec>,
 }
 
 impl Sounds {
-    pub fn new(live: &Arc<Live>, output: &Arc<Output>, level: Level) -> Self {
-        Self { live: live.clone(), output: output.clone(), level, line: Line::new() }
+    pub fn new(live: &Arc<Live>, output: &Arc<Output>, depth: QueueDepth) -> Self {
+        Self { live: live.clone(), output: output.clone(), depth, pipeline: PipelineSlot::new() }
     }
 
     fn take(&mut self, unit: &Unit) -> Result<(), Failure> {
         match &unit.packet {
             Packet::AudioConfig { codec, record } => {
-                if self.line.changes(*codec, record, unit.run) {
-                    self.line.chain = self.chain()?;
+                if self.pipeline.changes(*codec, record, unit.run) {
+                    self.pipeline.chain = self.chain()?;
                 }
                 self.output.has_sound(Some(unit.run));
             }
             Packet::Audio { .. } => {
                 let is_old = self.live.clock().now().since(unit.pts) > OLD;
-                if is_old && self.level.waiting() > WAITING {
+                if is_old && self.depth.waiting() > WAITING {
                     return Ok(());
                 }
-                if self.line.is_broken() {
-                    self.line.chain = None;
-                    self.line.chain = self.chain()?;
+                if self.pipeline.is_broken() {
+                    self.pipeline.chain = None;
+                    self.pipeline.chain = self.chain()?;
                 }
-                self.line.push(unit);
+                self.pipeline.push(unit);
             }
             Packet::VideoConfig { .. } | Packet::Video { .. } => {}
         }
@@ -61,7 +61,7 @@ impl Sounds {
     }
 
     fn chain(&self) -> Result<Option<Chain>, Failure> {
-        let Some((codec, record, _)) = self.line.said.clone() else { return Ok(None) };
+        let Some((codec, record, _)) = self.pipeline.config.clone() else { return Ok(None) };
         let slots = [("parse", coding::audio_parser(codec)), ("decode", coding::audio_decoder(codec))];
         let template = Template::load("decode_sound");
         let pipeline = template.and_then(|t| t.build(&slots, &[("mix", format::SOUND.into())])).map_err(here)?;
@@ -83,10 +83,10 @@ impl Work for Sounds {
     }
 
     fn idle(&mut self) -> bool {
-        if self.line.said.is_some() && !self.live.is_live() {
-            self.line.close();
+        if self.pipeline.config.is_some() && !self.live.is_live() {
+            self.pipeline.close();
             self.output.has_sound(None);
         }
-        self.line.said.is_some()
+        self.pipeline.config.is_some()
     }
 }

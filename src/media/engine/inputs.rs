@@ -36,16 +36,16 @@ use std::{
 };
 
 /// How long the mixer may take to hand a source back, beyond the time that it was given to wait.
-const HANDED_BACK: Duration = Duration::from_secs(2);
+const HAND_BACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a device may take from opening to its first picture before it replaces another source all the same, beyond
 /// the latency of the input.
 const FIRST_PICTURE: Duration = Duration::from_millis(500);
 
 /// What puts an input's media on its source; dropping it ends it.
-type Feeder = Box<dyn Send>;
+type InputProducer = Box<dyn Send>;
 
 /// What every input is made with.
-pub struct Workshop {
+pub struct InputContext {
     pub clock: ShowClock,
     pub project: Format,
     /// How long the last frame of a silent source is held.
@@ -56,9 +56,9 @@ pub struct Workshop {
 }
 
 /// Inputs with what feeds them, before there is a mixer.
-pub struct Beginning {
-    workshop: Workshop,
-    feeders: BTreeMap<SourceId, Feeder>,
+pub struct InputsBuilder {
+    context: InputContext,
+    producers: BTreeMap<SourceId, InputProducer>,
     next: u32,
 }
 
@@ -75,25 +75,25 @@ enum Job {
 }
 
 struct Worker {
-    workshop: Workshop,
-    feeders: BTreeMap<SourceId, Feeder>,
+    context: InputContext,
+    producers: BTreeMap<SourceId, InputProducer>,
     mixer: Arc<Mixer>,
     reports: tokio::sync::mpsc::UnboundedSender<Report>,
 }
 
 /// How a device is to be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Opening {
+enum OpenPolicy {
     /// It must be there now.
     Now,
     /// It is tried until it is there.
-    Whenever,
+    Retry,
 }
 
-impl Beginning {
+impl InputsBuilder {
     /// No inputs yet.
-    pub fn new(workshop: Workshop) -> Self {
-        Self { workshop, feeders: BTreeMap::new(), next: 0 }
+    pub fn new(context: InputContext) -> Self {
+        Self { context, producers: BTreeMap::new(), next: 0 }
     }
 
     /// An input that the show begins with; their ids are their places. A device that is not there yet is tried until it
@@ -104,12 +104,12 @@ impl Beginning {
     pub fn add(&mut self, input: &Input) -> anyhow::Result<(SourceId, mixer::Input)> {
         let id = SourceId(self.next);
         self.next += 1;
-        let source = self.workshop.source(id, input);
-        let feeder = self.workshop.feed(&source, &input.kind, Opening::Whenever);
-        let feeder = feeder.map_err(|failure| anyhow::anyhow!("{}: {}", input.label, failure.text))?;
-        let slate = mixer::slate(self.workshop.project, &input.label)?;
-        self.workshop.sources.put(source.clone(), input.kind.clone());
-        self.feeders.insert(id, feeder);
+        let source = self.context.source(id, input);
+        let producer = self.context.feed(&source, &input.kind, OpenPolicy::Retry);
+        let producer = producer.map_err(|failure| anyhow::anyhow!("{}: {}", input.label, failure.text))?;
+        let slate = mixer::slate(self.context.project, &input.label)?;
+        self.context.sources.put(source.clone(), input.kind.clone());
+        self.producers.insert(id, producer);
         Ok((id, mixer::Input::new(source, slate)))
     }
 
@@ -123,17 +123,17 @@ impl Beginning {
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
     ) -> std::io::Result<Inputs> {
         let (orders, inbox) = mpsc::channel(); // bounded as all orders are, by the conductor
-        let told = reports.clone();
-        let mut worker = Worker { workshop: self.workshop, feeders: self.feeders, mixer, reports };
-        let thread = tasks::kept_thread("input-changes", "inputs", move || {
+        let own_reports = reports.clone();
+        let mut worker = Worker { context: self.context, producers: self.producers, mixer, reports };
+        let thread = tasks::restarting_thread("input-changes", "inputs", move || {
             while let Ok(Job::Change { ticket, id, change }) = inbox.recv() {
-                let changed = tasks::caught("input-changes", || worker.change(ticket, id, change));
+                let changed = tasks::catch_panic("input-changes", || worker.change(ticket, id, change));
                 if let Err(failure) = changed.unwrap_or_else(|panicked| Err(panicked.into())) {
                     worker.report(Report::InputFailed { ticket, reason: failure.text });
                 }
             }
         })?;
-        Ok(Inputs { orders, reports: told, thread: Some(thread) })
+        Ok(Inputs { orders, reports: own_reports, thread: Some(thread) })
     }
 }
 
@@ -156,13 +156,13 @@ impl Drop for Inputs {
     }
 }
 
-impl Workshop {
+impl InputContext {
     fn source(&self, id: SourceId, input: &Input) -> Arc<Source> {
         Source::new(id, input.label.clone(), self.clock.clone(), self.project, input.latency, self.hold)
     }
 
     /// Starts what feeds a source.
-    fn feed(&self, source: &Arc<Source>, kind: &SourceKind, opening: Opening) -> Result<Feeder, Failure> {
+    fn feed(&self, source: &Arc<Source>, kind: &SourceKind, policy: OpenPolicy) -> Result<InputProducer, Failure> {
         let (clock, project) = (&self.clock, self.project);
         Ok(match kind {
             SourceKind::Rtmp { .. } => Box::new(source.show(&source.live).map_err(|error| here(error.to_string()))?),
@@ -171,9 +171,9 @@ impl Workshop {
             SourceKind::Pattern { pattern, tone_hz } => {
                 Box::new(pattern::start(source, clock, project, pattern, *tone_hz)?)
             }
-            SourceKind::Capture(spec) => Box::new(match opening {
-                Opening::Now => capture::open(source, clock, project, spec)?,
-                Opening::Whenever => capture::start(source, clock, project, spec)?,
+            SourceKind::Capture(spec) => Box::new(match policy {
+                OpenPolicy::Now => capture::open(source, clock, project, spec)?,
+                OpenPolicy::Retry => capture::start(source, clock, project, spec)?,
             }),
             SourceKind::Lights => {
                 let strip = self.leds.clone().ok_or_else(|| here("this server has no lights"))?;
@@ -196,8 +196,8 @@ impl Worker {
             InputChange::Assign(kind) => self.assign(ticket, id, kind)?,
             InputChange::SetLatency(latency) => {
                 self.present(id)?.set_latency(latency);
-                let rate = self.workshop.project.rate;
-                let slot = rate.slot_at(self.workshop.clock.now());
+                let rate = self.context.project.rate;
+                let slot = rate.slot_at(self.context.clock.now());
                 self.report(Report::InputChanged { ticket, slot, time: rate.time_of(slot) });
             }
         }
@@ -205,32 +205,32 @@ impl Worker {
     }
 
     fn add(&mut self, ticket: Ticket, id: SourceId, input: &Input) -> Result<(), Failure> {
-        let source = self.workshop.source(id, input);
-        let feeder = self.workshop.feed(&source, &input.kind, Opening::Now)?;
+        let source = self.context.source(id, input);
+        let producer = self.context.feed(&source, &input.kind, OpenPolicy::Now)?;
         let slate = self.slate(&input.label)?;
-        self.feeders.insert(id, feeder);
+        self.producers.insert(id, producer);
         // Before the mixer confirms it: when the caller gets its answer, the source can be looked up.
-        self.workshop.sources.put(source.clone(), input.kind.clone());
+        self.context.sources.put(source.clone(), input.kind.clone());
         self.mixer.instruct(Instruction::Add { ticket, id, input: mixer::Input::new(source, slate) });
         tracing::info!(input = %id, label = input.label, kind = input.kind.name(), "input added");
         Ok(())
     }
 
     fn remove(&mut self, ticket: Ticket, id: SourceId) {
-        self.workshop.sources.remove(id);
+        self.context.sources.remove(id);
         let (retired, back) = mpsc::channel();
         self.mixer.instruct(Instruction::Remove { ticket, id, retired });
         // Dropped after it has left the picture.
-        drop(back.recv_timeout(HANDED_BACK));
-        drop(self.feeders.remove(&id));
+        drop(back.recv_timeout(HAND_BACK_TIMEOUT));
+        drop(self.producers.remove(&id));
         tracing::info!(input = %id, "input removed");
     }
 
-    /// Another source in the place of the one that is there. It is begun beside the old one, which goes on until the mixer
-    /// has exchanged them.
+    /// Another source in the place of the one that is there. It is begun beside the old one, which goes on until the
+    /// mixer has exchanged them.
     fn assign(&mut self, ticket: Ticket, id: SourceId, kind: SourceKind) -> Result<(), Failure> {
         let old = self.present(id)?;
-        let old_kind = self.workshop.sources.kind(id).ok_or_else(|| gone(id))?;
+        let old_kind = self.context.sources.kind(id).ok_or_else(|| gone(id))?;
         let source = old.successor();
         // A device can be opened once: the old capture must release it first.
         let same_device = match (&old_kind, &kind) {
@@ -238,13 +238,13 @@ impl Worker {
             _ => false,
         };
         if same_device {
-            drop(self.feeders.remove(&id));
+            drop(self.producers.remove(&id));
         }
-        let feeder = match self.workshop.feed(&source, &kind, Opening::Now) {
-            Ok(feeder) => feeder,
+        let producer = match self.context.feed(&source, &kind, OpenPolicy::Now) {
+            Ok(producer) => producer,
             Err(failure) if same_device => {
-                let back = self.workshop.feed(&old, &old_kind, Opening::Whenever);
-                back.map(|feeder| self.feeders.insert(id, feeder))?;
+                let back = self.context.feed(&old, &old_kind, OpenPolicy::Retry);
+                back.map(|producer| self.producers.insert(id, producer))?;
                 return Err(failure);
             }
             Err(failure) => return Err(failure),
@@ -253,21 +253,21 @@ impl Worker {
         // A source that is made here produces pictures by itself: the old source stays until then. A published stream
         // is put on the source when the change is confirmed.
         let wait = if kind.is_made_here() { source.latency() + FIRST_PICTURE } else { Duration::ZERO };
-        let patience = if wait.is_zero() { 0 } else { self.workshop.project.rate.slots_in(wait) };
-        self.workshop.sources.put(source.clone(), kind);
+        let max_wait = if wait.is_zero() { 0 } else { self.context.project.rate.slots_in(wait) };
+        self.context.sources.put(source.clone(), kind);
         let (retired, back) = mpsc::channel();
-        self.mixer.instruct(Instruction::Replace { ticket, id, source, patience, retired });
-        drop(back.recv_timeout(wait + HANDED_BACK));
-        drop(self.feeders.insert(id, feeder));
+        self.mixer.instruct(Instruction::Replace { ticket, id, source, max_wait, retired });
+        drop(back.recv_timeout(wait + HAND_BACK_TIMEOUT));
+        drop(self.producers.insert(id, producer));
         Ok(())
     }
 
     fn slate(&self, label: &str) -> Result<Frame, Failure> {
-        mixer::slate(self.workshop.project, label).map_err(|error| here(error.to_string()))
+        mixer::slate(self.context.project, label).map_err(|error| here(error.to_string()))
     }
 
     fn present(&self, id: SourceId) -> Result<Arc<Source>, Failure> {
-        self.workshop.sources.get(id).ok_or_else(|| gone(id))
+        self.context.sources.get(id).ok_or_else(|| gone(id))
     }
 
     fn report(&self, report: Report) {

@@ -10,7 +10,7 @@
 //!
 //! Refuses to know: what the work is.
 
-use crate::media::pipeline::aside;
+use crate::media::pipeline::on_background_thread;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -72,7 +72,7 @@ impl Lanes {
         waiting.insert(lane, VecDeque::from([work]));
         drop(waiting);
         let shared = self.0.clone();
-        aside("output-order", move || {
+        on_background_thread("output-order", move || {
             // A piece of work that breaks down ends alone: the lane goes on with the next.
             while let Some(work) = shared.next(lane) {
                 if std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err() {

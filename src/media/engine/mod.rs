@@ -99,7 +99,7 @@ impl Engine {
         let clock = ShowClock::start();
         let project = settings.project;
         let sources = Arc::new(sources::Sources::default());
-        let mut beginning = inputs::Beginning::new(inputs::Workshop {
+        let mut inputs_builder = inputs::InputsBuilder::new(inputs::InputContext {
             clock: clock.clone(),
             project,
             hold: settings.hold,
@@ -107,7 +107,7 @@ impl Engine {
             sources: sources.clone(),
         });
         let begin_with: BTreeMap<_, _> =
-            settings.inputs.iter().map(|input| beginning.add(input)).collect::<anyhow::Result<_>>()?;
+            settings.inputs.iter().map(|input| inputs_builder.add(input)).collect::<anyhow::Result<_>>()?;
         let mut ids = begin_with.keys().copied();
         let (program, preview) = (ids.next(), ids.next());
         let mixer = Arc::new(Mixer::start(mixer::Setup {
@@ -119,7 +119,7 @@ impl Engine {
             hold: settings.hold,
             reports: reports.clone(),
         })?);
-        let inputs = beginning.run(mixer.clone(), reports.clone())?;
+        let inputs = inputs_builder.run(mixer.clone(), reports.clone())?;
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
             outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone());

@@ -24,9 +24,9 @@ use crate::{
         output::{
             hls::{HlsStream, Publications},
             push::Push,
-            record::{News, Recording, Target},
+            record::{RecordMessage, Recording, Target},
         },
-        pipeline::{Failure, FailureKind, aside},
+        pipeline::{Failure, FailureKind, on_background_thread},
         survey::free_bytes,
     },
 };
@@ -158,12 +158,12 @@ impl Outputs {
             std::mem::replace(&mut *running, Running { closed: true, ..Running::default() })
         };
         let files = running.recorders.into_iter().map(|(number, recorder)| {
-            aside("record-stop", move || match recorder.recording.stop(FINISH) {
+            on_background_thread("record-stop", move || match recorder.recording.stop(FINISH) {
                 Ok(done) => tracing::info!(recorder = number, file = %done.file, "recording finished at shutdown"),
                 Err(failure) => tracing::error!(recorder = number, "recording not finished: {}", failure.text),
             })
         });
-        let pushes = running.pushes.into_values().map(|push| aside("push-stop", move || push.stop()));
+        let pushes = running.pushes.into_values().map(|push| on_background_thread("push-stop", move || push.stop()));
         let ending: Vec<_> = files.chain(pushes).flatten().collect();
         for thread in ending {
             let _ = thread.join(); // its panic was printed already
@@ -191,11 +191,13 @@ impl Inner {
             fragment_ms: self.settings.fragment_ms,
         };
         let weak = Arc::downgrade(self);
-        let recording = Recording::start(&coded, target, &self.clock, move |news| {
+        let recording = Recording::start(&coded, target, &self.clock, move |message| {
             // In the recorder's lane, so after this order: then the recording is in its place.
             if let Some(inner) = weak.upgrade() {
-                let said = inner.clone();
-                inner.lanes.after(Lane::Recorder(recorder), move || said.recording_said(ticket, recorder, news));
+                let recipient = inner.clone();
+                inner
+                    .lanes
+                    .after(Lane::Recorder(recorder), move || recipient.on_recording_message(ticket, recorder, message));
             }
         })?;
         let recording = Recorder { ticket, source, recording };
@@ -227,11 +229,11 @@ impl Inner {
         });
     }
 
-    /// News of the recording that an order started, in its recorder's lane. News of one that was stopped meanwhile is
-    /// ignored.
-    fn recording_said(&self, ticket: Ticket, recorder: u8, news: News) {
-        match news {
-            News::Started(first) => {
+    /// A message of the recording that an order started, in its recorder's lane. That of one that was stopped meanwhile
+    /// is ignored.
+    fn on_recording_message(&self, ticket: Ticket, recorder: u8, message: RecordMessage) {
+        match message {
+            RecordMessage::Started(first) => {
                 let file = {
                     let running = self.lock();
                     let present = running.recorders.get(&recorder).filter(|running| running.ticket == ticket);
@@ -242,7 +244,7 @@ impl Inner {
                     self.report(Report::RecordingStarted { ticket, recorder, file, first });
                 }
             }
-            News::Failed(failure) => {
+            RecordMessage::Failed(failure) => {
                 let Some(over) = self.take(recorder, Some(ticket)) else { return };
                 let ticket = over.recording.started().is_none().then_some(ticket);
                 drop(over); // its thread has ended or is about to

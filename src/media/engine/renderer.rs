@@ -46,7 +46,7 @@ impl Renderer {
         let (jobs, inbox) = mpsc::channel::<Job>();
         let waiting = Arc::new(AtomicUsize::new(0));
         let (left, failed) = (waiting.clone(), reports.clone());
-        tasks::kept_thread("renderer", "renderer", move || {
+        tasks::restarting_thread("renderer", "renderer", move || {
             while let Ok(job) = inbox.recv() {
                 let (ticket, channel, graphic) = match job {
                     Job::Draw { ticket, channel, graphic } => (ticket, channel, graphic),
@@ -57,8 +57,8 @@ impl Renderer {
                 };
                 left.fetch_sub(1, Ordering::Relaxed);
                 // Any outcome is reported: a take whose graphic makes the renderer panic is answered too.
-                let drawn = tasks::caught("renderer", || {
-                    tasks::point("renderer");
+                let drawn = tasks::catch_panic("renderer", || {
+                    tasks::fault_point("renderer");
                     instruction(project, ticket, &channel, &graphic)
                 });
                 match drawn.unwrap_or_else(|panicked| Err(panicked.to_string())) {

@@ -39,10 +39,10 @@ impl Watch {
     ) -> std::io::Result<Self> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let (waiting, mut known) = (stop.clone(), BTreeMap::<SourceId, Health>::new());
-        tasks::kept_thread("watch", "watch", move || {
+        tasks::restarting_thread("watch", "watch", move || {
             let mut looks = 0;
             while !stopped(&waiting) {
-                tasks::point("watch");
+                tasks::fault_point("watch");
                 looks += 1;
                 let sources = sources.all();
                 known.retain(|id, _| sources.iter().any(|source| source.id == *id));
@@ -69,9 +69,9 @@ impl Watch {
 
     /// Ends the thread soon.
     pub fn stop(&self) {
-        let (stop, told) = &*self.stop;
+        let (stop, changed) = &*self.stop;
         *stop.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        told.notify_all();
+        changed.notify_all();
     }
 }
 
@@ -81,8 +81,8 @@ impl Drop for Watch {
     }
 }
 
-fn stopped((stop, told): &(Mutex<bool>, Condvar)) -> bool {
+fn stopped((stop, changed): &(Mutex<bool>, Condvar)) -> bool {
     let stop = stop.lock().unwrap_or_else(PoisonError::into_inner);
-    let (stop, _) = told.wait_timeout_while(stop, LOOK, |stop| !*stop).unwrap_or_else(PoisonError::into_inner);
+    let (stop, _) = changed.wait_timeout_while(stop, LOOK, |stop| !*stop).unwrap_or_else(PoisonError::into_inner);
     *stop
 }

@@ -62,14 +62,14 @@ pub fn start(source: &Arc<Source>, clock: &ShowClock, project: Format, spec: &Ca
     begin(source, clock, project, spec, |_| None)
 }
 
-/// Starts to capture from devices that must be there now, and waits until they are open. Blocks for about a second where
-/// a device gives no frames.
+/// Starts to capture from devices that must be there now, and waits until they are open. Blocks for about a second
+/// where a device gives no frames.
 ///
 /// # Errors
 /// As [`start`], or why a device cannot be opened.
 pub fn open(source: &Arc<Source>, clock: &ShowClock, project: Format, spec: &CaptureSpec) -> Result<Capture, Failure> {
-    let (told, opened) = channel();
-    let capture = begin(source, clock, project, spec, |_| Some(told.clone()))?;
+    let (on_opened, opened) = channel();
+    let capture = begin(source, clock, project, spec, |_| Some(on_opened.clone()))?;
     for _ in &capture.parts {
         let first = opened.recv_timeout(OPENING);
         first.map_err(|_| here("the device does not open"))??;
@@ -82,16 +82,16 @@ fn begin(
     clock: &ShowClock,
     project: Format,
     spec: &CaptureSpec,
-    told: impl Fn(&CaptureSpec) -> Option<Sender<Opened>>,
+    on_opened: impl Fn(&CaptureSpec) -> Option<Sender<Opened>>,
 ) -> Result<Capture, Failure> {
     check(project, spec)?;
     let mut capture = Capture { parts: Vec::new() };
     for part in parts(spec) {
         let (stop, stopped) = channel();
-        let (source, clock, told) = (Arc::downgrade(source), clock.clone(), told(&part));
-        let mut told = told; // reported once
-        let run = move || hold(&source, &clock, project, &part, &stopped, told.take());
-        let thread = tasks::kept_thread("capture", "capture", run).map_err(|error| here(error.to_string()))?;
+        let (source, clock, on_opened) = (Arc::downgrade(source), clock.clone(), on_opened(&part));
+        let mut on_opened = on_opened; // reported once
+        let run = move || hold(&source, &clock, project, &part, &stopped, on_opened.take());
+        let thread = tasks::restarting_thread("capture", "capture", run).map_err(|error| here(error.to_string()))?;
         capture.parts.push((stop, thread));
     }
     Ok(capture)
@@ -133,15 +133,15 @@ fn parts(spec: &CaptureSpec) -> Vec<CaptureSpec> {
     picture.into_iter().chain(sound).collect()
 }
 
-/// Runs one part again and again until it is stopped. `told` gets the result of the first opening; a part that fails
-/// then is not tried again.
+/// Runs one part again and again until it is stopped. `on_opened` gets the result of the first opening; a part that
+/// fails then is not tried again.
 fn hold(
     source: &Weak<Source>,
     clock: &ShowClock,
     project: Format,
     part: &CaptureSpec,
     stopped: &Receiver<()>,
-    mut told: Option<Sender<Opened>>,
+    mut on_opened: Option<Sender<Opened>>,
 ) {
     let mut backoff = Backoff::default();
     let stop_after = |wait: Duration| stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
@@ -163,7 +163,7 @@ fn hold(
                         None => {}
                     }
                     if begun.elapsed() > PROOF || part.picture.is_some() && has_frames(&source, begun) {
-                        told.take().map(|told| told.send(Ok(())));
+                        on_opened.take().map(|on_opened| on_opened.send(Ok(())));
                     }
                 };
                 drop(run);
@@ -176,8 +176,8 @@ fn hold(
             Err(failure) => failure,
         };
         tracing::warn!(source = %source.id, "capture: {}", failure.text);
-        if let Some(told) = told {
-            let _ = told.send(Err(failure)); // refused when the caller no longer waits
+        if let Some(on_opened) = on_opened {
+            let _ = on_opened.send(Err(failure)); // refused when the caller no longer waits
             return;
         }
         drop(turn);

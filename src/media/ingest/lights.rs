@@ -68,7 +68,7 @@ pub fn start(source: &Arc<Source>, clock: &ShowClock, project: Format, strip: St
         }
         source.end();
     };
-    let thread = tasks::kept_thread("lights-input", "lights-in", run)?;
+    let thread = tasks::restarting_thread("lights-input", "lights-in", run)?;
     Ok(Lights { over, thread: Some(thread) })
 }
 

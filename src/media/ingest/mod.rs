@@ -1,9 +1,9 @@
 //! Sources: how pictures and sound get to the mixer's slots, and what is made or fetched here.
 //!
 //! ```text
-//! door ─► Packet ─► Live ─► its decoder ─┐
-//!                                        ├─► Source: grid ─► frame queue, sound ─► mixer
-//! device, pattern, lights ───────────────┘
+//! endpoint ─► Packet ─► Live ─► its decoder ─┐
+//!                                            ├─► Source: grid ─► frame queue, sound ─► mixer
+//!     device, pattern, lights ───────────────┘
 //! ```
 //!
 //! A [`source::Source`] lives as long as the show; it shows one live stream after the other.

@@ -15,7 +15,7 @@ use crate::{
     },
     media::{
         clock::ShowClock,
-        decode::{Consumer, Decoder, Picture, Watching, raw::Block},
+        decode::{Consumer, Decoder, Picture, Subscription, raw::Block},
         link::{Carries, Feed},
         live::Live,
     },
@@ -32,7 +32,7 @@ use std::{
 const STALL: u64 = 400_000_000;
 
 /// While its decoder is behind, one picture is shown per this interval, in nanoseconds, as a sign of life.
-const GLIMPSE: u64 = 500_000_000;
+const CATCH_UP_FRAME_INTERVAL: u64 = 500_000_000;
 
 /// Numbers what is shown, over all sources.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
@@ -56,7 +56,7 @@ pub struct Source {
     hold: Duration,
     state: Mutex<State>,
     /// Not locked on the picture path.
-    shown: Mutex<Option<(u64, Watching)>>,
+    shown: Mutex<Option<(u64, Subscription)>>,
     /// Whether the last picture could not be fitted.
     unfit: AtomicBool,
     /// Held by the device that feeds it, until its last frame is through.
@@ -243,7 +243,7 @@ impl Source {
     fn place_at_once(&self, now: ShowTime) -> Option<Slot> {
         let mut state = self.lock();
         state.grid.pass(now);
-        if state.last_shown.is_some_and(|last| now.since(last) < GLIMPSE) {
+        if state.last_shown.is_some_and(|last| now.since(last) < CATCH_UP_FRAME_INTERVAL) {
             state.stats.skipped += 1;
             return None;
         }
@@ -307,7 +307,9 @@ impl Source {
         let peak = self.sound.take_peak();
         let (bps, left_out) = {
             let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-            let of = |(_, watching): &(u64, Watching)| (watching.live().stats().bitrate_bps, watching.left_out());
+            let of = |(_, subscription): &(u64, Subscription)| {
+                (subscription.live().stats().bitrate_bps, subscription.left_out())
+            };
             shown.as_ref().map(of).unwrap_or_default()
         };
         let now = self.clock.now();

@@ -14,8 +14,8 @@
 use super::{
     Live, StreamForm, Unit,
     chain::{Chain, here, out},
-    inbox::{Work, Working, put_to_work},
-    line::Line,
+    inbox::{Work, WorkerHandle, put_to_work},
+    pipeline_slot::PipelineSlot,
 };
 use crate::{
     domain::time::{Rate, ShowTime},
@@ -40,7 +40,7 @@ const WAITING: usize = 1024;
 pub struct Bridge {
     view: Arc<Live>,
     feeds: Feeds,
-    working: Mutex<Option<Working>>,
+    worker: Mutex<Option<WorkerHandle>>,
 }
 
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Bridge {
         // Every frame of sound stands alone, so its feed is as good as a raw one.
         let feeds = Feeds { video: Feed::new(Carries::Coded), audio: Feed::new(Carries::Raw) };
         let (video, audio) = (feeds.video.clone(), Some(feeds.audio.clone()));
-        let bridge = Arc::new(Self { view: live.view(StreamForm::files()), feeds, working: Mutex::default() });
+        let bridge = Arc::new(Self { view: live.view(StreamForm::files()), feeds, worker: Mutex::default() });
         let asked = Arc::downgrade(&bridge);
         video.on_want_keyframe(move || {
             if let Some(bridge) = asked.upgrade() {
@@ -67,38 +67,38 @@ impl Bridge {
 
     /// The picture has a listener: the first one gets the backlog, for others a key frame is requested.
     fn wanted(&self) {
-        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
-        if working.is_some() {
-            drop(working);
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.is_some() {
+            drop(worker);
             self.view.want_keyframe();
             return;
         }
-        let lines = Lines::new(&self.view, &self.feeds);
-        match put_to_work(&self.view, WAITING, lines) {
-            Ok(begun) => *working = Some(begun),
+        let work = BridgeWorker::new(&self.view, &self.feeds);
+        match put_to_work(&self.view, WAITING, work) {
+            Ok(begun) => *worker = Some(begun),
             Err(error) => tracing::error!(stream = self.view.name(), "no thread for its outputs: {error}"),
         }
     }
 }
 
 /// The worker: one pipeline for the picture, one for the sound.
-struct Lines {
+struct BridgeWorker {
     live: Arc<Live>,
     feeds: Feeds,
     /// When the last key frame came, or was asked for.
     keyframe: ShowTime,
-    picture: Line<VideoCodec>,
-    sound: Line<AudioCodec>,
+    picture: PipelineSlot<VideoCodec>,
+    sound: PipelineSlot<AudioCodec>,
 }
 
-impl Lines {
+impl BridgeWorker {
     fn new(live: &Arc<Live>, feeds: &Feeds) -> Self {
         Self {
             live: live.clone(),
             feeds: feeds.clone(),
             keyframe: ShowTime::default(),
-            picture: Line::new(),
-            sound: Line::new(),
+            picture: PipelineSlot::new(),
+            sound: PipelineSlot::new(),
         }
     }
 
@@ -140,7 +140,7 @@ impl Lines {
     }
 
     fn picture_chain(&self) -> Result<Option<Chain>, Failure> {
-        let Some((codec, record, _)) = self.picture.said.clone() else { return Ok(None) };
+        let Some((codec, record, _)) = self.picture.config.clone() else { return Ok(None) };
         let coded = match codec {
             VideoCodec::H264 => "video/x-h264,stream-format=avc,alignment=au",
             VideoCodec::Hevc => "video/x-h265,stream-format=hvc1,alignment=au",
@@ -152,7 +152,7 @@ impl Lines {
     }
 
     fn sound_chain(&self) -> Result<Option<Chain>, Failure> {
-        let Some((codec, record, _)) = self.sound.said.clone().filter(|said| said.0 == AudioCodec::Aac) else {
+        let Some((codec, record, _)) = self.sound.config.clone().filter(|config| config.0 == AudioCodec::Aac) else {
             return Ok(None); // the view has no other codecs
         };
         let slots = [("parse", coding::audio_parser(codec)), ("coded", "audio/mpeg,mpegversion=4,stream-format=raw")];
@@ -166,7 +166,7 @@ impl Lines {
     }
 }
 
-impl Work for Lines {
+impl Work for BridgeWorker {
     fn unit(&mut self, unit: &Arc<Unit>) {
         if let Err(failure) = self.take(unit) {
             tracing::error!(stream = self.live.name(), "{}", failure.text);

@@ -104,11 +104,11 @@ impl Chain {
 
 /// Limits restarts of something broken to one a second, so that no publisher keeps the machine busy.
 #[derive(Default)]
-pub(in crate::media) struct Mending(Option<Instant>);
+pub(in crate::media) struct RebuildLimiter(Option<Instant>);
 
-impl Mending {
+impl RebuildLimiter {
     /// Whether it may be made now; `true` counts as made.
-    pub fn may(&mut self) -> bool {
+    pub fn allows(&mut self) -> bool {
         let may = self.0.is_none_or(|last| last.elapsed() >= Duration::from_secs(1));
         if may {
             self.0 = Some(Instant::now());

@@ -33,10 +33,10 @@ pub fn of_coded(
             }
         });
         // Sound first: what comes while the key frame is being made must not be missed.
-        let mut heard = Track::new(&publishing);
-        let sound = stream.audio.as_ref().map(|feed| feed.listen(move |buffer, caps| heard.sound(buffer, caps)));
-        let mut seen = Track::new(&publishing);
-        let picture = stream.video.listen(move |buffer, caps| seen.picture(buffer, caps));
+        let mut sound_track = Track::new(&publishing);
+        let sound = stream.audio.as_ref().map(|feed| feed.listen(move |buffer, caps| sound_track.sound(buffer, caps)));
+        let mut picture_track = Track::new(&publishing);
+        let picture = stream.video.listen(move |buffer, caps| picture_track.picture(buffer, caps));
         // In drop order: nothing is passed on from a stream that is dropped.
         Ok(Box::new((picture, sound, publishing, stream)))
     })
@@ -45,48 +45,48 @@ pub fn of_coded(
 /// One of the two feeds, on the thread that writes it.
 struct Track {
     publishing: Arc<Publishing>,
-    said: Option<gst::Caps>,
+    sent_caps: Option<gst::Caps>,
 }
 
 impl Track {
     fn new(publishing: &Arc<Publishing>) -> Self {
-        Self { publishing: publishing.clone(), said: None }
+        Self { publishing: publishing.clone(), sent_caps: None }
     }
 
     fn picture(&mut self, buffer: &gst::Buffer, caps: &gst::Caps) {
         let Some(codec) = coding::video_codec(caps) else { return };
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-        if self.said.is_none() && !keyframe {
+        if self.sent_caps.is_none() && !keyframe {
             return; // no decoder could begin with it
         }
         if self.changes(caps) {
-            self.say(Packet::VideoConfig { codec, record: coding::record(caps) }, None, None);
+            self.send(Packet::VideoConfig { codec, record: coding::record(caps) }, None, None);
         }
         let (pts, dts) = (buffer.pts(), buffer.dts_or_pts());
         let (Some(at), Some(data)) = (pts.zip(dts), coding::bytes(buffer.clone())) else { return };
         let time = |time: gst::ClockTime| Duration::from_nanos(time.nseconds());
-        self.say(Packet::Video { codec, pts: time(at.0), dts: time(at.1), keyframe, data }, pts, dts);
+        self.send(Packet::Video { codec, pts: time(at.0), dts: time(at.1), keyframe, data }, pts, dts);
     }
 
     fn sound(&mut self, buffer: &gst::Buffer, caps: &gst::Caps) {
         let Some(codec) = coding::audio_codec(caps) else { return };
         if self.changes(caps) {
-            self.say(Packet::AudioConfig { codec, record: coding::record(caps) }, None, None);
+            self.send(Packet::AudioConfig { codec, record: coding::record(caps) }, None, None);
         }
         let (Some(at), Some(data)) = (buffer.pts(), coding::bytes(buffer.clone())) else { return };
         let pts = Duration::from_nanos(at.nseconds());
-        self.say(Packet::Audio { codec, pts, data }, Some(at), Some(at));
+        self.send(Packet::Audio { codec, pts, data }, Some(at), Some(at));
     }
 
     fn changes(&mut self, caps: &gst::Caps) -> bool {
-        let changes = self.said.as_ref() != Some(caps);
+        let changes = self.sent_caps.as_ref() != Some(caps);
         if changes {
-            self.said = Some(caps.clone());
+            self.sent_caps = Some(caps.clone());
         }
         changes
     }
 
-    fn say(&self, packet: Packet, pts: Option<gst::ClockTime>, dts: Option<gst::ClockTime>) {
+    fn send(&self, packet: Packet, pts: Option<gst::ClockTime>, dts: Option<gst::ClockTime>) {
         let now = || self.publishing.live().clock().now();
         let at = |time: Option<gst::ClockTime>| time.map_or_else(now, |time| ShowTime(time.nseconds()));
         let unit = Unit { packet, pts: at(pts), dts: at(dts), run: self.publishing.run() };

@@ -67,13 +67,13 @@ pub(in crate::media) trait Work: Send + 'static {
 }
 
 /// A worker at work. Dropping it ends the worker soon after, without waiting for it.
-pub(in crate::media) struct Working(Arc<Queue>);
+pub(in crate::media) struct WorkerHandle(Arc<Queue>);
 
 /// Puts a worker on all units of a stream. `limit` is how many may wait beyond what the stream kept for it.
 ///
 /// # Errors
 /// When there is no thread to be had.
-pub(in crate::media) fn put_to_work(live: &Arc<Live>, limit: usize, work: impl Work) -> std::io::Result<Working> {
+pub(in crate::media) fn put_to_work(live: &Arc<Live>, limit: usize, work: impl Work) -> std::io::Result<WorkerHandle> {
     Inbox::new(Needs::All, limit).put_to_work(live, work)
 }
 
@@ -86,9 +86,9 @@ pub(in crate::media) struct Inbox {
 
 /// How far a worker is behind; readable from any thread.
 #[derive(Clone)]
-pub(in crate::media) struct Level(Arc<Queue>);
+pub(in crate::media) struct QueueDepth(Arc<Queue>);
 
-impl Level {
+impl QueueDepth {
     /// How many units wait.
     pub fn waiting(&self) -> usize {
         self.0.lock().units.len()
@@ -113,15 +113,15 @@ impl Inbox {
     }
 
     /// How far its worker is behind.
-    pub fn level(&self) -> Level {
-        Level(self.queue.clone())
+    pub fn depth(&self) -> QueueDepth {
+        QueueDepth(self.queue.clone())
     }
 
     /// Puts a worker on a stream.
     ///
     /// # Errors
     /// When there is no thread to be had.
-    pub fn put_to_work(self, live: &Arc<Live>, work: impl Work) -> std::io::Result<Working> {
+    pub fn put_to_work(self, live: &Arc<Live>, work: impl Work) -> std::io::Result<WorkerHandle> {
         let Self { queue, needs, limit } = self;
         let (inbox, stream) = (queue.clone(), Arc::downgrade(live));
         let name: String = format!("form {}", live.name()).chars().take(15).collect();
@@ -129,15 +129,15 @@ impl Inbox {
         let (send, receive) = std::sync::mpsc::channel::<Listener>();
         let (mut work, mut listener) = (work, None);
         // A unit that breaks the worker is left out.
-        tasks::kept_thread("stream-form", name, move || {
+        tasks::restarting_thread("stream-form", name, move || {
             listener.get_or_insert_with(|| receive.recv());
             inbox.serve(&mut work, || stream.upgrade());
         })?;
-        let heard = queue.clone();
+        let input = queue.clone();
         let (start, ask) = beginning(live, needs);
         let listener = live.listen(start, move |unit| {
             if needs.includes(&unit.packet) {
-                heard.put(unit);
+                input.put(unit);
             }
         });
         {
@@ -148,7 +148,7 @@ impl Inbox {
         if ask {
             live.want_keyframe();
         }
-        Ok(Working(queue))
+        Ok(WorkerHandle(queue))
     }
 }
 
@@ -166,7 +166,7 @@ fn beginning(live: &Live, needs: Needs) -> (Start, bool) {
     (start, long || pictures == 0)
 }
 
-impl Drop for Working {
+impl Drop for WorkerHandle {
     fn drop(&mut self) {
         self.0.lock().closed = true;
         self.0.came.notify_all();

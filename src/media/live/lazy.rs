@@ -18,23 +18,23 @@ use std::{
 const LINGER: Duration = Duration::from_secs(5);
 
 /// Starts what fills a stream, and returns the object that keeps it going.
-pub trait Make: Fn(&Arc<Live>) -> Made + Send + Sync + 'static {}
-impl<F: Fn(&Arc<Live>) -> Made + Send + Sync + 'static> Make for F {}
+pub trait Make: Fn(&Arc<Live>) -> OnDemandResult + Send + Sync + 'static {}
+impl<F: Fn(&Arc<Live>) -> OnDemandResult + Send + Sync + 'static> Make for F {}
 
 /// The object that keeps a stream going, or why it cannot be made.
-pub type Made = Result<Box<dyn Any + Send>, Failure>;
+pub type OnDemandResult = Result<Box<dyn Any + Send>, Failure>;
 
 /// See the module's text.
-pub(super) struct Works {
-    make: Option<Box<dyn Make<Output = Made>>>,
-    made: Mutex<Option<Box<dyn Any + Send>>>,
+pub(super) struct OnDemand {
+    make: Option<Box<dyn Make<Output = OnDemandResult>>>,
+    running: Mutex<Option<Box<dyn Any + Send>>>,
     /// Counts comings and goings, so that a thread knows when it is no longer needed.
     turns: AtomicU64,
 }
 
-impl Works {
+impl OnDemand {
     pub fn none() -> Self {
-        Self { make: None, made: Mutex::default(), turns: AtomicU64::new(0) }
+        Self { make: None, running: Mutex::default(), turns: AtomicU64::new(0) }
     }
 
     pub fn new(make: impl Make) -> Self {
@@ -66,21 +66,21 @@ fn begin(live: Weak<Live>) {
     let mut backoff = Backoff::default();
     loop {
         let Some(live) = live.upgrade() else { return };
-        let (Some(make), began) = (&live.works.make, Instant::now()) else { return };
-        let mut made = live.works.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.is_some() || !live.is_wanted() {
+        let (Some(make), began) = (&live.on_demand.make, Instant::now()) else { return };
+        let mut running = live.on_demand.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.is_some() || !live.is_wanted() {
             return;
         }
         backoff.begin();
-        let tried = tasks::caught("live", || make(&live));
+        let tried = tasks::catch_panic("live", || make(&live));
         match tried.unwrap_or_else(|panicked| Err(panicked.into())) {
-            Ok(works) => {
-                *made = Some(works);
+            Ok(producer) => {
+                *running = Some(producer);
                 return;
             }
             Err(failure) => tracing::error!(stream = live.name(), "cannot be made: {}", failure.text),
         }
-        drop(made);
+        drop(running);
         drop(live);
         std::thread::sleep(backoff.failed(began.elapsed()));
     }
@@ -89,11 +89,11 @@ fn begin(live: Weak<Live>) {
 fn end(live: &Weak<Live>, turn: u64) {
     std::thread::sleep(LINGER);
     let Some(live) = live.upgrade() else { return };
-    let works = live.works.made.lock().unwrap_or_else(PoisonError::into_inner).take_if(|_| {
+    let producer = live.on_demand.running.lock().unwrap_or_else(PoisonError::into_inner).take_if(|_| {
         // A listener came meanwhile; when it leaves, another thread of this kind does this.
-        live.works.turns.load(Ordering::Relaxed) == turn && !live.is_wanted()
+        live.on_demand.turns.load(Ordering::Relaxed) == turn && !live.is_wanted()
     });
-    drop(works);
+    drop(producer);
 }
 
 fn on_a_thread(live: Weak<Live>, work: impl FnOnce(Weak<Live>) + Send + 'static) {

@@ -1,9 +1,9 @@
 //! A live stream: the packets of one publisher after another, handed to every listener as they came in.
 //!
 //! ```text
-//! door ─ Packet ─► Publishing ─► Live ─┬─► Listener (WHEP, MJPEG: bytes as they came)
-//!                                      ├─► bridge   (HLS, recordings, pushes: GStreamer buffers)
-//!                                      └─► view     (another form of it: transcoded once, while it has a listener)
+//! endpoint ─ Packet ─► Publishing ─► Live ─┬─► Listener (WHEP, MJPEG: bytes as they came)
+//!                                          ├─► bridge   (HLS, recordings, pushes: GStreamer buffers)
+//!                                          └─► view     (another form of it: transcoded once, while it has a listener)
 //! ```
 //!
 //! Nothing runs for a stream without listeners: a packet is stamped with show time, counted and put into the backlog,
@@ -19,8 +19,8 @@ mod figures;
 pub mod from_coded;
 pub(super) mod inbox;
 mod lazy;
-pub(super) mod line;
 mod picture;
+pub(super) mod pipeline_slot;
 pub(super) mod transcode;
 pub mod view;
 
@@ -38,7 +38,7 @@ use crate::{
 use anchor::{Anchor, Track};
 use backlog::Backlog;
 use figures::Figures;
-use lazy::Works;
+use lazy::OnDemand;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
@@ -81,7 +81,7 @@ pub enum Start {
     Now,
 }
 
-type Heard = Box<dyn FnMut(&Arc<Unit>) + Send>;
+type OnUnit = Box<dyn FnMut(&Arc<Unit>) + Send>;
 type Ask = Arc<dyn Fn() + Send + Sync>;
 
 /// See the module's text.
@@ -89,7 +89,7 @@ pub struct Live {
     name: String,
     clock: ShowClock,
     state: Mutex<State>,
-    works: Works,
+    on_demand: OnDemand,
     /// Other forms of it that are in use.
     views: Mutex<HashMap<StreamForm, WeakLive>>,
     /// What consumers derived from it to share, one of a type, as long as it is in use.
@@ -107,26 +107,26 @@ struct State {
     picture: Option<Picture>,
     sound: Option<AudioCodec>,
     next_id: u64,
-    listeners: HashMap<u64, Heard>,
+    listeners: HashMap<u64, OnUnit>,
     want_keyframe: Option<Ask>,
 }
 
 impl Live {
     /// A stream without a publisher.
     pub fn new(name: impl Into<String>, clock: ShowClock) -> Arc<Self> {
-        Self::made_by(name.into(), clock, Works::none())
+        Self::made_by(name.into(), clock, OnDemand::none())
     }
 
     /// A stream that is made only while it has a listener: `make` is called on a thread of its own when the first
     /// listener comes, and its result is dropped (on such a thread too) a while after the last one left. A `make` that
     /// fails is called again with growing pauses as long as there is a listener.
     pub fn lazy(name: impl Into<String>, clock: ShowClock, make: impl lazy::Make) -> Arc<Self> {
-        Self::made_by(name.into(), clock, Works::new(make))
+        Self::made_by(name.into(), clock, OnDemand::new(make))
     }
 
-    fn made_by(name: String, clock: ShowClock, works: Works) -> Arc<Self> {
+    fn made_by(name: String, clock: ShowClock, on_demand: OnDemand) -> Arc<Self> {
         let (state, views, shared) = Default::default();
-        Arc::new(Self { name, clock, state, works, views, shared })
+        Arc::new(Self { name, clock, state, on_demand, views, shared })
     }
 
     /// The stream in a form that a consumer can take. There is one of each form, made while it has a listener; it stays
@@ -188,7 +188,7 @@ impl Live {
 
     /// Whether it is made only while it has a listener.
     pub fn is_lazy(&self) -> bool {
-        self.works.is_lazy()
+        self.on_demand.is_lazy()
     }
 
     /// Whether there is a listener.
@@ -233,20 +233,20 @@ impl Live {
         self.lock().want_keyframe.is_some()
     }
 
-    /// Calls `heard` with every unit. `heard` runs on the publisher's thread with the stream locked: it must neither
-    /// block nor call the stream, and should only pass the unit on.
-    pub fn listen(self: &Arc<Self>, start: Start, mut heard: impl FnMut(&Arc<Unit>) + Send + 'static) -> Listener {
+    /// Calls `on_unit` with every unit. `on_unit` runs on the publisher's thread with the stream locked: it must
+    /// neither block nor call the stream, and should only pass the unit on.
+    pub fn listen(self: &Arc<Self>, start: Start, mut on_unit: impl FnMut(&Arc<Unit>) + Send + 'static) -> Listener {
         let mut state = self.lock();
         let first = match start {
             Start::Backlog => state.backlog.units(),
             Start::Now => state.backlog.configurations(),
         };
-        first.iter().for_each(&mut heard);
+        first.iter().for_each(&mut on_unit);
         let id = state.next_id;
         state.next_id += 1;
-        state.listeners.insert(id, Box::new(heard));
+        state.listeners.insert(id, Box::new(on_unit));
         drop(state);
-        self.works.wanted(self);
+        self.on_demand.wanted(self);
         Listener { live: self.clone(), id }
     }
 
@@ -262,8 +262,8 @@ impl Live {
             Packet::Audio { codec, .. } => state.sound = Some(*codec),
         }
         state.backlog.put(unit);
-        for heard in state.listeners.values_mut() {
-            heard(unit);
+        for on_unit in state.listeners.values_mut() {
+            on_unit(unit);
         }
     }
 
@@ -368,7 +368,7 @@ impl Drop for Publishing {
     }
 }
 
-/// A listener's place; once it is dropped, `heard` is not called again.
+/// A listener's place; once it is dropped, `on_unit` is not called again.
 pub struct Listener {
     live: Arc<Live>,
     id: u64,
@@ -383,9 +383,9 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let heard = self.live.lock().listeners.remove(&self.id);
-        drop(heard); // its captures may use the stream; so not under the lock
-        self.live.works.unwanted(&self.live);
+        let on_unit = self.live.lock().listeners.remove(&self.id);
+        drop(on_unit); // its captures may use the stream; so not under the lock
+        self.live.on_demand.unwanted(&self.live);
     }
 }
 

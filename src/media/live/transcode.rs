@@ -37,7 +37,7 @@ use std::{
 const GROUP: u64 = 2_000_000_000;
 
 /// Key-frame requests within this time count as one.
-const WISHES: Duration = Duration::from_millis(300);
+const REQUEST_INTERVAL: Duration = Duration::from_millis(300);
 
 /// Opus at a quality that is hard to distinguish from the original, AAC likewise; stereo, in kbit/s.
 const SOUND_KBPS: u32 = 128;
@@ -76,7 +76,7 @@ pub(super) fn picture(
     skip_before(&pipeline, from)?;
     groups(&encoder)?;
     let sink = out(&pipeline)?;
-    publishing.on_want_keyframe(wishes(&sink));
+    publishing.on_want_keyframe(keyframe_requests(&sink));
     publish(&sink, publishing, run, 0, move |data, at, keyframe| {
         let at = Duration::from_nanos(at.0);
         Packet::Video { codec: VideoCodec::H264, pts: at, dts: at, keyframe, data }
@@ -150,11 +150,11 @@ fn groups(encoder: &gst::Element) -> Result<(), Failure> {
 }
 
 /// Passes key-frame requests on to the encoder.
-fn wishes(sink: &gst_app::AppSink) -> impl Fn() + Send + Sync + 'static {
+fn keyframe_requests(sink: &gst_app::AppSink) -> impl Fn() + Send + Sync + 'static {
     let (sink, last) = (sink.downgrade(), Mutex::new(None::<Instant>));
     move || {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_some_and(|last| last.elapsed() < WISHES) {
+        if last.is_some_and(|last| last.elapsed() < REQUEST_INTERVAL) {
             return;
         }
         *last = Some(Instant::now());
@@ -175,7 +175,7 @@ fn publish(
     packet: impl Fn(Bytes, ShowTime, bool) -> Packet + Send + 'static,
 ) {
     let publishing: Weak<Publishing> = Arc::downgrade(publishing);
-    let mut said: Option<gst::Caps> = None;
+    let mut sent_caps: Option<gst::Caps> = None;
     sink.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |sink| {
@@ -190,8 +190,8 @@ fn publish(
                 let data = coding::bytes(buffer).ok_or(gst::FlowError::Error)?;
                 let packet = packet(data, at, keyframe);
                 let relay = |packet| publishing.relay(&Arc::new(Unit { packet, pts: at, dts: at, run }));
-                if said.as_ref().is_none_or(|said| said.as_ref() != caps) {
-                    said = Some(caps.to_owned());
+                if sent_caps.as_ref().is_none_or(|sent_caps| sent_caps.as_ref() != caps) {
+                    sent_caps = Some(caps.to_owned());
                     relay(config(&packet, coding::record(caps)));
                 }
                 relay(packet);

@@ -15,7 +15,7 @@
 
 use super::{
     Live, Publishing, Unit,
-    chain::{Chain, Mending, newest},
+    chain::{Chain, RebuildLimiter, newest},
     inbox::{Work, put_to_work},
     transcode::{self, Target},
 };
@@ -86,9 +86,9 @@ pub(super) fn make(
         picture: Picture::default(),
         sound: Sound::default(),
     };
-    let working = put_to_work(parent, WAITING, worker)
+    let handle = put_to_work(parent, WAITING, worker)
         .map_err(|error| Failure { fault: FailureKind::Here, text: error.to_string() })?;
-    Ok(Box::new(working))
+    Ok(Box::new(handle))
 }
 
 /// The worker.
@@ -110,20 +110,20 @@ struct Picture {
     config: Option<Arc<Unit>>,
     /// Whether frames of this configuration were seen out of order.
     reordered: bool,
-    way: Way<(VideoCodec, Bytes, (u32, u32))>,
-    mending: Mending,
+    route: Route<(VideoCodec, Bytes, (u32, u32))>,
+    rebuild_limiter: RebuildLimiter,
 }
 
 #[derive(Default)]
 struct Sound {
     config: Option<Arc<Unit>>,
-    way: Way<()>,
-    mending: Mending,
+    route: Route<()>,
+    rebuild_limiter: RebuildLimiter,
 }
 
 /// How units go on.
 #[derive(Default)]
-enum Way<Of> {
+enum Route<Of> {
     /// Not at all, before it is decided.
     #[default]
     None,
@@ -132,10 +132,10 @@ enum Way<Of> {
     Through(Chain, Of),
 }
 
-impl<Of> Way<Of> {
-    /// Ends this way; units inside still come out.
+impl<Of> Route<Of> {
+    /// Ends this route; units inside still come out.
     fn leave(&mut self) {
-        if let Way::Through(chain, _) = std::mem::take(self) {
+        if let Route::Through(chain, _) = std::mem::take(self) {
             chain.finish();
         }
     }
@@ -152,7 +152,7 @@ impl View {
         match &unit.packet {
             Packet::VideoConfig { .. } => {
                 if self.picture.config.as_ref().is_none_or(|before| before.packet != unit.packet) {
-                    self.picture.way.leave();
+                    self.picture.route.leave();
                     (self.picture.config, self.picture.reordered) = (Some(unit.clone()), false);
                 }
                 Ok(())
@@ -160,24 +160,24 @@ impl View {
             Packet::Video { codec, keyframe, .. } => self.frame(unit, *codec, *keyframe),
             Packet::AudioConfig { codec, .. } => {
                 if self.sound.config.as_ref().is_none_or(|before| before.packet != unit.packet) {
-                    self.sound.way.leave();
+                    self.sound.route.leave();
                     self.sound.config = Some(unit.clone());
                     if *codec == self.form.audio {
                         self.relay(unit);
-                        self.sound.way = Way::Pass;
+                        self.sound.route = Route::Pass;
                     } else {
-                        self.sound.way = Way::Through(self.sound_chain()?, ());
+                        self.sound.route = Route::Through(self.sound_chain()?, ());
                     }
                 }
                 Ok(())
             }
             Packet::Audio { .. } => {
-                match &self.sound.way {
-                    Way::Pass => self.relay(unit),
-                    Way::Through(chain, ()) if !chain.has_failed() => chain.push(unit),
-                    _ if self.sound.config.is_some() && self.sound.mending.may() => {
-                        self.sound.way = Way::None;
-                        self.sound.way = Way::Through(self.sound_chain()?, ());
+                match &self.sound.route {
+                    Route::Pass => self.relay(unit),
+                    Route::Through(chain, ()) if !chain.has_failed() => chain.push(unit),
+                    _ if self.sound.config.is_some() && self.sound.rebuild_limiter.allows() => {
+                        self.sound.route = Route::None;
+                        self.sound.route = Route::Through(self.sound_chain()?, ());
                     }
                     _ => {}
                 }
@@ -190,27 +190,27 @@ impl View {
         self.picture.reordered |= unit.pts != unit.dts;
         if keyframe {
             self.decide(codec)?;
-        } else if self.picture.reordered && !self.form.reordered && matches!(self.picture.way, Way::Pass) {
+        } else if self.picture.reordered && !self.form.reordered && matches!(self.picture.route, Route::Pass) {
             // Reordering shows only now; the rest of the group would be displayed wrong.
-            self.picture.way = Way::None;
+            self.picture.route = Route::None;
             self.parent.want_keyframe();
         }
-        match &self.picture.way {
-            Way::Pass => self.relay(unit),
-            Way::Through(chain, _) => chain.push(unit),
-            Way::None => {}
+        match &self.picture.route {
+            Route::Pass => self.relay(unit),
+            Route::Through(chain, _) => chain.push(unit),
+            Route::None => {}
         }
         Ok(())
     }
 
-    /// Which way the picture goes from this key frame on.
+    /// Which route the picture takes from this key frame on.
     fn decide(&mut self, codec: VideoCodec) -> Result<(), Failure> {
         let now = self.parent.picture();
         let reordered = self.picture.reordered || now.as_ref().is_some_and(|picture| picture.reordered);
         if self.form.video.contains(&codec) && (self.form.reordered || !reordered) {
-            if !matches!(self.picture.way, Way::Pass) {
-                self.picture.way.leave();
-                self.picture.way = Way::Pass;
+            if !matches!(self.picture.route, Route::Pass) {
+                self.picture.route.leave();
+                self.picture.route = Route::Pass;
                 self.ask_parent();
                 self.picture.config.iter().for_each(|config| self.relay(config));
             }
@@ -222,14 +222,14 @@ impl View {
             _ => Bytes::new(),
         };
         let of = (codec, record, size);
-        match &self.picture.way {
-            Way::Through(chain, made) if *made == of && !chain.has_failed() => return Ok(()),
-            Way::Through(chain, _) if chain.has_failed() && !self.picture.mending.may() => return Ok(()),
-            _ => self.picture.way.leave(),
+        match &self.picture.route {
+            Route::Through(chain, made) if *made == of && !chain.has_failed() => return Ok(()),
+            Route::Through(chain, _) if chain.has_failed() && !self.picture.rebuild_limiter.allows() => return Ok(()),
+            _ => self.picture.route.leave(),
         }
         let Some(publishing) = &self.publishing else { return Ok(()) };
         let chain = transcode::picture(codec, &of.1, size, &self.form.target(), self.from, publishing, self.run)?;
-        self.picture.way = Way::Through(chain, of);
+        self.picture.route = Route::Through(chain, of);
         Ok(())
     }
 
@@ -261,8 +261,8 @@ impl View {
 
     /// The publisher is gone: its units come out to the end.
     fn end(&mut self) {
-        self.picture.way.leave();
-        self.sound.way.leave();
+        self.picture.route.leave();
+        self.sound.route.leave();
         (self.picture, self.sound, self.publishing) = Default::default();
     }
 }

@@ -52,13 +52,13 @@ pub enum Instruction {
         id: SourceId,
         input: Input,
     },
-    /// Another source for an input, from the slot of its first picture on, but at most `patience` slots later than now;
+    /// Another source for an input, from the slot of its first picture on, but at most `max_wait` slots later than now;
     /// the one that it had is handed back.
     Replace {
         ticket: Ticket,
         id: SourceId,
         source: Arc<Source>,
-        patience: u64,
+        max_wait: u64,
         retired: mpsc::Sender<Arc<Source>>,
     },
     /// An input goes, and its source is handed back. A scene that still had it would show grey in its place.
@@ -121,7 +121,8 @@ pub struct Setup {
 
 /// The running mixer. Dropping it ends the loop.
 pub struct Mixer {
-    /// Taken empty in every slot. Its bound is that of commands that wait for their confirmation, which is the conductor's.
+    /// Taken empty in every slot. Its bound is that of commands that wait for their confirmation, which is the
+    /// conductor's.
     instructions: mpsc::Sender<Instruction>,
     thread: Option<std::thread::JoinHandle<()>>,
     stats: Arc<Mutex<MixerStats>>,
@@ -141,8 +142,8 @@ impl Mixer {
         let video = Feed::new(Carries::Raw);
         let audio = Feed::new(Carries::Raw);
         let stats = Arc::new(Mutex::new(MixerStats::default()));
-        let turns = turn::Turns::new(setup, inbox, video.clone(), audio.clone(), stats.clone())?;
-        let thread = tasks::vital_thread("mixer", "mixer", move || turns.run())?;
+        let mixer_loop = turn::MixerLoop::new(setup, inbox, video.clone(), audio.clone(), stats.clone())?;
+        let thread = tasks::vital_thread("mixer", "mixer", move || mixer_loop.run())?;
         Ok(Self { instructions, thread: Some(thread), stats, video, audio })
     }
 

@@ -36,14 +36,14 @@ use std::{
 const SEPARATOR: char = '\n';
 
 /// The loop's state; it lives on the mixer's thread alone.
-pub struct Turns {
+pub struct MixerLoop {
     project: Format,
     clock: ShowClock,
     inputs: BTreeMap<SourceId, Input>,
     /// Sources that went with this slot's instructions, the gain each had, and where it is handed back.
     leaving: Vec<(f32, Arc<Source>, mpsc::Sender<Arc<Source>>)>,
     /// Sources that wait for their first picture to take the place of others.
-    coming: Vec<Coming>,
+    pending: Vec<PendingReplacement>,
     timeline: Timeline,
     keys: Keyer,
     composer: Composer,
@@ -59,7 +59,7 @@ pub struct Turns {
 }
 
 /// A source that is to take the place of the one that an input has.
-struct Coming {
+struct PendingReplacement {
     ticket: Ticket,
     id: SourceId,
     source: Arc<Source>,
@@ -68,7 +68,7 @@ struct Coming {
     retired: mpsc::Sender<Arc<Source>>,
 }
 
-impl Turns {
+impl MixerLoop {
     /// Prepares picture memory.
     pub fn new(
         setup: Setup,
@@ -86,7 +86,7 @@ impl Turns {
             clock: setup.clock,
             inputs: setup.inputs,
             leaving: Vec::new(),
-            coming: Vec::new(),
+            pending: Vec::new(),
             reports: setup.reports,
             inbox,
             video,
@@ -104,8 +104,8 @@ impl Turns {
         loop {
             let time = self.project.rate.time_of(slot);
             self.clock.wait_until(time);
-            tasks::point("mixer");
-            if !self.obey(slot, time) {
+            tasks::fault_point("mixer");
+            if !self.apply(slot, time) {
                 return;
             }
             self.turn(slot, time);
@@ -114,7 +114,7 @@ impl Turns {
     }
 
     /// Takes every instruction that came in; all of them share this slot. False on the instruction to stop.
-    fn obey(&mut self, slot: Slot, time: ShowTime) -> bool {
+    fn apply(&mut self, slot: Slot, time: ShowTime) -> bool {
         loop {
             let report = match self.inbox.try_recv() {
                 Ok(Instruction::Switch { ticket, change }) => {
@@ -125,8 +125,14 @@ impl Turns {
                     self.inputs.insert(id, input);
                     Report::InputChanged { ticket, slot, time }
                 }
-                Ok(Instruction::Replace { ticket, id, source, patience, retired }) => {
-                    self.coming.push(Coming { ticket, id, source, until: Slot(slot.0 + patience), retired });
+                Ok(Instruction::Replace { ticket, id, source, max_wait, retired }) => {
+                    self.pending.push(PendingReplacement {
+                        ticket,
+                        id,
+                        source,
+                        until: Slot(slot.0 + max_wait),
+                        retired,
+                    });
                     continue;
                 }
                 Ok(Instruction::Remove { ticket, id, retired }) => {
@@ -159,11 +165,12 @@ impl Turns {
         }
     }
 
-    /// Gives inputs their new sources, as soon as those have a picture or need not be waited for any more. Without one the
-    /// last picture of the old source is held until there is.
+    /// Gives inputs their new sources, as soon as those have a picture or need not be waited for any more. Without one
+    /// the last picture of the old source is held until there is.
     fn replace_sources(&mut self, slot: Slot, time: ShowTime) {
-        let is_due = |coming: &mut Coming| slot >= coming.until || coming.source.frame_queue.at(slot).is_some();
-        for Coming { ticket, id, source, retired, .. } in self.coming.extract_if(.., is_due) {
+        let is_due =
+            |pending: &mut PendingReplacement| slot >= pending.until || pending.source.frame_queue.at(slot).is_some();
+        for PendingReplacement { ticket, id, source, retired, .. } in self.pending.extract_if(.., is_due) {
             if let Some(input) = self.inputs.get_mut(&id) {
                 input.before = input.source.frame_queue.at(slot).or_else(|| input.before.take());
                 let old = std::mem::replace(&mut input.source, source);

@@ -34,13 +34,13 @@ pub struct Raw<'a> {
     pub project: Format,
 }
 
-/// An encode's place. Its lock is held while the encode starts; so concurrent requests get the same one.
-type Place = Arc<Mutex<Weak<Encode>>>;
+/// An encode, if it runs. Its lock is held while the encode starts; so concurrent requests get the same one.
+type EncodeCell = Arc<Mutex<Weak<Encode>>>;
 
 /// See the module's text.
 #[derive(Default)]
 pub struct Encodes {
-    by_profile: Mutex<HashMap<(OutputSource, Profile), Place>>,
+    by_profile: Mutex<HashMap<(OutputSource, Profile), EncodeCell>>,
 }
 
 impl Encodes {
@@ -64,7 +64,7 @@ impl Encodes {
 
     /// How many run.
     pub fn running(&self) -> usize {
-        self.lock().values().filter(|place| alive(place)).count()
+        self.lock().values().filter(|cell| alive(cell)).count()
     }
 
     fn take(
@@ -75,13 +75,13 @@ impl Encodes {
         profile: Profile,
         clock: &ShowClock,
     ) -> Result<Arc<Encode>, Failure> {
-        let place = {
-            let mut places = self.lock();
-            // Places that are being filled are held elsewhere too.
-            places.retain(|_, place| Arc::strong_count(place) > 1 || alive(place));
-            places.entry((source.clone(), profile.clone())).or_default().clone()
+        let cell = {
+            let mut cells = self.lock();
+            // Cells that are being filled are held elsewhere too.
+            cells.retain(|_, cell| Arc::strong_count(cell) > 1 || alive(cell));
+            cells.entry((source.clone(), profile.clone())).or_default().clone()
         };
-        let mut present = place.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut present = cell.lock().unwrap_or_else(PoisonError::into_inner);
         // An input with another device or stream has other feeds.
         if let Some(encode) = present.upgrade().filter(|encode| encode.is_of(raw)) {
             return Ok(encode);
@@ -91,12 +91,12 @@ impl Encodes {
         Ok(encode)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(OutputSource, Profile), Place>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<(OutputSource, Profile), EncodeCell>> {
         self.by_profile.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether an encode runs in a place. One whose lock is held is just being started.
-fn alive(place: &Place) -> bool {
-    place.try_lock().is_ok_and(|encode| encode.strong_count() > 0)
+/// Whether an encode runs in a cell. One whose lock is held is just being started.
+fn alive(cell: &EncodeCell) -> bool {
+    cell.try_lock().is_ok_and(|encode| encode.strong_count() > 0)
 }

@@ -28,14 +28,14 @@ use std::{
 
 /// How far behind the picture sound may be before a gap stands in for it, and how long a stream's sound is waited for
 /// at the beginning.
-const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(1);
+const SOUND_TIMEOUT: gst::ClockTime = gst::ClockTime::from_seconds(1);
 
 /// Frames of sound that are kept while the first key frame is awaited; 10 s of AAC at 48 kHz are 470.
 const HELD_SOUND: usize = 1024;
 
 /// How much may wait for the consumer.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
+pub struct QueueLimits {
     /// Access units of picture.
     pub pictures: u64,
     /// Frames of sound.
@@ -44,7 +44,7 @@ pub struct Room {
 
 /// What a pair will deliver, known with its first picture.
 #[derive(Debug, Clone)]
-pub struct Beginning {
+pub struct StreamStart {
     /// The first picture's show time.
     pub first: ShowTime,
     pub video: gst::Caps,
@@ -52,17 +52,17 @@ pub struct Beginning {
     pub audio: Option<gst::Caps>,
 }
 
-/// The joint. Dropping it ends the flow without an end-of-stream.
+/// The join. Dropping it ends the flow without an end-of-stream.
 pub struct Pair {
-    joint: Arc<Joint>,
+    join: Arc<JoinState>,
     // Dropped first by `finish`: then no more comes in.
     listeners: Vec<Listener>,
 }
 
-struct Joint {
+struct JoinState {
     state: Mutex<State>,
     begun: Condvar,
-    room: Room,
+    limits: QueueLimits,
     meter: Arc<Meter>,
     clock: ShowClock,
 }
@@ -73,7 +73,7 @@ struct State {
     /// From the first key frame to the moment the appsrcs are there.
     held_video: VecDeque<gst::Sample>,
     held_audio: VecDeque<gst::Sample>,
-    to: Option<Ends>,
+    to: Option<AppSrcs>,
     awaits_keyframe: bool,
     /// The newest decoding times that went on, in show time.
     last_video: Option<gst::ClockTime>,
@@ -91,14 +91,14 @@ struct Begin {
     zero: gst::ClockTime,
 }
 
-struct Ends {
+struct AppSrcs {
     video: gst_app::AppSrc,
     audio: Option<gst_app::AppSrc>,
 }
 
 impl Pair {
     /// Listens to a stream. Nothing goes out before [`attach`](Self::attach).
-    pub fn listen(stream: &CodedStream, clock: &ShowClock, room: Room, meter: Arc<Meter>) -> Self {
+    pub fn listen(stream: &CodedStream, clock: &ShowClock, limits: QueueLimits, meter: Arc<Meter>) -> Self {
         let state = State {
             sound_expected: stream.audio.is_some(),
             begin: None,
@@ -111,57 +111,62 @@ impl Pair {
             sound_until: gst::ClockTime::ZERO,
             ready: false,
         };
-        let joint =
-            Arc::new(Joint { state: Mutex::new(state), begun: Condvar::new(), room, meter, clock: clock.clone() });
+        let join = Arc::new(JoinState {
+            state: Mutex::new(state),
+            begun: Condvar::new(),
+            limits,
+            meter,
+            clock: clock.clone(),
+        });
         let mut listeners = Vec::new();
         // Sound first: what comes while the key frame is being made must not be missed.
         if let Some(audio) = &stream.audio {
-            let joint = joint.clone();
-            listeners.push(audio.listen(move |buffer, caps| joint.hear_sound(buffer, caps)));
+            let join = join.clone();
+            listeners.push(audio.listen(move |buffer, caps| join.on_sound(buffer, caps)));
         }
-        let heard = joint.clone();
-        listeners.push(stream.video.listen(move |buffer, caps| heard.hear_picture(buffer, caps)));
-        Self { joint, listeners }
+        let pictures = join.clone();
+        listeners.push(stream.video.listen(move |buffer, caps| pictures.on_picture(buffer, caps)));
+        Self { join, listeners }
     }
 
-    /// Blocks until the beginning is known, at most `patience`, or until `stop` returns `true` (polled ten times a
-    /// second).
-    pub fn beginning(&self, patience: Duration, stop: impl Fn() -> bool) -> Option<Beginning> {
-        let end = Instant::now() + patience;
-        let mut state = self.joint.lock();
+    /// Blocks until the start of the stream is known, at most `max_wait`, or until `stop` returns `true` (polled ten
+    /// times a second).
+    pub fn stream_start(&self, max_wait: Duration, stop: impl Fn() -> bool) -> Option<StreamStart> {
+        let end = Instant::now() + max_wait;
+        let mut state = self.join.lock();
         while !state.ready {
             let left = end.saturating_duration_since(Instant::now()).min(Duration::from_millis(100));
             if left.is_zero() || stop() {
                 return None;
             }
-            state = self.joint.begun.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.join.begun.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         let first = ShowTime(state.begin?.first.nseconds());
         let video = state.held_video.front()?.caps_owned()?;
         let audio = state.held_audio.front().and_then(|sample| sample.caps_owned());
-        Some(Beginning { first, video, audio })
+        Some(StreamStart { first, video, audio })
     }
 
     /// Lets what was held and all that follows flow into the consumer's appsrcs. `audio` only when the
-    /// [`Beginning`] has sound. Both must have the time format and not be live: a muxer shall put the sides in order by
-    /// their stamps however late they are, not by the clock.
+    /// [`StreamStart`] has sound. Both must have the time format and not be live: a muxer shall put the sides in order
+    /// by their stamps however late they are, not by the clock.
     pub fn attach(&self, video: gst_app::AppSrc, audio: Option<gst_app::AppSrc>) {
-        let mut state = self.joint.lock();
-        state.to = Some(Ends { video, audio });
+        let mut state = self.join.lock();
+        state.to = Some(AppSrcs { video, audio });
         let (pictures, sounds) = (std::mem::take(&mut state.held_video), std::mem::take(&mut state.held_audio));
-        sounds.iter().for_each(|sample| self.joint.send_sound(&mut state, sample));
-        pictures.iter().for_each(|sample| self.joint.send_picture(&mut state, sample));
+        sounds.iter().for_each(|sample| self.join.send_sound(&mut state, sample));
+        pictures.iter().for_each(|sample| self.join.send_picture(&mut state, sample));
     }
 
     /// Whether something waits that the consumer has not taken.
     pub fn is_waiting(&self) -> bool {
-        self.joint.lock().to.as_ref().is_some_and(|to| to.video.current_level_buffers() > 1)
+        self.join.lock().to.as_ref().is_some_and(|to| to.video.current_level_buffers() > 1)
     }
 
     /// Ends the flow and sends end-of-stream after what is on its way.
     pub fn finish(mut self) {
         self.listeners.clear();
-        if let Some(to) = self.joint.lock().to.take() {
+        if let Some(to) = self.join.lock().to.take() {
             let _ = to.video.end_of_stream(); // refused only by a pipeline that is gone
             if let Some(audio) = to.audio {
                 let _ = audio.end_of_stream();
@@ -170,8 +175,8 @@ impl Pair {
     }
 }
 
-impl Joint {
-    fn hear_picture(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
+impl JoinState {
+    fn on_picture(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
         let Some(pts) = buffer.pts() else { return };
         let mut state = self.lock();
         let dts = buffer.dts().map_or(pts, |dts| dts.min(pts));
@@ -189,19 +194,19 @@ impl Joint {
             self.send_picture(&mut state, &sample);
             return;
         }
-        if state.held_video.len() as u64 >= self.room.pictures {
+        if state.held_video.len() as u64 >= self.limits.pictures {
             // A consumer that never attaches is about to give up; the first pictures are the ones that count.
             self.meter.dropped(1);
             return;
         }
         state.held_video.push_back(sample);
-        let waited = state.begin.is_some_and(|begin| pts.saturating_sub(begin.first) >= PATIENCE);
+        let waited = state.begin.is_some_and(|begin| pts.saturating_sub(begin.first) >= SOUND_TIMEOUT);
         if !state.sound_expected || !state.held_audio.is_empty() || waited {
-            self.be_ready(&mut state);
+            self.set_ready(&mut state);
         }
     }
 
-    fn hear_sound(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
+    fn on_sound(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
         let Some(pts) = buffer.pts() else { return };
         let mut state = self.lock();
         if state.begin.is_some_and(|begin| pts < begin.first) {
@@ -217,11 +222,11 @@ impl Joint {
         }
         state.held_audio.push_back(sample);
         if state.begin.is_some() {
-            self.be_ready(&mut state);
+            self.set_ready(&mut state);
         }
     }
 
-    fn be_ready(&self, state: &mut State) {
+    fn set_ready(&self, state: &mut State) {
         if !state.ready {
             state.ready = true;
             self.begun.notify_all();
@@ -236,11 +241,11 @@ impl Joint {
         let dts = buffer.dts().map_or(pts, |dts| dts.min(pts));
         let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let level = to.video.current_level_buffers();
-        // After a loss it goes on only when half of the room is free again, so that more than a stutter gets through.
-        let room = if state.awaits_keyframe { self.room.pictures / 2 } else { self.room.pictures };
+        // After a loss it goes on only when half of the queue is free again, so that more than a stutter gets through.
+        let limit = if state.awaits_keyframe { self.limits.pictures / 2 } else { self.limits.pictures };
         // Decoding times that do not rise, and pictures that belong before the first one, fit into no file.
         let misfit = state.last_video.is_some_and(|last| dts <= last) || pts < begin.first || dts < begin.zero;
-        if level >= room.max(1) && state.last_video.is_some() || misfit || (state.awaits_keyframe && !key) {
+        if level >= limit.max(1) && state.last_video.is_some() || misfit || (state.awaits_keyframe && !key) {
             state.awaits_keyframe |= !(misfit && pts < begin.first);
             self.meter.dropped(1);
             return;
@@ -254,10 +259,10 @@ impl Joint {
         }
         // No sound for long: a gap up to where sound may still be on its way.
         if let Some(audio) = &to.audio
-            && pts > state.sound_until + PATIENCE
+            && pts > state.sound_until + SOUND_TIMEOUT
         {
             let from = state.sound_until;
-            let length = pts - PATIENCE / 2 - from;
+            let length = pts - SOUND_TIMEOUT / 2 - from;
             let gap = gst::event::Gap::builder(from.saturating_sub(begin.zero)).duration(length).build();
             if audio.send_event(gap) {
                 state.sound_until = from + length;
@@ -270,7 +275,7 @@ impl Joint {
         let State { begin: Some(begin), to: Some(to), .. } = state else { return };
         let (Some(audio), Some(buffer), Some(caps)) = (&to.audio, sample.buffer(), sample.caps()) else { return };
         let (Some(pts), Some(end)) = (buffer.pts(), sound_end(sample)) else { return };
-        if state.last_audio.is_some_and(|last| pts <= last) || audio.current_level_buffers() >= self.room.sounds {
+        if state.last_audio.is_some_and(|last| pts <= last) || audio.current_level_buffers() >= self.limits.sounds {
             self.meter.dropped(1);
             return;
         }

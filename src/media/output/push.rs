@@ -15,7 +15,7 @@ mod destination;
 
 use super::{
     meter::Meter,
-    pair::{Beginning, Pair, Room},
+    pair::{Pair, QueueLimits, StreamStart},
     stream::CodedStream,
 };
 use crate::{
@@ -48,9 +48,9 @@ pub const SILENCE: Duration = Duration::from_secs(8);
 /// Poll interval of the progress.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long closing the connection to the server may take.
-const FAREWELL: Duration = Duration::from_millis(500);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 /// What may wait for the network: 4 s at 30 frames a second.
-const ROOM: Room = Room { pictures: 120, sounds: 190 };
+const QUEUE_LIMITS: QueueLimits = QueueLimits { pictures: 120, sounds: 190 };
 
 /// A push at work. Dropping it stops it.
 pub struct Push {
@@ -59,14 +59,14 @@ pub struct Push {
     clock: ShowClock,
     meter: Arc<Meter>,
     stopping: Arc<AtomicBool>,
-    orders: mpsc::Sender<News>,
+    orders: mpsc::Sender<PushMessage>,
     worker: Option<JoinHandle<()>>,
 }
 
-enum News {
+enum PushMessage {
     Stop,
     /// The verdict on the pipeline of a run.
-    Said(u64, Verdict),
+    PipelineEnded(u64, Verdict),
 }
 
 impl Push {
@@ -87,13 +87,13 @@ impl Push {
         let (meter, stopping) = (Arc::new(Meter::default()), Arc::new(AtomicBool::new(false)));
         let destination = Destination::read(url);
         let masked = destination.as_ref().map_or_else(|_| "rtmp://…".to_owned(), Destination::masked);
-        let (clock_, meter_, stopping_, say) = (clock.clone(), meter.clone(), stopping.clone(), orders.clone());
+        let (clock_, meter_, stopping_, sender) = (clock.clone(), meter.clone(), stopping.clone(), orders.clone());
         let work = move || {
             let destination = match destination {
                 Ok(destination) => destination,
                 Err(text) => return report(LinkState::Error, Some(text.to_owned())),
             };
-            Worker { destination, clock: clock_, meter: meter_, stopping: stopping_, say, inbox }
+            Worker { destination, clock: clock_, meter: meter_, stopping: stopping_, sender, inbox }
                 .run(&provide, &report);
         };
         let worker = std::thread::Builder::new().name("push".into()).spawn(work);
@@ -118,7 +118,7 @@ impl Push {
 
     fn end(&mut self) {
         self.stopping.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(News::Stop); // a push that has given up no longer receives
+        let _ = self.orders.send(PushMessage::Stop); // a push that has given up no longer receives
         if let Some(Err(_)) = self.worker.take().map(JoinHandle::join) {
             tracing::error!(to = %self.masked, "the thread of a push broke down");
         }
@@ -147,8 +147,8 @@ struct Worker {
     clock: ShowClock,
     meter: Arc<Meter>,
     stopping: Arc<AtomicBool>,
-    say: mpsc::Sender<News>,
-    inbox: mpsc::Receiver<News>,
+    sender: mpsc::Sender<PushMessage>,
+    inbox: mpsc::Receiver<PushMessage>,
 }
 
 impl Worker {
@@ -159,7 +159,7 @@ impl Worker {
             let number = backoff.begin();
             let mut live = None;
             let end = match provide() {
-                Some(stream) => tasks::caught("push", || self.attempt(&stream, number, &mut live, report))
+                Some(stream) => tasks::catch_panic("push", || self.attempt(&stream, number, &mut live, report))
                     .unwrap_or_else(|panicked| End::Lost(panicked.to_string())),
                 None => End::Lost("the stream is not there".to_owned()),
             };
@@ -174,9 +174,9 @@ impl Worker {
             let again = Instant::now() + backoff.failed(live.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
             loop {
                 match self.inbox.recv_timeout(again.saturating_duration_since(Instant::now())) {
-                    Ok(News::Said(..)) => {} // a late verdict on an old run
+                    Ok(PushMessage::PipelineEnded(..)) => {} // a late verdict on an old run
                     Err(RecvTimeoutError::Timeout) => break,
-                    Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                    Ok(PushMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
         }
@@ -190,35 +190,35 @@ impl Worker {
         report: &dyn Fn(LinkState, Option<String>),
     ) -> End {
         let stopping = || self.stopping.load(Ordering::Relaxed);
-        let pair = Pair::listen(stream, &self.clock, ROOM, self.meter.clone());
+        let pair = Pair::listen(stream, &self.clock, QUEUE_LIMITS, self.meter.clone());
         // A stream without media at the moment is no failure of the destination: wait without an end.
-        let beginning = loop {
-            match pair.beginning(SILENCE, stopping) {
-                Some(beginning) => break beginning,
+        let start = loop {
+            match pair.stream_start(SILENCE, stopping) {
+                Some(start) => break start,
                 None if stopping() => return End::Stopped,
                 None => {}
             }
         };
-        if let Some(text) = unfit(&beginning) {
+        if let Some(text) = unfit(&start) {
             return End::Never(text);
         }
-        let (run, taken) = match self.open(&pair, &beginning, number) {
+        let (run, taken) = match self.open(&pair, &start, number) {
             Ok(open) => open,
             Err(failure) => return End::Lost(failure.text),
         };
         let (mut known, mut moved) = (0, Instant::now());
         loop {
             match self.inbox.recv_timeout(LOOK) {
-                Ok(News::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                Ok(PushMessage::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     pair.finish();
                     if live.is_some() {
-                        let _ = run.drain(FAREWELL); // it is going away in any case
+                        let _ = run.drain(CLOSE_TIMEOUT); // it is going away in any case
                     }
                     return End::Stopped;
                 }
-                Ok(News::Said(of, _)) if of != number => continue,
-                Ok(News::Said(_, Verdict::Failed(failure))) => return End::Lost(failure.text),
-                Ok(News::Said(_, Verdict::Ended)) => return End::Lost("it ended by itself".to_owned()),
+                Ok(PushMessage::PipelineEnded(of, _)) if of != number => continue,
+                Ok(PushMessage::PipelineEnded(_, Verdict::Failed(failure))) => return End::Lost(failure.text),
+                Ok(PushMessage::PipelineEnded(_, Verdict::Ended)) => return End::Lost("it ended by itself".to_owned()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             let count = taken.load(Ordering::Relaxed);
@@ -240,8 +240,8 @@ impl Worker {
     }
 
     /// Starts a pipeline. The count is of the buffers of media that its sink was given.
-    fn open(&self, pair: &Pair, beginning: &Beginning, number: u64) -> Result<(Run, Arc<AtomicU64>), Failure> {
-        let name = if beginning.audio.is_some() { "push_sound" } else { "push_silent" };
+    fn open(&self, pair: &Pair, start: &StreamStart, number: u64) -> Result<(Run, Arc<AtomicU64>), Failure> {
+        let name = if start.audio.is_some() { "push_sound" } else { "push_silent" };
         let values = [("location", self.destination.url().into())];
         let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;
         let missing = |element: &str| here(format!("pipelines/{name}.toml has no {element}"));
@@ -257,10 +257,10 @@ impl Worker {
         });
         let end = |name: &str| pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let (video, audio) = (end("video").ok_or_else(|| missing("video"))?, end("audio"));
-        let say = Mutex::new(self.say.clone());
+        let sender = Mutex::new(self.sender.clone());
         let run = Run::start(pipeline, &self.clock, move |verdict| {
-            let say = say.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = say.send(News::Said(number, verdict)); // fails when the push is over
+            let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = sender.send(PushMessage::PipelineEnded(number, verdict)); // fails when the push is over
         })?;
         pair.attach(video, audio);
         Ok((run, taken))
@@ -268,8 +268,8 @@ impl Worker {
 }
 
 /// Why a format does not fit into the FLV that RTMP carries.
-fn unfit(beginning: &Beginning) -> Option<String> {
-    let caps = beginning.video.structure(0)?;
+fn unfit(start: &StreamStart) -> Option<String> {
+    let caps = start.video.structure(0)?;
     match caps.name().as_str() {
         "video/x-h264" => None,
         "video/x-h265" => Some("H.265 cannot be pushed over RTMP; push an H.264 stream".to_owned()),

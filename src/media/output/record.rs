@@ -8,7 +8,7 @@
 use super::{
     decode_times,
     meter::Meter,
-    pair::{Beginning, Pair, Room},
+    pair::{Pair, QueueLimits, StreamStart},
     recover,
     stream::CodedStream,
 };
@@ -43,7 +43,7 @@ use std::{
 /// How long the first key frame is awaited.
 pub const FIRST_KEYFRAME: Duration = Duration::from_secs(10);
 /// What may wait for a slow disk: 10 s of picture at 30 frames a second, a minute of sound.
-const ROOM: Room = Room { pictures: 300, sounds: 2820 };
+const QUEUE_LIMITS: QueueLimits = QueueLimits { pictures: 300, sounds: 2820 };
 /// Fine enough for every usual frame rate.
 const TIMESCALE: u32 = 90_000;
 
@@ -62,7 +62,7 @@ pub struct Target {
 
 /// Events of a recording while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum RecordMessage {
     /// The picture of this show time is the first one of the file.
     Started(ShowTime),
     /// It is over. What was written is kept and, where possible, finished.
@@ -101,12 +101,12 @@ struct Shared {
 
 enum Order {
     Stop(Duration),
-    Said(Verdict),
+    PipelineEnded(Verdict),
 }
 
 impl Recording {
-    /// Begins with the stream's next key frame. `told` gets [`News`] from a thread of the recording; it must only
-    /// forward them.
+    /// Begins with the stream's next key frame. `on_event` gets [`RecordMessage`] from a thread of the recording; it
+    /// must only forward them.
     ///
     /// # Errors
     /// [`FailureKind::Here`] when the file cannot be made.
@@ -114,14 +114,14 @@ impl Recording {
         stream: &CodedStream,
         target: Target,
         clock: &ShowClock,
-        told: impl Fn(News) + Send + 'static,
+        on_event: impl Fn(RecordMessage) + Send + 'static,
     ) -> Result<Self, Failure> {
         let (path, file) = reserve(&target).map_err(|e| here(format!("{}: {e}", target.folder.display())))?;
         let (orders, inbox) = mpsc::channel();
         let shared = Arc::new(Shared::default());
         let meter = Arc::new(Meter::default());
         // Listens from here on, not from when its thread runs.
-        let pair = Pair::listen(stream, clock, ROOM, meter.clone());
+        let pair = Pair::listen(stream, clock, QUEUE_LIMITS, meter.clone());
         let job = Job {
             path: path.clone(),
             file: file.clone(),
@@ -129,13 +129,13 @@ impl Recording {
             clock: clock.clone(),
             meter: meter.clone(),
             shared: shared.clone(),
-            say: orders.clone(),
+            sender: orders.clone(),
         };
         let worker = std::thread::Builder::new().name("record".into()).spawn(move || {
-            let ended = tasks::caught("record", || job.run(pair, &inbox, &told));
+            let ended = tasks::catch_panic("record", || job.run(pair, &inbox, &on_event));
             let ended = ended.unwrap_or_else(|panicked| Err(panicked.into()));
             if let (Err(failure), false) = (&ended, job.shared.stopping.load(Ordering::Relaxed)) {
-                told(News::Failed(failure.clone()));
+                on_event(RecordMessage::Failed(failure.clone()));
             }
             ended
         });
@@ -195,13 +195,18 @@ struct Job {
     clock: ShowClock,
     meter: Arc<Meter>,
     shared: Arc<Shared>,
-    say: mpsc::Sender<Order>,
+    sender: mpsc::Sender<Order>,
 }
 
 impl Job {
-    fn run(&self, pair: Pair, inbox: &mpsc::Receiver<Order>, told: &impl Fn(News)) -> Result<Finished, Failure> {
+    fn run(
+        &self,
+        pair: Pair,
+        inbox: &mpsc::Receiver<Order>,
+        on_event: &impl Fn(RecordMessage),
+    ) -> Result<Finished, Failure> {
         let stopping = || self.shared.stopping.load(Ordering::Relaxed);
-        let Some(beginning) = pair.beginning(FIRST_KEYFRAME, stopping) else {
+        let Some(start) = pair.stream_start(FIRST_KEYFRAME, stopping) else {
             drop(pair);
             // Nothing was written yet, so there is nothing to keep.
             let _ = fs::remove_file(&self.path);
@@ -209,7 +214,7 @@ impl Job {
             let text = if stopping() { "stopped before the first picture" } else { "no key frame came in 10 s" };
             return Err(Failure { fault: FailureKind::Peer, text: text.into() });
         };
-        let written = self.write(pair, &beginning, inbox, told);
+        let written = self.write(pair, &start, inbox, on_event);
         if written.is_err() {
             // What was written shall be usable at once; where that fails too (a full disk), the next start tries again.
             match recover::finish(&self.path) {
@@ -223,26 +228,26 @@ impl Job {
     fn write(
         &self,
         pair: Pair,
-        beginning: &Beginning,
+        start: &StreamStart,
         inbox: &mpsc::Receiver<Order>,
-        told: &impl Fn(News),
+        on_event: &impl Fn(RecordMessage),
     ) -> Result<Finished, Failure> {
-        let first = beginning.first;
-        let (pipeline, video, audio) = self.build(beginning)?;
-        let say = Mutex::new(self.say.clone());
+        let first = start.first;
+        let (pipeline, video, audio) = self.build(start)?;
+        let sender = Mutex::new(self.sender.clone());
         let run = Run::start(pipeline, &self.clock, move |verdict| {
-            let say = say.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = say.send(Order::Said(verdict)); // fails when the recording is over
+            let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = sender.send(Order::PipelineEnded(verdict)); // fails when the recording is over
         })
         .map_err(of_this_machine)?;
         pair.attach(video, audio);
         *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
         self.meter.live(Some(first));
-        told(News::Started(first));
+        on_event(RecordMessage::Started(first));
         let deadline = match inbox.recv() {
             Ok(Order::Stop(deadline)) => deadline,
-            Ok(Order::Said(Verdict::Failed(failure))) => return Err(of_this_machine(failure)),
-            Ok(Order::Said(Verdict::Ended)) => return Err(here("it ended by itself".into())),
+            Ok(Order::PipelineEnded(Verdict::Failed(failure))) => return Err(of_this_machine(failure)),
+            Ok(Order::PipelineEnded(Verdict::Ended)) => return Err(here("it ended by itself".into())),
             Err(_) => return Err(here("it was abandoned".into())),
         };
         pair.finish();
@@ -255,13 +260,10 @@ impl Job {
     }
 
     #[allow(clippy::type_complexity, reason = "the pipeline and its two ends, used once")]
-    fn build(
-        &self,
-        beginning: &Beginning,
-    ) -> Result<(gst::Pipeline, gst_app::AppSrc, Option<gst_app::AppSrc>), Failure> {
+    fn build(&self, start: &StreamStart) -> Result<(gst::Pipeline, gst_app::AppSrc, Option<gst_app::AppSrc>), Failure> {
         plugins::register().map_err(here)?;
         let location = self.path.to_str().ok_or_else(|| here("the folder's name is no text".into()))?;
-        let name = if beginning.audio.is_some() { "record_sound" } else { "record_silent" };
+        let name = if start.audio.is_some() { "record_sound" } else { "record_silent" };
         let values =
             [("location", location.into()), ("fragment_ns", Value::Int(i64::from(self.fragment_ms) * 1_000_000))];
         let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;

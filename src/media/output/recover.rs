@@ -63,18 +63,18 @@ pub fn unfinished(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// When there can be no thread.
 pub fn finish_all(
     files: Vec<PathBuf>,
-    told: impl Fn(&Path, &io::Result<Outcome>) + Send + 'static,
+    on_file: impl Fn(&Path, &io::Result<Outcome>) + Send + 'static,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new().name("recover".into()).spawn(move || {
         for file in files {
-            let outcome = tasks::caught("recover", || finish(&file)).unwrap_or_else(|e| Err(io::Error::other(e)));
+            let outcome = tasks::catch_panic("recover", || finish(&file)).unwrap_or_else(|e| Err(io::Error::other(e)));
             let name = file.file_name().unwrap_or_default();
             match &outcome {
                 Ok(Outcome::Broken) => tracing::warn!(?name, "recording had no complete fragment; kept as .broken"),
                 Ok(outcome) => tracing::info!(?name, ?outcome, "unfinished recording"),
                 Err(error) => tracing::error!(?name, %error, "could not finish a recording"),
             }
-            told(&file, &outcome);
+            on_file(&file, &outcome);
         }
     })
 }

@@ -58,32 +58,32 @@ mod tests {
 
     #[test]
     fn the_sixty_first_knock_within_a_minute_is_refused() {
-        let mut door = Handshakes::new(60, MINUTE);
+        let mut endpoint = Handshakes::new(60, MINUTE);
         for second in 0..60 {
-            assert!(door.request(ip("192.0.2.1"), Duration::from_millis(second * 900)));
+            assert!(endpoint.request(ip("192.0.2.1"), Duration::from_millis(second * 900)));
         }
-        assert!(!door.request(ip("192.0.2.1"), Duration::from_millis(59_999)));
-        assert!(door.request(ip("192.0.2.2"), Duration::from_millis(59_999)), "another address has its own limit");
-        assert!(door.request(ip("192.0.2.1"), MINUTE), "the first one is a minute ago");
-        assert!(!door.request(ip("192.0.2.1"), MINUTE), "the second is not");
+        assert!(!endpoint.request(ip("192.0.2.1"), Duration::from_millis(59_999)));
+        assert!(endpoint.request(ip("192.0.2.2"), Duration::from_millis(59_999)), "another address has its own limit");
+        assert!(endpoint.request(ip("192.0.2.1"), MINUTE), "the first one is a minute ago");
+        assert!(!endpoint.request(ip("192.0.2.1"), MINUTE), "the second is not");
     }
 
     #[test]
     fn a_network_of_ipv6_addresses_is_one_person() {
-        let mut door = Handshakes::new(1, MINUTE);
-        assert!(door.request(ip("2001:db8::1"), Duration::ZERO));
-        assert!(!door.request(ip("2001:db8::2"), Duration::ZERO));
-        assert!(door.request(ip("2001:db8:0:1::1"), Duration::ZERO));
-        assert!(door.request(ip("192.0.2.1"), Duration::ZERO));
-        assert!(!door.request(ip("::ffff:192.0.2.1"), Duration::ZERO));
+        let mut endpoint = Handshakes::new(1, MINUTE);
+        assert!(endpoint.request(ip("2001:db8::1"), Duration::ZERO));
+        assert!(!endpoint.request(ip("2001:db8::2"), Duration::ZERO));
+        assert!(endpoint.request(ip("2001:db8:0:1::1"), Duration::ZERO));
+        assert!(endpoint.request(ip("192.0.2.1"), Duration::ZERO));
+        assert!(!endpoint.request(ip("::ffff:192.0.2.1"), Duration::ZERO));
     }
 
     #[test]
     fn addresses_of_before_the_window_are_forgotten() {
-        let mut door = Handshakes::new(1, MINUTE);
+        let mut endpoint = Handshakes::new(1, MINUTE);
         for n in 0..10_000u32 {
-            assert!(door.request(IpAddr::V4(n.into()), Duration::from_secs(n.into())));
+            assert!(endpoint.request(IpAddr::V4(n.into()), Duration::from_secs(n.into())));
         }
-        assert!(door.recent.len() <= SWEEP + 60, "{} addresses are kept", door.recent.len());
+        assert!(endpoint.recent.len() <= SWEEP + 60, "{} addresses are kept", endpoint.recent.len());
     }
 }

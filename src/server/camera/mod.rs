@@ -1,4 +1,4 @@
-//! The camera door: `GET /ingest/ws`, where small cameras push whole JPEG pictures over a WebSocket.
+//! The camera endpoint: `GET /ingest/ws`, where small cameras push whole JPEG pictures over a WebSocket.
 //!
 //! ```text
 //! camera ─ WebSocket ─ socket ─┬─ session (rate, size, signs of life; sans-IO)
@@ -16,7 +16,7 @@ mod session;
 mod socket;
 mod wire;
 
-pub use session::Patience;
+pub use session::Timeouts;
 pub use wire::CameraRefusal;
 
 use crate::{
@@ -70,8 +70,8 @@ pub struct Grant {
 
 /// Grants cameras access by their keys.
 pub trait CameraAccess: Send + Sync + 'static {
-    /// Admits a camera. The newest connection with a key wins: the one before gets [`CameraEnd::Replaced`]. It keeps its
-    /// lease until the new one has taken it, so that the stream goes on.
+    /// Admits a camera. The newest connection with a key wins: the one before gets [`CameraEnd::Replaced`]. It keeps
+    /// its lease until the new one has taken it, so that the stream goes on.
     ///
     /// # Errors
     /// In this order: [`Refusal::UnknownRoom`], [`Refusal::UnknownKey`], [`Refusal::Disabled`],
@@ -86,25 +86,25 @@ pub trait CameraAccess: Send + Sync + 'static {
     fn stats(&self, app: &str, room: &str, identity: &str, stats: serde_json::Value);
 }
 
-/// Settings of the door.
+/// Settings of the endpoint.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Handshakes of one address in a minute.
     pub handshakes: usize,
     /// How long a camera gets to answer a close frame.
-    pub goodbye: Duration,
+    pub close_timeout: Duration,
     /// When a session ends by itself.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { handshakes: 60, goodbye: Duration::from_secs(1), patience: Patience::default() }
+        Self { handshakes: 60, close_timeout: Duration::from_secs(1), timeouts: Timeouts::default() }
     }
 }
 
 /// The state that all connections share.
-struct Door {
+struct CameraEndpoint {
     access: Arc<dyn CameraAccess>,
     settings: Settings,
     shutdown: CancellationToken,
@@ -126,17 +126,17 @@ pub fn routes(
     shutdown: CancellationToken,
 ) -> BoxedFilter<(Response,)> {
     let handshakes = Mutex::new(Handshakes::new(settings.handshakes, Duration::from_secs(60)));
-    let door = Arc::new(Door { access, settings, shutdown, opened: Instant::now(), handshakes });
+    let endpoint = Arc::new(CameraEndpoint { access, settings, shutdown, opened: Instant::now(), handshakes });
     let upgrade = warp::ws()
         .and(warp::query::raw().or(warp::any().map(String::new)).unify())
         .and(warp::header::optional("authorization"))
         .and(warp::ext::optional())
         .map(move |ws: Ws, query, authorization, client| {
             let caller = Caller { query, authorization, client };
-            let door = door.clone();
+            let endpoint = endpoint.clone();
             ws.max_message_size(TRANSPORT_CAP)
                 .max_frame_size(TRANSPORT_CAP)
-                .on_upgrade(move |socket| socket::serve(socket, caller, door))
+                .on_upgrade(move |socket| socket::serve(socket, caller, endpoint))
                 .into_response()
         });
     let plain = warp::any().map(|| {
@@ -153,7 +153,7 @@ impl Caller {
     }
 }
 
-impl Door {
+impl CameraEndpoint {
     /// Parses the request of a camera: the names are slugs, and the key has the form of one.
     ///
     /// # Errors

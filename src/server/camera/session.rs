@@ -7,14 +7,14 @@ use std::time::Duration;
 
 /// Timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
+pub struct Timeouts {
     /// The session ends after this long without an accepted picture.
     pub idle: Duration,
     /// Between pings.
     pub ping: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     /// As in the sheet (6.3).
     fn default() -> Self {
         Self { idle: Duration::from_secs(30), ping: Duration::from_secs(15) }
@@ -58,7 +58,7 @@ pub enum Due {
 /// See the module's text.
 #[derive(Debug)]
 pub struct Session {
-    patience: Patience,
+    timeouts: Timeouts,
     largest: usize,
     pace: Pace,
     strange: u32,
@@ -74,10 +74,10 @@ pub struct Session {
 
 impl Session {
     /// A session that begins now: at most `fps` pictures a second, none larger than `largest` bytes.
-    pub fn new(fps: u32, largest: usize, patience: Patience) -> Self {
+    pub fn new(fps: u32, largest: usize, timeouts: Timeouts) -> Self {
         let now = Duration::ZERO;
         Self {
-            patience,
+            timeouts,
             largest,
             pace: Pace::new(fps, now),
             strange: 0,
@@ -122,12 +122,12 @@ impl Session {
 
     /// When [`Session::due`] is to be called next.
     pub fn next(&self) -> Duration {
-        (self.pinged + self.patience.ping).min(self.taken + self.patience.idle)
+        (self.pinged + self.timeouts.ping).min(self.taken + self.timeouts.idle)
     }
 
     /// The action that is due now; call until there is none.
     pub fn due(&mut self, now: Duration) -> Due {
-        if now >= self.pinged + self.patience.ping {
+        if now >= self.pinged + self.timeouts.ping {
             if self.unanswered >= UNANSWERED {
                 return Due::End(End::Dead);
             }
@@ -135,7 +135,7 @@ impl Session {
             self.unanswered += 1;
             return Due::Ping;
         }
-        if now >= self.taken + self.patience.idle {
+        if now >= self.taken + self.timeouts.idle {
             return Due::End(End::Idle);
         }
         Due::Nothing
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn only_the_fifth_strange_message_in_a_row_ends_the_session() {
-        let mut session = Session::new(15, 100, Patience::default());
+        let mut session = Session::new(15, 100, Timeouts::default());
         for strange in [&b"\xff\xd8\xff"[..], b"GIF89a", b"", b"\xd8\xff\xff\xff"] {
             assert_eq!(session.frame(strange, at(1)), Verdict::Strange);
         }
@@ -167,14 +167,14 @@ mod tests {
 
     #[test]
     fn a_frame_of_the_limit_is_taken_and_one_byte_more_ends_the_session() {
-        let mut session = Session::new(15, 8, Patience::default());
+        let mut session = Session::new(15, 8, Timeouts::default());
         assert_eq!(session.frame(&[0xff, 0xd8, 1, 2, 3, 4, 0xff, 0xd9], at(1)), Verdict::Take);
         assert_eq!(session.frame(&[0xff, 0xd8, 1, 2, 3, 4, 5, 0xff, 0xd9], at(1)), Verdict::End(End::FrameTooLarge));
     }
 
     #[test]
     fn what_comes_too_fast_is_counted_apart() {
-        let mut session = Session::new(3, 100, Patience::default());
+        let mut session = Session::new(3, 100, Timeouts::default());
         let verdicts: Vec<_> = (0..5).map(|_| session.frame(&JPEG, at(1))).collect();
         assert_eq!(verdicts[..3], [Verdict::Take; 3]);
         assert_eq!(verdicts[3..], [Verdict::TooFast; 2]);
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_camera_without_pictures_is_idle_after_thirty_seconds() {
-        let mut session = Session::new(15, 100, Patience::default());
+        let mut session = Session::new(15, 100, Timeouts::default());
         assert_eq!(session.frame(&JPEG, at(5)), Verdict::Take);
         assert_eq!(session.next(), at(15));
         assert_eq!(session.due(at(14)), Due::Nothing);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn two_unanswered_pings_end_the_session_when_the_third_is_due() {
-        let mut session = Session::new(15, 100, Patience::default());
+        let mut session = Session::new(15, 100, Timeouts::default());
         for (now, due) in [(15, Due::Ping), (30, Due::Ping), (45, Due::End(End::Dead))] {
             assert_eq!(session.frame(&JPEG, at(now)), Verdict::Take);
             assert_eq!(session.due(at(now)), due);

@@ -3,9 +3,9 @@
 //! Refuses to know: what a message means ([`Session`](super::session)).
 
 use super::{
-    Caller, Door, Grant,
+    Caller, CameraEndpoint, Grant,
     session::{Due, End, Session, Verdict},
-    wire::{self, CameraRefusal, Farewell},
+    wire::{self, CameraRefusal, CloseReason},
 };
 use crate::{
     app::{access::admission::PublishLease, rooms::cameras::CameraEnd},
@@ -24,48 +24,48 @@ use tokio_tungstenite::tungstenite;
 use warp::ws::{Message, WebSocket};
 
 /// How long a camera may leave a few bytes unread before it is disconnected.
-const PATIENCE: Duration = Duration::from_secs(5);
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a replaced connection's lease waits for the next holder.
 const HANDOVER: Duration = Duration::from_secs(5);
 /// The longest text that is parsed, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024;
 
 /// Serves a camera until the camera or the server closes.
-pub async fn serve(mut socket: WebSocket, caller: Caller, door: Arc<Door>) {
+pub async fn serve(mut socket: WebSocket, caller: Caller, endpoint: Arc<CameraEndpoint>) {
     let (peer, client) = (caller.address(), caller.client.clone());
-    let admitted = match door.request(caller) {
-        Ok(request) => door.access.verify(request).await.map_err(CameraRefusal::from),
+    let admitted = match endpoint.request(caller) {
+        Ok(request) => endpoint.access.verify(request).await.map_err(CameraRefusal::from),
         Err(refusal) => Err(refusal),
     };
-    let (farewell, lease) = match admitted {
+    let (close_reason, lease) = match admitted {
         Ok(mut grant) => {
             if let Some(client) = client {
-                client.prove();
+                client.mark_authenticated();
             }
             let cameras = gauge!("streamhub_ws_ingest_cameras", "app" => grant.app.clone());
             cameras.increment(1.0);
             tracing::info!(%peer, app = grant.app, room = grant.room, identity = grant.identity, "a camera came");
-            let farewell = publish(&mut socket, &mut grant, &door).await;
+            let close_reason = publish(&mut socket, &mut grant, &endpoint).await;
             cameras.decrement(1.0);
-            let why = farewell.as_ref().map_or("gone without a word", |farewell| farewell.reason);
+            let why = close_reason.as_ref().map_or("gone without a word", |close_reason| close_reason.reason);
             tracing::info!(%peer, room = grant.room, identity = grant.identity, why, "a camera leaves");
             // The room is left before the close frame is sent, unless a newer connection is about to take over.
-            let lease = (farewell.as_ref() == Some(&Farewell::REPLACED)).then_some(grant.lease);
-            (farewell, lease)
+            let lease = (close_reason.as_ref() == Some(&CloseReason::REPLACED)).then_some(grant.lease);
+            (close_reason, lease)
         }
         Err(refusal) => {
             if refusal != CameraRefusal::RateLimited {
                 tracing::info!(%peer, %refusal, "a camera was refused");
             }
-            (Some(Farewell::refused(refusal)), None)
+            (Some(CloseReason::refused(refusal)), None)
         }
     };
-    let goodbye = async {
-        if let Some(farewell) = farewell {
-            take_leave(socket, farewell, door.settings.goodbye).await;
+    let closing = async {
+        if let Some(close_reason) = close_reason {
+            close(socket, close_reason, endpoint.settings.close_timeout).await;
         }
     };
-    tokio::join!(goodbye, hand_over(lease));
+    tokio::join!(closing, hand_over(lease));
 }
 
 /// Keeps a lease until its next holder has taken it, so that the stream does not end in between.
@@ -95,13 +95,18 @@ impl Counters {
 }
 
 /// Accepts pictures until the session ends. Gives the closing message; none when the connection is dead.
-async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Option<Farewell> {
+async fn publish(socket: &mut WebSocket, grant: &mut Grant, endpoint: &CameraEndpoint) -> Option<CloseReason> {
     let began = Instant::now();
-    let mut session = Session::new(grant.max_fps, grant.max_frame_bytes, door.settings.patience);
+    let mut session = Session::new(grant.max_fps, grant.max_frame_bytes, endpoint.settings.timeouts);
     let counters = Counters::new();
-    let ready =
-        wire::ready(&grant.room, &grant.identity, grant.max_fps, grant.max_frame_bytes, door.settings.patience.idle);
-    say(socket, Message::text(ready)).await?;
+    let ready = wire::ready(
+        &grant.room,
+        &grant.identity,
+        grant.max_fps,
+        grant.max_frame_bytes,
+        endpoint.settings.timeouts.idle,
+    );
+    send(socket, Message::text(ready)).await?;
     if grant.lease.push(Packet::VideoConfig { codec: VideoCodec::Jpeg, record: Bytes::new() }).is_err() {
         return Some(lost(grant));
     }
@@ -109,19 +114,19 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
         tokio::select! {
             biased;
             ending = &mut grant.ended => return Some(ended(ending)),
-            () = door.shutdown.cancelled() => return Some(Farewell::GOING),
-            () = grant.lease.evicted.cancelled() => return Some(Farewell::EVICTED),
+            () = endpoint.shutdown.cancelled() => return Some(CloseReason::GOING),
+            () = grant.lease.evicted.cancelled() => return Some(CloseReason::EVICTED),
             () = sleep_until(began + session.next()) => match session.due(began.elapsed()) {
                 Due::Nothing => {}
-                Due::Ping => say(socket, Message::ping(Bytes::new())).await?,
-                Due::End(end) => return Farewell::ended(end),
+                Due::Ping => send(socket, Message::ping(Bytes::new())).await?,
+                Due::End(end) => return CloseReason::ended(end),
             },
             message = socket.next() => {
                 let message = match message? {
                     Ok(message) => message,
                     Err(error) if is_too_large(&error) => {
                         Counters::dropped("too_large");
-                        return Farewell::ended(End::FrameTooLarge);
+                        return CloseReason::ended(End::FrameTooLarge);
                     }
                     Err(_) => return None,
                 };
@@ -144,20 +149,20 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
                         Verdict::End(end) => {
                             let large = end == End::FrameTooLarge;
                             Counters::dropped(if large { "too_large" } else { "not_jpeg" });
-                            return Farewell::ended(end);
+                            return CloseReason::ended(end);
                         }
                     }
                 } else if message.is_pong() {
                     session.pong();
                 } else if message.is_close() {
-                    return Some(Farewell::BYE);
+                    return Some(CloseReason::BYE);
                 } else if let Ok(text) = message.to_str()
                     && text.len() <= LONGEST_TEXT
                     && session.figures(now)
                 {
-                    let viewers = door.access.viewers(&grant.room);
+                    let viewers = endpoint.access.viewers(&grant.room);
                     if let Some(stats) = wire::stats(text, &session, viewers, SystemTime::now()) {
-                        door.access.stats(&grant.app, &grant.room, &grant.identity, stats);
+                        endpoint.access.stats(&grant.app, &grant.room, &grant.identity, stats);
                     }
                 }
             }
@@ -166,20 +171,20 @@ async fn publish(socket: &mut WebSocket, grant: &mut Grant, door: &Door) -> Opti
 }
 
 /// Why a lease is gone: the state of the key gives the more precise reason.
-fn lost(grant: &mut Grant) -> Farewell {
-    (&mut grant.ended).now_or_never().map_or(Farewell::EVICTED, ended)
+fn lost(grant: &mut Grant) -> CloseReason {
+    (&mut grant.ended).now_or_never().map_or(CloseReason::EVICTED, ended)
 }
 
-fn ended(ending: CameraEnd) -> Farewell {
+fn ended(ending: CameraEnd) -> CloseReason {
     match ending {
-        CameraEnd::Revoked => Farewell::REVOKED,
-        CameraEnd::Replaced => Farewell::REPLACED,
+        CameraEnd::Revoked => CloseReason::REVOKED,
+        CameraEnd::Replaced => CloseReason::REPLACED,
     }
 }
 
 /// Sends a small message; `None` when it is not read in time.
-async fn say(socket: &mut WebSocket, message: Message) -> Option<()> {
-    timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
+async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
+    timeout(SEND_TIMEOUT, socket.send(message)).await.ok()?.ok()
 }
 
 fn is_too_large(error: &warp::Error) -> bool {
@@ -189,24 +194,25 @@ fn is_too_large(error: &warp::Error) -> bool {
 
 /// Sends the reason, closes, and waits for the answer. Remaining data of the camera is read and discarded: unread bytes
 /// would make the system reset the connection, and the camera would lose the closing message.
-async fn take_leave(mut socket: WebSocket, farewell: Farewell, patience: Duration) {
-    let deadline = Instant::now() + patience;
+async fn close(mut socket: WebSocket, close_reason: CloseReason, close_timeout: Duration) {
+    let deadline = Instant::now() + close_timeout;
     let last = async {
-        if let Some(text) = &farewell.text {
+        if let Some(text) = &close_reason.text {
             socket.feed(Message::text(text.as_str())).await?;
         }
         // Where the camera closed first, the library has the answer ready, and only has to send it.
-        if farewell == Farewell::BYE {
+        if close_reason == CloseReason::BYE {
             return socket.close().await;
         }
-        socket.send(Message::close_with(farewell.code, farewell.reason)).await?;
+        socket.send(Message::close_with(close_reason.code, close_reason.reason)).await?;
         loop {
             match socket.next().await {
                 Some(Ok(message)) if message.is_close() => break,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error),
-                // After a message that was too large nothing can be read any more; the camera gets time to read the close frame.
-                None if farewell.code == 4413 => sleep_until(deadline).await,
+                // After a message that was too large nothing can be read any more; the camera gets time to read the
+                // close frame.
+                None if close_reason.code == 4413 => sleep_until(deadline).await,
                 None => break,
             }
         }

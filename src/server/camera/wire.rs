@@ -56,13 +56,13 @@ impl CameraRefusal {
 
 /// How a session ends: the close code, its reason, and whether a text message comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Farewell {
+pub struct CloseReason {
     pub code: u16,
     pub reason: &'static str,
     pub text: Option<String>,
 }
 
-impl Farewell {
+impl CloseReason {
     /// The key was revoked while the camera was connected.
     pub const REVOKED: Self = Self { code: 4401, reason: "key revoked", text: None };
     /// Another connection with the same key took over.
@@ -150,9 +150,9 @@ mod tests {
             (Refusal::Unavailable.into(), 4401, "handshake_error"),
         ];
         for (refusal, code, word) in all {
-            let farewell = Farewell::refused(refusal);
-            assert_eq!((farewell.code, farewell.reason, refusal.to_string().as_str()), (code, word, word));
-            let text: Value = serde_json::from_str(&farewell.text.expect("text")).expect("JSON");
+            let close_reason = CloseReason::refused(refusal);
+            assert_eq!((close_reason.code, close_reason.reason, refusal.to_string().as_str()), (code, word, word));
+            let text: Value = serde_json::from_str(&close_reason.text.expect("text")).expect("JSON");
             assert_eq!(text, json!({"type": "error", "code": code.to_string(), "message": word}));
         }
     }

@@ -1,5 +1,5 @@
-//! A request's body that breaks off when its sender does not go on. Planes have limits of their own for small bodies; this
-//! one holds for all, and lets a long upload take as long as it goes on.
+//! A request's body that breaks off when its sender does not go on. Planes have limits of their own for small bodies;
+//! this one holds for all, and lets a long upload take as long as it goes on.
 //!
 //! Refuses to know: what is in the body.
 
@@ -28,9 +28,9 @@ pub struct RequestBody {
 }
 
 impl RequestBody {
-    /// `patience`: the longest time in which the sender may deliver less than the minimum.
-    pub fn new(body: Incoming, patience: Duration) -> Self {
-        Self { body, began: Instant::now(), arriving: Progress::new(patience), alarm: None }
+    /// `timeout`: the longest time in which the sender may deliver less than the minimum.
+    pub fn new(body: Incoming, timeout: Duration) -> Self {
+        Self { body, began: Instant::now(), arriving: Progress::new(timeout), alarm: None }
     }
 }
 

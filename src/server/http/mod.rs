@@ -1,7 +1,7 @@
-//! The HTTP door: an accept loop of our own under the planes' routes, because its clients are untrusted.
+//! The HTTP endpoint: an accept loop of our own under the planes' routes, because its clients are untrusted.
 //!
 //! ```text
-//! accept ─ Doorway (shares of connections) ─► ClientStream (closed when not read) ─► HTTP/1.1: heads in 10 s
+//! accept ─ ConnectionLimiter (shares of connections) ─► ClientStream (closed when not read) ─► HTTP/1.1: heads in 10 s
 //!   ─► has it a path? (400) ─► Client (address, origin; once for all) ─► RequestBody (minimum rate) ─► routes
 //! ```
 //!
@@ -13,7 +13,7 @@ mod stream;
 
 use crate::app::access::{
     client::{Client, Origins},
-    doorway::{Doorway, Place, turn_away},
+    connection_limiter::{ConnectionLimiter, ConnectionSlot, turn_away},
     trusted_proxies::TrustedProxies,
 };
 use body::RequestBody;
@@ -71,11 +71,11 @@ impl Default for Deadlines {
     }
 }
 
-/// Settings of the door. Cheap to clone.
+/// Settings of the endpoint. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Shares of connections.
-    pub doorway: Doorway,
+    pub limiter: ConnectionLimiter,
     /// The proxies with a trusted `X-Forwarded-For`.
     pub proxies: TrustedProxies,
     /// The origins of pages that may change things.
@@ -85,9 +85,9 @@ pub struct Settings {
 
 impl Settings {
     /// No proxies, no other origins, the usual deadlines.
-    pub fn new(doorway: Doorway) -> Self {
+    pub fn new(limiter: ConnectionLimiter) -> Self {
         let (proxies, origins) = (TrustedProxies::default(), Origins::default());
-        Self { doorway, proxies, origins, deadlines: Deadlines::default() }
+        Self { limiter, proxies, origins, deadlines: Deadlines::default() }
     }
 }
 
@@ -113,10 +113,10 @@ pub async fn serve(
             }
         };
         pause = PAUSE.0;
-        match settings.doorway.enter(peer.ip()) {
-            Ok(place) => {
-                let serving = connection(stream, peer, place, routes.clone(), settings.clone(), shutdown.clone());
-                connections.spawn(crate::tasks::caught_async("http-connection", serving));
+        match settings.limiter.enter(peer.ip()) {
+            Ok(slot) => {
+                let serving = connection(stream, peer, slot, routes.clone(), settings.clone(), shutdown.clone());
+                connections.spawn(crate::tasks::catch_panic_async("http-connection", serving));
             }
             Err(_) => turn_away(stream, FULL),
         }
@@ -131,18 +131,18 @@ pub async fn serve(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    place: Place,
+    slot: ConnectionSlot,
     routes: BoxedFilter<(Response,)>,
     settings: Settings,
     shutdown: CancellationToken,
 ) {
     // Answers are small and awaited; the socket works without this option too.
     let _ = stream.set_nodelay(true);
-    let place = Arc::new(place);
-    let stream = ClientStream::new(stream, settings.deadlines.unread, place.clone());
+    let slot = Arc::new(slot);
+    let stream = ClientStream::new(stream, settings.deadlines.unread, slot.clone());
     let head = settings.deadlines.head;
     let routes = TowerToHyperService::new(warp::service(routes));
-    let service = Entrance { peer: peer.ip(), place, settings, routes };
+    let service = RequestService { peer: peer.ip(), slot, settings, routes };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER);
     let mut serving = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
@@ -159,16 +159,16 @@ async fn connection(
 }
 
 /// Checks a request before its route.
-struct Entrance<R> {
+struct RequestService<R> {
     peer: IpAddr,
-    place: Arc<Place>,
+    slot: Arc<ConnectionSlot>,
     settings: Settings,
     routes: R,
 }
 
 type Answering<E> = Pin<Box<dyn Future<Output = Result<Response, E>> + Send>>;
 
-impl<R> Service<Request<Incoming>> for Entrance<R>
+impl<R> Service<Request<Incoming>> for RequestService<R>
 where
     R: Service<Request<RequestBody>, Response = Response>,
     R::Error: Send + 'static,
@@ -184,12 +184,12 @@ where
         }
         let client = self.client(request.headers());
         request.extensions_mut().insert(client);
-        let patience = self.settings.deadlines.body;
-        Box::pin(self.routes.call(request.map(|body| RequestBody::new(body, patience))))
+        let timeout = self.settings.deadlines.body;
+        Box::pin(self.routes.call(request.map(|body| RequestBody::new(body, timeout))))
     }
 }
 
-impl<R> Entrance<R> {
+impl<R> RequestService<R> {
     fn client(&self, headers: &HeaderMap) -> Client {
         let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or_default());
         let forwarded = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
@@ -197,7 +197,7 @@ impl<R> Entrance<R> {
         let origin = self.settings.origins.judge(text(header::ORIGIN), text(header::HOST));
         let relays = ["x-forwarded-for", "forwarded", "x-real-ip"].into_iter().any(|name| headers.contains_key(name));
         let relayed = relays && !self.settings.proxies.trusts(self.peer);
-        Client::new(address, origin, relayed, Some(self.place.clone()))
+        Client::new(address, origin, relayed, Some(self.slot.clone()))
     }
 }
 

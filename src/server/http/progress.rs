@@ -11,7 +11,7 @@ const QUOTA: usize = 16 * 1024;
 /// See the module's text. Times are durations since any fixed moment and never run backwards.
 #[derive(Debug)]
 pub struct Progress {
-    patience: Duration,
+    timeout: Duration,
     /// Time waited since the quota was last filled.
     waited: Duration,
     passed: usize,
@@ -19,16 +19,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// `patience`: the length of a period of waiting.
-    pub fn new(patience: Duration) -> Self {
-        Self { patience, waited: Duration::ZERO, passed: 0, waiting_since: None }
+    /// `timeout`: the length of a period of waiting.
+    pub fn new(timeout: Duration) -> Self {
+        Self { timeout, waited: Duration::ZERO, passed: 0, waiting_since: None }
     }
 
     /// Waiting begins now, unless it began before. Returns how much longer to wait: zero when the peer is to be given
     /// up.
     pub fn wait(&mut self, now: Duration) -> Duration {
         let since = *self.waiting_since.get_or_insert(now);
-        self.patience.saturating_sub(self.waited + now.saturating_sub(since))
+        self.timeout.saturating_sub(self.waited + now.saturating_sub(since))
     }
 
     /// So many bytes passed.
@@ -47,15 +47,15 @@ impl Progress {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const TIMEOUT: Duration = Duration::from_secs(20);
 
     fn seconds(n: u64) -> Duration {
         Duration::from_secs(n)
     }
 
     #[test]
-    fn a_peer_that_stops_is_given_up_after_the_patience() {
-        let mut progress = Progress::new(PATIENCE);
+    fn a_peer_that_stops_is_given_up_after_the_timeout() {
+        let mut progress = Progress::new(TIMEOUT);
         progress.pass(1_000_000, seconds(5));
         assert_eq!(progress.wait(seconds(10)), seconds(20));
         assert_eq!(progress.wait(seconds(29)), seconds(1));
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_peer_that_trickles_is_given_up_and_a_slow_one_is_not() {
         let last = |bytes: usize| {
-            let mut progress = Progress::new(PATIENCE);
+            let mut progress = Progress::new(TIMEOUT);
             (0..600).find(|&second| {
                 let late = progress.wait(seconds(second)).is_zero() || progress.wait(seconds(second + 1)).is_zero();
                 progress.pass(bytes, seconds(second + 1));
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn time_in_which_nothing_is_waited_for_does_not_count() {
-        let mut progress = Progress::new(PATIENCE);
+        let mut progress = Progress::new(TIMEOUT);
         for hour in 0..100 {
             assert!(progress.wait(seconds(hour * 3600)) > Duration::ZERO, "hour {hour}");
             progress.pass(1000, seconds(hour * 3600));

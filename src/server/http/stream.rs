@@ -1,10 +1,10 @@
-//! A client's TCP stream that is given up when the client does not read: whatever is written to it, an answer, a picture
-//! of a motion stream, or a message of a socket after an upgrade.
+//! A client's TCP stream that is given up when the client does not read: whatever is written to it, an answer, a
+//! picture of a motion stream, or a message of a socket after an upgrade.
 //!
 //! Refuses to know: what is written.
 
 use super::progress::Progress;
-use crate::app::access::doorway::Place;
+use crate::app::access::connection_limiter::ConnectionSlot;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -18,7 +18,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-/// See the module's text. It holds the connection's place to its end, which is the end of an upgraded socket too.
+/// See the module's text. It holds the connection's slot to its end, which is the end of an upgraded socket too.
 #[derive(Debug)]
 pub struct ClientStream {
     stream: TcpStream,
@@ -26,17 +26,17 @@ pub struct ClientStream {
     unread: Progress,
     /// Wakes the writer when the client's time is over.
     alarm: Option<Pin<Box<Sleep>>>,
-    _place: Arc<Place>,
+    _slot: Arc<ConnectionSlot>,
 }
 
 impl ClientStream {
-    /// `patience`: the longest time in which the client may read less than the minimum.
-    pub fn new(stream: TcpStream, patience: Duration, place: Arc<Place>) -> Self {
-        Self { stream, began: Instant::now(), unread: Progress::new(patience), alarm: None, _place: place }
+    /// `timeout`: the longest time in which the client may read less than the minimum.
+    pub fn new(stream: TcpStream, timeout: Duration, slot: Arc<ConnectionSlot>) -> Self {
+        Self { stream, began: Instant::now(), unread: Progress::new(timeout), alarm: None, _slot: slot }
     }
 
     /// What came of writing: bytes are counted, waiting is timed.
-    fn heed(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn track_write(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         let now = Instant::now();
         if let Poll::Ready(result) = written {
             self.unread.pass(*result.as_ref().unwrap_or(&0), now - self.began);
@@ -64,7 +64,7 @@ impl AsyncRead for ClientStream {
 impl AsyncWrite for ClientStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.heed(context, written)
+        self.track_write(context, written)
     }
 
     fn poll_write_vectored(
@@ -73,7 +73,7 @@ impl AsyncWrite for ClientStream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.heed(context, written)
+        self.track_write(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {

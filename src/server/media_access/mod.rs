@@ -1,10 +1,10 @@
-//! The media_access: lets viewers, publishers and cameras through the media doors into their rooms.
+//! The media_access: lets viewers, publishers and cameras through the media endpoints into their rooms.
 //!
 //! ```text
-//! door ─ app, room, token ─► RoomAccess (may they?) ─► Rooms (their stream, their lease; they are counted)
+//! endpoint ─ app, room, token ─► RoomAccess (may they?) ─► Rooms (their stream, their lease; they are counted)
 //! ```
 //!
-//! Each door declares its needs in a trait of its own; all of them are implemented here in the same way.
+//! Each endpoint declares its needs in a trait of its own; all of them are implemented here in the same way.
 //! Refuses to know: protocols, codecs, how a token is signed.
 
 mod camera;
@@ -40,7 +40,7 @@ pub struct MediaAccess {
 }
 
 impl MediaAccess {
-    /// A media_access for the doors.
+    /// A media_access for the endpoints.
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self { parts })
     }

@@ -4,7 +4,7 @@ use super::{MediaAccess, selector};
 use crate::{
     app::{
         access::contract::{AccessRequest, Refusal},
-        rooms::{DataMessage, Duplicate, Entry, Rooms, Via, Viewer, ViewerKind, live::StreamForm},
+        rooms::{DataMessage, Duplicate, PublishRequest, Rooms, Via, Viewer, ViewerKind, live::StreamForm},
     },
     protocol::packet::VideoCodec,
     server::{
@@ -30,7 +30,7 @@ impl SessionAccess for MediaAccess {
                 None => {
                     let token = request.credential.as_deref();
                     let granted = self.parts.room_access.publish(&request.app, &request.room, token)?;
-                    let entry = Entry {
+                    let entry = PublishRequest {
                         app: granted.app,
                         room: granted.room,
                         identity: granted.identity,
@@ -71,7 +71,7 @@ impl SessionAccess for MediaAccess {
 
 impl MediaAccess {
     /// The place of a WHIP ingress, for a request with its key instead of a token.
-    async fn ingress(&self, request: &AccessRequest) -> Result<Option<Entry>, Refusal> {
+    async fn ingress(&self, request: &AccessRequest) -> Result<Option<PublishRequest>, Refusal> {
         let Some(key) = request.credential.as_deref() else { return Ok(None) };
         let row = self.parts.ingresses.by_whip_key(key).await.map_err(|error| {
             tracing::error!("a WHIP ingress was not looked up: {error}");
@@ -82,7 +82,7 @@ impl MediaAccess {
         if row.app != request.app || row.room != room {
             return Err(Refusal::Forbidden);
         }
-        Ok(Some(Entry {
+        Ok(Some(PublishRequest {
             app: row.app,
             room: row.room,
             identity: row.identity,

@@ -4,7 +4,7 @@
 //! Refuses to know: which messages are allowed ([`ChatMember`]).
 
 use super::{
-    Door,
+    MjpegEndpoint,
     chat::ChatMember,
     socket::{BYE, Close, GOING, PING, enter, leave, refusal, send, ticks},
 };
@@ -36,10 +36,10 @@ struct Counts {
 }
 
 /// Passes messages on both ways until the viewer leaves.
-pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
-    let close = match enter(query, &door) {
+pub async fn serve(mut socket: WebSocket, query: &str, endpoint: MjpegEndpoint) {
+    let close = match enter(query, &endpoint) {
         Ok(viewing) => {
-            let mut messages = door.rooms.messages(&viewing.app, &viewing.room);
+            let mut messages = endpoint.rooms.messages(&viewing.app, &viewing.room);
             let (app, room) = (viewing.app, viewing.room);
             let mut chat = ChatMember::new(viewing.identity, viewing.sender, viewing.chat, viewing.reactions);
             let hello = json!({
@@ -49,7 +49,7 @@ pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
             if send(&mut socket, Message::text(hello.to_string())).await.is_none() {
                 return;
             }
-            exchange(&mut socket, &door, (&app, &room), &mut chat, &mut messages, counts).await
+            exchange(&mut socket, &endpoint, (&app, &room), &mut chat, &mut messages, counts).await
         }
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
@@ -63,7 +63,7 @@ pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
 
 async fn exchange(
     socket: &mut WebSocket,
-    door: &Door,
+    endpoint: &MjpegEndpoint,
     (app, room): (&str, &str),
     chat: &mut ChatMember,
     messages: &mut broadcast::Receiver<Arc<DataMessage>>,
@@ -76,7 +76,7 @@ async fn exchange(
     loop {
         let answer = tokio::select! {
             biased;
-            () = door.shutdown.cancelled() => return Some(GOING),
+            () = endpoint.shutdown.cancelled() => return Some(GOING),
             received = socket.next() => {
                 let received = received?.ok()?;
                 unanswered = 0;
@@ -87,7 +87,7 @@ async fn exchange(
                 match chat.submit(text, began.elapsed(), SystemTime::now()) {
                     // Its sender gets it too, by the same way as the others.
                     Ok(message) => {
-                        door.rooms.send_message(app, room, message);
+                        endpoint.rooms.send_message(app, room, message);
                         continue;
                     }
                     Err(refusal) => Message::text(refusal.text()),
@@ -101,7 +101,7 @@ async fn exchange(
                 Message::ping(Bytes::new())
             }
             _ = looks.tick(), if counts.shown => {
-                let count = door.rooms.viewers(room);
+                let count = endpoint.rooms.viewers(room);
                 if counts.sent.replace(count) == Some(count) {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! The MJPEG viewers' doors and the viewers' messages, open to every page.
+//! The MJPEG viewers' endpoints and the viewers' messages, open to every page.
 //!
 //! ```text
 //! GET /live/{app}/{room}/mjpeg      multipart, one part for each picture; before a camera comes and across cameras
@@ -49,7 +49,7 @@ const FRESH: &str = "no-store, no-cache, must-revalidate";
 
 /// The state that all viewers share.
 #[derive(Clone)]
-struct Door {
+struct MjpegEndpoint {
     viewer_access: Arc<dyn ViewerAccess>,
     rooms: Rooms,
     shutdown: CancellationToken,
@@ -61,25 +61,25 @@ pub fn routes(
     rooms: Rooms,
     shutdown: CancellationToken,
 ) -> BoxedFilter<(Response,)> {
-    let door = Door { viewer_access, rooms, shutdown };
+    let endpoint = MjpegEndpoint { viewer_access, rooms, shutdown };
     let query = || warp::query::raw().or(warp::any().map(String::new)).unify();
 
-    let h = door.clone();
+    let h = endpoint.clone();
     let pictures = warp::path!("live" / String / String / String).and(warp::method()).and(query()).then(
         move |app: String, room: String, file: String, method: Method, query: String| {
-            let door = h.clone();
-            async move { open_to_all(door.answer([&app, &room, &file], &method, &query).await) }
+            let endpoint = h.clone();
+            async move { open_to_all(endpoint.answer([&app, &room, &file], &method, &query).await) }
         },
     );
-    let h = door.clone();
+    let h = endpoint.clone();
     let watch = warp::path!("live" / "ws").and(warp::ws()).and(query()).map(move |ws: Ws, query: String| {
-        let door = h.clone();
-        let serve = move |socket| async move { socket::serve(socket, &query, door).await };
+        let endpoint = h.clone();
+        let serve = move |socket| async move { socket::serve(socket, &query, endpoint).await };
         ws.max_message_size(socket::LARGEST).max_frame_size(socket::LARGEST).on_upgrade(serve).into_response()
     });
     let chat = warp::path!("live" / "data").and(warp::ws()).and(query()).map(move |ws: Ws, query: String| {
-        let door = door.clone();
-        let serve = move |socket| async move { data::serve(socket, &query, door).await };
+        let endpoint = endpoint.clone();
+        let serve = move |socket| async move { data::serve(socket, &query, endpoint).await };
         ws.max_message_size(data::CAP).max_frame_size(data::CAP).on_upgrade(serve).into_response()
     });
     let plain = warp::path!("live" / String).map(|name: String| match name.as_str() {
@@ -93,7 +93,7 @@ pub fn routes(
     pictures.or(watch).unify().or(chat).unify().or(plain).unify().boxed()
 }
 
-impl Door {
+impl MjpegEndpoint {
     async fn answer(&self, [app, room, file]: [&str; 3], method: &Method, query: &str) -> Response {
         match *method {
             Method::GET | Method::HEAD => {}

@@ -1,9 +1,9 @@
-//! Pictures as binary WebSocket messages, and the opening and closing of both sockets of these doors.
+//! Pictures as binary WebSocket messages, and the opening and closing of both sockets of these endpoints.
 //!
 //! Refuses to know: permissions to watch.
 
 use super::{
-    Counted, Door,
+    Counted, MjpegEndpoint,
     frames::Frames,
     parameter,
     viewer_access::{self, Sight},
@@ -21,9 +21,9 @@ use warp::ws::{Message, WebSocket};
 /// The largest message that a viewer may send, in bytes; none is read.
 pub const LARGEST: usize = 64 * 1024;
 /// How long a viewer may leave one message unread before it is disconnected.
-const PATIENCE: Duration = Duration::from_secs(20);
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long it gets to answer a close.
-const GOODBYE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Interval of pings, which detect a lost viewer while no picture is sent.
 pub const PING: Duration = Duration::from_secs(15);
 
@@ -40,14 +40,15 @@ pub const BYE: Close = (1000, "");
 ///
 /// A picture is fetched only when the previous one has been handed to the system, so at most one waits here for a slow
 /// reader: less than the 512 KiB that the sheet allows.
-pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
-    let entered =
-        enter(query, &door).and_then(|viewing| match viewer_access::sight(&door.rooms, &viewing.app, &viewing.room) {
+pub async fn serve(mut socket: WebSocket, query: &str, endpoint: MjpegEndpoint) {
+    let entered = enter(query, &endpoint).and_then(|viewing| {
+        match viewer_access::sight(&endpoint.rooms, &viewing.app, &viewing.room) {
             Sight::Live(live) => Ok((viewing, live)),
             Sight::Other => Err((4401, "not_mjpeg")),
-        });
+        }
+    });
     let close = match entered {
-        Ok((viewing, live)) => watch(&mut socket, viewing, &live, &door).await,
+        Ok((viewing, live)) => watch(&mut socket, viewing, &live, &endpoint).await,
         Err(close) => {
             let _ = socket.feed(Message::text(refusal(close))).await; // a broken socket shows in the next line
             Some(close)
@@ -58,15 +59,20 @@ pub async fn serve(mut socket: WebSocket, query: &str, door: Door) {
     }
 }
 
-async fn watch(socket: &mut WebSocket, viewing: ViewGrant, live: &Arc<Live>, door: &Door) -> Option<Close> {
-    let _counted = Counted::new(&door.rooms, viewing, ViewerKind::Ws);
+async fn watch(
+    socket: &mut WebSocket,
+    viewing: ViewGrant,
+    live: &Arc<Live>,
+    endpoint: &MjpegEndpoint,
+) -> Option<Close> {
+    let _counted = Counted::new(&endpoint.rooms, viewing, ViewerKind::Ws);
     let mut frames = Frames::of(live);
     let mut ping = ticks(PING);
     let mut unanswered = 0;
     loop {
         let message = tokio::select! {
             biased;
-            () = door.shutdown.cancelled() => return Some(GOING),
+            () = endpoint.shutdown.cancelled() => return Some(GOING),
             // Pongs and the viewer's close frame arrive here.
             message = socket.next() => match message?.ok()? {
                 message if message.is_close() => return Some(BYE),
@@ -92,11 +98,11 @@ async fn watch(socket: &mut WebSocket, viewing: ViewGrant, live: &Arc<Live>, doo
 ///
 /// # Errors
 /// How the socket is to be closed.
-pub fn enter(query: &str, door: &Door) -> Result<ViewGrant, Close> {
+pub fn enter(query: &str, endpoint: &MjpegEndpoint) -> Result<ViewGrant, Close> {
     let app = parameter(query, "app").unwrap_or_default();
     let room = parameter(query, "room").unwrap_or_default();
     let request = AccessRequest { app, room, credential: parameter(query, "token"), ..AccessRequest::default() };
-    door.viewer_access.view(&request).map_err(|reason| match reason {
+    endpoint.viewer_access.view(&request).map_err(|reason| match reason {
         Refusal::UnknownRoom => (4401, "unknown_app"),
         Refusal::Forbidden => (4401, "room_mismatch"),
         Refusal::Unavailable => (1013, "unavailable"),
@@ -111,7 +117,7 @@ pub fn refusal((code, reason): Close) -> String {
 
 /// Sends a message; `None` when it is not read in time.
 pub async fn send(socket: &mut WebSocket, message: Message) -> Option<()> {
-    timeout(PATIENCE, socket.send(message)).await.ok()?.ok()
+    timeout(SEND_TIMEOUT, socket.send(message)).await.ok()?.ok()
 }
 
 /// Closes, and waits a moment for the answer.
@@ -126,7 +132,7 @@ pub async fn leave(mut socket: WebSocket, close: Close) {
         while let Some(Ok(_)) = socket.next().await {}
         socket.close().await
     };
-    let _ = timeout(GOODBYE, last).await; // a late answer is not needed
+    let _ = timeout(CLOSE_TIMEOUT, last).await; // a late answer is not needed
 }
 
 /// Ticks every `period`, the first after one period.

@@ -6,8 +6,8 @@
 use super::Settings;
 use crate::app::access::{
     admission::{Admission, PublishLease},
+    connection_limiter::ConnectionSlot,
     contract::{AccessRequest, Refusal},
-    doorway::Place,
 };
 use crate::protocol::rtmp::{
     chunk::ChunkError,
@@ -86,7 +86,7 @@ impl End {
 pub(super) struct Connection {
     socket: TcpStream,
     peer: SocketAddr,
-    place: Place,
+    slot: ConnectionSlot,
     settings: Arc<Settings>,
     admission: Arc<dyn Admission>,
     shutdown: CancellationToken,
@@ -101,7 +101,7 @@ impl Connection {
     pub(super) fn new(
         socket: TcpStream,
         peer: SocketAddr,
-        place: Place,
+        slot: ConnectionSlot,
         settings: Arc<Settings>,
         admission: Arc<dyn Admission>,
         shutdown: CancellationToken,
@@ -109,7 +109,7 @@ impl Connection {
         Self {
             socket,
             peer,
-            place,
+            slot,
             admission,
             shutdown,
             session: Session::new(settings.max_message),
@@ -195,7 +195,7 @@ impl Connection {
         let request = AccessRequest { app, credential: Some(key), password, peer, ..AccessRequest::default() };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
-        self.place.prove();
+        self.slot.mark_authenticated();
         self.session.grant()?;
         tracing::info!("publishing began");
         self.flush().await

@@ -1,4 +1,4 @@
-//! The RTMP door: listens, bounds the resources of unauthenticated peers, and runs one task per connection.
+//! The RTMP endpoint: listens, bounds the resources of unauthenticated peers, and runs one task per connection.
 //!
 //! Refuses to know: which keys exist and what packets are used for (both behind [`Admission`]), and RTMP itself (behind
 //! `protocol::rtmp`).
@@ -7,9 +7,9 @@ mod connection;
 
 use crate::app::access::{
     admission::Admission,
-    doorway::{Doorway, Place},
+    connection_limiter::{ConnectionLimiter, ConnectionSlot},
 };
-use crate::tasks::caught_async;
+use crate::tasks::catch_panic_async;
 use connection::Connection;
 use metrics::{counter, gauge};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -22,13 +22,13 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_se
 /// How long connections may take to end after shutdown.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// The address and the limits of the door.
+/// The address and the limits of the endpoint.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Shares of connections; those beyond are closed at once.
-    pub doorway: Doorway,
+    pub limiter: ConnectionLimiter,
     /// The handshake must be complete this long after the connection was made.
     pub handshake_timeout: Duration,
     /// A publisher must send data this often, and a publish must begin this long after the handshake.
@@ -41,7 +41,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([0, 0, 0, 0], 1935)),
-            doorway: Doorway::alone("rtmp", 256),
+            limiter: ConnectionLimiter::alone("rtmp", 256),
             handshake_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(10),
             max_message: 8 * 1024 * 1024,
@@ -49,7 +49,7 @@ impl Default for Settings {
     }
 }
 
-/// A bound door that does not accept yet.
+/// A bound endpoint that does not accept yet.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -90,12 +90,12 @@ impl Listener {
                 }
             };
             pause = PAUSE.0;
-            // The doorway counts and logs the refusal.
-            let Ok(place) = settings.doorway.enter(peer.ip()) else { continue };
+            // The limiter counts and logs the refusal.
+            let Ok(slot) = settings.limiter.enter(peer.ip()) else { continue };
             let admission = Arc::clone(&admission);
-            let serving = serve(socket, peer, place, Arc::clone(&settings), admission, shutdown.clone());
+            let serving = serve(socket, peer, slot, Arc::clone(&settings), admission, shutdown.clone());
             let serving = serving.instrument(tracing::info_span!("rtmp", %peer));
-            connections.spawn(caught_async("rtmp-connection", serving));
+            connections.spawn(catch_panic_async("rtmp-connection", serving));
         }
         drop(listener);
         connections.close();
@@ -108,7 +108,7 @@ impl Listener {
 async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
-    place: Place,
+    slot: ConnectionSlot,
     settings: Arc<Settings>,
     admission: Arc<dyn Admission>,
     shutdown: CancellationToken,
@@ -118,7 +118,7 @@ async fn serve(
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
-    let end = Connection::new(socket, peer, place, settings, admission, shutdown).run().await;
+    let end = Connection::new(socket, peer, slot, settings, admission, shutdown).run().await;
     if let Some(reason) = end.refusal() {
         counter!("lumencast_rtmp_refused_total", "reason" => reason).increment(1);
         tracing::info!(%end, "RTMP connection refused");

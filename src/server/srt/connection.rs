@@ -7,7 +7,7 @@ use super::{
     libsrt::{Received, Socket},
 };
 use crate::app::{
-    access::{contract::Refusal, doorway::Place},
+    access::{connection_limiter::ConnectionSlot, contract::Refusal},
     rooms::demux::TsReader,
 };
 use bytes::Bytes;
@@ -28,7 +28,7 @@ const MESSAGE: usize = 2048;
 /// What the demuxer may have waiting before the caller is not read on.
 const WAITING: u64 = 4_000_000;
 /// How long what a caller that left had sent may still come out: it is let out a latency behind its arrival.
-const LAST_WORDS: Duration = Duration::from_millis(400);
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(400);
 /// Between two looks whether there is room, or something more, again.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -52,30 +52,30 @@ enum End {
 /// Serves a caller to its end.
 pub(super) fn serve(
     socket: &Socket,
-    (peer, place): (SocketAddr, &Place),
+    (peer, slot): (SocketAddr, &ConnectionSlot),
     lease: PendingLease,
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
 ) {
     gauge!("lumencast_srt_connections").increment(1.0);
-    let end = publish(socket, (lease, place), idle, runtime, shutdown);
+    let end = publish(socket, (lease, slot), idle, runtime, shutdown);
     gauge!("lumencast_srt_connections").decrement(1.0);
     tracing::info!(%peer, %end, "SRT publishing ended");
 }
 
 fn publish(
     socket: &Socket,
-    (lease, place): (PendingLease, &Place),
+    (lease, slot): (PendingLease, &ConnectionSlot),
     idle: Duration,
     runtime: &Handle,
     shutdown: &CancellationToken,
 ) -> End {
     let lease = match lease {
         PendingLease::PublishLease(lease) => *lease,
-        PendingLease::Later(answer) => match runtime.block_on(answer) {
+        PendingLease::Deferred(answer) => match runtime.block_on(answer) {
             Ok(Ok(lease)) => {
-                place.prove();
+                slot.mark_authenticated();
                 lease
             }
             Ok(Err(refusal)) => return End::Refused(refusal),
@@ -112,7 +112,7 @@ fn read(
     shutdown: &CancellationToken,
 ) -> End {
     let bytes = counter!("lumencast_srt_bytes_total");
-    let (mut buffer, mut heard) = (vec![0; MESSAGE], Instant::now());
+    let (mut buffer, mut last_received) = (vec![0; MESSAGE], Instant::now());
     let begun = Instant::now();
     let mut left: Option<Instant> = None;
     loop {
@@ -128,18 +128,18 @@ fn read(
         }
         match socket.receive(&mut buffer) {
             Received::Bytes(message) => {
-                heard = Instant::now();
+                last_received = Instant::now();
                 bytes.increment(message.len() as u64);
                 if let Err(failure) = reader.push(Bytes::copy_from_slice(message)) {
                     return End::Media(failure.text);
                 }
             }
             Received::Nothing => {}
-            Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > LAST_WORDS => return End::Left,
+            Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > DRAIN_TIMEOUT => return End::Left,
             Received::Gone => std::thread::park_timeout(PAUSE),
         }
         // Bytes alone are no media: what cannot be demuxed holds no lease.
-        let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(heard.elapsed()) > idle;
+        let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(last_received.elapsed()) > idle;
         if silent {
             return match reader.unknown() {
                 Some(what) => End::Media(format!("its picture ({what}) is not supported")),

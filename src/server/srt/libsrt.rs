@@ -165,7 +165,7 @@ impl Listener {
         if let Some(passphrase) = options.passphrase {
             socket.set(calls, PASSPHRASE, passphrase.as_bytes())?;
         }
-        let (bytes, length) = raw(address);
+        let (bytes, length) = to_sockaddr(address);
         // The library may still be in the hook when the listener is closed; so the closure is leaked. It is small, and
         // there is one per listener.
         let check: &'static CallerCheck = Box::leak(Box::new(check));
@@ -187,7 +187,7 @@ impl Listener {
         let (mut bytes, mut length) = (Address([0; 28]), 28);
         // SAFETY: room of the length given.
         checked(calls, unsafe { (calls.getsockname)(self.0.0, bytes.0.as_mut_ptr().cast(), &raw mut length) })?;
-        cooked(&bytes.0).ok_or_else(|| io::Error::other("the SRT library gave no address"))
+        from_sockaddr(&bytes.0).ok_or_else(|| io::Error::other("the SRT library gave no address"))
     }
 
     /// Waits for the next admitted caller. Blocks until [`close`](Self::close).
@@ -252,7 +252,7 @@ struct Address([u8; 28]);
 /// `AF_INET` and `AF_INET6` of Linux.
 const FAMILIES: (u16, u16) = (2, 10);
 
-fn raw(address: SocketAddr) -> (Address, c_int) {
+fn to_sockaddr(address: SocketAddr) -> (Address, c_int) {
     let mut bytes = [0; 28];
     let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
     put(2, &address.port().to_be_bytes());
@@ -272,7 +272,7 @@ fn raw(address: SocketAddr) -> (Address, c_int) {
     (Address(bytes), length)
 }
 
-fn cooked(bytes: &[u8; 28]) -> Option<SocketAddr> {
+fn from_sockaddr(bytes: &[u8; 28]) -> Option<SocketAddr> {
     let part = |at: usize| [bytes[at], bytes[at + 1]];
     let port = u16::from_be_bytes(part(2));
     match u16::from_ne_bytes(part(0)) {
@@ -304,7 +304,7 @@ unsafe fn peer(address: *const c_void) -> Option<SocketAddr> {
         let length = if family == FAMILIES.1 { 28 } else { 16 };
         ptr::copy_nonoverlapping(address.cast::<u8>(), bytes.as_mut_ptr(), length);
     }
-    cooked(&bytes)
+    from_sockaddr(&bytes)
 }
 
 unsafe extern "C" fn hook(

@@ -1,4 +1,4 @@
-//! The SRT door: many callers on one port, each admitted by the key in its stream id.
+//! The SRT endpoint: many callers on one port, each admitted by the key in its stream id.
 //!
 //! ```text
 //! caller ─► libsrt ─ handshake ─► judge: key, room? ─► rejected there, or
@@ -14,11 +14,11 @@ mod libsrt;
 use crate::{
     app::access::{
         admission::{Admission, PublishLease},
+        connection_limiter::{ConnectionLimiter, ConnectionSlot},
         contract::{AccessRequest, Refusal},
-        doorway::{Doorway, Place},
     },
     protocol::srt::{BadStreamId, request},
-    tasks::{self, caught, caught_async},
+    tasks::{self, catch_panic, catch_panic_async},
 };
 use connection::serve;
 use libsrt::{Caller, Options, Rejection};
@@ -38,13 +38,13 @@ use tokio_util::{
 
 /// How long a caller's handshake waits for the answer whether its key is known. The library reads no other caller's
 /// packets meanwhile; what takes longer is answered after the handshake.
-const JUDGED: Duration = Duration::from_millis(40);
+const ADMISSION_TIMEOUT: Duration = Duration::from_millis(40);
 /// How long a caller that was let in may take to complete its handshake.
 const COMPLETE: Duration = Duration::from_secs(3);
 /// How long connections get to end after shutdown.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// What the door listens on and what it allows.
+/// What the endpoint listens on and what it allows.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The UDP address to listen on; port 0 takes a free one.
@@ -54,7 +54,7 @@ pub struct Settings {
     /// 10 to 79 bytes; callers must have the same.
     pub passphrase: Option<String>,
     /// Shares of callers; those beyond are rejected.
-    pub doorway: Doorway,
+    pub limiter: ConnectionLimiter,
     /// A publisher must send something this often.
     pub idle_timeout: Duration,
 }
@@ -65,13 +65,13 @@ impl Default for Settings {
             listen: SocketAddr::from(([0, 0, 0, 0], 8890)),
             latency: Duration::from_millis(120),
             passphrase: None,
-            doorway: Doorway::alone("srt", 64),
+            limiter: ConnectionLimiter::alone("srt", 64),
             idle_timeout: Duration::from_secs(10),
         }
     }
 }
 
-/// A bound door. Callers are turned away until it runs.
+/// A bound endpoint. Callers are turned away until it runs.
 pub struct Listener {
     socket: Arc<libsrt::Listener>,
     access: Arc<CallerAccess>,
@@ -81,7 +81,7 @@ pub struct Listener {
 /// What the check of callers needs, and the callers that were admitted and have not connected yet.
 struct CallerAccess {
     open: OnceLock<Open>,
-    doorway: Doorway,
+    limiter: ConnectionLimiter,
     callers: TaskTracker,
     pending: Mutex<HashMap<i32, PendingCaller>>,
 }
@@ -95,19 +95,19 @@ struct Open {
 struct PendingCaller {
     peer: SocketAddr,
     lease: PendingLease,
-    place: Held,
+    slot: CallerSlot,
 }
 
-/// A caller's place, and that the door waits for its end.
-struct Held {
-    place: Place,
+/// A caller's slot, and that the listener waits for its end.
+struct CallerSlot {
+    connection: ConnectionSlot,
     _waited_for: TaskTrackerToken,
 }
 
 enum PendingLease {
     PublishLease(Box<PublishLease>),
     /// It takes longer: another publisher is on the key and must prove alive.
-    Later(oneshot::Receiver<Result<PublishLease, Refusal>>),
+    Deferred(oneshot::Receiver<Result<PublishLease, Refusal>>),
 }
 
 /// Binds the port.
@@ -115,8 +115,8 @@ enum PendingLease {
 /// # Errors
 /// That libsrt is missing, or its error, e.g. that the address is in use.
 pub fn bind(settings: &Settings) -> io::Result<Listener> {
-    let (doorway, callers) = (settings.doorway.clone(), TaskTracker::new());
-    let access = Arc::new(CallerAccess { open: OnceLock::new(), doorway, callers, pending: Mutex::default() });
+    let (limiter, callers) = (settings.limiter.clone(), TaskTracker::new());
+    let access = Arc::new(CallerAccess { open: OnceLock::new(), limiter, callers, pending: Mutex::default() });
     let checking = access.clone();
     let options = Options {
         latency: settings.latency,
@@ -134,7 +134,8 @@ pub fn bind(settings: &Settings) -> io::Result<Listener> {
     Ok(Listener { socket: Arc::new(socket), access, idle_timeout: settings.idle_timeout })
 }
 
-/// Ends the waiting for callers, also when the door breaks down: a thread that waits for ever would keep the process.
+/// Ends the waiting for callers, also when the endpoint breaks down: a thread that waits for ever would keep the
+/// process.
 struct CloseOnDrop(Arc<libsrt::Listener>);
 
 impl Drop for CloseOnDrop {
@@ -150,8 +151,8 @@ impl CallerAccess {
             BadStreamId::NoKey => Rejection::BadRequest,
             BadStreamId::Mode => Rejection::BadMode,
         })?;
-        let place = self.doorway.enter(caller.peer.ip()).map_err(|_| Rejection::Overload)?;
-        let place = Held { place, _waited_for: self.callers.token() };
+        let slot = self.limiter.enter(caller.peer.ip()).map_err(|_| Rejection::Overload)?;
+        let slot = CallerSlot { connection: slot, _waited_for: self.callers.token() };
         let request = AccessRequest {
             app: request.app,
             credential: Some(request.key),
@@ -161,21 +162,21 @@ impl CallerAccess {
         };
         let (answer, mut asked) = oneshot::channel();
         let admission = admission.clone();
-        runtime.spawn(caught_async("srt-admission", async move {
+        runtime.spawn(catch_panic_async("srt-admission", async move {
             // The receiver is gone when the caller gave up; the lease is free again then.
             let _ = answer.send(admission.admit(request).await);
         }));
-        let soon = runtime.block_on(async { tokio::time::timeout(JUDGED, &mut asked).await });
+        let soon = runtime.block_on(async { tokio::time::timeout(ADMISSION_TIMEOUT, &mut asked).await });
         let lease = match soon {
             Ok(Ok(Ok(lease))) => {
-                place.place.prove();
+                slot.connection.mark_authenticated();
                 PendingLease::PublishLease(Box::new(lease))
             }
             Ok(Ok(Err(refusal))) => return Err(rejection(refusal)),
             Ok(Err(_)) => return Err(Rejection::Unavailable),
-            Err(_) => PendingLease::Later(asked),
+            Err(_) => PendingLease::Deferred(asked),
         };
-        self.lock().insert(caller.socket, PendingCaller { peer: caller.peer, lease, place });
+        self.lock().insert(caller.socket, PendingCaller { peer: caller.peer, lease, slot });
         // The handshake may still fail, e.g. for another passphrase.
         let (access, socket) = (Arc::downgrade(self), caller.socket);
         runtime.spawn(async move {
@@ -201,7 +202,7 @@ fn rejection(refusal: Refusal) -> Rejection {
 }
 
 impl Listener {
-    /// Where the door listens, with the port that was taken.
+    /// Where the endpoint listens, with the port that was taken.
     ///
     /// # Errors
     /// What the library says.
@@ -229,20 +230,20 @@ impl Listener {
                         continue;
                     }
                 };
-                let Some(PendingCaller { peer, lease, place }) = leases.lock().remove(&number) else { continue };
+                let Some(PendingCaller { peer, lease, slot }) = leases.lock().remove(&number) else { continue };
                 let (runtime, stop) = (runtime.clone(), stop.clone());
                 let thread = tasks::once_thread("srt-connection", "srt", move || {
-                    serve(&socket, (peer, &place.place), lease, idle_timeout, &runtime, &stop);
+                    serve(&socket, (peer, &slot.connection), lease, idle_timeout, &runtime, &stop);
                 });
                 if let Err(error) = thread {
                     tracing::error!(%error, "no thread for an SRT caller");
                 }
             }
         };
-        let mut accepting = tokio::task::spawn_blocking(|| caught("srt-accept", accept));
+        let mut accepting = tokio::task::spawn_blocking(|| catch_panic("srt-accept", accept));
         tokio::select! {
             () = shutdown.cancelled() => {}
-            _ = &mut accepting => return, // without it this is no door any more
+            _ = &mut accepting => return, // without it nothing is accepted any more
         }
         drop(open);
         let _ = tokio::time::timeout(DRAIN, accepting).await;

@@ -1,4 +1,5 @@
-//! What WHIP publishers and WHEP viewers are given once access is granted: the contract between the door and the rooms.
+//! What WHIP publishers and WHEP viewers are given once access is granted: the contract between the endpoint and the
+//! rooms.
 //!
 //! Refuses to know: HTTP, SDP, sockets.
 

@@ -1,7 +1,7 @@
 //! Where a datagram goes: to the worker that owns the peer.
 //!
-//! STUN is always sorted by the user name fragment the door gave the peer, everything else by the address that such a
-//! request came from; so nothing has to be tried on every peer.
+//! STUN is always sorted by the user name fragment the endpoint gave the peer, everything else by the address that such
+//! a request came from; so nothing has to be tried on every peer.
 //!
 //! Refuses to know: what is in the datagrams beside that.
 

@@ -1,10 +1,10 @@
-//! The door's HTTP side (RFC 9725, and the same for viewers): offers, fragments and farewells.
+//! The endpoint's HTTP side (RFC 9725, and the same for viewers): offers, fragments and ends of sessions.
 //!
 //! Refuses to know: what is in a session description.
 
 use super::{
-    peer::Patched,
-    sdp::{Fault, Fragment, Way},
+    peer::PatchResult,
+    sdp::{Direction, Fault, Fragment},
     session::{Declined, Sessions},
 };
 use crate::{
@@ -41,10 +41,10 @@ struct Request {
 
 /// Everything under `/whip` and `/whep`.
 pub fn routes(sessions: Arc<Sessions>) -> BoxedFilter<(Response,)> {
-    one(sessions.clone(), "whip", Way::In).or(one(sessions, "whep", Way::Out)).unify().boxed()
+    one(sessions.clone(), "whip", Direction::In).or(one(sessions, "whep", Direction::Out)).unify().boxed()
 }
 
-fn one(sessions: Arc<Sessions>, name: &'static str, way: Way) -> BoxedFilter<(Response,)> {
+fn one(sessions: Arc<Sessions>, name: &'static str, direction: Direction) -> BoxedFilter<(Response,)> {
     let request = || {
         let query = warp::query::raw().or(warp::any().map(String::new)).unify();
         warp::method().and(warp::header::headers_cloned()).and(query).and(warp::ext::optional()).map(
@@ -63,7 +63,7 @@ fn one(sessions: Arc<Sessions>, name: &'static str, way: Way) -> BoxedFilter<(Re
         .and(warp::body::stream())
         .then(move |id: String, request: Request, body| {
             let sessions = here.clone();
-            async move { open_to_all(on_resource(&sessions, way, &id, &request, body).await) }
+            async move { open_to_all(on_resource(&sessions, direction, &id, &request, body).await) }
         });
     let endpoint = warp::path(name)
         .and(warp::path::param())
@@ -73,14 +73,14 @@ fn one(sessions: Arc<Sessions>, name: &'static str, way: Way) -> BoxedFilter<(Re
         .and(warp::body::stream())
         .then(move |app: String, room: String, request: Request, body| {
             let sessions = sessions.clone();
-            async move { open_to_all(on_endpoint(&sessions, (way, name), [&app, &room], &request, body).await) }
+            async move { open_to_all(on_endpoint(&sessions, (direction, name), [&app, &room], &request, body).await) }
         });
     resource.or(endpoint).unify().boxed()
 }
 
 async fn on_endpoint(
     sessions: &Sessions,
-    (way, name): (Way, &str),
+    (direction, name): (Direction, &str),
     path: [&str; 2],
     request: &Request,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
@@ -108,9 +108,9 @@ async fn on_endpoint(
     let client = request.client.as_ref();
     let peer = client.map(|client| client.address);
     let asked = AccessRequest { app, room, credential, stream, layout, peer, ..AccessRequest::default() };
-    let opened = sessions.open(way, asked, &offer).await;
-    if let (Ok(_), Way::In, Some(client)) = (&opened, way, client) {
-        client.prove(); // its publisher comes back from here
+    let opened = sessions.open(direction, asked, &offer).await;
+    if let (Ok(_), Direction::In, Some(client)) = (&opened, direction, client) {
+        client.mark_authenticated(); // its publisher comes back from here
     }
     match opened {
         Ok(opened) => HttpResponse::builder()
@@ -127,7 +127,7 @@ async fn on_endpoint(
 
 async fn on_resource(
     sessions: &Sessions,
-    way: Way,
+    direction: Direction,
     id: &str,
     request: &Request,
     body: impl Stream<Item = Result<impl Buf, warp::Error>>,
@@ -141,7 +141,7 @@ async fn on_resource(
     }
     let Ok(resource) = Uuid::try_parse(id) else { return unknown() };
     if request.method == Method::DELETE {
-        return if sessions.close(way, &resource).await { bare(StatusCode::OK) } else { unknown() };
+        return if sessions.close(direction, &resource).await { bare(StatusCode::OK) } else { unknown() };
     }
     if !request.is_of(FRAGMENT) {
         let text = "A change is application/trickle-ice-sdpfrag";
@@ -155,19 +155,21 @@ async fn on_resource(
         return problem(StatusCode::BAD_REQUEST, "bad_request", "The body is no session description fragment");
     };
     let if_match = request.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    match sessions.patch(way, &resource, if_match, fragment).await {
+    match sessions.patch(direction, &resource, if_match, fragment).await {
         None => unknown(),
-        Some(Patched::Trickled) => bare(StatusCode::NO_CONTENT),
-        Some(Patched::Restarted { etag, fragment, .. }) => HttpResponse::builder()
+        Some(PatchResult::Trickled) => bare(StatusCode::NO_CONTENT),
+        Some(PatchResult::Restarted { etag, fragment, .. }) => HttpResponse::builder()
             .header(header::CONTENT_TYPE, FRAGMENT)
             .header(header::ETAG, etag)
             .body(fragment)
             .into_response(),
-        Some(Patched::Unconditional) => {
+        Some(PatchResult::Unconditional) => {
             problem(StatusCode::PRECONDITION_REQUIRED, "precondition_required", "If-Match is missing")
         }
-        Some(Patched::Stale) => problem(StatusCode::PRECONDITION_FAILED, "stale", "The session has another entity tag"),
-        Some(Patched::Nonsense) => {
+        Some(PatchResult::Stale) => {
+            problem(StatusCode::PRECONDITION_FAILED, "stale", "The session has another entity tag")
+        }
+        Some(PatchResult::Nonsense) => {
             problem(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", "ICE cannot be restarted with these credentials")
         }
     }

@@ -43,14 +43,14 @@ impl LocalAddresses {
     /// The offered address by which a datagram came that was sent to `ip`; a translated one counts as the first public
     /// address of its family.
     pub fn entered(&self, ip: Option<IpAddr>) -> Option<IpAddr> {
-        let exact = ip.map(|ip| ip.to_canonical()).filter(|ip| self.offered().any(|face| face == *ip));
-        let family = |face: &IpAddr| ip.is_none_or(|ip| ip.to_canonical().is_ipv4() == face.is_ipv4());
+        let exact = ip.map(|ip| ip.to_canonical()).filter(|ip| self.offered().any(|local_addr| local_addr == *ip));
+        let family = |local_addr: &IpAddr| ip.is_none_or(|ip| ip.to_canonical().is_ipv4() == local_addr.is_ipv4());
         exact.or_else(|| self.offered().find(family))
     }
 
     /// The address to send from so that an answer comes from where the question went; none where a router translates.
-    pub fn leaving(&self, face: IpAddr) -> Option<IpAddr> {
-        self.own.contains(&face).then_some(face)
+    pub fn leaving(&self, local_addr: IpAddr) -> Option<IpAddr> {
+        self.own.contains(&local_addr).then_some(local_addr)
     }
 }
 
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_socket_on_every_address_offers_loopback() {
-        assert!(LocalAddresses::of(ip("0.0.0.0"), &[]).offered().any(|face| face == ip("127.0.0.1")));
+        assert!(LocalAddresses::of(ip("0.0.0.0"), &[]).offered().any(|local_addr| local_addr == ip("127.0.0.1")));
         assert_eq!(for_socket(ip("::"), "1.2.3.4:5".parse().unwrap()), "[::ffff:1.2.3.4]:5".parse().unwrap());
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{
     demux::PeerId,
-    peer::{Patched, Peer},
+    peer::{PatchResult, Peer},
     sdp::Fragment,
 };
 use crate::{app::rooms::live::Unit, protocol::packet::Packet};
@@ -40,7 +40,7 @@ pub enum Job {
     /// A peer is to be removed, with the reason.
     Go { peer: PeerId, why: &'static str, done: Option<oneshot::Sender<()>> },
     /// A PATCH of a peer's session.
-    Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<Patched> },
+    Patch { peer: PeerId, if_match: Option<String>, fragment: Fragment, reply: oneshot::Sender<PatchResult> },
     /// A text for a viewer.
     SendMessage { peer: PeerId, text: Arc<str> },
     /// A consumer lacks a key frame of a publisher.

@@ -1,4 +1,4 @@
-//! The WebRTC door: WHIP (RFC 9725) and WHEP, all peers on one UDP socket, with TCP for those no datagram reaches.
+//! The WebRTC endpoint: WHIP (RFC 9725) and WHEP, all peers on one UDP socket, with TCP for those no datagram reaches.
 //!
 //! ```text
 //!            HTTP: POST offer ─► SessionAccess ─► answer, and a peer for the worker with the fewest
@@ -7,34 +7,34 @@
 //!                         └ one for every two cores
 //! ```
 //!
-//! ICE is the lite kind: the door answers checks and sends none, so no offer can make it send anything to third parties.
-//! Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
+//! ICE is the lite kind: the endpoint answers checks and sends none, so no offer can make it send anything to third
+//! parties. Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
 
 mod access;
+mod datagram_batch;
 mod demux;
 mod gop_cache;
 mod http;
 mod local_addresses;
 mod mailbox;
-mod outbox;
-mod pace;
 mod peer;
 mod publish;
+mod rtp_timeline;
 mod sdp;
 mod session;
 mod sync;
 mod tcp;
 mod udp;
-mod view;
+mod viewer;
 mod worker;
 
 pub use access::{Answer, MessageChannel, PlayGrant, PublishGrant, SendMessage, SessionAccess, Source, ViewerCodecs};
 
-use crate::app::access::doorway::Doorway;
+use crate::app::access::connection_limiter::ConnectionLimiter;
 use crate::tasks;
+use datagram_batch::{DatagramBatch, Sockets};
 use demux::Demux;
 use mailbox::{Job, Mailbox};
-use outbox::{Outbox, Sockets};
 use quinn_udp::UdpSocketState;
 use session::Sessions;
 use std::{
@@ -43,12 +43,12 @@ use std::{
     sync::{Arc, atomic::AtomicUsize},
     thread::JoinHandle,
 };
-use tcp::Wires;
+use tcp::TcpConnections;
 use tokio_util::sync::CancellationToken;
 use warp::{filters::BoxedFilter, reply::Response};
 use worker::Worker;
 
-/// How the door is set up.
+/// How the endpoint is set up.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The UDP address for all media; port 0 takes any.
@@ -60,18 +60,18 @@ pub struct Settings {
     /// Media threads; 0 is one for every two cores.
     pub workers: usize,
     /// Shares of the connections over TCP.
-    pub doorway: Doorway,
+    pub limiter: ConnectionLimiter,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let udp = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 7882);
-        Self { udp, tcp: None, public: Vec::new(), workers: 0, doorway: Doorway::alone("webrtc", 1024) }
+        Self { udp, tcp: None, public: Vec::new(), workers: 0, limiter: ConnectionLimiter::alone("webrtc", 1024) }
     }
 }
 
 /// See the module's text. Dropping it ends every session.
-pub struct Door {
+pub struct WebRtcEndpoint {
     sessions: Arc<Sessions>,
     udp: SocketAddr,
     tcp: Option<SocketAddr>,
@@ -79,7 +79,7 @@ pub struct Door {
     stop: CancellationToken,
 }
 
-impl Door {
+impl WebRtcEndpoint {
     /// Opens the sockets and starts the media threads. Must be called on a Tokio runtime.
     ///
     /// # Errors
@@ -97,7 +97,7 @@ impl Door {
             udp: socket,
             bound: udp.ip(),
             local_addresses: local_addresses::LocalAddresses::of(udp.ip(), &settings.public),
-            wires: Wires::default(),
+            tcp: TcpConnections::default(),
         });
         let (demux, stop) = (Arc::new(Demux::default()), CancellationToken::new());
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -106,18 +106,18 @@ impl Door {
         for n in 0..count {
             let (mailbox, inbox) = Mailbox::new();
             let load = Arc::new(AtomicUsize::new(0));
-            let worker = Worker::new(mailbox.clone(), demux.clone(), Outbox::new(sockets.clone()), load.clone());
+            let worker = Worker::new(mailbox.clone(), demux.clone(), DatagramBatch::new(sockets.clone()), load.clone());
             threads.push(tasks::vital_thread("webrtc-worker", format!("webrtc-{n}"), move || worker.run(&inbox))?);
             workers.push((mailbox, load));
         }
         let sessions = {
             let addresses = sockets.local_addresses.clone();
-            Sessions::new(access, workers, demux.clone(), &settings.doorway, addresses, udp.port(), tcp)?
+            Sessions::new(access, workers, demux.clone(), &settings.limiter, addresses, udp.port(), tcp)?
         };
         let sessions = Arc::new(sessions);
         tasks::vital("webrtc-udp", udp::read(sockets.clone(), demux.clone(), stop.clone()));
         if let Some(listener) = listener {
-            tasks::vital("webrtc-tcp", tcp::serve(listener, settings.doorway, (sockets, demux), stop.clone()));
+            tasks::vital("webrtc-tcp", tcp::serve(listener, settings.limiter, (sockets, demux), stop.clone()));
         }
         Ok(Self { sessions, udp, tcp, threads, stop })
     }
@@ -138,7 +138,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for WebRtcEndpoint {
     fn drop(&mut self) {
         for (mailbox, _) in self.sessions.workers() {
             mailbox.put(Job::Stop);

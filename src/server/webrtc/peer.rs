@@ -3,11 +3,11 @@
 //! Refuses to know: threads and sockets; it is driven by its worker.
 
 use super::{
+    datagram_batch::DatagramBatch,
     demux::PeerId,
-    outbox::Outbox,
     publish::{Evicted, Publisher},
     sdp::{self, Fragment},
-    view::Viewer,
+    viewer::Viewer,
 };
 use std::{
     net::SocketAddr,
@@ -32,16 +32,16 @@ const MESSAGE: usize = 16 << 10;
 const BACKED_UP: usize = 64 << 10;
 
 /// The role of a peer.
-pub enum Part {
-    In(Box<Publisher>),
-    Out(Box<Viewer>),
+pub enum Role {
+    Publisher(Box<Publisher>),
+    Viewer(Box<Viewer>),
 }
 
 /// See the module's text.
 pub struct Peer {
     pub id: PeerId,
     pub rtc: Rtc,
-    pub part: Part,
+    pub role: Role,
     pub connected: bool,
     /// The stream that a viewer watches, by the worker's numbering.
     pub channel: Option<u64>,
@@ -70,10 +70,10 @@ pub struct Turn {
 
 /// The result of a PATCH (RFC 9725, section 4.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Patched {
+pub enum PatchResult {
     /// 204: candidates were accepted.
     Trickled,
-    /// 200: ICE was restarted; the new tag, the fragment, and the door's new user name fragment.
+    /// 200: ICE was restarted; the new tag, the fragment, and the endpoint's new user name fragment.
     Restarted { etag: String, fragment: String, ufrag: String },
     /// 428: `If-Match` is missing.
     Unconditional,
@@ -85,13 +85,13 @@ pub enum Patched {
 
 impl Peer {
     /// A peer after `rtc` has answered its offer.
-    pub fn new(id: PeerId, rtc: Rtc, part: Part, offer: sdp::Offer, etag: String, now: Instant) -> Self {
+    pub fn new(id: PeerId, rtc: Rtc, role: Role, offer: sdp::Offer, etag: String, now: Instant) -> Self {
         let (ufrag, offer) = (offer.ufrag, offer.text);
         let (connected, channel, reached, data_channels, nacks) = (false, None, None, Vec::new(), 0);
         Self {
             id,
             rtc,
-            part,
+            role,
             connected,
             channel,
             deadline: now,
@@ -127,7 +127,7 @@ impl Peer {
     }
 
     /// Drives the session until it waits, sending through `out`.
-    pub fn drive(&mut self, now: Instant, out: &mut Outbox) -> Turn {
+    pub fn drive(&mut self, now: Instant, out: &mut DatagramBatch) -> Turn {
         let mut turn = Turn::default();
         if self.rtc.handle_input(Input::Timeout(now)).is_err() {
             turn.over = Some("broken");
@@ -160,22 +160,22 @@ impl Peer {
     }
 
     fn happened(&mut self, event: Event, now: Instant, turn: &mut Turn) {
-        match (event, &mut self.part) {
-            (Event::Connected, part) => {
+        match (event, &mut self.role) {
+            (Event::Connected, role) => {
                 (self.connected, turn.connected) = (true, true);
-                if let Part::In(publisher) = part {
+                if let Role::Publisher(publisher) = role {
                     publisher.ask(&mut self.rtc, now);
                 }
             }
             (Event::IceConnectionStateChange(IceConnectionState::Disconnected), _) => turn.over = Some("unreachable"),
             (Event::Closed, _) => turn.over = Some("left"),
-            (Event::MediaAdded(added), Part::In(publisher)) => publisher.add(added.mid, added.kind),
-            (Event::MediaAdded(added), Part::Out(viewer)) => viewer.add(&mut self.rtc, added.mid, added.kind),
-            (Event::MediaData(frame), Part::In(publisher)) => {
+            (Event::MediaAdded(added), Role::Publisher(publisher)) => publisher.add(added.mid, added.kind),
+            (Event::MediaAdded(added), Role::Viewer(viewer)) => viewer.add(&mut self.rtc, added.mid, added.kind),
+            (Event::MediaData(frame), Role::Publisher(publisher)) => {
                 let taken = publisher.take(&mut self.rtc, &frame, now);
                 turn.over = turn.over.or(taken.err().map(|Evicted| "evicted"));
             }
-            (Event::KeyframeRequest(_), Part::Out(viewer)) => {
+            (Event::KeyframeRequest(_), Role::Viewer(viewer)) => {
                 metrics::counter!("webrtc_keyframe_requests_total").increment(1);
                 turn.wants_keyframe |= viewer.asks(now);
             }
@@ -184,13 +184,13 @@ impl Peer {
                 let before = std::mem::replace(&mut self.nacks, stats.nacks);
                 metrics::counter!("webrtc_nacks_total").increment(stats.nacks.saturating_sub(before));
             }
-            (Event::ChannelOpen(id, label), Part::Out(viewer))
+            (Event::ChannelOpen(id, label), Role::Viewer(viewer))
                 if viewer.messages.is_some() && self.data_channels.len() < CHANNELS =>
             {
                 self.data_channels.push((id, label));
             }
             (Event::ChannelClose(id), _) => self.data_channels.retain(|(chat, _)| *chat != id),
-            (Event::ChannelData(data), Part::Out(viewer)) if !data.binary && data.data.len() <= MESSAGE => {
+            (Event::ChannelData(data), Role::Viewer(viewer)) if !data.binary && data.data.len() <= MESSAGE => {
                 let label = self.data_channels.iter().find(|(id, _)| *id == data.id).map(|(_, label)| label.as_str());
                 if let (Some(messages), Some(label), Ok(text)) =
                     (&viewer.messages, label, std::str::from_utf8(&data.data))
@@ -213,16 +213,16 @@ impl Peer {
     }
 
     /// Whether the queue of its TCP connection, if it has one, is full.
-    pub fn is_full(&self, out: &Outbox) -> bool {
+    pub fn is_full(&self, out: &DatagramBatch) -> bool {
         match self.reached {
             Some((Protocol::Udp, _)) | None => false,
-            Some((_, address)) => out.sockets().wires.is_full(address),
+            Some((_, address)) => out.sockets().tcp.is_full(address),
         }
     }
 
     /// Why a peer is to be given up; `None` while it is not.
     pub fn overdue(&self, now: Instant) -> Option<&'static str> {
-        let silence = if matches!(self.part, Part::In(_)) { SILENT_PUBLISHER } else { SILENT_VIEWER };
+        let silence = if matches!(self.role, Role::Publisher(_)) { SILENT_PUBLISHER } else { SILENT_VIEWER };
         match self.connected {
             false => (now.saturating_duration_since(self.came) > CONNECTING).then_some("never connected"),
             true => (now.saturating_duration_since(self.received) > silence).then_some("silent"),
@@ -230,26 +230,26 @@ impl Peer {
     }
 
     /// Handles a PATCH.
-    pub fn patch(&mut self, if_match: Option<&str>, fragment: &Fragment) -> Patched {
-        let Some(if_match) = if_match else { return Patched::Unconditional };
+    pub fn patch(&mut self, if_match: Option<&str>, fragment: &Fragment) -> PatchResult {
+        let Some(if_match) = if_match else { return PatchResult::Unconditional };
         let any = if_match.trim() == "*";
         if !any && !if_match.split(',').any(|tag| tag.trim() == self.etag) {
-            return Patched::Stale;
+            return PatchResult::Stale;
         }
         let (ufrag, pwd) = match (&fragment.ufrag, &fragment.pwd) {
-            (Some(ufrag), _) if *ufrag == self.ufrag => return Patched::Trickled,
-            (None, None) => return Patched::Trickled,
+            (Some(ufrag), _) if *ufrag == self.ufrag => return PatchResult::Trickled,
+            (None, None) => return PatchResult::Trickled,
             (Some(ufrag), Some(pwd)) if credible(ufrag, 4) && credible(pwd, 22) => (ufrag, pwd),
-            _ => return Patched::Nonsense,
+            _ => return PatchResult::Nonsense,
         };
         let offer = sdp::renewed(&self.offer, ufrag, pwd);
         let answer =
             SdpOffer::from_sdp_string(&offer).ok().and_then(|offer| self.rtc.sdp_api().accept_offer(offer).ok());
-        let Some(answer) = answer else { return Patched::Nonsense };
+        let Some(answer) = answer else { return PatchResult::Nonsense };
         (self.offer, self.ufrag) = (offer, ufrag.clone());
         self.etag = etag();
         let (etag, fragment) = (self.etag.clone(), sdp::fragment(&answer.to_sdp_string()));
-        Patched::Restarted { etag, fragment, ufrag: self.rtc.direct_api().local_ice_credentials().ufrag }
+        PatchResult::Restarted { etag, fragment, ufrag: self.rtc.direct_api().local_ice_credentials().ufrag }
     }
 }
 

@@ -32,9 +32,9 @@ pub struct Publisher {
     sync: Sync,
     /// The picture's configuration that was passed on.
     configured: Option<(VideoCodec, Bytes)>,
-    said_sound: bool,
+    audio_configured: bool,
     /// Pictures are dropped up to the next key frame.
-    waits: bool,
+    awaiting_keyframe: bool,
     asked: Option<Instant>,
 }
 
@@ -51,8 +51,8 @@ impl Publisher {
             picture: None,
             sync: Sync::default(),
             configured: None,
-            said_sound: false,
-            waits: true,
+            audio_configured: false,
+            awaiting_keyframe: true,
             asked: None,
         }
     }
@@ -112,7 +112,7 @@ impl Publisher {
         if self.audio_only {
             return Ok(());
         }
-        self.waits |= !frame.contiguous;
+        self.awaiting_keyframe |= !frame.contiguous;
         let Some(pts) = self.sync.picture(frame.time, frame.network_time, frame.last_sender_info.as_ref()) else {
             return Ok(());
         };
@@ -129,8 +129,8 @@ impl Publisher {
         }
         // A key frame cannot be decoded as long as no parameter sets have come.
         let decodable = keyframe && self.configured.as_ref().is_some_and(|(configured, _)| *configured == codec);
-        self.waits &= !decodable;
-        if self.waits {
+        self.awaiting_keyframe &= !decodable;
+        if self.awaiting_keyframe {
             self.ask(rtc, now);
             return Ok(());
         }
@@ -144,8 +144,8 @@ impl Publisher {
         let Some(pts) = self.sync.sound(frame.time, frame.network_time, frame.last_sender_info.as_ref()) else {
             return Ok(());
         };
-        if !self.said_sound {
-            self.said_sound = true;
+        if !self.audio_configured {
+            self.audio_configured = true;
             self.push(Packet::AudioConfig { codec: AudioCodec::Opus, record: Bytes::new() })?;
         }
         self.push(Packet::Audio { codec: AudioCodec::Opus, pts, data: Bytes::copy_from_slice(&frame.data) })

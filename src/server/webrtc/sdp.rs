@@ -16,14 +16,14 @@ pub enum Fault {
     Lacks(&'static str),
 }
 
-/// The direction of media, from the door's side.
+/// The direction of media, from the endpoint's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     In,
     Out,
 }
 
-/// An offer in the form that the door answers.
+/// An offer in the form that the endpoint answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// One picture and one sound at most, one way each, no candidates, no layers.
@@ -39,11 +39,11 @@ pub struct Offer {
     pub ufrag: String,
 }
 
-/// Brings an offer into the door's form. Pictures are declined when `audio_only`.
+/// Brings an offer into the endpoint's form. Pictures are declined when `audio_only`.
 ///
 /// # Errors
 /// [`Fault`] when it is invalid, or nothing in it can be answered.
-pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
+pub fn shape(offer: &str, direction: Direction, audio_only: bool) -> Result<Offer, Fault> {
     if !offer.trim_start().starts_with("v=0") {
         return Err(Fault::Malformed);
     }
@@ -56,8 +56,8 @@ pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
         let kind = section.strip_prefix("m=").and_then(|line| line.split_whitespace().next());
         let refused = section.split_whitespace().nth(1) == Some("0") && !section.contains("a=bundle-only");
         let wanted = match kind {
-            Some("video") => !audio_only && !refused && !shaped.picture && goes(section, way),
-            Some("audio") => !refused && !shaped.sound && goes(section, way),
+            Some("video") => !audio_only && !refused && !shaped.picture && goes(section, direction),
+            Some("audio") => !refused && !shaped.sound && goes(section, direction),
             Some("application") => {
                 shaped.data = true;
                 false
@@ -68,25 +68,25 @@ pub fn shape(offer: &str, way: Way, audio_only: bool) -> Result<Offer, Fault> {
         shaped.sound |= wanted && kind == Some("audio");
         let media = matches!(kind, Some("video" | "audio"));
         for line in section.lines().filter(|line| kept(line)) {
-            let direction = matches!(line, "a=sendrecv" | "a=sendonly" | "a=recvonly" | "a=inactive");
-            if media && direction {
+            let is_direction = matches!(line, "a=sendrecv" | "a=sendonly" | "a=recvonly" | "a=inactive");
+            if media && is_direction {
                 continue;
             }
             shaped.text.push_str(line);
             shaped.text.push_str("\r\n");
         }
         if media {
-            shaped.text.push_str(match (wanted, way) {
+            shaped.text.push_str(match (wanted, direction) {
                 (false, _) => "a=inactive\r\n",
-                (true, Way::In) => "a=sendonly\r\n",
-                (true, Way::Out) => "a=recvonly\r\n",
+                (true, Direction::In) => "a=sendonly\r\n",
+                (true, Direction::Out) => "a=recvonly\r\n",
             });
         }
     }
     if !shaped.picture && !shaped.sound {
-        return Err(Fault::Lacks(match way {
-            Way::In => "media to receive",
-            Way::Out => "media to send",
+        return Err(Fault::Lacks(match direction {
+            Direction::In => "media to receive",
+            Direction::Out => "media to send",
         }));
     }
     Ok(shaped)
@@ -110,11 +110,11 @@ fn sections(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn goes(section: &str, way: Way) -> bool {
-    let says = |direction| section.lines().any(|line| line.trim_end() == direction);
-    let other = match way {
-        Way::In => "a=recvonly",
-        Way::Out => "a=sendonly",
+fn goes(section: &str, direction: Direction) -> bool {
+    let says = |attribute| section.lines().any(|line| line.trim_end() == attribute);
+    let other = match direction {
+        Direction::In => "a=recvonly",
+        Direction::Out => "a=sendonly",
     };
     !says(other) && !says("a=inactive")
 }
@@ -175,7 +175,7 @@ pub fn renewed(offer: &str, ufrag: &str, pwd: &str) -> String {
     out
 }
 
-/// The fragment with the door's credentials and candidates, extracted from an answer.
+/// The fragment with the endpoint's credentials and candidates, extracted from an answer.
 pub fn fragment(answer: &str) -> String {
     let mut out = String::from("a=ice-lite\r\n");
     for name in ["ice-ufrag", "ice-pwd"] {
@@ -224,24 +224,24 @@ mod tests {
 
     #[test]
     fn one_picture_and_one_sound_are_taken_one_way() {
-        let offer = shape(OFFER, Way::In, false).unwrap();
+        let offer = shape(OFFER, Direction::In, false).unwrap();
         assert!(offer.picture && offer.sound && !offer.data);
         assert_eq!(offer.codecs, ViewerCodecs { h264: true, opus: true, ..ViewerCodecs::default() });
         let directions: Vec<_> =
             offer.text.lines().filter(|line| line.ends_with("ly") || *line == "a=inactive").collect();
         assert_eq!(directions, ["a=sendonly", "a=sendonly", "a=inactive"]);
         assert!(!offer.text.contains("candidate") && !offer.text.contains("simulcast"));
-        let received = shape(OFFER, Way::Out, true).unwrap();
+        let received = shape(OFFER, Direction::Out, true).unwrap();
         assert!(!received.picture && received.sound);
     }
 
     #[test]
     fn what_cannot_be_answered_is_told() {
-        assert_eq!(shape("hello", Way::In, false), Err(Fault::Malformed));
-        assert_eq!(shape("v=0\r\n", Way::In, false), Err(Fault::Lacks("a=ice-ufrag")));
+        assert_eq!(shape("hello", Direction::In, false), Err(Fault::Malformed));
+        assert_eq!(shape("v=0\r\n", Direction::In, false), Err(Fault::Lacks("a=ice-ufrag")));
         let nothing = OFFER.replace("a=sendrecv", "a=recvonly").replace("a=rtpmap:111", "a=recvonly\r\na=rtpmap:111");
         let nothing = nothing.replace("a=sendonly", "a=inactive");
-        assert_eq!(shape(&nothing, Way::In, false), Err(Fault::Lacks("media to receive")));
+        assert_eq!(shape(&nothing, Direction::In, false), Err(Fault::Lacks("media to receive")));
     }
 
     #[test]

@@ -8,15 +8,15 @@ use super::{
     demux::{Demux, PeerId},
     local_addresses::LocalAddresses,
     mailbox::{Job, Mailbox},
-    peer::{Part, Patched, Peer, etag},
+    peer::{PatchResult, Peer, Role, etag},
     publish::Publisher,
-    sdp::{self, Fault, Fragment, Offer, Way},
-    view::Viewer,
+    sdp::{self, Direction, Fault, Fragment, Offer},
+    viewer::Viewer,
 };
 use crate::{
     app::access::{
+        connection_limiter::{ConnectionLimiter, ConnectionSlot},
         contract::{AccessRequest, Refusal},
-        doorway::{Doorway, Place},
     },
     tasks,
 };
@@ -78,7 +78,7 @@ pub struct Sessions {
     workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
     demux: Arc<Demux>,
     /// Shares of sessions.
-    doorway: Doorway,
+    session_limiter: ConnectionLimiter,
     local_addresses: LocalAddresses,
     udp_port: u16,
     tcp: Option<SocketAddr>,
@@ -95,7 +95,7 @@ impl Sessions {
         access: Arc<dyn SessionAccess>,
         workers: Vec<(Mailbox, Arc<AtomicUsize>)>,
         demux: Arc<Demux>,
-        door: &Doorway,
+        limiter: &ConnectionLimiter,
         local_addresses: LocalAddresses,
         udp_port: u16,
         tcp: Option<SocketAddr>,
@@ -103,8 +103,8 @@ impl Sessions {
         let crypto = Arc::new(str0m::crypto::from_feature_flags());
         let certificate = crypto.dtls_provider.generate_certificate();
         let certificate = certificate.ok_or_else(|| io::Error::other("no DTLS certificate can be made"))?;
-        let doorway = door.beside("webrtc_sessions", MOST);
-        Ok(Self { access, workers, demux, doorway, local_addresses, udp_port, tcp, crypto, certificate })
+        let session_limiter = limiter.sibling("webrtc_sessions", MOST);
+        Ok(Self { access, workers, demux, session_limiter, local_addresses, udp_port, tcp, crypto, certificate })
     }
 
     /// The workers, with how many peers each has.
@@ -116,23 +116,23 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Declined`], with nothing left behind.
-    pub async fn open(&self, way: Way, request: AccessRequest, offer: &str) -> Result<Opened, Declined> {
-        let first = sdp::shape(offer, way, false)?;
+    pub async fn open(&self, direction: Direction, request: AccessRequest, offer: &str) -> Result<Opened, Declined> {
+        let first = sdp::shape(offer, direction, false)?;
         if !(first.codecs.opus || first.codecs.h264 || first.codecs.vp8 || first.codecs.vp9) {
             return Err(Fault::Lacks("codec that is known here").into());
         }
         let from = request.peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let place = self.doorway.enter(from).map_err(|_| Declined::Full)?;
-        match way {
-            Way::In => {
+        let slot = self.session_limiter.enter(from).map_err(|_| Declined::Full)?;
+        match direction {
+            Direction::In => {
                 let grant = self.access.publish(request).await?;
-                let offer = sdp::shape(offer, way, grant.audio_only)?;
-                let (rtc, answer) = self.answer(way, &offer)?;
+                let offer = sdp::shape(offer, direction, grant.audio_only)?;
+                let (rtc, answer) = self.answer(direction, &offer)?;
                 let evicted = grant.lease.evicted.clone();
-                let part = Part::In(Box::new(Publisher::new(grant)));
-                let (opened, worker, id) = self.settle(way, rtc, part, offer, &answer)?;
-                place.prove();
-                self.hold(place, id);
+                let role = Role::Publisher(Box::new(Publisher::new(grant)));
+                let (opened, worker, id) = self.settle(direction, rtc, role, offer, &answer)?;
+                slot.mark_authenticated();
+                self.hold(slot, id);
                 let demux = self.demux.clone();
                 tasks::once("webrtc-eviction", async move {
                     tokio::select! {
@@ -144,14 +144,15 @@ impl Sessions {
                 });
                 Ok(opened)
             }
-            Way::Out => {
+            Direction::Out => {
                 let grant = self.access.play(request, first.codecs).await?;
-                let offer = sdp::shape(offer, way, grant.audio_only)?;
-                let (rtc, answer) = self.answer(way, &offer)?;
+                let offer = sdp::shape(offer, direction, grant.audio_only)?;
+                let (rtc, answer) = self.answer(direction, &offer)?;
                 let (viewer, messages) = Viewer::new(grant, offer.codecs);
                 let data_channels = offer.data;
-                let (opened, worker, id) = self.settle(way, rtc, Part::Out(Box::new(viewer)), offer, &answer)?;
-                self.hold(place, id);
+                let (opened, worker, id) =
+                    self.settle(direction, rtc, Role::Viewer(Box::new(viewer)), offer, &answer)?;
+                self.hold(slot, id);
                 if let Some(messages) = messages.filter(|_| data_channels) {
                     tasks::once("webrtc-messages", relay(messages.messages, worker, id, self.demux.clone()));
                 }
@@ -163,30 +164,30 @@ impl Sessions {
     /// Takes a PATCH; `None` when there is no such session.
     pub async fn patch(
         &self,
-        way: Way,
+        direction: Direction,
         resource: &Uuid,
         if_match: Option<String>,
         fragment: Fragment,
-    ) -> Option<Patched> {
-        let (worker, peer) = self.demux.resource(resource, way == Way::In)?;
+    ) -> Option<PatchResult> {
+        let (worker, peer) = self.demux.resource(resource, direction == Direction::In)?;
         let (reply, answer) = oneshot::channel();
         worker.put(Job::Patch { peer, if_match, fragment, reply });
         answer.await.ok()
     }
 
     /// Ends a session, and gives whether there was one. Its lease is free when this comes back.
-    pub async fn close(&self, way: Way, resource: &Uuid) -> bool {
-        let Some((worker, peer)) = self.demux.resource(resource, way == Way::In) else { return false };
+    pub async fn close(&self, direction: Direction, resource: &Uuid) -> bool {
+        let Some((worker, peer)) = self.demux.resource(resource, direction == Direction::In) else { return false };
         let (done, gone) = oneshot::channel();
         worker.put(Job::Go { peer, why: "deleted", done: Some(done) });
         let _ = gone.await;
         true
     }
 
-    fn answer(&self, way: Way, offer: &Offer) -> Result<(Rtc, SdpAnswer), Declined> {
+    fn answer(&self, direction: Direction, offer: &Offer) -> Result<(Rtc, SdpAnswer), Declined> {
         let unanswerable = |error: &dyn std::fmt::Display| Declined::Unanswerable(error.to_string());
         let parsed = SdpOffer::from_sdp_string(&offer.text).map_err(|error| unanswerable(&error))?;
-        let mut rtc = self.config(way).build(Instant::now());
+        let mut rtc = self.config(direction).build(Instant::now());
         for candidate in self.candidates() {
             rtc.add_local_candidate(candidate);
         }
@@ -194,14 +195,14 @@ impl Sessions {
         Ok((rtc, answer))
     }
 
-    fn config(&self, way: Way) -> RtcConfig {
+    fn config(&self, direction: Direction) -> RtcConfig {
         let mut config = RtcConfig::new()
             .set_crypto_provider(self.crypto.clone())
             .set_dtls_cert(self.certificate.clone())
             .set_ice_lite(true)
-            .set_rtp_mode(way == Way::Out)
+            .set_rtp_mode(direction == Direction::Out)
             .set_mtu(1200..=MTU)
-            .set_stats_interval((way == Way::Out).then_some(Duration::from_secs(5)))
+            .set_stats_interval((direction == Direction::Out).then_some(Duration::from_secs(5)))
             .clear_codecs()
             .enable_opus(true, false)
             .enable_vp8(true)
@@ -210,7 +211,7 @@ impl Sessions {
             let number: u8 = 102 + 2 * n;
             config.codec_config().add_h264(number.into(), Some((number + 1).into()), true, profile);
         }
-        if way == Way::Out {
+        if direction == Direction::Out {
             // Nothing here estimates bandwidth, so viewers need not report on every packet.
             config = config.clear_extension_map().set_extension(4, Extension::RtpMid);
         }
@@ -230,21 +231,21 @@ impl Sessions {
         udp.chain(tcp).filter_map(Result::ok).collect()
     }
 
-    /// Keeps a session's place until the session has ended.
-    fn hold(&self, place: Place, id: PeerId) {
+    /// Keeps a session's slot until the session has ended.
+    fn hold(&self, slot: ConnectionSlot, id: PeerId) {
         let demux = self.demux.clone();
         tasks::once("webrtc-place", async move {
             demux.gone(id).await;
-            drop(place);
+            drop(slot);
         });
     }
 
     /// Gives the peer to the worker with the fewest.
     fn settle(
         &self,
-        way: Way,
+        direction: Direction,
         mut rtc: Rtc,
-        part: Part,
+        role: Role,
         offer: Offer,
         answer: &SdpAnswer,
     ) -> Result<(Opened, Mailbox, PeerId), Declined> {
@@ -254,18 +255,19 @@ impl Sessions {
         load.fetch_add(1, Ordering::Relaxed);
         let (resource, etag) = (Uuid::new_v4(), etag());
         let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
-        let id = self.demux.add(worker.clone(), resource, way == Way::In, ufrag);
-        if let Part::In(publisher) = &part {
+        let id = self.demux.add(worker.clone(), resource, direction == Direction::In, ufrag);
+        if let Role::Publisher(publisher) = &role {
             let worker = worker.clone();
             publisher.lease().on_want_keyframe(move || {
                 worker.put(Job::Ask { peer: id });
             });
         }
-        let peer = Peer::new(id, rtc, part, offer, etag.clone(), Instant::now());
+        let peer = Peer::new(id, rtc, role, offer, etag.clone(), Instant::now());
         if !worker.put(Job::Join(Box::new(peer))) {
             return Err(Declined::Full);
         }
-        counter!("webrtc_sessions_total", "way" => if way == Way::In { "whip" } else { "whep" }).increment(1);
+        counter!("webrtc_sessions_total", "way" => if direction == Direction::In { "whip" } else { "whep" })
+            .increment(1);
         let answer = sdp::together(&answer.to_sdp_string());
         Ok((Opened { resource, answer, etag }, worker.clone(), id))
     }

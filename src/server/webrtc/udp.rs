@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: what the datagrams are.
 
-use super::{demux::Demux, outbox::Sockets};
+use super::{datagram_batch::Sockets, demux::Demux};
 use quinn_udp::{BATCH_SIZE, RecvMeta};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
@@ -60,10 +60,10 @@ pub async fn read(sockets: Arc<Sockets>, demux: Arc<Demux>, stop: CancellationTo
             }
         };
         for (meta, bytes) in metas.iter().zip(room.chunks(ROOM)).take(count) {
-            let Some(face) = sockets.local_addresses.entered(meta.dst_ip) else { continue };
+            let Some(local_addr) = sockets.local_addresses.entered(meta.dst_ip) else { continue };
             let source = SocketAddr::new(meta.addr.ip().to_canonical(), meta.addr.port());
             for datagram in bytes[..meta.len.min(ROOM)].chunks(meta.stride.max(1)) {
-                demux.pass(str0m::net::Protocol::Udp, source, SocketAddr::new(face, port), datagram);
+                demux.pass(str0m::net::Protocol::Udp, source, SocketAddr::new(local_addr, port), datagram);
             }
         }
     }

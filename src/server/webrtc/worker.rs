@@ -2,19 +2,19 @@
 //!
 //! ```text
 //! socket ─ Datagram ─►┐
-//! Live ───── Unit ───►├─► mailbox ─► worker ─► peers ─► outbox ─► socket
+//! Live ───── Unit ───►├─► mailbox ─► worker ─► peers ─► datagram batch ─► socket
 //! HTTP ─ Join, Patch ►┘               └► GOP caches, one for each stream watched here
 //! ```
 //!
 //! Nothing is shared and nothing locked between a frame and its datagrams. Refuses to know: HTTP, rooms.
 
 use super::{
+    datagram_batch::DatagramBatch,
     demux::{Demux, PeerId},
     gop_cache::GopCache,
     mailbox::{Inbox, Job, Mailbox},
-    outbox::Outbox,
-    peer::{Part, Patched, Peer, Turn},
-    view::{Epoch, Pumped},
+    peer::{PatchResult, Peer, Role, Turn},
+    viewer::{Epoch, SendOutcome},
 };
 use crate::{
     app::rooms::live::{Listener, Live, Start},
@@ -41,7 +41,7 @@ const ROUND: Duration = Duration::from_millis(500);
 const BATCH: usize = 512;
 /// Shortest time between two requests for a key frame of one stream, and between two for a stream in another form.
 const ASKING: Duration = Duration::from_millis(500);
-const MISFIT: Duration = Duration::from_secs(1);
+const CODEC_MISMATCH: Duration = Duration::from_secs(1);
 
 /// A stream that is watched.
 struct Channel {
@@ -57,7 +57,7 @@ struct Channel {
 pub struct Worker {
     mailbox: Mailbox,
     demux: Arc<Demux>,
-    out: Outbox,
+    out: DatagramBatch,
     peers: HashMap<PeerId, Peer>,
     channels: HashMap<u64, Channel>,
     last_channel: u64,
@@ -68,7 +68,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker; it keeps its number of peers in `load`.
-    pub fn new(mailbox: Mailbox, demux: Arc<Demux>, out: Outbox, load: Arc<AtomicUsize>) -> Self {
+    pub fn new(mailbox: Mailbox, demux: Arc<Demux>, out: DatagramBatch, load: Arc<AtomicUsize>) -> Self {
         let (peers, channels) = (HashMap::new(), HashMap::new());
         Self { mailbox, demux, out, peers, channels, last_channel: 0, quick: false, load }
     }
@@ -87,7 +87,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            tasks::point("webrtc-worker");
+            tasks::fault_point("webrtc-worker");
             let now = Instant::now();
             for job in first.into_iter().chain(inbox.jobs.try_iter()).take(BATCH) {
                 inbox.taken(&job);
@@ -137,16 +137,16 @@ impl Worker {
                 self.serve(id, now, true);
             }
             Job::Go { peer, why, done } => {
-                self.part_from(peer, why, now);
+                self.remove_peer(peer, why, now);
                 drop(done);
             }
             Job::Patch { peer, if_match, fragment, reply } => {
                 let Some(known) = self.peers.get_mut(&peer) else { return };
-                let patched = known.patch(if_match.as_deref(), &fragment);
-                if let Patched::Restarted { ufrag, .. } = &patched {
+                let result = known.patch(if_match.as_deref(), &fragment);
+                if let PatchResult::Restarted { ufrag, .. } = &result {
                     self.demux.also(peer, ufrag.clone());
                 }
-                let _ = reply.send(patched);
+                let _ = reply.send(result);
                 self.serve(peer, now, true);
             }
             Job::SendMessage { peer, text } => {
@@ -156,7 +156,7 @@ impl Worker {
             }
             Job::Ask { peer } => {
                 let Some(known) = self.peers.get_mut(&peer) else { return };
-                if let Part::In(publisher) = &mut known.part {
+                if let Role::Publisher(publisher) = &mut known.role {
                     publisher.ask(&mut known.rtc, now);
                 }
                 self.serve(peer, now, true);
@@ -174,8 +174,8 @@ impl Worker {
             && let Some(channel) = peer.channel.and_then(|number| self.channels.get(&number))
         {
             let full = peer.is_full(&self.out);
-            if let Part::Out(viewer) = &mut peer.part {
-                drive |= viewer.pump(&mut peer.rtc, &channel.gop_cache, channel.epoch, now, full) == Pumped::Sent;
+            if let Role::Viewer(viewer) = &mut peer.role {
+                drive |= viewer.pump(&mut peer.rtc, &channel.gop_cache, channel.epoch, now, full) == SendOutcome::Sent;
                 self.quick |= viewer.runs();
             }
         }
@@ -190,7 +190,7 @@ impl Worker {
 
     fn follow_up(&mut self, id: PeerId, turn: Turn, now: Instant) {
         if let Some(why) = turn.over {
-            return self.part_from(id, why, now);
+            return self.remove_peer(id, why, now);
         }
         if turn.connected {
             self.watch(id, now);
@@ -208,9 +208,9 @@ impl Worker {
 
     /// Puts a viewer on its stream, or on another form of it.
     fn watch(&mut self, id: PeerId, now: Instant) {
-        let Some(Peer { part: Part::Out(viewer), channel: at, .. }) = self.peers.get_mut(&id) else { return };
+        let Some(Peer { role: Role::Viewer(viewer), channel: at, .. }) = self.peers.get_mut(&id) else { return };
         let live = (viewer.source)(viewer.codecs);
-        viewer.misfit = at.is_some().then_some(now);
+        viewer.codec_mismatch_since = at.is_some().then_some(now);
         let watched = self.channels.iter().find(|(_, channel)| Arc::ptr_eq(&channel.live, &live)).map(|(n, _)| *n);
         if at.is_some() && *at == watched {
             return;
@@ -258,7 +258,7 @@ impl Worker {
     /// Timers of sessions, and viewers that are catching up.
     fn tick(&mut self, now: Instant) {
         self.quick = false;
-        let due = |peer: &Peer| peer.deadline <= now || matches!(&peer.part, Part::Out(viewer) if viewer.runs());
+        let due = |peer: &Peer| peer.deadline <= now || matches!(&peer.role, Role::Viewer(viewer) if viewer.runs());
         let due: Vec<(PeerId, bool)> =
             self.peers.values().filter(|peer| due(peer)).map(|peer| (peer.id, peer.deadline <= now)).collect();
         for (id, timer) in due {
@@ -271,31 +271,31 @@ impl Worker {
         let over: Vec<(PeerId, &'static str)> =
             self.peers.values().filter_map(|peer| Some((peer.id, peer.overdue(now)?))).collect();
         for (id, why) in over {
-            self.part_from(id, why, now);
+            self.remove_peer(id, why, now);
         }
-        let mut misfits = Vec::new();
+        let mut mismatched = Vec::new();
         for peer in self.peers.values_mut() {
             let channel = peer.channel.and_then(|number| self.channels.get(&number));
-            match (&mut peer.part, channel) {
-                (Part::In(publisher), _) if peer.connected => publisher.allow(&mut peer.rtc),
-                (Part::Out(viewer), Some(channel)) => {
+            match (&mut peer.role, channel) {
+                (Role::Publisher(publisher), _) if peer.connected => publisher.allow(&mut peer.rtc),
+                (Role::Viewer(viewer), Some(channel)) => {
                     if viewer.begins_again(now) {
                         viewer.begin(&channel.gop_cache, now);
                         self.quick = true;
                     }
-                    if viewer.misfit.is_some_and(|since| now - since > MISFIT) {
-                        misfits.push(peer.id);
+                    if viewer.codec_mismatch_since.is_some_and(|since| now - since > CODEC_MISMATCH) {
+                        mismatched.push(peer.id);
                     }
                 }
                 _ => {}
             }
         }
-        for id in misfits {
+        for id in mismatched {
             self.watch(id, now);
         }
     }
 
-    fn part_from(&mut self, id: PeerId, why: &'static str, now: Instant) {
+    fn remove_peer(&mut self, id: PeerId, why: &'static str, now: Instant) {
         let Some(mut peer) = self.peers.remove(&id) else { return };
         tracing::info!(peer = id, why, "WebRTC session ends");
         self.demux.remove(id);
@@ -308,7 +308,7 @@ impl Worker {
 
     fn stop(mut self, now: Instant) {
         for id in self.peers.keys().copied().collect::<Vec<_>>() {
-            self.part_from(id, "shutdown", now);
+            self.remove_peer(id, "shutdown", now);
         }
         self.out.flush();
     }

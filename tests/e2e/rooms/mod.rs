@@ -1,7 +1,7 @@
 //! Rooms of the StreamHub plane: publishers of every kind in, viewers of every kind out, on the built server.
 
+mod admission;
 mod database;
-mod doors;
 mod fixture;
 mod passing;
 mod returning;

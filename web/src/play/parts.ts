@@ -2,7 +2,7 @@
 
 export interface Parts {
   readonly player: HTMLElement;
-  readonly stage: HTMLElement;
+  readonly videoContainer: HTMLElement;
   readonly video: HTMLVideoElement;
   readonly frames: HTMLImageElement;
   readonly title: HTMLElement;
@@ -26,7 +26,7 @@ export interface Parts {
 export function findParts(): Parts {
   return {
     player: find('player', HTMLElement),
-    stage: find('stage', HTMLElement),
+    videoContainer: find('video-container', HTMLElement),
     video: find('video', HTMLVideoElement),
     frames: find('frames', HTMLImageElement),
     title: find('title', HTMLElement),

@@ -38,7 +38,7 @@ const BEAT: Duration = Duration::from_secs(30);
 /// Least interval between two states.
 const GAP: Duration = Duration::from_millis(200);
 /// How long a broker may take to receive `offline`.
-const FAREWELL: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Bytes of an incoming packet; a larger one ends the connection.
 const LARGEST: usize = 256 * 1024;
 /// Messages that wait to be sent.
@@ -69,12 +69,12 @@ impl Link<'_> {
         let (client, events) = AsyncClient::new(self.options(), QUEUE);
         let (up, connected) = oneshot::channel();
         // Neither may be dropped half-way through a packet, so both run until the end.
-        let mut hear = pin!(self.hear(events, up));
+        let mut receiving = pin!(self.receive(events, up));
         let end = tokio::select! {
-            why = &mut hear => End::Lost { connected: self.lights.mqtt_connected(), why },
+            why = &mut receiving => End::Lost { connected: self.lights.mqtt_connected(), why },
             spoken = self.speak(&client, connected, ended) => {
                 if matches!(spoken, Ok(true)) {
-                    let _ = timeout(FAREWELL, hear).await;
+                    let _ = timeout(CLOSE_TIMEOUT, receiving).await;
                 }
                 match spoken {
                     Ok(_) => End::Left,
@@ -101,7 +101,7 @@ impl Link<'_> {
     }
 
     /// Handles incoming packets; returns why they ended.
-    async fn hear(&self, mut events: EventLoop, up: oneshot::Sender<()>) -> String {
+    async fn receive(&self, mut events: EventLoop, up: oneshot::Sender<()>) -> String {
         let mut up = Some(up);
         loop {
             match events.poll().await {
@@ -135,7 +135,7 @@ impl Link<'_> {
         tracing::info!(broker = self.mqtt.broker, port = self.mqtt.port, "home automation is connected");
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut told, mut next, mut changed) = (None, Instant::now(), false);
+        let (mut last, mut next, mut changed) = (None, Instant::now(), false);
         loop {
             tokio::select! {
                 () = &mut ended => break,
@@ -149,10 +149,10 @@ impl Link<'_> {
             // Before the view is read, so that no change falls in between.
             changes.mark_unchanged();
             let shown = Shown::of(&self.lights.view());
-            if !changed || told != Some(shown) {
+            if !changed || last != Some(shown) {
                 let state = shown.state(self.lights.uptime(), &ip);
                 client.publish(self.topics.state(), QoS::AtMostOnce, true, state).await?;
-                (told, next) = (Some(shown), Instant::now() + GAP);
+                (last, next) = (Some(shown), Instant::now() + GAP);
             }
             changed = false;
         }

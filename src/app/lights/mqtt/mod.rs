@@ -35,7 +35,7 @@ pub fn is_prefix(prefix: &str) -> bool {
 /// Connects according to the settings, now and after each change, until `shutdown`. `client_id` is a name that no other
 /// client of the broker has. The task ends when the broker has received `offline`, or after two seconds without.
 pub fn start(lights: Lights, client_id: String, shutdown: CancellationToken) -> JoinHandle<()> {
-    tasks::kept("mqtt", move || connect(lights.clone(), client_id.clone(), shutdown.clone()))
+    tasks::restarting("mqtt", move || connect(lights.clone(), client_id.clone(), shutdown.clone()))
 }
 
 async fn connect(lights: Lights, client_id: String, shutdown: CancellationToken) {
@@ -73,15 +73,15 @@ async fn follow(lights: &Lights, client_id: &str, mqtt: &MqttSettings, ended: im
         return ended.await;
     };
     let link = Link { lights, client_id, mqtt, topics };
-    let mut told = String::new();
+    let mut last = String::new();
     loop {
         match link.run(ended.as_mut()).await {
             End::Left => return,
             End::Lost { connected, why } => {
                 // Once for each reason, not every five seconds.
-                if connected || why != told {
+                if connected || why != last {
                     tracing::warn!(broker = mqtt.broker, port = mqtt.port, "no connection for home automation: {why}");
-                    told = why;
+                    last = why;
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! create, patch, delete ─► rows (a transaction each, which answers the whole table and its revision)
 //!                              │ only a newer revision replaces
 //!                              ▼
-//! find, list, owner_of_room ◄─ the picture ─► changed(): subscribers read the apps again
+//! find, list, owner_of_room ◄─ the snapshot ─► changed(): subscribers read the apps again
 //! ```
 //!
 //! Refuses to know: permissions, answers of planes, streams.
@@ -86,13 +86,13 @@ pub enum NoRoom {
 }
 
 #[derive(Debug, Default)]
-struct Picture {
+struct RegistrySnapshot {
     revision: i64,
     /// By name.
     apps: Vec<Arc<App>>,
 }
 
-impl Picture {
+impl RegistrySnapshot {
     fn find(&self, name: &str) -> Option<&Arc<App>> {
         self.apps.iter().find(|app| app.name == name)
     }
@@ -122,7 +122,7 @@ impl Picture {
 #[derive(Debug, Clone)]
 pub struct Apps {
     rows: store::Apps,
-    picture: Arc<watch::Sender<Picture>>,
+    snapshot: Arc<watch::Sender<RegistrySnapshot>>,
 }
 
 impl Apps {
@@ -131,7 +131,7 @@ impl Apps {
     /// # Errors
     /// When rows cannot be read.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
-        let apps = Self { rows: store.apps(), picture: Arc::new(watch::Sender::new(Picture::default())) };
+        let apps = Self { rows: store.apps(), snapshot: Arc::new(watch::Sender::new(RegistrySnapshot::default())) };
         let table = apps.rows.all().await?;
         apps.keep(table);
         Ok(apps)
@@ -139,17 +139,17 @@ impl Apps {
 
     /// All apps, by name.
     pub fn list(&self) -> Vec<Arc<App>> {
-        self.picture.borrow().apps.clone()
+        self.snapshot.borrow().apps.clone()
     }
 
     /// An app by its name.
     pub fn find(&self, name: &str) -> Option<Arc<App>> {
-        self.picture.borrow().find(name).cloned()
+        self.snapshot.borrow().find(name).cloned()
     }
 
     /// The app that owns a room, by the room's full name.
     pub fn owner_of_room(&self, room: &str) -> Option<Arc<App>> {
-        self.picture.borrow().owner(room).cloned()
+        self.snapshot.borrow().owner(room).cloned()
     }
 
     /// The full name of a room that an app calls `room`; nothing: the app's first room. The room is certainly the app's
@@ -158,19 +158,19 @@ impl Apps {
     /// # Errors
     /// Why there is no such room.
     pub fn namespaced(&self, app: &str, room: &str) -> Result<String, NoRoom> {
-        let picture = self.picture.borrow();
-        let app = picture.find(app).ok_or(NoRoom::UnknownApp)?;
+        let snapshot = self.snapshot.borrow();
+        let app = snapshot.find(app).ok_or(NoRoom::UnknownApp)?;
         if !room.is_empty() && !names::is_room(room) {
             return Err(NoRoom::Name);
         }
         let full = names::with_prefix(&app.room_prefix, room);
-        let owned = picture.owner(&full).is_some_and(|owner| owner.name == app.name);
+        let owned = snapshot.owner(&full).is_some_and(|owner| owner.name == app.name);
         if owned { Ok(full) } else { Err(NoRoom::Foreign) }
     }
 
     /// Wakes after every change of any app.
     pub fn changed(&self) -> AppsChanged {
-        AppsChanged(self.picture.subscribe())
+        AppsChanged(self.snapshot.subscribe())
     }
 
     /// Makes an app with default settings; `prefix` is its name where none is given. Names were checked by the caller
@@ -187,11 +187,11 @@ impl Apps {
     ) -> Result<Arc<App>, AppFault> {
         let room_prefix = prefix.unwrap_or(name);
         {
-            let picture = self.picture.borrow();
-            if picture.find(name).is_some() {
+            let snapshot = self.snapshot.borrow();
+            if snapshot.find(name).is_some() {
                 return Err(AppFault::Taken("App already exists"));
             }
-            picture.free(name, tenant, room_prefix)?;
+            snapshot.free(name, tenant, room_prefix)?;
         }
         let new =
             NewApp { name, display_name: display_name.unwrap_or(name), room_prefix, tenant, created_at: now_ms() };
@@ -219,7 +219,7 @@ impl Apps {
                 if name == names::PROGRAM {
                     return Err(AppFault::BuiltIn);
                 }
-                self.picture.borrow().free(name, app.tenant.as_deref(), &draft.room_prefix)?;
+                self.snapshot.borrow().free(name, app.tenant.as_deref(), &draft.room_prefix)?;
             }
             let settings = draft.config.write();
             let written = self.rows.update(AppChange {
@@ -269,12 +269,14 @@ impl Apps {
 
     /// Adopts a table if it is newer than the present one.
     fn keep(&self, table: AppTable) {
-        let picture =
-            Picture { revision: table.revision, apps: table.rows.into_iter().map(|row| Arc::new(app(row))).collect() };
-        self.picture.send_if_modified(|kept| {
-            let newer = picture.revision > kept.revision;
+        let snapshot = RegistrySnapshot {
+            revision: table.revision,
+            apps: table.rows.into_iter().map(|row| Arc::new(app(row))).collect(),
+        };
+        self.snapshot.send_if_modified(|kept| {
+            let newer = snapshot.revision > kept.revision;
             if newer {
-                *kept = picture;
+                *kept = snapshot;
             }
             newer
         });
@@ -283,7 +285,7 @@ impl Apps {
 
 /// See [`Apps::changed`].
 #[derive(Debug)]
-pub struct AppsChanged(watch::Receiver<Picture>);
+pub struct AppsChanged(watch::Receiver<RegistrySnapshot>);
 
 impl AppsChanged {
     /// Waits for the next change; false when the registry is gone. Changes in quick succession may come as one.

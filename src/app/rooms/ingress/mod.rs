@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plane ── create, list, delete ──► Ingresses ──► rows
-//! doors ── key, password ─────────►    │  └─────► Pulls ──► puller ──► room
+//! endpoints ── key, password ─────►    │  └─────► Pulls ──► puller ──► room
 //!                                      └── states from rooms and pulls
 //! ```
 //!

@@ -15,7 +15,7 @@ use crate::{
             admission::{Gone, PublishLease},
             contract::Refusal,
         },
-        rooms::{Duplicate, Entry, Rooms, Via},
+        rooms::{Duplicate, PublishRequest, Rooms, Via},
     },
     media::ingest::pull::PullSpec,
     protocol::packet::Packet,
@@ -86,7 +86,7 @@ impl PullTap {
     }
 
     /// Notes the state of the pull.
-    pub fn told(&self, state: PullState) {
+    pub fn set_state(&self, state: PullState) {
         *lock(&self.state) = state;
     }
 }
@@ -141,7 +141,7 @@ impl Pulls {
         let state = Arc::new(Mutex::new(PullState::Connecting));
         let source = Source {
             request: PullRequest { ingress: row.id.clone(), spec },
-            entry: Entry {
+            publish_request: PublishRequest {
                 app: row.app.clone(),
                 room: row.room.clone(),
                 identity: row.identity.clone(),
@@ -156,7 +156,7 @@ impl Pulls {
         };
         let _runtime = self.0.runtime.enter();
         let source = Arc::new(source);
-        let task = tasks::kept("ingress", move || source.clone().keep());
+        let task = tasks::restarting("ingress", move || source.clone().keep());
         running.insert(row.id.clone(), Running { app: row.app.clone(), room: row.room.clone(), state, task });
     }
 
@@ -207,7 +207,7 @@ impl From<Gone> for Lost {
 
 struct Source {
     request: PullRequest,
-    entry: Entry,
+    publish_request: PublishRequest,
     rooms: Rooms,
     puller: Puller,
     state: Arc<Mutex<PullState>>,
@@ -243,35 +243,36 @@ impl Source {
         let (packets, mut queue) = mpsc::channel(QUEUE);
         let tap = PullTap { packets, state: self.state.clone() };
         let _pull = (self.puller)(self.request.clone(), tap).map_err(Lost::Source)?;
-        let mut place = Place { rooms: &self.rooms, entry: &self.entry, lease: None, known: [None, None] };
+        let mut lease =
+            PullLease { rooms: &self.rooms, publish_request: &self.publish_request, lease: None, known: [None, None] };
         let mut quiet_at = Instant::now() + QUIET;
         loop {
             tokio::select! {
                 packet = queue.recv() => match packet {
                     Some(packet) => {
-                        place.pass(packet).await?;
+                        lease.pass(packet).await?;
                         quiet_at = Instant::now() + QUIET;
                     }
                     None if *lock(&self.state) == PullState::Complete => return Ok(()),
                     None => return Err(Lost::Source("the pull broke off".to_owned())),
                 },
-                () = place.evicted() => return Err(Lost::Evicted),
-                () = tokio::time::sleep_until(quiet_at), if place.lease.is_some() => place.lease = None,
+                () = lease.evicted() => return Err(Lost::Evicted),
+                () = tokio::time::sleep_until(quiet_at), if lease.lease.is_some() => lease.lease = None,
             }
         }
     }
 }
 
 /// The source's place in its room.
-struct Place<'a> {
+struct PullLease<'a> {
     rooms: &'a Rooms,
-    entry: &'a Entry,
+    publish_request: &'a PublishRequest,
     lease: Option<PublishLease>,
     /// The configurations of picture and sound, which each new listener needs first.
     known: [Option<Packet>; 2],
 }
 
-impl Place<'_> {
+impl PullLease<'_> {
     async fn pass(&mut self, packet: Packet) -> Result<(), Lost> {
         let configures = match &packet {
             Packet::VideoConfig { .. } => Some(0),
@@ -288,7 +289,7 @@ impl Place<'_> {
             }
             (None, Some(_)) => {}
             (None, None) => {
-                let lease = self.rooms.enter(self.entry.clone()).await?;
+                let lease = self.rooms.enter(self.publish_request.clone()).await?;
                 for known in self.known.iter().flatten() {
                     lease.push(known.clone())?;
                 }

@@ -1,4 +1,4 @@
-//! One stream's way out of a demuxer: which elements, by what it is.
+//! One stream's branch behind a demuxer: which elements, by what it is.
 //!
 //! Refuses to know: what becomes of the packets.
 
@@ -12,7 +12,7 @@ use gst::prelude::*;
 use std::sync::Arc;
 
 /// What is done with a stream.
-enum Way {
+enum BranchKind {
     /// Parsers, and the form that comes out.
     Picture(Vec<&'static str>, &'static str),
     Sound(Vec<&'static str>, &'static str),
@@ -30,31 +30,33 @@ const AAC: &str = "audio/mpeg,mpegversion={2,4},stream-format=raw";
 const QUEUE_TIME_NS: u64 = 5_000_000_000;
 const QUEUE_BYTES: u32 = 32_000_000;
 
-fn way(caps: &gst::CapsRef, needs_dts: bool) -> Way {
-    let Some(shape) = caps.structure(0) else { return Way::Ignore };
+fn branch_kind(caps: &gst::CapsRef, needs_dts: bool) -> BranchKind {
+    let Some(shape) = caps.structure(0) else { return BranchKind::Ignore };
     let timed = |parser: &'static str, stamper: &'static str| match needs_dts {
         true => vec![parser, stamper],
         false => vec![parser],
     };
     match shape.name().as_str() {
         "video/x-h264" => {
-            Way::Picture(timed("h264parse", "h264timestamper"), "video/x-h264,stream-format=avc,alignment=au")
+            BranchKind::Picture(timed("h264parse", "h264timestamper"), "video/x-h264,stream-format=avc,alignment=au")
         }
         "video/x-h265" => {
-            Way::Picture(timed("h265parse", "h265timestamper"), "video/x-h265,stream-format=hvc1,alignment=au")
+            BranchKind::Picture(timed("h265parse", "h265timestamper"), "video/x-h265,stream-format=hvc1,alignment=au")
         }
-        "video/x-vp8" => Way::Picture(vec![], "video/x-vp8"),
-        "video/x-vp9" => Way::Picture(vec!["vp9parse"], "video/x-vp9,alignment=super-frame"),
-        "image/jpeg" => Way::Picture(vec!["jpegparse"], "image/jpeg"),
-        "audio/mpeg" if is_aac(shape) => Way::Sound(vec!["aacparse"], AAC),
+        "video/x-vp8" => BranchKind::Picture(vec![], "video/x-vp8"),
+        "video/x-vp9" => BranchKind::Picture(vec!["vp9parse"], "video/x-vp9,alignment=super-frame"),
+        "image/jpeg" => BranchKind::Picture(vec!["jpegparse"], "image/jpeg"),
+        "audio/mpeg" if is_aac(shape) => BranchKind::Sound(vec!["aacparse"], AAC),
         "audio/x-opus" if shape.get::<i32>("channels").is_ok_and(|channels| channels <= 2) => {
-            Way::Sound(vec!["opusparse"], "audio/x-opus")
+            BranchKind::Sound(vec!["opusparse"], "audio/x-opus")
         }
         // The channels of RTP are those of the session description, and Opus in RTP has two at most.
-        "audio/x-opus" if shape.get::<i32>("channels").is_err() => Way::Sound(vec!["opusparse"], "audio/x-opus"),
-        other if other.starts_with("audio/") => coding::sound_decoders(caps).map_or(Way::Unknown, Way::Recode),
-        other if other.starts_with("video/") || other.starts_with("image/") => Way::Unknown,
-        _ => Way::Ignore,
+        "audio/x-opus" if shape.get::<i32>("channels").is_err() => BranchKind::Sound(vec!["opusparse"], "audio/x-opus"),
+        other if other.starts_with("audio/") => {
+            coding::sound_decoders(caps).map_or(BranchKind::Unknown, BranchKind::Recode)
+        }
+        other if other.starts_with("video/") || other.starts_with("image/") => BranchKind::Unknown,
+        _ => BranchKind::Ignore,
     }
 }
 
@@ -69,11 +71,11 @@ fn is_aac(shape: &gst::StructureRef) -> bool {
 /// # Errors
 /// An element that is missing, or does not take the stream.
 pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &gst::CapsRef) -> Result<(), Failure> {
-    let (elements, picture) = match way(caps, output.needs_dts) {
-        Way::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
-        Way::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
-        Way::Recode(decoders) if output.claim(false) => (recoder(decoders)?, false),
-        Way::Unknown => {
+    let (elements, picture) = match branch_kind(caps, output.needs_dts) {
+        BranchKind::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
+        BranchKind::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
+        BranchKind::Recode(decoders) if output.claim(false) => (recoder(decoders)?, false),
+        BranchKind::Unknown => {
             output.note_unknown(caps);
             return drop_stream(bin, pad);
         }

@@ -1,10 +1,10 @@
-//! MPEG-TS that a door receives as bytes: packets come out.
+//! MPEG-TS that an endpoint receives as bytes: packets come out.
 //!
 //! ```text
-//! door ─ bytes ─► appsrc ! tsdemux ─► Output ─► Packet
+//! endpoint ─ bytes ─► appsrc ! tsdemux ─► Output ─► Packet
 //! ```
 //!
-//! Refuses to know: the door's protocol.
+//! Refuses to know: the endpoint's protocol.
 
 use super::{Output, Pace, Sink, Timeline, here};
 use crate::{
@@ -34,8 +34,8 @@ pub struct TsReader {
 }
 
 impl TsReader {
-    /// Starts a demuxer that hands packets to `sink`, which gives whether it wants more. It may wait, as long as it stops
-    /// waiting before the reader is dropped. Times
+    /// Starts a demuxer that hands packets to `sink`, which gives whether it wants more. It may wait, as long as it
+    /// stops waiting before the reader is dropped. Times
     /// count from the first packet.
     ///
     /// # Errors

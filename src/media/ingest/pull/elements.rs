@@ -7,7 +7,7 @@
 
 use super::{
     CONNECT,
-    spec::{By, PullSpec, Transport},
+    spec::{Protocol, PullSpec, Transport},
 };
 use crate::media::{
     ingest::demux::Output,
@@ -29,8 +29,8 @@ const JITTER: Duration = Duration::from_millis(200);
 /// The failure, when this machine cannot build it.
 pub(super) fn build(spec: &PullSpec, address: SocketAddr, output: &Arc<Output>) -> Result<gst::Pipeline, Failure> {
     let pinned = pinned(&spec.url, address);
-    match &spec.by {
-        By::Rtsp { transport } => {
+    match &spec.protocol {
+        Protocol::Rtsp { transport } => {
             let protocols = match (transport, spec.url.scheme()) {
                 (Transport::Tcp, "rtsp") => "tcp",
                 (Transport::Udp, "rtsp") => "udp",
@@ -52,7 +52,7 @@ pub(super) fn build(spec: &PullSpec, address: SocketAddr, output: &Arc<Output>) 
             output.take_rtp_from(&source);
             Ok(pipeline)
         }
-        By::Srt { stream_id, passphrase, latency } => {
+        Protocol::Srt { stream_id, passphrase, latency } => {
             let pipeline = template(
                 "pull_srt",
                 &[
@@ -66,12 +66,12 @@ pub(super) fn build(spec: &PullSpec, address: SocketAddr, output: &Arc<Output>) 
             }
             with(pipeline, output)
         }
-        By::Rtmp => with(template("pull_rtmp", &[("location", pinned.as_str().into())])?, output),
-        By::Udp => {
+        Protocol::Rtmp => with(template("pull_rtmp", &[("location", pinned.as_str().into())])?, output),
+        Protocol::Udp => {
             let values = [("address", address.ip().to_string().into()), ("port", i64::from(address.port()).into())];
             with(template("pull_udp", &values)?, output)
         }
-        By::Web => Err(here("web sources are fetched elsewhere")),
+        Protocol::Web => Err(here("web sources are fetched elsewhere")),
     }
 }
 

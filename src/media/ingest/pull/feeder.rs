@@ -26,11 +26,11 @@ pub(super) struct Feeder {
     output: Arc<Output>,
     /// Whether something reads the bytes.
     is_read: Arc<AtomicBool>,
-    wish: Arc<Wish>,
+    request: Arc<ReadRequest>,
 }
 
 #[derive(Default)]
-struct Wish {
+struct ReadRequest {
     state: Mutex<State>,
     changed: Notify,
 }
@@ -42,7 +42,7 @@ struct State {
     seek: Option<u64>,
 }
 
-impl Wish {
+impl ReadRequest {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,8 +77,8 @@ impl Feeder {
             appsrc.set_stream_type(gst_app::AppStreamType::Seekable);
             appsrc.set_size(i64::try_from(size).unwrap_or(-1));
         }
-        let wish = Arc::new(Wish::default());
-        let (need, enough, seek) = (wish.clone(), wish.clone(), wish.clone());
+        let request = Arc::new(ReadRequest::default());
+        let (need, enough, seek) = (request.clone(), request.clone(), request.clone());
         appsrc.set_callbacks(
             gst_app::AppSrcCallbacks::builder()
                 .need_data(move |_, _| {
@@ -95,15 +95,15 @@ impl Feeder {
                 })
                 .build(),
         );
-        Ok(Self { appsrc, output: output.clone(), is_read: Arc::default(), wish })
+        Ok(Self { appsrc, output: output.clone(), is_read: Arc::default(), request })
     }
 
     /// Waits until bytes are wanted. Gives where to go on, when it is elsewhere.
     pub async fn wanted(&self) -> Option<u64> {
         loop {
-            let changed = self.wish.changed.notified();
+            let changed = self.request.changed.notified();
             {
-                let mut state = self.wish.lock();
+                let mut state = self.request.lock();
                 if state.hungry {
                     return state.seek.take();
                 }
@@ -115,8 +115,8 @@ impl Feeder {
     /// Waits until the bytes are wanted from elsewhere.
     pub async fn sought(&self) -> u64 {
         loop {
-            let changed = self.wish.changed.notified();
-            if self.wish.lock().seek.is_some()
+            let changed = self.request.changed.notified();
+            if self.request.lock().seek.is_some()
                 && let Some(offset) = self.wanted().await
             {
                 return offset;
@@ -127,7 +127,7 @@ impl Feeder {
 
     /// Whether the bytes are wanted from elsewhere.
     pub fn is_sought(&self) -> bool {
-        self.wish.lock().seek.is_some()
+        self.request.lock().seek.is_some()
     }
 
     /// Hands bytes over; a pipeline that has ended loses them.

@@ -34,7 +34,7 @@ use crate::{
     },
     tasks::{self, Panicked},
 };
-use spec::By;
+use spec::Protocol;
 use std::{
     net::SocketAddr,
     sync::Arc,
@@ -100,7 +100,7 @@ impl From<Forbidden> for End {
     }
 }
 
-/// Starts to pull. `sink` gets the packets and returns whether it wants more; `told` gets the news. Both are called
+/// Starts to pull. `sink` gets the packets and returns whether it wants more; `on_event` gets the news. Both are called
 /// from threads of the pull and must not block.
 ///
 /// # Errors
@@ -109,14 +109,22 @@ pub fn start(
     spec: PullSpec,
     guard: Arc<Guard>,
     sink: impl Fn(Packet) -> bool + Send + Sync + 'static,
-    told: impl Fn(PullNews) + Send + Sync + 'static,
+    on_event: impl Fn(PullNews) + Send + Sync + 'static,
 ) -> Result<Pull, Failure> {
     let here = |error: std::io::Error| Failure { fault: FailureKind::Here, text: error.to_string() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(here)?;
     let stop = CancellationToken::new();
-    let (sink, told) = (Arc::new(sink), Arc::new(told));
-    let puller =
-        Puller { spec, guard, sink, told, born: Instant::now(), newest: None, tries: 0, hls: hls::Position::default() };
+    let (sink, on_event) = (Arc::new(sink), Arc::new(on_event));
+    let puller = Puller {
+        spec,
+        guard,
+        sink,
+        on_event,
+        born: Instant::now(),
+        newest: None,
+        tries: 0,
+        hls: hls::Position::default(),
+    };
     let stopped = stop.clone();
     std::thread::Builder::new()
         .name("pull".into())
@@ -135,7 +143,7 @@ struct Puller {
     spec: PullSpec,
     guard: Arc<Guard>,
     sink: Sink,
-    told: Arc<dyn Fn(PullNews) + Send + Sync>,
+    on_event: Arc<dyn Fn(PullNews) + Send + Sync>,
     born: Instant,
     /// The latest time that a packet had.
     newest: Option<Duration>,
@@ -147,10 +155,10 @@ impl Puller {
     async fn run(mut self) {
         let mut backoff = Backoff::default();
         loop {
-            (self.told)(PullNews::Buffering);
+            (self.on_event)(PullNews::Buffering);
             let begun = Instant::now();
             let end = loop {
-                let attempt = tasks::caught_async("pull", self.attempt()).await;
+                let attempt = tasks::catch_panic_async("pull", self.attempt()).await;
                 let broke = |panicked: Panicked| End::Failed { text: panicked.to_string(), blame: Blame::Server };
                 match attempt.unwrap_or_else(broke) {
                     End::Goes => {}
@@ -161,7 +169,7 @@ impl Puller {
             let wait = match end {
                 End::Unwanted => return,
                 End::Finished(Pace::Clock) if !self.spec.again => {
-                    (self.told)(PullNews::Complete);
+                    (self.on_event)(PullNews::Complete);
                     return;
                 }
                 // An empty file must not keep the machine busy.
@@ -169,7 +177,7 @@ impl Puller {
                 End::Finished(_) | End::Goes => backoff.failed(begun.elapsed()),
                 End::Failed { text, blame } => {
                     tracing::info!(url = %self.spec, "pull: {text}");
-                    (self.told)(PullNews::Error { text, blame });
+                    (self.on_event)(PullNews::Error { text, blame });
                     backoff.failed(begun.elapsed())
                 }
             };
@@ -178,8 +186,8 @@ impl Puller {
     }
 
     async fn attempt(&mut self) -> End {
-        match self.spec.by {
-            By::Web => fetch::attempt(self).await,
+        match self.spec.protocol {
+            Protocol::Web => fetch::attempt(self).await,
             _ => self.connect().await,
         }
     }
@@ -193,7 +201,7 @@ impl Puller {
         let Some(address) = addresses.get(self.tries % addresses.len().max(1)).copied() else {
             return Forbidden::Unresolved.into();
         };
-        let output = self.output(Pace::Live, matches!(self.spec.by, By::Rtsp { .. }));
+        let output = self.output(Pace::Live, matches!(self.spec.protocol, Protocol::Rtsp { .. }));
         let pipeline = match elements::build(&self.spec, address, &output) {
             Ok(pipeline) => pipeline,
             Err(failure) => return failure.into(),
@@ -230,7 +238,7 @@ impl Puller {
             self.newest = self.newest.max(output.newest());
             if !publishing && output.packets() > 0 {
                 publishing = true;
-                (self.told)(PullNews::Publishing);
+                (self.on_event)(PullNews::Publishing);
             }
             if output.is_closed() {
                 return End::Unwanted;

@@ -2,7 +2,8 @@
 //!
 //! | scheme | what | of the query |
 //! |---|---|---|
-//! | `rtsp`, `rtsps` | a camera or a server; UDP first, then TCP | `transport=tcp` or `udp` settles it; it is not sent on |
+//! | `rtsp`, `rtsps` | a camera or a server; UDP first, then TCP | `transport=tcp` or `udp` settles it; it is not sent
+//! on |
 //! | `srt` | MPEG-TS from a listener | `streamid`, `passphrase`, `latency` (ms); no other mode than `caller` |
 //! | `rtmp`, `rtmps` | FLV | sent on |
 //! | `http`, `https` | HLS, MP4, MPEG-TS, multipart JPEG | sent on |
@@ -35,7 +36,7 @@ pub enum Transport {
 
 /// What is special to the protocol.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum Protocol {
     Rtsp { transport: Transport },
     Srt { stream_id: Option<String>, passphrase: Option<String>, latency: Option<Duration> },
     Rtmp,
@@ -47,7 +48,7 @@ pub(super) enum By {
 #[derive(Clone, PartialEq, Eq)]
 pub struct PullSpec {
     pub(super) url: Url,
-    pub(super) by: By,
+    pub(super) protocol: Protocol,
     /// Whether a file begins again when it has ended.
     pub(super) again: bool,
 }
@@ -63,15 +64,15 @@ impl PullSpec {
             return Err(BadUrl::Syntax);
         }
         url.set_fragment(None);
-        let by = match url.scheme() {
-            "rtsp" | "rtsps" => By::Rtsp { transport: transport(&mut url)? },
+        let protocol = match url.scheme() {
+            "rtsp" | "rtsps" => Protocol::Rtsp { transport: transport(&mut url)? },
             "srt" => srt(&url)?,
-            "rtmp" | "rtmps" => By::Rtmp,
-            "udp" => By::Udp,
-            "http" | "https" => By::Web,
+            "rtmp" | "rtmps" => Protocol::Rtmp,
+            "udp" => Protocol::Udp,
+            "http" | "https" => Protocol::Web,
             other => return Err(BadUrl::Scheme(other.to_owned())),
         };
-        Ok(Self { url, by, again })
+        Ok(Self { url, protocol, again })
     }
 }
 
@@ -104,7 +105,7 @@ fn transport(url: &mut Url) -> Result<Transport, BadUrl> {
     Ok(found)
 }
 
-fn srt(url: &Url) -> Result<By, BadUrl> {
+fn srt(url: &Url) -> Result<Protocol, BadUrl> {
     let (mut stream_id, mut passphrase, mut latency) = (None, None, None);
     for (key, value) in url.query_pairs() {
         match &*key {
@@ -122,7 +123,7 @@ fn srt(url: &Url) -> Result<By, BadUrl> {
             _ => {}
         }
     }
-    Ok(By::Srt { stream_id, passphrase, latency })
+    Ok(Protocol::Srt { stream_id, passphrase, latency })
 }
 
 #[cfg(test)]
@@ -132,10 +133,10 @@ mod tests {
     #[test]
     fn the_transport_is_taken_out_of_the_query() {
         let spec = PullSpec::of("rtsp://u:secret@cam.example/a/b?x=1&transport=tcp&y=%20", false).unwrap();
-        assert!(spec.by == By::Rtsp { transport: Transport::Tcp });
+        assert!(spec.protocol == Protocol::Rtsp { transport: Transport::Tcp });
         assert_eq!(spec.url.as_str(), "rtsp://u:secret@cam.example/a/b?x=1&y=%20");
         let spec = PullSpec::of("rtsps://cam.example/?transport=udp", false).unwrap();
-        assert!(spec.by == By::Rtsp { transport: Transport::Udp } && spec.url.query().is_none());
+        assert!(spec.protocol == Protocol::Rtsp { transport: Transport::Udp } && spec.url.query().is_none());
     }
 
     #[test]
@@ -150,7 +151,7 @@ mod tests {
         let spec =
             PullSpec::of("srt://example.com:9000?streamid=%23!::r%3Da&latency=300&pkt_size=1316", false).unwrap();
         let latency = Some(Duration::from_millis(300));
-        assert!(spec.by == By::Srt { stream_id: Some("#!::r=a".into()), passphrase: None, latency });
+        assert!(spec.protocol == Protocol::Srt { stream_id: Some("#!::r=a".into()), passphrase: None, latency });
         for bad in ["mode=listener", "mode=rendezvous", "passphrase=short", "latency=-1"] {
             assert!(PullSpec::of(&format!("srt://example.com:9000?{bad}"), false).is_err(), "{bad}");
         }

@@ -31,9 +31,9 @@ pub(super) struct Part {
 }
 
 /// Resolves names for the client. What a name leads to is judged here again, and exactly that is connected to.
-struct Judged(Arc<Guard>);
+struct GuardedResolver(Arc<Guard>);
 
-impl Resolve for Judged {
+impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.0.clone();
         Box::pin(async move {
@@ -56,7 +56,7 @@ pub(super) struct Web {
 impl Web {
     pub fn new(guard: Arc<Guard>) -> Result<Self, End> {
         let client = Client::builder()
-            .dns_resolver(Arc::new(Judged(guard.clone())))
+            .dns_resolver(Arc::new(GuardedResolver(guard.clone())))
             .redirect(redirect::Policy::none()) // each is judged below
             .no_proxy()
             .connect_timeout(CONNECT)

@@ -1,14 +1,14 @@
 //! The HLS stream: what one stream offers its viewers, in memory: a list of renditions, pictures and sounds.
 //!
 //! One writer puts parts on it, any number of readers take playlists and bytes off it and may wait for the next ones.
-//! It outlives its writers: when a publisher comes back, in whatever format, a new *discontinuity* begins and the media
+//! It outlives its writers: when a publisher comes back, in whatever format, a new *period* begins and the media
 //! sequence goes on.
 //!
 //! Refuses to know: GStreamer, HTTP.
 
 use super::{
     init::Format,
-    name::{Name, Track, What},
+    name::{Name, Resource, Track},
     plan::{DECLARED, PartTiming},
     track_window::TrackWindow,
 };
@@ -50,7 +50,7 @@ impl HlsSettings {
 
 /// Up to where a playlist has to reach before it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum ReloadTarget {
     /// As it is.
     Now,
     /// Holds this whole segment.
@@ -61,7 +61,7 @@ pub enum Reach {
 
 /// Why a reader got nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Miss {
+pub enum HlsError {
     /// There is no such file or playlist, or no more, or not yet.
     Unknown,
     /// What was asked for lies too far ahead to be waited for.
@@ -81,14 +81,14 @@ pub struct HlsStreamStats {
     /// Since the last part of either track came.
     pub last_part_age: Option<Duration>,
     /// Writers so far: 1 more for each return of the publisher.
-    pub discontinuities: u64,
+    pub periods: u64,
 }
 
 /// The HLS stream of one stream.
 #[derive(Debug)]
 pub struct HlsStream {
     settings: HlsSettings,
-    birth: u64,
+    created_at: u64,
     state: Mutex<State>,
     /// Counts changes; readers that wait look again when it moves.
     changed: watch::Sender<u64>,
@@ -97,8 +97,8 @@ pub struct HlsStream {
 #[derive(Debug)]
 struct State {
     /// Counts from 1; 0 before the first writer.
-    discontinuity: u64,
-    /// Whether the present discontinuity may still be written.
+    period: u64,
+    /// Whether the present period may still be written.
     open: bool,
     /// Whether a writer is on its way or at work: then a reader may wait for the first segment.
     expected: bool,
@@ -125,9 +125,9 @@ impl HlsStream {
 
     /// The same with these renditions; the first has to be a picture.
     pub fn of(settings: HlsSettings, renditions: &[Track]) -> Self {
-        let birth = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
+        let created_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as u64);
         let state = State {
-            discontinuity: 0,
+            period: 0,
             open: false,
             expected: false,
             wall_of_zero: 0,
@@ -135,12 +135,12 @@ impl HlsStream {
             independent: true,
             expects_audio: false,
             rate: Rate { num: 30, den: 1 },
-            renditions: renditions.iter().map(|track| TrackWindow::new(*track, birth)).collect(),
+            renditions: renditions.iter().map(|track| TrackWindow::new(*track, created_at)).collect(),
             bytes: 0,
             last_segment: None,
             last_part: None,
         };
-        Self { settings: settings.checked(), birth, state: Mutex::new(state), changed: watch::Sender::new(0) }
+        Self { settings: settings.checked(), created_at, state: Mutex::new(state), changed: watch::Sender::new(0) }
     }
 
     /// The settings in force.
@@ -156,7 +156,7 @@ impl HlsStream {
             segments: state.best().map_or(0, |best| best.finished),
             last_segment_age: state.last_segment.map(|at| at.elapsed()),
             last_part_age: state.last_part.map(|at| at.elapsed()),
-            discontinuities: state.discontinuity,
+            periods: state.period,
         }
     }
 
@@ -164,13 +164,13 @@ impl HlsStream {
     /// first, and is waited for.
     ///
     /// # Errors
-    /// [`Miss::Unknown`] when nothing is published here, or nothing comes within 12 s.
-    pub async fn master(&self) -> Result<String, Miss> {
+    /// [`HlsError::Unknown`] when nothing is published here, or nothing comes within 12 s.
+    pub async fn master(&self) -> Result<String, HlsError> {
         let found = self.wait_for(FIRST, |state| match Self::master_of(state) {
-            None if !state.expected => Err(Miss::Unknown),
+            None if !state.expected => Err(HlsError::Unknown),
             master => Ok(master),
         });
-        found.await.map_err(|_| Miss::Unknown)
+        found.await.map_err(|_| HlsError::Unknown)
     }
 
     fn master_of(state: &State) -> Option<String> {
@@ -212,24 +212,24 @@ impl HlsStream {
     /// for is waited for.
     ///
     /// # Errors
-    /// See [`Miss`]; waiting ends after three target durations.
-    pub async fn playlist(&self, track: Track, reach: Reach) -> Result<Bytes, Miss> {
-        let is_first = |state: &State| match state.rendition(track).ok_or(Miss::Unknown)? {
+    /// See [`HlsError`]; waiting ends after three target durations.
+    pub async fn playlist(&self, track: Track, target: ReloadTarget) -> Result<Bytes, HlsError> {
+        let is_first = |state: &State| match state.rendition(track).ok_or(HlsError::Unknown)? {
             TrackWindow { written: Some(_), .. } => Ok(Some(())),
-            _ if matches!(track, Track::Audio(_)) && state.is_without_sound() => Err(Miss::Unknown),
+            _ if matches!(track, Track::Audio(_)) && state.is_without_sound() => Err(HlsError::Unknown),
             _ if state.expected => Ok(None),
-            _ => Err(Miss::Unknown),
+            _ => Err(HlsError::Unknown),
         };
-        self.wait_for(FIRST, is_first).await.map_err(|_| Miss::Unknown)?;
+        self.wait_for(FIRST, is_first).await.map_err(|_| HlsError::Unknown)?;
         self.wait(|state| {
-            let track_window = state.rendition(track).ok_or(Miss::Unknown)?;
-            let text = track_window.written.clone().ok_or(Miss::Unknown)?;
+            let track_window = state.rendition(track).ok_or(HlsError::Unknown)?;
+            let text = track_window.written.clone().ok_or(HlsError::Unknown)?;
             let (next_msn, next_part) = track_window.next();
-            let reached = match reach {
-                Reach::Now => true,
-                Reach::Segment(msn) => track_window.last_finished().is_some_and(|last| last >= msn),
+            let reached = match target {
+                ReloadTarget::Now => true,
+                ReloadTarget::Segment(msn) => track_window.last_finished().is_some_and(|last| last >= msn),
                 // A part behind the last one of a finished segment means the first of the next (section 6.2.5.2).
-                Reach::Part(msn, part) => {
+                ReloadTarget::Part(msn, part) => {
                     let behind =
                         track_window.segment(msn).is_some_and(|s| s.whole.is_some() && part >= s.parts.len() as u64);
                     let (msn, part) = if behind { (msn + 1, 0) } else { (msn, part) };
@@ -239,14 +239,14 @@ impl HlsStream {
             if reached {
                 return Ok(Some(text));
             }
-            let (Reach::Segment(msn) | Reach::Part(msn, _)) = reach else { return Ok(None) };
+            let (ReloadTarget::Segment(msn) | ReloadTarget::Part(msn, _)) = target else { return Ok(None) };
             if msn > track_window.last_finished().unwrap_or(next_msn).saturating_add(2) {
-                return Err(Miss::TooFar);
+                return Err(HlsError::TooFar);
             }
             // The advance part limit of section 6.2.5.2.
             let limit = 3000u64.div_ceil(u64::from(self.settings.part_ms)).max(3);
-            match reach {
-                Reach::Part(m, part) if m == next_msn && part >= next_part + limit => Err(Miss::TooFar),
+            match target {
+                ReloadTarget::Part(m, part) if m == next_msn && part >= next_part + limit => Err(HlsError::TooFar),
                 _ => Ok(None),
             }
         })
@@ -256,16 +256,16 @@ impl HlsStream {
     /// The bytes of an initialization segment, segment or part, and its track. The part that comes next is waited for.
     ///
     /// # Errors
-    /// See [`Miss`].
-    pub async fn file(&self, name: &str) -> Result<(Track, Bytes), Miss> {
-        let name = Name::read(name).filter(|n| n.birth == self.birth).ok_or(Miss::Unknown)?;
+    /// See [`HlsError`].
+    pub async fn file(&self, name: &str) -> Result<(Track, Bytes), HlsError> {
+        let name = Name::read(name).filter(|n| n.created_at == self.created_at).ok_or(HlsError::Unknown)?;
         let data = self
             .wait(|state| {
-                let track_window = state.rendition(name.track).ok_or(Miss::Unknown)?;
-                let found = match name.what {
-                    What::Init(discontinuity) => track_window.init(discontinuity).cloned(),
-                    What::Segment(msn) => track_window.segment(msn).and_then(|s| s.whole.clone()),
-                    What::Part(msn, part) => {
+                let track_window = state.rendition(name.track).ok_or(HlsError::Unknown)?;
+                let found = match name.resource {
+                    Resource::Init(period) => track_window.init(period).cloned(),
+                    Resource::Segment(msn) => track_window.segment(msn).and_then(|s| s.whole.clone()),
+                    Resource::Part(msn, part) => {
                         let parts = track_window.segment(msn).map(|s| &s.parts);
                         let found = parts.and_then(|p| p.get(usize::try_from(part).ok()?)).map(|p| p.data.clone());
                         if found.is_none() && (msn, part) == track_window.next() {
@@ -274,31 +274,31 @@ impl HlsStream {
                         found
                     }
                 };
-                found.map(Some).ok_or(Miss::Unknown)
+                found.map(Some).ok_or(HlsError::Unknown)
             })
             .await?;
         Ok((name.track, data))
     }
 
-    async fn wait<T>(&self, look: impl Fn(&State) -> Result<Option<T>, Miss>) -> Result<T, Miss> {
-        let patience = Duration::from_secs(3 * self.lock().target_s.unwrap_or(1));
-        self.wait_for(patience, look).await
+    async fn wait<T>(&self, look: impl Fn(&State) -> Result<Option<T>, HlsError>) -> Result<T, HlsError> {
+        let max_wait = Duration::from_secs(3 * self.lock().target_s.unwrap_or(1));
+        self.wait_for(max_wait, look).await
     }
 
     async fn wait_for<T>(
         &self,
-        patience: Duration,
-        look: impl Fn(&State) -> Result<Option<T>, Miss>,
-    ) -> Result<T, Miss> {
+        max_wait: Duration,
+        look: impl Fn(&State) -> Result<Option<T>, HlsError>,
+    ) -> Result<T, HlsError> {
         let mut changed = self.changed.subscribe();
-        let deadline = tokio::time::Instant::now() + patience;
+        let deadline = tokio::time::Instant::now() + max_wait;
         loop {
             if let Some(found) = look(&self.lock())? {
                 return Ok(found);
             }
             match tokio::time::timeout_at(deadline, changed.changed()).await {
                 Ok(Ok(())) => {}
-                _ => return Err(Miss::TimedOut),
+                _ => return Err(HlsError::TimedOut),
             }
         }
     }
@@ -309,7 +309,7 @@ impl HlsStream {
     }
 
     /// Forgets what was published and goes on with its numbers when the next writer comes.
-    pub(super) fn rest(&self) {
+    pub(super) fn suspend(&self) {
         let mut state = self.lock();
         (state.open, state.expected) = (false, false);
         state.renditions.iter_mut().for_each(TrackWindow::clear);
@@ -321,25 +321,25 @@ impl HlsStream {
         self.lock().best().is_none_or(|best| best.segments.is_empty())
     }
 
-    /// Begins a discontinuity: parts of older writers are refused from now on. `show_now` is show time as of now.
+    /// Begins a period: parts of older writers are refused from now on. `show_now` is show time as of now.
     pub(super) fn begin(&self, show_now: u64, expects_audio: bool, rate: Rate) -> u64 {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i128);
         let mut state = self.lock();
         state.close(self.keep());
-        state.discontinuity += 1;
+        state.period += 1;
         state.open = true;
         state.wall_of_zero = wall - i128::from(show_now);
         state.expects_audio = expects_audio;
         state.rate = rate;
-        let discontinuity = state.discontinuity;
+        let period = state.period;
         self.publish(state);
-        discontinuity
+        period
     }
 
-    /// Ends a discontinuity; what it left unfinished is finished as it is.
-    pub(super) fn end(&self, discontinuity: u64) {
+    /// Ends a period; what it left unfinished is finished as it is.
+    pub(super) fn end(&self, period: u64) {
         let mut state = self.lock();
-        if state.discontinuity == discontinuity && state.open {
+        if state.period == period && state.open {
             state.close(self.keep());
             state.open = false;
             self.publish(state);
@@ -361,19 +361,19 @@ impl HlsStream {
         seconds * 1_000_000_000 + 400_000_000
     }
 
-    pub(super) fn put_init(&self, track: Track, discontinuity: u64, data: Bytes, format: Format) {
+    pub(super) fn put_init(&self, track: Track, period: u64, data: Bytes, format: Format) {
         let mut state = self.lock();
-        if state.discontinuity == discontinuity
+        if state.period == period
             && state.open
             && let Some(own) = state.rendition_mut(track)
         {
-            own.put_init(discontinuity, data, format);
+            own.put_init(period, data, format);
         }
     }
 
-    pub(super) fn put(&self, track: Track, discontinuity: u64, data: Bytes, part: PartTiming) {
+    pub(super) fn put(&self, track: Track, period: u64, data: Bytes, part: PartTiming) {
         let mut state = self.lock();
-        if state.discontinuity != discontinuity || !state.open {
+        if state.period != period || !state.open {
             return;
         }
         let now = Instant::now();
@@ -382,7 +382,7 @@ impl HlsStream {
         let wall_of_zero = state.wall_of_zero;
         let Some(track_window) = state.rendition_mut(track) else { return };
         let begins = track_window.next().1 == 0;
-        let finished = track_window.put(discontinuity, data, part, wall_of_zero, self.keep());
+        let finished = track_window.put(period, data, part, wall_of_zero, self.keep());
         if matches!(track, Track::Video(_)) {
             if finished {
                 state.last_segment = Some(now);

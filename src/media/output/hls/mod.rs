@@ -18,7 +18,7 @@ pub mod publications;
 mod track_window;
 mod writer;
 
-pub use hls_stream::{HlsSettings, HlsStream, HlsStreamStats, Miss, Reach};
+pub use hls_stream::{HlsError, HlsSettings, HlsStream, HlsStreamStats, ReloadTarget};
 pub use name::Track;
 pub use publication::Publication;
 pub use publications::Publications;
@@ -39,7 +39,7 @@ use std::{
     sync::{Arc, atomic::Ordering, mpsc},
     thread::JoinHandle,
 };
-use writer::{Note, Writer};
+use writer::{Writer, WriterMessage};
 
 /// Access units that may wait for the writer, per stream. More wait in the taps, which then lose whole groups.
 const QUEUE: usize = 64;
@@ -52,15 +52,15 @@ pub struct HlsOutput {
     /// Taps are dropped first, then their pipelines.
     taps: Vec<Tap>,
     intakes: Vec<Run>,
-    notes: mpsc::SyncSender<Note>,
+    messages: mpsc::SyncSender<WriterMessage>,
     thread: Option<JoinHandle<()>>,
     /// Keeps the stream's encoder at work.
     _stream: CodedStream,
 }
 
 impl HlsOutput {
-    /// Begins to publish a stream on an HLS stream, with its first key frame. `told` is called at most once, from a
-    /// thread of the output, when it cannot go on; it must only forward the failure.
+    /// Begins to publish a stream on an HLS stream, with its first key frame. `on_failure` is called at most once, from
+    /// a thread of the output, when it cannot go on; it must only forward the failure.
     ///
     /// # Errors
     /// A missing element or a pipeline that does not start.
@@ -68,15 +68,15 @@ impl HlsOutput {
         stream: CodedStream,
         clock: &ShowClock,
         hls_stream: Arc<HlsStream>,
-        told: impl FnOnce(Failure) + Send + 'static,
+        on_failure: impl FnOnce(Failure) + Send + 'static,
     ) -> Result<Self, Failure> {
         plugins::register().map_err(|e| failure(FailureKind::Here, &e))?;
-        let (notes, heard) = mpsc::sync_channel(QUEUE);
+        let (messages, inbox) = mpsc::sync_channel(QUEUE);
         let mut taps = Vec::new();
         let mut intakes = Vec::new();
         for (track, feed) in [(Track::Video(0), Some(&stream.video)), (Track::Audio(0), stream.audio.as_ref())] {
             let Some(feed) = feed else { continue };
-            let (run, tap) = intake(track, feed, clock, notes.clone())?;
+            let (run, tap) = intake(track, feed, clock, messages.clone())?;
             intakes.push(run);
             taps.push(tap);
         }
@@ -86,26 +86,27 @@ impl HlsOutput {
             rate: stream.rate,
             asked_for_keyframes: stream.is_encoded_here.then(|| stream.video.clone()),
             expects_audio: stream.audio.is_some(),
-            notes: notes.clone(),
-            discontinuity: None,
+            messages: messages.clone(),
+            period: None,
             held: VecDeque::new(),
         };
         let name = stream.name.clone();
         let work = move || {
-            let worked = tasks::caught("hls", || writer.work(&heard)).unwrap_or_else(|panicked| Err(panicked.into()));
+            let worked =
+                tasks::catch_panic("hls", || writer.work(&inbox)).unwrap_or_else(|panicked| Err(panicked.into()));
             // Closed first, so that no sender is left waiting for a place in it.
-            drop(heard);
+            drop(inbox);
             drop(writer);
             if let Err(failure) = worked {
                 tracing::warn!(stream = %name, text = %failure.text, "HLS stopped");
-                told(failure);
+                on_failure(failure);
             }
         };
         let thread = std::thread::Builder::new()
             .name(format!("hls-{}", stream.name))
             .spawn(work)
             .map_err(|e| failure(FailureKind::Here, &e.to_string()))?;
-        Ok(Self { hls_stream, taps, intakes, notes, thread: Some(thread), _stream: stream })
+        Ok(Self { hls_stream, taps, intakes, messages, thread: Some(thread), _stream: stream })
     }
 
     /// The HLS stream it publishes on.
@@ -127,8 +128,8 @@ impl HlsOutput {
 impl Drop for HlsOutput {
     fn drop(&mut self) {
         self.taps.clear();
-        // The writer drains its queue up to this note, so sending waits for work on this machine and not for a peer.
-        let _ = self.notes.send(Note::Stop);
+        // The writer drains its queue up to this message, so sending waits for work on this machine and not for a peer.
+        let _ = self.messages.send(WriterMessage::Stop);
         if let Some(thread) = self.thread.take()
             && thread.thread().id() != std::thread::current().id()
         {
@@ -143,27 +144,27 @@ fn intake(
     track: Track,
     feed: &Arc<Feed>,
     clock: &ShowClock,
-    notes: mpsc::SyncSender<Note>,
+    messages: mpsc::SyncSender<WriterMessage>,
 ) -> Result<(Run, Tap), Failure> {
     let pipeline = Template::load("hls_intake")
         .and_then(|template| template.build(&[], &[]))
         .map_err(|e| failure(FailureKind::Here, &e.to_string()))?;
     let appsrc = element::<gst_app::AppSrc>(&pipeline, "in")?;
-    let failed = notes.clone();
+    let failed = messages.clone();
     element::<gst_app::AppSink>(&pipeline, "out")?.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |sink| {
                 let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                 // This blocks while the writer is behind; only the queue of this appsink grows meanwhile, and it is
                 // bounded.
-                notes.send(Note::Unit(track, sample)).map_err(|_| gst::FlowError::Eos)?;
+                messages.send(WriterMessage::Unit(track, sample)).map_err(|_| gst::FlowError::Eos)?;
                 Ok(gst::FlowSuccess::Ok)
             })
             .build(),
     );
     let run = Run::start(pipeline, clock, move |verdict| {
         if let Verdict::Failed(failure) = verdict {
-            let _ = failed.try_send(Note::Failed(failure));
+            let _ = failed.try_send(WriterMessage::Failed(failure));
         }
     })?;
     let tap = feed.tap(appsrc, TAP, None);

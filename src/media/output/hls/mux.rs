@@ -1,4 +1,4 @@
-//! One track of one discontinuity to CMAF.
+//! One track of one period to CMAF.
 //!
 //! ```text
 //! units and cuts ─► appsrc ! parser ! cmafmux ! (decoding times) ! appsink ─► HLS stream
@@ -11,7 +11,7 @@ use super::{
     hls_stream::HlsStream,
     init,
     name::Track,
-    plan::{Cut, Pacer, PartTiming, Unit},
+    plan::{Cut, PartTiming, SegmentPlanner, Unit},
 };
 use crate::media::{
     clock::ShowClock,
@@ -34,23 +34,23 @@ pub(super) struct Mux {
     appsrc: gst_app::AppSrc,
     cuts: mpsc::Sender<PartTiming>,
     run: Run,
-    pub pacer: Pacer,
+    pub planner: SegmentPlanner,
     pub caps: gst::Caps,
 }
 
 impl Mux {
-    /// Starts a muxer whose first unit is that of the pacer. `told` gets its failure.
+    /// Starts a muxer whose first unit is that of the planner. `on_failure` gets its failure.
     ///
     /// # Errors
     /// A codec that is not ours, or a pipeline that cannot be built or started.
     pub fn start(
         track: Track,
         caps: &gst::Caps,
-        pacer: Pacer,
-        discontinuity: u64,
+        planner: SegmentPlanner,
+        period: u64,
         hls_stream: Arc<HlsStream>,
         clock: &ShowClock,
-        told: impl Fn(Failure) + Send + Sync + 'static,
+        on_failure: impl Fn(Failure) + Send + Sync + 'static,
     ) -> Result<Self, Failure> {
         // Parameter sets are repeated at key frames: some players (ffmpeg) never read a second initialization segment, and
         // go over a change of size only with these.
@@ -73,22 +73,22 @@ impl Mux {
                 .new_sample(move |sink| {
                     let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                     let list = sample.buffer_list().ok_or(gst::FlowError::Error)?;
-                    deliver(track, discontinuity, &hls_stream, list, &parts)
+                    deliver(track, period, &hls_stream, list, &parts)
                 })
                 .build(),
         );
         let run = Run::start(pipeline, clock, move |verdict| {
             if let Verdict::Failed(failure) = verdict {
-                told(failure);
+                on_failure(failure);
             }
         })?;
-        Ok(Self { appsrc, cuts, run, pacer, caps: caps.clone() })
+        Ok(Self { appsrc, cuts, run, planner, caps: caps.clone() })
     }
 
     /// Puts a unit in. With a cut, the part before it comes out.
     pub fn push(&mut self, buffer: gst::Buffer, unit: Unit, cut: Cut) {
-        if let Some(part) = self.pacer.take(unit, cut) {
-            // Both only fail when the pipeline is gone, which `told` has reported.
+        if let Some(part) = self.planner.take(unit, cut) {
+            // Both only fail when the pipeline is gone, which `on_failure` has reported.
             let _ = self.cuts.send(part);
             let split = gst::Structure::builder("FMP4MuxSplitNow").field("chunk", !part.ends_segment).build();
             self.appsrc.send_event(gst::event::CustomDownstream::new(split));
@@ -101,7 +101,7 @@ impl Mux {
     /// # Errors
     /// What went wrong; the parts that came out stay.
     pub fn finish(self) -> Result<(), Failure> {
-        let _ = self.cuts.send(self.pacer.finish());
+        let _ = self.cuts.send(self.planner.finish());
         let _ = self.appsrc.end_of_stream();
         self.run.drain(DRAIN)
     }
@@ -109,7 +109,7 @@ impl Mux {
 
 fn deliver(
     track: Track,
-    discontinuity: u64,
+    period: u64,
     hls_stream: &HlsStream,
     list: &gst::BufferListRef,
     parts: &mpsc::Receiver<PartTiming>,
@@ -119,7 +119,7 @@ fn deliver(
         let map = buffer.map_readable().map_err(|_| gst::FlowError::Error)?;
         if buffer.flags().contains(gst::BufferFlags::DISCONT | gst::BufferFlags::HEADER) {
             let format = init::read(&map).ok_or(gst::FlowError::NotNegotiated)?;
-            hls_stream.put_init(track, discontinuity, Bytes::copy_from_slice(&map), format);
+            hls_stream.put_init(track, period, Bytes::copy_from_slice(&map), format);
         } else {
             data.extend_from_slice(&map);
         }
@@ -127,7 +127,7 @@ fn deliver(
     if !data.is_empty() {
         // One part per cut: it was sent before the muxer got the event.
         let part = parts.try_recv().map_err(|_| gst::FlowError::Error)?;
-        hls_stream.put(track, discontinuity, data.into(), part);
+        hls_stream.put(track, period, data.into(), part);
     }
     Ok(gst::FlowSuccess::Ok)
 }

@@ -1,5 +1,5 @@
-//! The names of what an HLS stream serves. They hold the stream's birth, so that none is ever used twice for other bytes,
-//! not even after the server was started anew: viewers may cache them for good.
+//! The names of what an HLS stream serves. They hold when the stream was made, so that none is ever used twice for
+//! other bytes, not even after the server was started anew: viewers may cache them for good.
 
 use std::fmt;
 
@@ -50,8 +50,8 @@ impl fmt::Display for Track {
 
 /// Which file of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
-    /// The initialization segment of a discontinuity.
+pub(super) enum Resource {
+    /// The initialization segment of a period.
     Init(u64),
     /// A whole segment, by media sequence number.
     Segment(u64),
@@ -59,21 +59,22 @@ pub(super) enum What {
     Part(u64, u64),
 }
 
-/// One file: `video-<birth>-init<discontinuity>.mp4`, `video-<birth>-<msn>.m4s` or `video-<birth>-<msn>.<part>.m4s`.
+/// One file: `video-<created_at>-init<period>.mp4`, `video-<created_at>-<msn>.m4s` or
+/// `video-<created_at>-<msn>.<part>.m4s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Name {
     pub track: Track,
-    pub birth: u64,
-    pub what: What,
+    pub created_at: u64,
+    pub resource: Resource,
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:x}-", self.track, self.birth)?;
-        match self.what {
-            What::Init(discontinuity) => write!(f, "init{discontinuity}.mp4"),
-            What::Segment(msn) => write!(f, "{msn}.m4s"),
-            What::Part(msn, part) => write!(f, "{msn}.{part}.m4s"),
+        write!(f, "{}-{:x}-", self.track, self.created_at)?;
+        match self.resource {
+            Resource::Init(period) => write!(f, "init{period}.mp4"),
+            Resource::Segment(msn) => write!(f, "{msn}.m4s"),
+            Resource::Part(msn, part) => write!(f, "{msn}.{part}.m4s"),
         }
     }
 }
@@ -83,18 +84,18 @@ impl Name {
     pub fn read(text: &str) -> Option<Self> {
         let (track, rest) = text.split_once('-')?;
         let track = Track::read(track)?;
-        let (birth, rest) = rest.split_once('-')?;
-        let birth = u64::from_str_radix(birth, 16).ok()?;
-        let what = if let Some(init) = rest.strip_prefix("init") {
-            What::Init(init.strip_suffix(".mp4")?.parse().ok()?)
+        let (created_at, rest) = rest.split_once('-')?;
+        let created_at = u64::from_str_radix(created_at, 16).ok()?;
+        let resource = if let Some(init) = rest.strip_prefix("init") {
+            Resource::Init(init.strip_suffix(".mp4")?.parse().ok()?)
         } else {
             let number = rest.strip_suffix(".m4s")?;
             match number.split_once('.') {
-                Some((msn, part)) => What::Part(msn.parse().ok()?, part.parse().ok()?),
-                None => What::Segment(number.parse().ok()?),
+                Some((msn, part)) => Resource::Part(msn.parse().ok()?, part.parse().ok()?),
+                None => Resource::Segment(number.parse().ok()?),
             }
         };
-        let name = Self { track, birth, what };
+        let name = Self { track, created_at, resource };
         (name.to_string() == text).then_some(name)
     }
 }
@@ -105,9 +106,9 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_are_written_and_in_no_other_form() {
-        for what in [What::Init(3), What::Segment(18), What::Part(18, 4)] {
+        for resource in [Resource::Init(3), Resource::Segment(18), Resource::Part(18, 4)] {
             for track in [Track::Video(0), Track::Video(2), Track::Audio(0), Track::Audio(254)] {
-                let name = Name { track, birth: 0x6543_21ab, what };
+                let name = Name { track, created_at: 0x6543_21ab, resource };
                 assert_eq!(Name::read(&name.to_string()), Some(name));
             }
         }

@@ -9,7 +9,7 @@ const FITS: u64 = 108;
 pub(super) const DECLARED: u64 = 110;
 /// How much of a stream is played before its first segment may end, in nanoseconds.
 pub(super) const FIRST_NS: u64 = 150_000_000;
-/// A longer way between two units is a discontinuity.
+/// A longer way between two units begins another period.
 pub(super) const GAP_NS: u64 = 1_000_000_000;
 
 /// When one unit is shown and decoded, in nanoseconds of show time.
@@ -51,26 +51,26 @@ pub(super) struct Lengths {
 
 /// Follows one track through its segments and parts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pacer {
+pub(super) struct SegmentPlanner {
     lengths: Lengths,
     segment_dts: u64,
-    /// Up to here segments may be short (see [`Pacer::hasty`]).
-    hasty_until: u64,
+    /// Up to here segments may be short (see [`SegmentPlanner::with_short_first_segment`]).
+    short_until: u64,
     part: Unit,
     last: Unit,
 }
 
-impl Pacer {
+impl SegmentPlanner {
     /// Begins with the first unit of the first segment.
     pub fn new(lengths: Lengths, first: Unit) -> Self {
-        Self { lengths, segment_dts: first.dts, hasty_until: 0, part: first, last: first }
+        Self { lengths, segment_dts: first.dts, short_until: 0, part: first, last: first }
     }
 
     /// The same for a stream that readers wait for, and that makes key frames when it is asked: until two segments'
     /// length has passed, each key frame may end one, so that the first segment stands soon and later ones end where the
     /// encoder's key frames are.
-    pub fn hasty(lengths: Lengths, first: Unit) -> Self {
-        Self { hasty_until: first.dts + 2 * lengths.segment, ..Self::new(lengths, first) }
+    pub fn with_short_first_segment(lengths: Lengths, first: Unit) -> Self {
+        Self { short_until: first.dts + 2 * lengths.segment, ..Self::new(lengths, first) }
     }
 
     /// The unit before.
@@ -86,7 +86,7 @@ impl Pacer {
     /// What begins with a picture. `longest` is where a segment has to end even without a key frame.
     pub fn picture(&self, unit: Unit, longest: u64) -> Cut {
         let run = unit.dts.saturating_sub(self.segment_dts);
-        let wanted = if unit.dts < self.hasty_until { FIRST_NS } else { self.lengths.segment };
+        let wanted = if unit.dts < self.short_until { FIRST_NS } else { self.lengths.segment };
         let due = unit.key && run + self.lengths.frame / 2 >= wanted;
         if due || run + self.lengths.frame > longest { Cut::Segment } else { self.part_at(unit) }
     }
@@ -153,8 +153,8 @@ mod tests {
             let at = n * 1_000_000_000 / fps + (n * 7919 % 3) * jitter;
             Unit { pts: at, dts: at, key: n.is_multiple_of(gop) }
         };
-        let mut pacer = Pacer::new(Lengths { segment: 2000 * MS, part: 200 * MS, frame }, unit(0));
-        (1..fps * seconds).filter_map(|n| pacer.take(unit(n), pacer.picture(unit(n), 4400 * MS))).collect()
+        let mut planner = SegmentPlanner::new(Lengths { segment: 2000 * MS, part: 200 * MS, frame }, unit(0));
+        (1..fps * seconds).filter_map(|n| planner.take(unit(n), planner.picture(unit(n), 4400 * MS))).collect()
     }
 
     #[test]
@@ -181,11 +181,11 @@ mod tests {
                 let at = n * 1_000_000_000 / 30;
                 Unit { pts: at, dts: at, key: n == 0 || n == 9 || (n + grid).is_multiple_of(60) }
             };
-            let mut pacer = Pacer::hasty(lengths, unit(0));
+            let mut planner = SegmentPlanner::with_short_first_segment(lengths, unit(0));
             let cuts: Vec<_> = (1..600)
                 .filter(|n| {
-                    let cut = pacer.picture(unit(*n), 2400 * MS);
-                    pacer.take(unit(*n), cut);
+                    let cut = planner.picture(unit(*n), 2400 * MS);
+                    planner.take(unit(*n), cut);
                     cut == Cut::Segment
                 })
                 .collect();
@@ -220,10 +220,10 @@ mod tests {
     fn sound_is_cut_before_the_first_frame_that_begins_behind_the_boundary() {
         let lengths = Lengths { segment: 2000 * MS, part: 200 * MS, frame: 21_333_333 };
         let unit = |n: u64| Unit { pts: n * 21_333_333, dts: n * 21_333_333, key: true };
-        let mut pacer = Pacer::new(lengths, unit(0));
+        let mut planner = SegmentPlanner::new(lengths, unit(0));
         let cut = (1..200).find(|n| {
-            let cut = pacer.sound(unit(*n), Some(2000 * MS));
-            pacer.take(unit(*n), cut);
+            let cut = planner.sound(unit(*n), Some(2000 * MS));
+            planner.take(unit(*n), cut);
             cut == Cut::Segment
         });
         assert_eq!(cut, Some(94)); // 2.005 s

@@ -6,7 +6,7 @@ use crate::{
     media::{
         clock::ShowClock,
         output::stream::CodedStream,
-        pipeline::{Failure, aside},
+        pipeline::{Failure, on_background_thread},
         supervisor::Backoff,
     },
 };
@@ -49,7 +49,7 @@ impl Publication {
         let inner = Arc::new(Inner { name: name.into(), provide, hls_stream, clock, state });
         inner.hls_stream.expect();
         let begun = Arc::downgrade(&inner);
-        aside("hls-begin", move || {
+        on_background_thread("hls-begin", move || {
             if let Some(inner) = begun.upgrade() {
                 inner.begin();
             }
@@ -81,12 +81,12 @@ impl Inner {
             state.backoff.begin()
         };
         let weak = Arc::downgrade(self);
-        let told = {
+        let on_failure = {
             let weak = weak.clone();
             move |failure: Failure| broke(weak, run, &failure)
         };
-        let started =
-            (self.provide)().and_then(|coded| HlsOutput::start(coded, &self.clock, self.hls_stream.clone(), told));
+        let started = (self.provide)()
+            .and_then(|coded| HlsOutput::start(coded, &self.clock, self.hls_stream.clone(), on_failure));
         match started {
             Ok(output) => {
                 let old = self.lock().output.replace(output);
@@ -114,7 +114,7 @@ fn broke(publication: Weak<Inner>, run: u64, failure: &Failure) {
         state.backoff.failed(lived)
     };
     drop(broken); // it must be droppable during the wait
-    aside("hls-again", move || {
+    on_background_thread("hls-again", move || {
         std::thread::sleep(wait);
         if let Some(broken) = publication.upgrade() {
             broken.begin();

@@ -16,7 +16,7 @@ use crate::{
     media::{
         clock::ShowClock,
         output::stream::CodedStream,
-        pipeline::{Failure, aside},
+        pipeline::{Failure, on_background_thread},
     },
 };
 use std::{
@@ -72,7 +72,7 @@ impl Publications {
         });
         published.asked = now;
         if published.publication.is_none() {
-            published.hls_stream.rest();
+            published.hls_stream.suspend();
             let publication =
                 Publication::start(source.to_string(), provide, published.hls_stream.clone(), &self.clock);
             published.publication = Some(publication);
@@ -98,7 +98,7 @@ impl Publications {
             tracing::debug!(%source, "HLS is not read any more");
             match source {
                 OutputSource::Room(_) => drop(all.remove(&source)),
-                _ => published.hls_stream.rest(),
+                _ => published.hls_stream.suspend(),
             }
         }
     }
@@ -108,10 +108,10 @@ impl Publications {
         let publication = {
             let mut all = self.lock();
             let Some(published) = all.get_mut(source) else { return };
-            published.hls_stream.rest();
+            published.hls_stream.suspend();
             published.publication.take()
         };
-        aside("hls-end", move || drop(publication)); // it waits for its threads
+        on_background_thread("hls-end", move || drop(publication)); // it waits for its threads
     }
 
     /// The figures of what is being published, and how many access units each lost because it could not follow.

@@ -3,7 +3,7 @@
 
 use super::{
     init::Format,
-    name::{Name, Track, What},
+    name::{Name, Resource, Track},
     plan::PartTiming,
 };
 use crate::protocol::m3u8;
@@ -14,7 +14,7 @@ use std::{collections::VecDeque, time::Duration};
 #[derive(Debug)]
 pub(super) struct Segment {
     pub msn: u64,
-    discontinuity: u64,
+    period: u64,
     /// Discontinuities before it.
     breaks: u64,
     wall_ns: u64,
@@ -36,16 +36,16 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) struct TrackWindow {
     pub track: Track,
-    birth: u64,
+    created_at: u64,
     /// The playlist as text, made at each change and not at each request; absent before the first segment.
     pub written: Option<Bytes>,
-    /// Initialization segments by discontinuity, as long as a segment needs them.
+    /// Initialization segments by period, as long as a segment needs them.
     inits: VecDeque<(u64, Bytes, Format)>,
     /// Oldest first; only the last may be growing.
     pub segments: VecDeque<Segment>,
     next_msn: u64,
-    /// The discontinuity of the newest segment that ever was.
-    discontinuity: u64,
+    /// The period of the newest segment that ever was.
+    period: u64,
     /// Finished segments that ever were.
     pub finished: u64,
     /// Bits per second of the heaviest finished segment.
@@ -53,35 +53,35 @@ pub(super) struct TrackWindow {
 }
 
 impl TrackWindow {
-    pub fn new(track: Track, birth: u64) -> Self {
+    pub fn new(track: Track, created_at: u64) -> Self {
         Self {
             track,
-            birth,
+            created_at,
             written: None,
             inits: VecDeque::new(),
             segments: VecDeque::new(),
             next_msn: 0,
-            discontinuity: 0,
+            period: 0,
             finished: 0,
             peak_bps: 0,
         }
     }
 
-    pub fn put_init(&mut self, discontinuity: u64, data: Bytes, format: Format) {
-        self.inits.retain(|(g, ..)| *g != discontinuity);
-        self.inits.push_back((discontinuity, data, format));
+    pub fn put_init(&mut self, period: u64, data: Bytes, format: Format) {
+        self.inits.retain(|(g, ..)| *g != period);
+        self.inits.push_back((period, data, format));
     }
 
     /// Adds a part to the growing segment, or begins one with it. Gives whether a segment was finished.
-    pub fn put(&mut self, discontinuity: u64, data: Bytes, part: PartTiming, wall_of_zero: i128, keep: usize) -> bool {
+    pub fn put(&mut self, period: u64, data: Bytes, part: PartTiming, wall_of_zero: i128, keep: usize) -> bool {
         if self.segments.back().is_none_or(|s| s.whole.is_some()) {
-            let breaks = if self.next_msn == 0 { 0 } else { discontinuity - self.discontinuity };
+            let breaks = if self.next_msn == 0 { 0 } else { period - self.period };
             let wall_ns = u64::try_from(wall_of_zero + i128::from(part.pts)).unwrap_or(0);
             let msn = self.next_msn;
             self.next_msn += 1;
-            self.discontinuity = discontinuity;
+            self.period = period;
             let parts = Vec::new();
-            self.segments.push_back(Segment { msn, discontinuity, breaks, wall_ns, duration: 0, parts, whole: None });
+            self.segments.push_back(Segment { msn, period, breaks, wall_ns, duration: 0, parts, whole: None });
         }
         if let Some(segment) = self.segments.back_mut() {
             segment.duration += part.duration;
@@ -111,8 +111,8 @@ impl TrackWindow {
         while self.segments.len() > keep {
             self.segments.pop_front();
         }
-        let oldest = self.segments.front().map_or(0, |s| s.discontinuity);
-        self.inits.retain(|(discontinuity, ..)| *discontinuity >= oldest);
+        let oldest = self.segments.front().map_or(0, |s| s.period);
+        self.inits.retain(|(period, ..)| *period >= oldest);
         true
     }
 
@@ -155,8 +155,8 @@ impl TrackWindow {
         self.segments.get(usize::try_from(msn.checked_sub(first)?).ok()?)
     }
 
-    pub fn init(&self, discontinuity: u64) -> Option<&Bytes> {
-        self.inits.iter().find(|(g, ..)| *g == discontinuity).map(|(_, data, _)| data)
+    pub fn init(&self, period: u64) -> Option<&Bytes> {
+        self.inits.iter().find(|(g, ..)| *g == period).map(|(_, data, _)| data)
     }
 
     /// The segment and part that come next.
@@ -184,10 +184,10 @@ impl TrackWindow {
             let parts = if age < with_parts { self.parts(segment) } else { Vec::new() };
             age += segment.duration;
             segments.push(m3u8::Segment {
-                uri: segment.whole.as_ref().map(|_| self.name(What::Segment(segment.msn))),
+                uri: segment.whole.as_ref().map(|_| self.name(Resource::Segment(segment.msn))),
                 duration: Duration::from_nanos(segment.duration),
                 breaks: segment.breaks,
-                map: self.name(What::Init(segment.discontinuity)),
+                map: self.name(Resource::Init(segment.period)),
                 wall_ns: segment.wall_ns,
                 parts,
             });
@@ -197,24 +197,24 @@ impl TrackWindow {
         let (msn, part) = self.next();
         m3u8::Media {
             first_msn: first.map_or(0, |s| s.msn),
-            discontinuity_sequence: first.map_or(0, |s| s.discontinuity - s.breaks),
+            discontinuity_sequence: first.map_or(0, |s| s.period - s.breaks),
             segments,
-            preload: Some(self.name(What::Part(msn, part))),
+            preload: Some(self.name(Resource::Part(msn, part))),
             ..Default::default()
         }
     }
 
     fn parts(&self, segment: &Segment) -> Vec<m3u8::Part> {
         let part = |(n, part): (usize, &Part)| m3u8::Part {
-            uri: self.name(What::Part(segment.msn, n as u64)),
+            uri: self.name(Resource::Part(segment.msn, n as u64)),
             duration: Duration::from_nanos(part.duration),
             independent: part.independent,
         };
         segment.parts.iter().enumerate().map(part).collect()
     }
 
-    fn name(&self, what: What) -> String {
-        Name { track: self.track, birth: self.birth, what }.to_string()
+    fn name(&self, resource: Resource) -> String {
+        Name { track: self.track, created_at: self.created_at, resource }.to_string()
     }
 }
 

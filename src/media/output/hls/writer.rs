@@ -7,13 +7,13 @@
 //! ```
 //!
 //! Sound is held back until the picture has come as far, because only then it is known whether a segment begins there.
-//! When the format changes or time jumps, the discontinuity ends and the next begins at the next key frame.
+//! When the format changes or time jumps, the period ends and the next begins at the next key frame.
 
 use super::{
     hls_stream::HlsStream,
     mux::Mux,
     name::Track,
-    plan::{Cut, FIRST_NS, Lengths, Pacer, Unit},
+    plan::{Cut, FIRST_NS, Lengths, SegmentPlanner, Unit},
 };
 use crate::{
     domain::time::Rate,
@@ -31,7 +31,7 @@ const HELD: usize = 512;
 const AAC_FRAME: u64 = 1024;
 
 /// Messages to the writer.
-pub(super) enum Note {
+pub(super) enum WriterMessage {
     Unit(Track, gst::Sample),
     Failed(Failure),
     Stop,
@@ -45,12 +45,12 @@ pub(super) struct Writer {
     /// The picture's feed, where it makes a key frame when it is asked.
     pub asked_for_keyframes: Option<Arc<Feed>>,
     /// For the muxers' failures.
-    pub notes: mpsc::SyncSender<Note>,
-    pub discontinuity: Option<Discontinuity>,
+    pub messages: mpsc::SyncSender<WriterMessage>,
+    pub period: Option<Period>,
     pub held: VecDeque<gst::Sample>,
 }
 
-pub(super) struct Discontinuity {
+pub(super) struct Period {
     number: u64,
     /// Show time of its first picture.
     start: u64,
@@ -69,29 +69,29 @@ impl Writer {
     ///
     /// # Errors
     /// What it cannot go on after.
-    pub fn work(&mut self, notes: &mpsc::Receiver<Note>) -> Result<(), Failure> {
-        let worked = self.listen(notes);
+    pub fn work(&mut self, messages: &mpsc::Receiver<WriterMessage>) -> Result<(), Failure> {
+        let worked = self.listen(messages);
         // Nothing is drained here: stopping an output must not take long.
-        if let Some(discontinuity) = self.discontinuity.take() {
-            self.hls_stream.latch_target(discontinuity.video.pacer.segment_length());
-            self.hls_stream.end(discontinuity.number);
+        if let Some(period) = self.period.take() {
+            self.hls_stream.latch_target(period.video.planner.segment_length());
+            self.hls_stream.end(period.number);
         }
         worked
     }
 
-    fn listen(&mut self, notes: &mpsc::Receiver<Note>) -> Result<(), Failure> {
-        while let Ok(note) = notes.recv() {
-            match note {
-                Note::Unit(Track::Video(_), sample) => self.picture(&sample)?,
-                Note::Unit(Track::Audio(_), sample) => {
+    fn listen(&mut self, messages: &mpsc::Receiver<WriterMessage>) -> Result<(), Failure> {
+        while let Ok(message) = messages.recv() {
+            match message {
+                WriterMessage::Unit(Track::Video(_), sample) => self.picture(&sample)?,
+                WriterMessage::Unit(Track::Audio(_), sample) => {
                     if self.held.len() == HELD {
                         self.held.pop_front();
                     }
                     self.held.push_back(sample);
                     self.release()?;
                 }
-                Note::Failed(failure) => return Err(failure),
-                Note::Stop => break,
+                WriterMessage::Failed(failure) => return Err(failure),
+                WriterMessage::Stop => break,
             }
         }
         Ok(())
@@ -100,24 +100,24 @@ impl Writer {
     fn picture(&mut self, sample: &gst::Sample) -> Result<(), Failure> {
         let Some((mut buffer, unit, caps)) = read(sample) else { return Ok(()) };
         let longest = self.hls_stream.longest();
-        if let Some(discontinuity) = &mut self.discontinuity {
-            let pacer = &discontinuity.video.pacer;
-            let cut = pacer.picture(unit, longest);
-            if discontinuity.ask_at.take_if(|at| unit.dts >= *at).is_some()
+        if let Some(period) = &mut self.period {
+            let planner = &period.video.planner;
+            let cut = planner.picture(unit, longest);
+            if period.ask_at.take_if(|at| unit.dts >= *at).is_some()
                 && let Some(feed) = &self.asked_for_keyframes
             {
                 feed.want_keyframe();
             }
-            let anew = cut == Cut::Segment && unit.key && discontinuity.audio_changed;
-            if !differs(&discontinuity.video.caps, &caps) && !pacer.breaks_at(unit) && !anew {
+            let anew = cut == Cut::Segment && unit.key && period.audio_changed;
+            if !differs(&period.video.caps, &caps) && !planner.breaks_at(unit) && !anew {
                 if cut == Cut::Segment {
-                    self.hls_stream.latch_target(pacer.segment_until(unit));
-                    discontinuity.boundaries.push_back(unit.pts);
+                    self.hls_stream.latch_target(planner.segment_until(unit));
+                    period.boundaries.push_back(unit.pts);
                 }
                 if buffer.dts().is_none() {
                     buffer.make_mut().set_dts(gst::ClockTime::from_nseconds(unit.dts));
                 }
-                discontinuity.video.push(buffer, unit, cut);
+                period.video.push(buffer, unit, cut);
                 return self.release();
             }
             self.end();
@@ -126,75 +126,78 @@ impl Writer {
     }
 
     fn begin(&mut self, buffer: gst::Buffer, unit: Unit, caps: &gst::Caps) -> Result<(), Failure> {
-        let is_hasty = self.asked_for_keyframes.is_some() && self.hls_stream.is_empty();
+        let starts_short = self.asked_for_keyframes.is_some() && self.hls_stream.is_empty();
         let number = self.hls_stream.begin(self.clock.now().0, self.expects_audio, self.rate);
         let lengths = self.lengths(self.rate.slot_ns());
-        let pacer = if is_hasty { Pacer::hasty(lengths, unit) } else { Pacer::new(lengths, unit) };
-        let mut video = self.mux(Track::Video(0), caps, pacer, number)?;
+        let planner = if starts_short {
+            SegmentPlanner::with_short_first_segment(lengths, unit)
+        } else {
+            SegmentPlanner::new(lengths, unit)
+        };
+        let mut video = self.mux(Track::Video(0), caps, planner, number)?;
         video.push(buffer, unit, Cut::Nothing);
         let start = unit.pts;
         let boundaries = VecDeque::new();
-        let ask_at = is_hasty.then_some(unit.dts + FIRST_NS);
-        self.discontinuity =
-            Some(Discontinuity { number, start, video, audio: None, boundaries, ask_at, audio_changed: false });
+        let ask_at = starts_short.then_some(unit.dts + FIRST_NS);
+        self.period = Some(Period { number, start, video, audio: None, boundaries, ask_at, audio_changed: false });
         self.release()
     }
 
-    /// Ends the discontinuity: what is in the muxers goes to the HLS stream.
+    /// Ends the period: what is in the muxers goes to the HLS stream.
     fn end(&mut self) {
-        let Some(mut discontinuity) = self.discontinuity.take() else { return };
-        let end = discontinuity.video.pacer.end();
+        let Some(mut period) = self.period.take() else { return };
+        let end = period.video.planner.end();
         while let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < end)) {
-            // Sound of another format belongs to the next discontinuity and is not played this early.
-            if let (Some((buffer, unit, caps)), Some(audio)) = (read(&sample), &mut discontinuity.audio)
+            // Sound of another format belongs to the next period and is not played this early.
+            if let (Some((buffer, unit, caps)), Some(audio)) = (read(&sample), &mut period.audio)
                 && !differs(&audio.caps, &caps)
-                && !audio.pacer.breaks_at(unit)
+                && !audio.planner.breaks_at(unit)
             {
-                let cut = audio.pacer.sound(unit, discontinuity.boundaries.front().copied());
-                discontinuity.boundaries.retain(|b| *b > unit.pts);
+                let cut = audio.planner.sound(unit, period.boundaries.front().copied());
+                period.boundaries.retain(|b| *b > unit.pts);
                 audio.push(buffer, unit, cut);
             }
         }
-        self.hls_stream.latch_target(discontinuity.video.pacer.segment_length());
-        for mux in [Some(discontinuity.video), discontinuity.audio].into_iter().flatten() {
+        self.hls_stream.latch_target(period.video.planner.segment_length());
+        for mux in [Some(period.video), period.audio].into_iter().flatten() {
             if let Err(failure) = mux.finish() {
-                tracing::warn!(text = %failure.text, "the end of an HLS discontinuity was lost");
+                tracing::warn!(text = %failure.text, "the end of an HLS period was lost");
             }
         }
-        self.hls_stream.end(discontinuity.number);
+        self.hls_stream.end(period.number);
     }
 
     /// Sends on the sound up to where the picture is.
     fn release(&mut self) -> Result<(), Failure> {
         loop {
-            let Some(discontinuity) = &mut self.discontinuity else { return Ok(()) };
-            let edge = discontinuity.video.pacer.last().dts;
+            let Some(period) = &mut self.period else { return Ok(()) };
+            let edge = period.video.planner.last().dts;
             let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < edge)) else {
                 return Ok(());
             };
             let Some((buffer, unit, caps)) = read(&sample) else { continue };
-            if unit.pts < discontinuity.start || discontinuity.audio_changed {
+            if unit.pts < period.start || period.audio_changed {
                 continue;
             }
-            match &mut discontinuity.audio {
-                Some(audio) if differs(&audio.caps, &caps) || audio.pacer.breaks_at(unit) => {
-                    discontinuity.audio_changed = true;
+            match &mut period.audio {
+                Some(audio) if differs(&audio.caps, &caps) || audio.planner.breaks_at(unit) => {
+                    period.audio_changed = true;
                 }
                 Some(audio) => {
-                    let cut = audio.pacer.sound(unit, discontinuity.boundaries.front().copied());
-                    discontinuity.boundaries.retain(|b| *b > unit.pts);
+                    let cut = audio.planner.sound(unit, period.boundaries.front().copied());
+                    period.boundaries.retain(|b| *b > unit.pts);
                     audio.push(buffer, unit, cut);
                 }
                 None => {
-                    let number = discontinuity.number;
-                    discontinuity.boundaries.retain(|b| *b > unit.pts);
+                    let number = period.number;
+                    period.boundaries.retain(|b| *b > unit.pts);
                     let rate = caps.structure(0).and_then(|s| s.get::<i32>("rate").ok()).unwrap_or(48_000);
                     let frame = AAC_FRAME * 1_000_000_000 / u64::try_from(rate.max(1)).unwrap_or(48_000);
-                    let pacer = Pacer::new(self.lengths(frame), unit);
-                    let mut audio = self.mux(Track::Audio(0), &caps, pacer, number)?;
+                    let planner = SegmentPlanner::new(self.lengths(frame), unit);
+                    let mut audio = self.mux(Track::Audio(0), &caps, planner, number)?;
                     audio.push(buffer, unit, Cut::Nothing);
-                    if let Some(discontinuity) = &mut self.discontinuity {
-                        discontinuity.audio = Some(audio);
+                    if let Some(period) = &mut self.period {
+                        period.audio = Some(audio);
                     }
                 }
             }
@@ -207,12 +210,13 @@ impl Writer {
         Lengths { segment: ns(settings.segment_ms), part: ns(settings.part_ms), frame }
     }
 
-    fn mux(&self, track: Track, caps: &gst::Caps, pacer: Pacer, number: u64) -> Result<Mux, Failure> {
-        let notes = self.notes.clone();
-        let told = move |failure| {
-            let _ = notes.try_send(Note::Failed(failure)); // a full queue means that the writer is stuck in that failure
+    fn mux(&self, track: Track, caps: &gst::Caps, planner: SegmentPlanner, number: u64) -> Result<Mux, Failure> {
+        let messages = self.messages.clone();
+        let on_failure = move |failure| {
+            // A full queue means that the writer is stuck in that failure.
+            let _ = messages.try_send(WriterMessage::Failed(failure));
         };
-        Mux::start(track, caps, pacer, number, self.hls_stream.clone(), &self.clock, told)
+        Mux::start(track, caps, planner, number, self.hls_stream.clone(), &self.clock, on_failure)
     }
 }
 

@@ -40,7 +40,7 @@ export type Order =
   | 'stop';
 
 /** Looks that a stalled engine gets to recover by itself before it is rebuilt. */
-export const PATIENCE = 3;
+export const MAX_ATTEMPTS = 3;
 
 export const START: State = { phase: 'connecting', engine: false, attempt: 0 };
 
@@ -69,7 +69,7 @@ function looked(state: State, finding: Finding): readonly [State, Order] {
     case 'forbidden':
       return fail('forbidden');
     case 'ready':
-      if (state.engine && state.attempt < PATIENCE) return wait(state, 'stalled', true);
+      if (state.engine && state.attempt < MAX_ATTEMPTS) return wait(state, 'stalled', true);
       return [{ ...state, engine: true, attempt: state.attempt + 1 }, 'restart'];
     case 'still':
       return wait(state, 'stalled', state.engine);

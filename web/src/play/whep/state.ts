@@ -22,7 +22,7 @@ export type Order = 'none' | 'open' | 'open-later' | 'bar' | 'close';
 export const START: State = { show: { phase: 'connecting' }, attempt: 0 };
 
 /** Answers of a failing or starting server that are taken for its absence before HLS is asked. */
-const PATIENCE = 2;
+const MAX_ATTEMPTS = 2;
 
 export function next(state: State, event: Event): readonly [State, Order] {
   switch (event.type) {
@@ -39,7 +39,7 @@ function refused(state: State, status: number): readonly [State, Order] {
   if (status === 401 || status === 403) {
     return [{ show: { phase: 'error', fault: 'forbidden' }, attempt: 0 }, 'close'];
   }
-  const absent = status === 0 || status === 429 || (status >= 500 && state.attempt < PATIENCE);
+  const absent = status === 0 || status === 429 || (status >= 500 && state.attempt < MAX_ATTEMPTS);
   return absent ? wait(state, 'unreachable', 'open-later') : wait(state, 'stalled', 'bar');
 }
 

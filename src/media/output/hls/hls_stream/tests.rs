@@ -16,7 +16,7 @@ fn segment(stream: &HlsStream, track: Track, bytes: usize, at: u64) {
 async fn a_master_playlist_has_a_variant_for_each_picture_and_every_sound() {
     let tracks = [Track::Video(0), Track::Video(1), Track::Audio(0), Track::Audio(1)];
     let stream = HlsStream::of(HlsSettings::default(), &tracks);
-    assert_eq!(stream.master().await, Err(Miss::Unknown), "nothing is published here");
+    assert_eq!(stream.master().await, Err(HlsError::Unknown), "nothing is published here");
     stream.expect();
     stream.begin(0, true, Rate { num: 30, den: 1 });
     let formats = [
@@ -39,13 +39,13 @@ async fn a_master_playlist_has_a_variant_for_each_picture_and_every_sound() {
         #EXT-X-STREAM-INF:BANDWIDTH=1600000,AVERAGE-BANDWIDTH=1600000,CODECS=\"avc1.64001f,mp4a.40.2\",\
         RESOLUTION=1280x720,FRAME-RATE=30.000,AUDIO=\"audio\"\nvideo2.m3u8\n";
     assert_eq!(stream.master().await.as_deref(), Ok(expected));
-    let second = stream.playlist(Track::Video(1), Reach::Now).await.unwrap();
+    let second = stream.playlist(Track::Video(1), ReloadTarget::Now).await.unwrap();
     let second = String::from_utf8(second.to_vec()).unwrap();
     assert!(second.contains("video2-") && !second.contains("video-"), "{second}");
     for other in ["video.m3u8", "audio.m3u8", "audio2.m3u8"] {
         assert!(second.contains(&format!("REPORT:URI=\"{other}\",LAST-MSN=0,LAST-PART=0")), "{second}");
     }
-    assert_eq!(stream.playlist(Track::Video(2), Reach::Now).await, Err(Miss::Unknown));
+    assert_eq!(stream.playlist(Track::Video(2), ReloadTarget::Now).await, Err(HlsError::Unknown));
 }
 
 #[tokio::test]
@@ -55,20 +55,20 @@ async fn a_stream_that_rests_offers_nothing_old_and_goes_on_with_its_numbers() {
     stream.begin(0, false, Rate { num: 30, den: 1 });
     stream.put_init(Track::Video(0), 1, Bytes::from_static(b"init"), format("avc1.64001f", (1280, 720), 0));
     (0..4).for_each(|n| segment(&stream, Track::Video(0), 1000, n * SECOND));
-    stream.playlist(Track::Video(0), Reach::Segment(3)).await.unwrap();
-    stream.rest();
-    assert_eq!(stream.playlist(Track::Video(0), Reach::Now).await, Err(Miss::Unknown));
-    assert_eq!(stream.master().await, Err(Miss::Unknown));
+    stream.playlist(Track::Video(0), ReloadTarget::Segment(3)).await.unwrap();
+    stream.suspend();
+    assert_eq!(stream.playlist(Track::Video(0), ReloadTarget::Now).await, Err(HlsError::Unknown));
+    assert_eq!(stream.master().await, Err(HlsError::Unknown));
     // A reader that comes first waits for the writer.
     stream.expect();
-    let text = stream.playlist(Track::Video(0), Reach::Segment(4));
+    let text = stream.playlist(Track::Video(0), ReloadTarget::Segment(4));
     let write = async {
         tokio::task::yield_now().await;
-        let discontinuity = stream.begin(60 * SECOND, false, Rate { num: 30, den: 1 });
+        let period = stream.begin(60 * SECOND, false, Rate { num: 30, den: 1 });
         let part = PartTiming { pts: 60 * SECOND, duration: SECOND, independent: true, ends_segment: true };
         let init = Bytes::from_static(b"init");
-        stream.put_init(Track::Video(0), discontinuity, init, format("avc1.64001f", (1280, 720), 0));
-        stream.put(Track::Video(0), discontinuity, vec![0; 1000].into(), part);
+        stream.put_init(Track::Video(0), period, init, format("avc1.64001f", (1280, 720), 0));
+        stream.put(Track::Video(0), period, vec![0; 1000].into(), part);
     };
     let (text, ()) = tokio::join!(text, write);
     let text = String::from_utf8(text.unwrap().to_vec()).unwrap();

@@ -10,7 +10,7 @@ use warp::http::{HeaderMap, header};
 
 /// Why a body ends early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
+pub enum BodyError {
     /// No data came in time.
     Slow,
     /// The sender disconnected.
@@ -18,7 +18,7 @@ pub enum Halt {
 }
 
 /// The body of one request.
-pub struct Inflow {
+pub struct BodyReader {
     stream: BoxStream<'static, Result<Bytes, warp::Error>>,
     announced: Option<u64>,
     /// The sender waits for `100 Continue` before it sends (RFC 9110, section 10.1.1).
@@ -27,7 +27,7 @@ pub struct Inflow {
     ended: bool,
 }
 
-impl Inflow {
+impl BodyReader {
     /// A body from which nothing was read yet.
     pub fn new<S, B>(stream: S, headers: &HeaderMap) -> Self
     where
@@ -49,13 +49,13 @@ impl Inflow {
     ///
     /// # Errors
     /// The part did not come before the deadline, or never will.
-    pub async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, Halt> {
+    pub async fn next(&mut self, deadline: Instant) -> Result<Option<Bytes>, BodyError> {
         if self.ended {
             return Ok(None);
         }
         self.touched = true;
         match timeout_at(deadline, self.stream.next()).await {
-            Err(_) => Err(Halt::Slow),
+            Err(_) => Err(BodyError::Slow),
             Ok(None) => {
                 self.ended = true;
                 Ok(None)
@@ -63,18 +63,18 @@ impl Inflow {
             Ok(Some(Ok(part))) => Ok(Some(part)),
             Ok(Some(Err(_))) => {
                 self.ended = true;
-                Err(Halt::BrokenOff)
+                Err(BodyError::BrokenOff)
             }
         }
     }
 
-    /// Reads the unread rest of a refused body, at most `most` bytes within `patience`, so that its sender reads the
+    /// Reads the unread rest of a refused body, at most `most` bytes within `timeout`, so that its sender reads the
     /// refusal instead of a reset. A sender that waits for `100 Continue` has not begun to send.
-    pub async fn drain(mut self, most: usize, patience: Duration) {
+    pub async fn drain(mut self, most: usize, timeout: Duration) {
         if self.expects && !self.touched {
             return;
         }
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         let mut left = most;
         while let Ok(Some(part)) = self.next(deadline).await {
             match left.checked_sub(part.remaining()) {

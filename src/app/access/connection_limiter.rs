@@ -1,17 +1,17 @@
-//! A door's limit on its connections, shared by all code that uses the door: admission, counters, and the log of
+//! An endpoint's limit on its connections, shared by all code that uses it: admission, counters, and the log of
 //! refusals.
 //!
 //! ```text
-//! accept ─ address ─► Doorway ─► Shares (exact) ─┬─ Place: held as long as the connection
+//! accept ─ address ─► ConnectionLimiter ─► Shares (exact) ─┬─ ConnectionSlot: held as long as the connection
 //!                       │                        └─ Refused: counted, logged once a minute
-//!                       └─ Neighbours: known addresses and trusted proxies, the same at all doors
+//!                       └─ AddressRegistry: authenticated addresses and trusted proxies, shared by all limiters
 //! ```
 //!
 //! Refuses to know: protocols, and how a refusal is worded.
 
 use super::{
-    connection_shares::{Limits, Refused, Shares, Standing},
-    known_addresses::KnownAddresses,
+    authenticated_addresses::AuthenticatedAddresses,
+    connection_shares::{AddressStatus, Limits, Refused, Shares},
     refusal_log::RefusalLog,
     trusted_proxies::TrustedProxies,
 };
@@ -36,42 +36,42 @@ pub fn turn_away(stream: tokio::net::TcpStream, words: &[u8]) {
     }
 }
 
-/// What all doors of a server know about addresses. Clones share it.
+/// What all limiters of a server know about addresses. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Neighbours(Arc<Known>);
+pub struct AddressRegistry(Arc<Registry>);
 
 #[derive(Debug)]
-struct Known {
+struct Registry {
     began: Instant,
-    addresses: Mutex<KnownAddresses>,
+    addresses: Mutex<AuthenticatedAddresses>,
     proxies: TrustedProxies,
 }
 
-impl Neighbours {
+impl AddressRegistry {
     /// Knows only the proxies.
     pub fn new(proxies: TrustedProxies) -> Self {
-        Self(Arc::new(Known { began: Instant::now(), addresses: Mutex::default(), proxies }))
+        Self(Arc::new(Registry { began: Instant::now(), addresses: Mutex::default(), proxies }))
     }
 
     fn add(&self, address: IpAddr) {
         lock(&self.0.addresses).add(address, self.0.began.elapsed());
     }
 
-    fn standing(&self, address: IpAddr) -> Standing {
-        let known = lock(&self.0.addresses).has(address, self.0.began.elapsed());
-        Standing { known, shared: self.0.proxies.trusts(address) }
+    fn status(&self, address: IpAddr) -> AddressStatus {
+        let authenticated = lock(&self.0.addresses).has(address, self.0.began.elapsed());
+        AddressStatus { authenticated, shared: self.0.proxies.trusts(address) }
     }
 }
 
 /// See the module's text. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Doorway(Arc<Inner>);
+pub struct ConnectionLimiter(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     name: &'static str,
     limits: Limits,
-    neighbours: Neighbours,
+    addresses: AddressRegistry,
     began: Instant,
     counts: Mutex<Counts>,
 }
@@ -82,40 +82,40 @@ struct Counts {
     log: RefusalLog,
 }
 
-impl Doorway {
-    /// The doorway of a door, with its name in figures and log.
-    pub fn new(name: &'static str, limits: Limits, neighbours: Neighbours) -> Self {
+impl ConnectionLimiter {
+    /// The limiter of one kind of connection, with its name in figures and log.
+    pub fn new(name: &'static str, limits: Limits, addresses: AddressRegistry) -> Self {
         let counts = Mutex::new(Counts { shares: Shares::new(limits), log: RefusalLog::default() });
-        Self(Arc::new(Inner { name, limits, neighbours, began: Instant::now(), counts }))
+        Self(Arc::new(Inner { name, limits, addresses, began: Instant::now(), counts }))
     }
 
-    /// The doorway of a server without other doors, with a limit on simultaneous connections.
+    /// The limiter of a server without others, with a limit on simultaneous connections.
     pub fn alone(name: &'static str, total: usize) -> Self {
-        Self::new(name, Limits::of(total), Neighbours::new(TrustedProxies::default()))
+        Self::new(name, Limits::of(total), AddressRegistry::new(TrustedProxies::default()))
     }
 
-    /// Another doorway with limits of its own beside this one, for resources that connections of this door may open.
-    pub fn beside(&self, name: &'static str, total: usize) -> Self {
-        Self::new(name, Limits::of(total), self.0.neighbours.clone())
+    /// Another limiter with limits of its own and the same registry, for resources that these connections may open.
+    pub fn sibling(&self, name: &'static str, total: usize) -> Self {
+        Self::new(name, Limits::of(total), self.0.addresses.clone())
     }
 
     /// Admits a connection from this address.
     ///
     /// # Errors
     /// See [`Refused`]; the caller words it.
-    pub fn enter(&self, address: IpAddr) -> Result<Place, Refused> {
-        let Inner { name, neighbours, .. } = &*self.0;
-        let standing = neighbours.standing(address);
-        let entered = self.0.counts().shares.enter(address, standing);
+    pub fn enter(&self, address: IpAddr) -> Result<ConnectionSlot, Refused> {
+        let Inner { name, addresses, .. } = &*self.0;
+        let status = addresses.status(address);
+        let entered = self.0.counts().shares.enter(address, status);
         if let Err(refused) = entered {
             counter!("lumencast_connections_refused_total", "door" => *name, "reason" => refused.reason()).increment(1);
             self.0.counts().log.count();
             tracing::debug!(door = name, %address, "{refused}");
         }
-        self.0.tell();
+        self.0.log_refusals();
         entered?;
         gauge!("lumencast_connections", "door" => *name).increment(1.0);
-        Ok(Place { door: self.0.clone(), address, proven: AtomicBool::new(false) })
+        Ok(ConnectionSlot { limiter: self.0.clone(), address, authenticated: AtomicBool::new(false) })
     }
 
     /// Connections that are open.
@@ -135,7 +135,7 @@ impl Inner {
     }
 
     /// Writes the log line that is due.
-    fn tell(&self) {
+    fn log_refusals(&self) {
         let due = {
             let mut counts = self.counts();
             counts.log.due(self.began.elapsed()).map(|count| (count, counts.shares.open()))
@@ -147,20 +147,21 @@ impl Inner {
     }
 }
 
-/// A connection's place at a door; dropping it frees the place.
+/// An admitted connection; dropping it frees its slot.
 #[derive(Debug)]
-pub struct Place {
-    door: Arc<Inner>,
+pub struct ConnectionSlot {
+    limiter: Arc<Inner>,
     address: IpAddr,
-    proven: AtomicBool,
+    authenticated: AtomicBool,
 }
 
-impl Place {
-    /// The connection has shown a credential: it no longer counts against its address's share, and its address is known.
-    pub fn prove(&self) {
-        self.door.neighbours.add(self.address);
-        if !self.proven.swap(true, Ordering::Relaxed) {
-            self.door.counts().shares.prove(self.address);
+impl ConnectionSlot {
+    /// The connection has shown a credential: it no longer counts against its address's share, and its address is
+    /// authenticated.
+    pub fn mark_authenticated(&self) {
+        self.limiter.addresses.add(self.address);
+        if !self.authenticated.swap(true, Ordering::Relaxed) {
+            self.limiter.counts().shares.mark_authenticated(self.address);
         }
     }
 
@@ -170,11 +171,11 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.door.counts().shares.leave(self.address, *self.proven.get_mut());
-        gauge!("lumencast_connections", "door" => self.door.name).decrement(1.0);
-        self.door.tell();
+        self.limiter.counts().shares.leave(self.address, *self.authenticated.get_mut());
+        gauge!("lumencast_connections", "door" => self.limiter.name).decrement(1.0);
+        self.limiter.log_refusals();
     }
 }
 
@@ -189,16 +190,16 @@ mod tests {
     #[test]
     fn an_address_that_showed_a_credential_at_one_door_gets_the_last_places_of_another() {
         let ip = |n: u32| IpAddr::V4(n.into());
-        let panels = Doorway::alone("panels", 8);
-        let pages = panels.beside("pages", 64);
-        let strangers: Vec<_> = (1..).map_while(|n| pages.enter(ip(n)).ok()).collect();
-        assert_eq!(strangers.len(), 60);
-        let panel = panels.enter(ip(1000)).expect("a place");
-        assert_eq!(pages.enter(ip(1000)).expect_err("it is a stranger"), Refused::Reserved);
-        panel.prove();
-        panel.prove();
-        let place = pages.enter(ip(1000)).expect("it is known");
-        drop((place, panel, strangers));
+        let panels = ConnectionLimiter::alone("panels", 8);
+        let pages = panels.sibling("pages", 64);
+        let unauthenticated: Vec<_> = (1..).map_while(|n| pages.enter(ip(n)).ok()).collect();
+        assert_eq!(unauthenticated.len(), 60);
+        let panel = panels.enter(ip(1000)).expect("a slot");
+        assert_eq!(pages.enter(ip(1000)).expect_err("it is unauthenticated"), Refused::Reserved);
+        panel.mark_authenticated();
+        panel.mark_authenticated();
+        let slot = pages.enter(ip(1000)).expect("it is authenticated");
+        drop((slot, panel, unauthenticated));
         assert_eq!((pages.open(), panels.open()), (0, 0));
     }
 }

@@ -11,12 +11,12 @@ use std::io;
 /// Above 1, below what the kernel's own threads have.
 const PRIORITY: libc::c_int = 10;
 
-/// Lets the calling thread go before all that are not urgent. Threads that it starts are as any other.
+/// Lets the calling thread go before all without a real-time priority. Threads that it starts are as any other.
 ///
 /// # Errors
-/// `PermissionDenied` without CAP_SYS_NICE and without a limit for it (`LimitRTPRIO=` of systemd, `ulimit -r`). All goes
-/// on as before then, only less evenly on a busy machine.
-pub fn become_urgent() -> io::Result<()> {
+/// `PermissionDenied` without CAP_SYS_NICE and without a limit for it (`LimitRTPRIO=` of systemd, `ulimit -r`). All
+/// goes on as before then, only less evenly on a busy machine.
+pub fn set_realtime_priority() -> io::Result<()> {
     // SAFETY: all zeros are a value of this struct of numbers.
     let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
     parameters.sched_priority = PRIORITY;
@@ -32,10 +32,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_is_urgent_or_knows_that_it_may_not_be() {
+    fn a_thread_has_realtime_priority_or_knows_that_it_may_not() {
         // SAFETY: 0 is the calling thread; nothing is pointed to.
         let policy = || unsafe { libc::sched_getscheduler(0) };
-        std::thread::spawn(move || match become_urgent() {
+        std::thread::spawn(move || match set_realtime_priority() {
             Ok(()) => {
                 assert_eq!(policy() & !libc::SCHED_RESET_ON_FORK, libc::SCHED_FIFO);
                 assert_eq!(std::thread::spawn(policy).join().unwrap(), libc::SCHED_OTHER);

@@ -1,4 +1,4 @@
-//! Admission at the media doors.
+//! Admission at the media endpoints.
 
 use super::fixture::Fixture;
 use serde_json::json;

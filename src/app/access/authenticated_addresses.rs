@@ -1,20 +1,21 @@
-//! Addresses from which a credential came lately: operators, panels, publishers. The last places of a door are theirs.
+//! Addresses from which a credential came lately: operators, panels, publishers. The last connections of an endpoint
+//! are theirs.
 //!
-//! Refuses to know: clocks (the time is an argument), doors.
+//! Refuses to know: clocks (the time is an argument), endpoints.
 
 use super::connection_shares::network;
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
-/// How long an address stays known after its last credential.
+/// How long an address stays authenticated after its last credential.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-/// Addresses that are known at most; the one that was heard of longest ago makes room.
+/// Addresses that are kept at most; the one that was heard of longest ago makes room.
 const MOST: usize = 4096;
 
 /// See the module's text. Times are durations since any fixed moment and never run backwards.
 #[derive(Debug, Default)]
-pub struct KnownAddresses(HashMap<IpAddr, Duration>);
+pub struct AuthenticatedAddresses(HashMap<IpAddr, Duration>);
 
-impl KnownAddresses {
+impl AuthenticatedAddresses {
     /// A credential came from this address.
     pub fn add(&mut self, address: IpAddr, now: Duration) {
         let address = network(address);
@@ -39,18 +40,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_known_for_a_day_and_the_oldest_makes_room() {
+    fn an_address_is_authenticated_for_a_day_and_the_oldest_makes_room() {
         let ip = |n: u32| IpAddr::V4(n.into());
-        let mut known = KnownAddresses::default();
-        known.add(ip(1), Duration::ZERO);
-        assert!(known.has(ip(1), KEPT - Duration::from_secs(1)));
-        assert!(!known.has(ip(1), KEPT));
-        assert!(!known.has(ip(2), Duration::ZERO));
+        let mut authenticated = AuthenticatedAddresses::default();
+        authenticated.add(ip(1), Duration::ZERO);
+        assert!(authenticated.has(ip(1), KEPT - Duration::from_secs(1)));
+        assert!(!authenticated.has(ip(1), KEPT));
+        assert!(!authenticated.has(ip(2), Duration::ZERO));
         for n in 0..MOST as u32 {
-            known.add(ip(10 + n), Duration::from_secs(u64::from(n) + 1));
+            authenticated.add(ip(10 + n), Duration::from_secs(u64::from(n) + 1));
         }
-        assert!(!known.has(ip(1), Duration::from_secs(5000)), "it was the oldest");
-        assert!(known.has(ip(10), Duration::from_secs(5000)));
-        assert_eq!(known.0.len(), MOST);
+        assert!(!authenticated.has(ip(1), Duration::from_secs(5000)), "it was the oldest");
+        assert!(authenticated.has(ip(10), Duration::from_secs(5000)));
+        assert_eq!(authenticated.0.len(), MOST);
     }
 }

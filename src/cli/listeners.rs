@@ -1,12 +1,12 @@
 //! The addresses the server listens on, bound before anything else starts: a taken port is one clear line. The limits
-//! on connections of each door are set here too, since they share the system's limit on open files.
+//! on connections of each endpoint are set here too, since they share the system's limit on open files.
 
 use super::{open_files, setup};
 use crate::{
     api::livewing,
     app::access::{
+        connection_limiter::{AddressRegistry, ConnectionLimiter},
         connection_shares::Limits,
-        doorway::{Doorway, Neighbours},
     },
     config::Config,
     server::{http, rtmp, srt},
@@ -18,43 +18,44 @@ use tokio::net::TcpListener;
 /// Simultaneous readers of metrics, where they have an address of their own.
 const SCRAPERS: usize = 16;
 /// WebRTC peers over TCP at a time.
-const WIRES: usize = 1024;
+const WEBRTC_TCP: usize = 1024;
 
 /// Every listener.
-pub struct Doors {
+pub struct Listeners {
     pub http: TcpListener,
     pub metrics: Option<TcpListener>,
     pub livewing: TcpListener,
     pub rtmp: rtmp::Listener,
     pub srt: srt::Listener,
-    pub doorways: Doorways,
+    pub limiters: ConnectionLimiters,
 }
 
-/// The limits on connections of each door, in total and by address.
-pub struct Doorways {
+/// The limits on connections of each endpoint, in total and by address.
+pub struct ConnectionLimiters {
     pub http: http::Settings,
     pub metrics: http::Settings,
-    pub livewing: Doorway,
-    pub webrtc: Doorway,
+    pub livewing: ConnectionLimiter,
+    pub webrtc: ConnectionLimiter,
 }
 
-impl Doors {
+impl Listeners {
     /// Binds them all.
     ///
     /// # Errors
     /// Names the key and the address that cannot be bound.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let (proxies, origins) = (setup::proxies(config), setup::origins(config));
-        let neighbours = Neighbours::new(proxies.clone());
+        let registry = AddressRegistry::new(proxies.clone());
         let number = |n: u32| n as usize;
         let wanted = [config.http.max_connections, config.rtmp.max_connections, config.livewing.max_connections];
-        let [http, rtmp, wing] = wanted.map(number);
+        let [http, rtmp, livewing] = wanted.map(number);
         let files = open_files::raise();
-        let [http, rtmp, wing, wires, scrapers] = open_files::share(files, [http, rtmp, wing, WIRES, SCRAPERS]);
+        let [http, rtmp, livewing, webrtc_tcp, scrapers] =
+            open_files::share(files, [http, rtmp, livewing, WEBRTC_TCP, SCRAPERS]);
         if http < number(config.http.max_connections) {
-            tracing::warn!(files, http, rtmp, livewing = wing, "fewer connections than set: the open files are few");
+            tracing::warn!(files, http, rtmp, livewing, "fewer connections than set: the open files are few");
         }
-        let doorway = |name, total| Doorway::new(name, Limits::of(total), neighbours.clone());
+        let limiter = |name, total| ConnectionLimiter::new(name, Limits::of(total), registry.clone());
         let mut limits = Limits::of(http);
         if config.http.max_connections_per_address > 0 {
             // With fewer places than set, the share of an address is smaller in the same ratio.
@@ -64,10 +65,10 @@ impl Doors {
         let pages = http::Settings {
             proxies: proxies.clone(),
             origins: origins.clone(),
-            ..http::Settings::new(Doorway::new("http", limits, neighbours.clone()))
+            ..http::Settings::new(ConnectionLimiter::new("http", limits, registry.clone()))
         };
-        let metrics = http::Settings { proxies, origins, ..http::Settings::new(doorway("metrics", scrapers)) };
-        let srt_places = doorway("srt", number(config.srt.max_connections));
+        let metrics = http::Settings { proxies, origins, ..http::Settings::new(limiter("metrics", scrapers)) };
+        let srt_limiter = limiter("srt", number(config.srt.max_connections));
         Ok(Self {
             http: listen("http.listen", config.http.listen).await?,
             metrics: match config.metrics.listen {
@@ -77,16 +78,16 @@ impl Doors {
             livewing: livewing::bind(config.livewing.listen)
                 .await
                 .with_context(|| format!("livewing.listen: {}", config.livewing.listen))?,
-            srt: srt::bind(&setup::srt(config, srt_places))
+            srt: srt::bind(&setup::srt(config, srt_limiter))
                 .with_context(|| format!("srt.listen: {}", config.srt.listen))?,
-            rtmp: rtmp::bind(&setup::rtmp(config, doorway("rtmp", rtmp)))
+            rtmp: rtmp::bind(&setup::rtmp(config, limiter("rtmp", rtmp)))
                 .await
                 .with_context(|| format!("rtmp.listen: {}", config.rtmp.listen))?,
-            doorways: Doorways {
+            limiters: ConnectionLimiters {
                 http: pages,
                 metrics,
-                livewing: doorway("livewing", wing),
-                webrtc: doorway("webrtc", wires),
+                livewing: limiter("livewing", livewing),
+                webrtc: limiter("webrtc", webrtc_tcp),
             },
         })
     }

@@ -1,4 +1,4 @@
-//! Many unauthenticated clients at all doors: authenticated clients are admitted all the same.
+//! Many unauthenticated clients at all endpoints: authenticated clients are admitted all the same.
 
 use crate::fixture::{self, LIMIT};
 use crate::support::livewing::LiveWing;
@@ -16,14 +16,14 @@ use tokio::time::{sleep, timeout};
 
 /// Time limit of anything that takes a second at most on a quiet machine.
 const SOON: Duration = Duration::from_secs(5);
-/// Pause between two attempts of a stranger that was disconnected.
+/// Pause between two attempts of an unauthenticated client that was disconnected.
 const AGAIN: Duration = Duration::from_secs(1);
 
 const HALF_HEAD: &[u8] = b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow: ";
 const HALF_BODY: &[u8] = b"POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
     content-length: 1000\r\n\r\n{\"username\":";
 
-/// Strangers of one address: each connects, sends a little, and waits; a disconnected one comes back.
+/// Unauthenticated clients of one address: each connects, sends a little, and waits; a disconnected one comes back.
 #[derive(Default)]
 struct Crowd(JoinSet<()>);
 
@@ -55,13 +55,13 @@ fn raise_own_limit() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).expect("the limit of the test's own files");
 }
 
-/// Waits until the log shows that a door has refused a connection: then it is full for strangers, perhaps for this test
-/// too.
-async fn until_refused(server: &Server, door: &str) {
+/// Waits until the log shows that an endpoint has refused a connection: then it is full for unauthenticated clients,
+/// perhaps for this test too.
+async fn until_refused(server: &Server, endpoint: &str) {
     let end = Instant::now() + LIMIT;
-    let refused = |line: &str| line.contains("connections were refused") && line.contains(&format!("door={door}"));
+    let refused = |line: &str| line.contains("connections were refused") && line.contains(&format!("door={endpoint}"));
     while !server.log().lines().any(refused) {
-        assert!(Instant::now() < end, "nothing was refused at {door}:\n{}", server.log());
+        assert!(Instant::now() < end, "nothing was refused at {endpoint}:\n{}", server.log());
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -78,14 +78,14 @@ async fn enter(server: &Server) -> Duration {
     let greeting = async {
         let mut socket = connect(1, rtmp).await.expect("a connection");
         socket.write_all(&[&[3][..], &[0; 1536]].concat()).await.expect("it is sent");
-        socket.read_exact(&mut [0; 1 + 1536]).await.expect("the door greets");
+        socket.read_exact(&mut [0; 1 + 1536]).await.expect("the endpoint greets");
     };
     timeout(SOON, greeting).await.expect("a publisher gets in");
     began.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_of_one_address_hold_no_door() {
+async fn unauthenticated_clients_of_one_address_fill_no_endpoint() {
     let _turn = crate::support::turn();
     raise_own_limit();
     let clip = fixture::first().cached();
@@ -96,8 +96,8 @@ async fn strangers_of_one_address_hold_no_door() {
     crowd.come(300, 2, http, HALF_BODY);
     crowd.come(64, 2, rtmp, b"");
     crowd.come(256, 2, livewing, b"");
-    for door in ["\"http\"", "\"rtmp\"", "\"livewing\""] {
-        until_refused(&server, door).await;
+    for endpoint in ["\"http\"", "\"rtmp\"", "\"livewing\""] {
+        until_refused(&server, endpoint).await;
     }
     let mut longest = Duration::ZERO;
     // Longer than a head or a silent connection is waited for, so that places come free and are taken again.
@@ -118,8 +118,10 @@ async fn strangers_of_one_address_hold_no_door() {
     assert_eq!((reading.frames.len() as u64, reading.errors), (frames, 0), "{reading}");
     assert!(reading.marks().any(|(_, source, _)| source == 1), "the camera is in it\n{reading}");
     let warned = server.log().lines().filter(|line| line.contains("connections were refused")).count();
-    assert!((3..=9).contains(&warned), "a line a minute for each door, not {warned}:\n{}", server.log());
-    println!("among 920 strangers a panel, a viewer and a publisher took {longest:.2?} at most, one after the other");
+    assert!((3..=9).contains(&warned), "a line a minute for each endpoint, not {warned}:\n{}", server.log());
+    println!(
+        "among 920 unauthenticated clients a panel, a viewer and a publisher took {longest:.2?} at most, one after the other"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

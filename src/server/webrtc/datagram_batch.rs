@@ -6,7 +6,7 @@
 
 use super::{
     local_addresses::{LocalAddresses, for_socket},
-    tcp::Wires,
+    tcp::TcpConnections,
 };
 use metrics::{Counter, counter};
 use quinn_udp::{Transmit as Sending, UdpSocketState};
@@ -27,11 +27,11 @@ pub struct Sockets {
     pub state: UdpSocketState,
     pub bound: IpAddr,
     pub local_addresses: LocalAddresses,
-    pub wires: Wires,
+    pub tcp: TcpConnections,
 }
 
 /// See the module's text. One for each worker.
-pub struct Outbox {
+pub struct DatagramBatch {
     sockets: Arc<Sockets>,
     buffer: Vec<u8>,
     segment: usize,
@@ -42,7 +42,7 @@ pub struct Outbox {
     lost: Counter,
 }
 
-impl Outbox {
+impl DatagramBatch {
     pub fn new(sockets: Arc<Sockets>) -> Self {
         Self {
             sockets,
@@ -66,7 +66,7 @@ impl Outbox {
         let contents: &[u8] = &transmit.contents;
         if transmit.proto != Protocol::Udp {
             self.sent.increment(contents.len() as u64);
-            self.sockets.wires.send(transmit.destination, contents);
+            self.sockets.tcp.send(transmit.destination, contents);
             return;
         }
         let fits = self.destination == Some(transmit.destination)

@@ -8,7 +8,7 @@
 use super::{
     access::{MessageChannel, PlayGrant, SendMessage, Source, ViewerCodecs},
     gop_cache::{Codec, Frame, GopCache},
-    pace::Line,
+    rtp_timeline::RtpTimeline,
 };
 use crate::{domain::time::ShowTime, protocol::packet::VideoCodec};
 use std::{
@@ -27,7 +27,7 @@ use str0m::{
 const RUN: Duration = Duration::from_millis(250);
 const SLOWEST: f64 = 3e6;
 /// A viewer that asked for a key frame begins again when none came within this time; a minimum interval applies.
-const PATIENCE: Duration = Duration::from_millis(400);
+const KEYFRAME_TIMEOUT: Duration = Duration::from_millis(400);
 const AGAIN: Duration = Duration::from_secs(2);
 /// How long and how many sent packets are kept for retransmission.
 const KEPT: Duration = Duration::from_millis(1500);
@@ -55,13 +55,13 @@ pub struct Viewer {
     pub codecs: ViewerCodecs,
     pub messages: Option<SendMessage>,
     /// When the codec was first found not to fit, or another form was requested.
-    pub misfit: Option<Instant>,
+    pub codec_mismatch_since: Option<Instant>,
     /// Set when the viewer has requested a key frame and not received one.
-    pub lost: Option<Instant>,
+    pub keyframe_requested_at: Option<Instant>,
     picture: Option<Track>,
     sound: Option<Track>,
     next: u64,
-    waits: bool,
+    awaiting_keyframe: bool,
     run: Option<Run>,
     began: Option<Instant>,
     _guard: Box<dyn Any + Send>,
@@ -69,7 +69,7 @@ pub struct Viewer {
 
 struct Track {
     mid: Mid,
-    line: Line,
+    timeline: RtpTimeline,
     sequence: u64,
     /// The payload type for each codec that was sent; `None` where it was not negotiated.
     types: HashMap<Codec, Option<Pt>>,
@@ -89,7 +89,7 @@ struct Run {
 
 /// The result of a round of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pumped {
+pub enum SendOutcome {
     Nothing,
     /// A packet was written to the session.
     Sent,
@@ -103,12 +103,12 @@ impl Viewer {
             source: grant.source,
             codecs,
             messages: messages.as_ref().map(|messages| messages.send_message.clone()),
-            misfit: None,
-            lost: None,
+            codec_mismatch_since: None,
+            keyframe_requested_at: None,
             picture: None,
             sound: None,
             next: 0,
-            waits: true,
+            awaiting_keyframe: true,
             run: None,
             began: None,
             _guard: grant.guard,
@@ -125,8 +125,8 @@ impl Viewer {
             stream.set_rtx_cache(KEPT_PACKETS, KEPT, None);
         }
         let rate = if kind == MediaKind::Video { 90_000 } else { 48_000 };
-        let (line, sequence) = (Line::new(rate, rand::random()), u64::from(rand::random::<u16>() >> 1));
-        let track = Some(Track { mid, line, sequence, types: HashMap::new() });
+        let (timeline, sequence) = (RtpTimeline::new(rate, rand::random()), u64::from(rand::random::<u16>() >> 1));
+        let track = Some(Track { mid, timeline, sequence, types: HashMap::new() });
         match kind {
             MediaKind::Video => self.picture = self.picture.take().or(track),
             MediaKind::Audio => self.sound = self.sound.take().or(track),
@@ -136,7 +136,8 @@ impl Viewer {
     /// Moves to the beginning of a GOP cache: the viewer is new there, or requested a key frame of a publisher that
     /// cannot make one.
     pub fn begin(&mut self, gop_cache: &GopCache, now: Instant) {
-        (self.next, self.waits, self.lost, self.began) = (gop_cache.beginning(), true, None, Some(now));
+        (self.next, self.awaiting_keyframe, self.keyframe_requested_at, self.began) =
+            (gop_cache.beginning(), true, None, Some(now));
         let past = || gop_cache.from(gop_cache.beginning());
         let pictures = past().filter(|frame| frame.codec.is_picture()).count() as u64;
         let last = past().filter(|frame| frame.codec.is_picture()).last();
@@ -150,7 +151,7 @@ impl Viewer {
             sent: 0.0,
         });
         if let (Some(run), Some(track)) = (&self.run, &mut self.picture) {
-            track.line.begin(run.shown, run.pictures);
+            track.timeline.begin(run.shown, run.pictures);
         }
     }
 
@@ -161,30 +162,32 @@ impl Viewer {
 
     /// Notes that the viewer lacks a key frame. Gives whether to request one from the publisher.
     pub fn asks(&mut self, now: Instant) -> bool {
-        let fresh = self.run.is_some() || self.began.is_none_or(|began| now - began < PATIENCE);
-        if fresh || self.lost.is_some() {
+        let fresh = self.run.is_some() || self.began.is_none_or(|began| now - began < KEYFRAME_TIMEOUT);
+        if fresh || self.keyframe_requested_at.is_some() {
             return false; // it is catching up
         }
-        self.lost = Some(now);
+        self.keyframe_requested_at = Some(now);
         true
     }
 
     /// Whether it waited in vain for a key frame and should begin again.
     pub fn begins_again(&self, now: Instant) -> bool {
         let often = self.began.is_some_and(|began| now - began < AGAIN);
-        !often && self.run.is_none() && self.lost.is_some_and(|lost| now - lost > PATIENCE)
+        !often
+            && self.run.is_none()
+            && self.keyframe_requested_at.is_some_and(|requested| now - requested > KEYFRAME_TIMEOUT)
     }
 
     /// Writes the packets that are due. `full` means that the outgoing queue is full: then nothing is written, and what
     /// leaves the GOP cache meanwhile is lost.
-    pub fn pump(&mut self, rtc: &mut Rtc, gop_cache: &GopCache, epoch: Epoch, now: Instant, full: bool) -> Pumped {
-        let mut pumped = Pumped::Nothing;
+    pub fn pump(&mut self, rtc: &mut Rtc, gop_cache: &GopCache, epoch: Epoch, now: Instant, full: bool) -> SendOutcome {
+        let mut outcome = SendOutcome::Nothing;
         if full {
-            return pumped;
+            return outcome;
         }
         if self.next < gop_cache.first() {
             // The group it was in has left the cache.
-            (self.next, self.waits, self.run) = (gop_cache.beginning(), true, None);
+            (self.next, self.awaiting_keyframe, self.run) = (gop_cache.beginning(), true, None);
         }
         while let Some(frame) = gop_cache.frame(self.next) {
             if let Some(run) = &mut self.run {
@@ -198,25 +201,25 @@ impl Viewer {
             }
             self.next += 1;
             if self.write(rtc, frame, epoch, now) {
-                pumped = Pumped::Sent;
+                outcome = SendOutcome::Sent;
             }
         }
         if self.run.as_ref().is_some_and(|run| self.next >= run.edge) {
             self.run = None;
         }
-        pumped
+        outcome
     }
 
     fn write(&mut self, rtc: &mut Rtc, frame: &Frame, epoch: Epoch, now: Instant) -> bool {
         let (track, time) = if frame.codec.is_picture() {
-            self.waits &= !frame.keyframe;
+            self.awaiting_keyframe &= !frame.keyframe;
             let past = self.run.as_mut().map(|run| {
                 run.pictures = run.pictures.saturating_sub(1);
                 (run.shown, run.pictures)
             });
-            let Some(track) = self.picture.as_mut().filter(|_| !self.waits) else { return false };
+            let Some(track) = self.picture.as_mut().filter(|_| !self.awaiting_keyframe) else { return false };
             if frame.keyframe {
-                self.lost = None;
+                self.keyframe_requested_at = None;
             }
             let (shown, before) = past.unwrap_or((frame.pts, 0));
             let at = epoch.at(shown) - Duration::from_millis(before);
@@ -227,11 +230,11 @@ impl Viewer {
             (track, (frame.pts, 0, false, epoch.at(frame.pts)))
         };
         let Some(payload_type) = track.payload_type(rtc, frame.codec) else {
-            self.misfit.get_or_insert(now);
+            self.codec_mismatch_since.get_or_insert(now);
             return false;
         };
         let (shown, before, past, at) = time;
-        let stamp = if past { track.line.past(shown, before) } else { track.line.live(shown) };
+        let stamp = if past { track.timeline.past(shown, before) } else { track.timeline.live(shown) };
         let mut api = rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(track.mid, None) else { return false };
         let last = frame.payloads.len() - 1;

@@ -1,4 +1,4 @@
-//! RTP times of one viewer's track: one line that never goes back, whatever publisher sends and however often the
+//! RTP times of one viewer's track: one timeline that never goes back, whatever publisher sends and however often the
 //! viewer begins again.
 //!
 //! Refuses to know: what is sent.
@@ -13,15 +13,15 @@ const LEAP: Duration = Duration::from_millis(10);
 
 /// See the module's text.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub struct RtpTimeline {
     rate: u64,
     /// The RTP time of show time zero, extended.
     base: i64,
     last: Option<i64>,
 }
 
-impl Line {
-    /// A line at so many ticks per second that begins anywhere.
+impl RtpTimeline {
+    /// A timeline at so many ticks per second that begins anywhere.
     pub fn new(rate: u32, begin: u32) -> Self {
         Self { rate: rate.into(), base: begin.into(), last: None }
     }
@@ -77,25 +77,25 @@ mod tests {
 
     #[test]
     fn the_past_is_run_through_in_steps_that_end_at_the_live_edge() {
-        let mut line = Line::new(90_000, 5);
-        line.begin(ms(2000), 3);
-        let times: Vec<u32> = (0..3).rev().map(|before| line.past(ms(2000), before)).collect();
+        let mut timeline = RtpTimeline::new(90_000, 5);
+        timeline.begin(ms(2000), 3);
+        let times: Vec<u32> = (0..3).rev().map(|before| timeline.past(ms(2000), before)).collect();
         assert_eq!(times, [180_005 - 180, 180_005 - 90, 180_005]);
-        assert_eq!(line.live(ms(2033)), 180_005 + 33 * 90, "then real distances");
+        assert_eq!(timeline.live(ms(2033)), 180_005 + 33 * 90, "then real distances");
     }
 
     #[test]
     fn beginning_again_never_goes_back() {
-        let mut line = Line::new(90_000, u32::MAX - 100);
-        let mut last = line.live(ms(1000));
-        line.begin(ms(1000), 60);
+        let mut timeline = RtpTimeline::new(90_000, u32::MAX - 100);
+        let mut last = timeline.live(ms(1000));
+        timeline.begin(ms(1000), 60);
         for before in (0..60).rev() {
-            let time = line.past(ms(1000), before);
+            let time = timeline.past(ms(1000), before);
             assert!((1..=1000).contains(&time.wrapping_sub(last)), "{before}");
             last = time;
         }
-        assert_eq!(line.live(ms(1033)).wrapping_sub(last), 33 * 90);
-        let back = line.live(ms(900));
+        assert_eq!(timeline.live(ms(1033)).wrapping_sub(last), 33 * 90);
+        let back = timeline.live(ms(900));
         assert!(back.wrapping_sub(last) < 10_000, "another publisher whose stamps lie before");
     }
 }
