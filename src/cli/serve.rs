@@ -126,6 +126,8 @@ async fn serve(config: Config, paths: Paths, show: Show, demo: bool) -> anyhow::
         .unify()
         .or(webrtc.routes())
         .unify()
+        .or(server::livekit::routes())
+        .unify()
         .or(server::mjpeg::routes(parts.media_access.clone(), parts.rooms.clone(), shutdown.clone()))
         .unify()
         .or(server::camera::routes(parts.media_access.clone(), server::camera::Settings::default(), shutdown.clone()))

@@ -4,6 +4,7 @@ pub mod camera;
 pub mod hls;
 pub mod http;
 pub mod images;
+pub mod livekit;
 pub mod media_access;
 pub mod mjpeg;
 pub mod pages;
