@@ -78,6 +78,27 @@ fn what_fits_passes_as_it_is_and_is_not_copied_or_decoded() {
 }
 
 #[test]
+fn a_stream_that_follows_another_hands_over_all_that_was_kept_for_newcomers() {
+    let _alone = alone();
+    let parent = live("cam");
+    // One group, longer than what may wait for a worker.
+    let clip = Clip { gop: 300, ..small(4, 6.0) };
+    let player = play(&parent, packets(&clip));
+    until("most of the group is there", || parent.stats().frames > 130);
+    let source = parent.clone();
+    let room = Live::lazy("room", parent.clock().clone(), move |room| {
+        let publishing = room.begin();
+        Ok(Box::new(source.listen(Start::Backlog, move |unit| {
+            publishing.pass(unit);
+        })))
+    });
+    let received = Received::of(&room.view(StreamForm::files()), Start::Backlog);
+    player.join().expect("played");
+    until("every frame came", || received.frames().len() == clip.frames() as usize);
+    assert!(received.frames()[0].is_keyframe(), "from the first one on");
+}
+
+#[test]
 fn reordered_pictures_and_aac_become_ordered_pictures_and_opus_without_a_loss_and_in_sync() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");

@@ -150,6 +150,8 @@ pub enum Recording {
     Idle,
     /// Ordered, the first key frame is awaited.
     Starting,
+    /// Stopped before it began; the engine's answer is awaited.
+    Cancelling,
     /// Running into this file of the data folder's `recordings/`.
     Running { file: String },
     /// Being finished.

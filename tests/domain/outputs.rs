@@ -64,7 +64,6 @@ fn a_recorder_is_answered_with_its_file_when_the_first_picture_is_in_it() {
     let mut fixture = Fixture::new();
     let ticket = fixture.send(Command::StartRecording { recorder: 2, stream: None });
     assert!(fixture.answer(ticket).is_none());
-    assert_eq!(code(fixture.run(Command::StopRecording { recorder: 2 })), "not_recording");
     let first = Some((Slot(9), ShowTime(300_000_000)));
     fixture.show.report(Report::RecordingStarted { ticket, recorder: 2, file: "p.mp4".into(), first });
     let Reply::Recording(info) = fixture.show.next_ack().unwrap().result.unwrap() else { panic!() };
@@ -75,6 +74,74 @@ fn a_recorder_is_answered_with_its_file_when_the_first_picture_is_in_it() {
     let Reply::Recording(info) = fixture.show.next_ack().unwrap().result.unwrap() else { panic!() };
     assert_eq!(info.frames, 90);
     assert_eq!(fixture.show.view().recorders[1].state, Recording::Idle);
+    assert_eq!(code(fixture.run(Command::StopRecording { recorder: 2 })), "not_recording");
+}
+
+#[test]
+fn a_plain_start_records_program_whatever_was_recorded_before() {
+    let mut fixture = Fixture::new();
+    let stream = Some(OutputSource::Input(A));
+    let ticket = fixture.send(Command::StartRecording { recorder: 1, stream });
+    fixture.show.report(Report::RecordingFailed { ticket: Some(ticket), recorder: 1, reason: "disk full".into() });
+    fixture.orders.clear();
+    fixture.send(Command::StartRecording { recorder: 1, stream: None });
+    assert!(matches!(&fixture.orders[..], [Order::StartRecording { stream: OutputSource::Program, .. }]));
+}
+
+#[test]
+fn a_stop_cancels_a_start_whatever_the_engine_reports_of_it() {
+    let late = |ticket| Report::RecordingStarted { ticket, recorder: 1, file: "p.mp4".into(), first: None };
+    let failed = |ticket| Report::RecordingFailed { ticket: Some(ticket), recorder: 1, reason: "no picture".into() };
+    let stopped = |ticket| {
+        let file = "p.mp4".to_owned();
+        Report::RecordingStopped { ticket, recorder: 1, file, first: None, frames: 3 }
+    };
+    for case in 0..3 {
+        let mut fixture = Fixture::new();
+        let start = fixture.send(Command::StartRecording { recorder: 1, stream: None });
+        let stop = fixture.send(Command::StopRecording { recorder: 1 });
+        assert_eq!(code(fixture.answer(start).unwrap()), "cancelled");
+        match case {
+            0 => {
+                fixture.show.report(late(start));
+                assert_eq!(fixture.show.view().recorders[0].state, Recording::Cancelling);
+                fixture.show.report(stopped(stop));
+            }
+            1 => {
+                fixture.show.report(failed(start));
+                fixture.show.report(failed(stop));
+            }
+            _ => fixture.show.report(failed(stop)),
+        }
+        let ack = fixture.show.next_ack().unwrap();
+        assert!(ack.ticket == stop && ack.result.is_ok(), "case {case}");
+        let recorder = fixture.show.view().recorders[0].clone();
+        assert_eq!((recorder.state, recorder.error), (Recording::Idle, None), "case {case}");
+        fixture.orders.clear();
+        fixture.send(Command::StartRecording { recorder: 1, stream: None });
+        assert_eq!(fixture.orders.len(), 1, "case {case}");
+    }
+}
+
+#[test]
+fn a_start_while_the_recorder_stops_waits_for_the_stop() {
+    let mut fixture = Fixture::new();
+    let start = fixture.send(Command::StartRecording { recorder: 1, stream: None });
+    fixture.show.report(Report::RecordingStarted { ticket: start, recorder: 1, file: "a.mp4".into(), first: None });
+    fixture.answer(start).unwrap().unwrap();
+    let stop = fixture.send(Command::StopRecording { recorder: 1 });
+    fixture.orders.clear();
+    let stream = Some(OutputSource::Input(A));
+    let next = fixture.send(Command::StartRecording { recorder: 1, stream });
+    assert!(fixture.answer(next).is_none() && fixture.orders.is_empty());
+    assert_eq!(code(fixture.run(Command::StartRecording { recorder: 1, stream: None })), "recording", "one may wait");
+    let report = Report::RecordingStopped { ticket: stop, recorder: 1, file: "a.mp4".into(), first: None, frames: 9 };
+    fixture.show.report(report);
+    let order = fixture.show.next_order();
+    assert!(
+        matches!(&order, Some(Order::StartRecording { ticket, stream: OutputSource::Input(A), .. }) if *ticket == next),
+        "{order:?}"
+    );
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn record(recorder: &Recorder) -> Destination {
     let (state, file) = match state {
         Recording::Idle if error.is_some() => ("error", None),
         Recording::Idle => ("idle", None),
-        Recording::Starting => ("connecting", None),
+        Recording::Starting | Recording::Cancelling => ("connecting", None),
         Recording::Running { file } | Recording::Stopping { file } => ("live", Some(path(file))),
     };
     Destination { kind: "record", state, url: None, carries: Some(carried(stream)), file, error: error.clone() }

@@ -61,6 +61,7 @@ pub struct Show {
     takes: HashMap<Ticket, Take>,
     outputs: Arc<Vec<Output>>,
     recorders: Arc<Vec<Recorder>>,
+    recordings: outputs::Recordings,
     orders: VecDeque<Order>,
     events: Vec<Event>,
     acks: VecDeque<Ack>,
@@ -130,6 +131,7 @@ impl Show {
                     })
                     .collect(),
             ),
+            recordings: outputs::Recordings::default(),
             orders: VecDeque::new(),
             events: Vec::new(),
             acks: VecDeque::new(),

@@ -4,7 +4,7 @@
 //! Live ─ listener (publisher's thread, never blocks) ─► bounded queue ─► Work (thread of its own)
 //! ```
 //!
-//! The backlog of the stream always fits. A worker that falls behind loses everything that waits but the
+//! The backlog of the stream always fits, and so does that of a stream that it follows. A worker that falls behind loses everything that waits but the
 //! configurations, and goes on with the next key frame, which is requested: a part of a group would show nothing. A
 //! worker that only needs new pictures ([`Needs::Pictures`]) leaves out units older than a key frame that has come.
 //!
@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use waiting::{Waiting, size};
+use waiting::Waiting;
 
 /// What may wait, in bytes: as much as a backlog may have, and some.
 const BYTES: usize = 48_000_000;
@@ -29,7 +29,8 @@ const LOOK: Duration = Duration::from_millis(100);
 /// A group of more pictures takes longer to decode than a new key frame takes to come.
 const LONG: usize = 150;
 
-/// Pictures that wait for so long are left out when a key frame has come behind them, in nanoseconds.
+/// Units that are so much older than the present when they come belong to a backlog; pictures that wait for so long are
+/// left out when a key frame has come behind them. In nanoseconds.
 const OLD: u64 = 500_000_000;
 
 /// What a worker needs of a stream.
@@ -81,7 +82,6 @@ pub(in crate::media) fn put_to_work(live: &Arc<Live>, limit: usize, work: impl W
 pub(in crate::media) struct Inbox {
     queue: Arc<Queue>,
     needs: Needs,
-    limit: usize,
 }
 
 /// How far a worker is behind; readable from any thread.
@@ -91,7 +91,7 @@ pub(in crate::media) struct QueueDepth(Arc<Queue>);
 impl QueueDepth {
     /// How many units wait.
     pub fn waiting(&self) -> usize {
-        self.0.lock().units.len()
+        self.0.lock().len()
     }
 
     /// When the newest picture that came is shown.
@@ -108,8 +108,8 @@ impl QueueDepth {
 impl Inbox {
     /// A queue for what a worker needs. `limit` is how many units may wait beyond what the stream kept.
     pub fn new(needs: Needs, limit: usize) -> Self {
-        let waiting = Mutex::new(Waiting { needs, ..Waiting::default() });
-        Self { queue: Arc::new(Queue { waiting, came: Condvar::new() }), needs, limit }
+        let waiting = Mutex::new(Waiting { needs, limit, ..Waiting::default() });
+        Self { queue: Arc::new(Queue { waiting, came: Condvar::new() }), needs }
     }
 
     /// How far its worker is behind.
@@ -122,7 +122,7 @@ impl Inbox {
     /// # Errors
     /// When there is no thread to be had.
     pub fn put_to_work(self, live: &Arc<Live>, work: impl Work) -> std::io::Result<WorkerHandle> {
-        let Self { queue, needs, limit } = self;
+        let Self { queue, needs } = self;
         let (inbox, stream) = (queue.clone(), Arc::downgrade(live));
         let name: String = format!("form {}", live.name()).chars().take(15).collect();
         // The listener goes to the thread once it is there: it is dropped with what it feeds.
@@ -133,17 +133,13 @@ impl Inbox {
             listener.get_or_insert_with(|| receive.recv());
             inbox.serve(&mut work, || stream.upgrade());
         })?;
-        let input = queue.clone();
+        let (input, clock) = (queue.clone(), live.clock().clone());
         let (start, ask) = beginning(live, needs);
         let listener = live.listen(start, move |unit| {
             if needs.includes(&unit.packet) {
-                input.put(unit);
+                input.put(unit, clock.now());
             }
         });
-        {
-            let mut waiting = queue.lock();
-            waiting.limit = Some(waiting.units.len() + limit);
-        }
         let _ = send.send(listener); // the thread waits for it
         if ask {
             live.want_keyframe();
@@ -188,9 +184,9 @@ enum Next {
 }
 
 impl Queue {
-    fn put(&self, unit: &Arc<Unit>) {
+    fn put(&self, unit: &Arc<Unit>, now: ShowTime) {
         let mut waiting = self.lock();
-        waiting.put(unit);
+        waiting.put(unit, now);
         drop(waiting);
         self.came.notify_one();
     }
@@ -235,13 +231,7 @@ impl Queue {
         if waiting.lost > 0 {
             return Next::Lost(std::mem::take(&mut waiting.lost));
         }
-        match waiting.units.pop_front() {
-            Some(unit) => {
-                waiting.bytes -= size(&unit);
-                Next::Unit(unit)
-            }
-            None => Next::Nothing,
-        }
+        waiting.pop().map_or(Next::Nothing, Next::Unit)
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

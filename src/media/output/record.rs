@@ -215,10 +215,11 @@ impl Job {
             return Err(Failure { fault: FailureKind::Peer, text: text.into() });
         };
         let written = self.write(pair, &start, inbox, on_event);
-        if written.is_err() {
+        if let Err(failure) = &written {
+            tracing::error!(file = %self.file, "a recording failed: {}", failure.text);
             // What was written shall be usable at once; where that fails too (a full disk), the next start tries again.
             match recover::finish(&self.path) {
-                Ok(outcome) => tracing::warn!(file = %self.file, ?outcome, "a recording failed; kept what there is"),
+                Ok(outcome) => tracing::warn!(file = %self.file, ?outcome, "kept what there is of it"),
                 Err(error) => tracing::error!(file = %self.file, %error, "a failed recording stays unfinished"),
             }
         }

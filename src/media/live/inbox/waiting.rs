@@ -6,11 +6,13 @@ use std::{collections::VecDeque, sync::Arc};
 
 #[derive(Default)]
 pub(super) struct Waiting {
-    pub units: VecDeque<Arc<Unit>>,
-    pub bytes: usize,
+    units: VecDeque<(Arc<Unit>, Counts)>,
+    bytes: usize,
     pub needs: Needs,
-    /// None while the stream still hands over what it kept.
-    pub limit: Option<usize>,
+    /// How many units that came in their time may wait.
+    pub limit: usize,
+    /// How many of them wait.
+    in_time: usize,
     pub awaits_keyframe: bool,
     pub lost: usize,
     pub newest: ShowTime,
@@ -18,10 +20,15 @@ pub(super) struct Waiting {
     pub closed: bool,
 }
 
+/// Whether a unit counts towards the limit. One that is old when it comes does not: it belongs to what the stream, or a
+/// stream that this one follows, kept for newcomers, or to what a stall held up, and comes at once with many others.
+type Counts = bool;
+
 impl Waiting {
-    /// Takes a unit, and drops older ones that have to make room for it.
-    pub fn put(&mut self, unit: &Arc<Unit>) {
-        let full = self.limit.is_some_and(|limit| self.units.len() >= limit) || self.bytes + size(unit) > BYTES;
+    /// Takes a unit that comes now, and drops older ones that have to make room for it.
+    pub fn put(&mut self, unit: &Arc<Unit>, now: ShowTime) {
+        let counts = now.since(unit.dts) < OLD;
+        let full = counts && self.in_time >= self.limit || self.bytes + size(unit) > BYTES;
         if full {
             self.lost += self.lose();
             self.awaits_keyframe = true;
@@ -37,25 +44,40 @@ impl Waiting {
             self.awaits_keyframe = false;
         }
         self.bytes += size(unit);
-        self.units.push_back(unit.clone());
+        self.in_time += usize::from(counts);
+        self.units.push_back((unit.clone(), counts));
+    }
+
+    /// The next unit.
+    pub fn pop(&mut self) -> Option<Arc<Unit>> {
+        let (unit, counts) = self.units.pop_front()?;
+        self.bytes -= size(&unit);
+        self.in_time -= usize::from(counts);
+        Some(unit)
+    }
+
+    /// How many units wait.
+    pub fn len(&self) -> usize {
+        self.units.len()
     }
 
     /// Whether pictures wait that are much older than this key frame.
     fn is_old(&self, keyframe: &Unit) -> bool {
-        let oldest = self.units.iter().find(|unit| matches!(unit.packet, Packet::Video { .. }));
-        oldest.is_some_and(|oldest| keyframe.dts.since(oldest.dts) > OLD)
+        let oldest = self.units.iter().find(|(unit, _)| matches!(unit.packet, Packet::Video { .. }));
+        oldest.is_some_and(|(oldest, _)| keyframe.dts.since(oldest.dts) > OLD)
     }
 
     /// Only the newest configurations stay. Gives how many units are gone.
     fn lose(&mut self) -> usize {
         let before = self.units.len();
-        let last = |wanted: fn(&Packet) -> bool| self.units.iter().rfind(|unit| wanted(&unit.packet)).cloned();
+        let last = |wanted: fn(&Packet) -> bool| self.units.iter().rfind(|(unit, _)| wanted(&unit.packet)).cloned();
         let picture = last(|packet| matches!(packet, Packet::VideoConfig { .. }));
         let sound = last(|packet| matches!(packet, Packet::AudioConfig { .. }));
-        let pictures = self.units.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. })).count();
+        let pictures = self.units.iter().filter(|(unit, _)| matches!(unit.packet, Packet::Video { .. })).count();
         self.left_out += pictures as u64;
         self.units = picture.into_iter().chain(sound).collect();
-        self.bytes = self.units.iter().map(size).sum();
+        self.bytes = self.units.iter().map(|(unit, _)| size(unit)).sum();
+        self.in_time = self.units.iter().filter(|(_, counts)| *counts).count();
         before - self.units.len()
     }
 
@@ -66,7 +88,7 @@ impl Waiting {
 }
 
 /// How much it counts, in bytes.
-pub(super) fn size(unit: &Arc<Unit>) -> usize {
+fn size(unit: &Arc<Unit>) -> usize {
     match &unit.packet {
         Packet::Video { data, .. } | Packet::Audio { data, .. } => data.len(),
         Packet::VideoConfig { record, .. } | Packet::AudioConfig { record, .. } => record.len(),
@@ -93,40 +115,56 @@ mod tests {
         unit(Packet::VideoConfig { codec: VideoCodec::Vp8, record: Bytes::new() })
     }
 
+    fn at(ms: u64, keyframe: bool) -> Arc<Unit> {
+        let Unit { packet, .. } = (*frame(keyframe)).clone();
+        let time = ShowTime(ms * 1_000_000);
+        Arc::new(Unit { packet, pts: time, dts: time, run: 1 })
+    }
+
+    fn now(ms: u64) -> ShowTime {
+        ShowTime(ms * 1_000_000)
+    }
+
+    fn units(waiting: &Waiting) -> Vec<Arc<Unit>> {
+        waiting.units.iter().map(|(unit, _)| unit.clone()).collect()
+    }
+
     #[test]
-    fn who_falls_behind_loses_whole_groups_and_never_a_configuration() {
-        let mut waiting = Waiting { limit: Some(4), ..Waiting::default() };
-        waiting.put(&config());
-        waiting.put(&frame(true));
-        (0..20).for_each(|_| waiting.put(&frame(false)));
-        assert_eq!(waiting.units.iter().cloned().collect::<Vec<_>>(), [config()]);
+    fn a_worker_that_falls_behind_loses_whole_groups_and_never_a_configuration() {
+        let mut waiting = Waiting { limit: 4, ..Waiting::default() };
+        waiting.put(&config(), now(0));
+        waiting.put(&frame(true), now(0));
+        (0..20).for_each(|_| waiting.put(&frame(false), now(0)));
+        assert_eq!(units(&waiting), [config()]);
         assert_eq!((waiting.lost, waiting.bytes), (3, 0), "a part of a group that waited; what came later is not kept");
-        waiting.put(&frame(true));
-        waiting.put(&frame(false));
-        assert_eq!(waiting.units.len(), 3);
+        waiting.put(&frame(true), now(0));
+        waiting.put(&frame(false), now(0));
+        assert_eq!(waiting.len(), 3);
+        assert_eq!(std::iter::from_fn(|| waiting.pop()).count(), 3);
+        assert_eq!((waiting.bytes, waiting.in_time), (0, 0));
     }
 
     #[test]
-    fn what_a_stream_kept_for_a_newcomer_always_fits() {
-        let mut waiting = Waiting::default();
-        waiting.put(&frame(true));
-        (0..500).for_each(|_| waiting.put(&frame(false)));
-        assert_eq!((waiting.units.len(), waiting.lost), (501, 0));
+    fn what_was_kept_for_newcomers_always_fits_whenever_it_comes() {
+        // A stream that follows others hands over what they kept a moment after its worker began: units of 12 s.
+        let mut waiting = Waiting { limit: 60, ..Waiting::default() };
+        (0..360).for_each(|n| waiting.put(&at(n * 33, n == 0), now(12_000)));
+        assert_eq!((waiting.len(), waiting.lost, waiting.in_time), (360, 0, 15));
+        // Then it is as with every worker: so many that come in their time may wait.
+        (0..45).for_each(|n| waiting.put(&at(12_000 + n * 33, false), now(12_000 + n * 33)));
+        assert_eq!((waiting.len(), waiting.lost), (405, 0));
+        waiting.put(&at(13_500, false), now(13_500));
+        assert_eq!(waiting.lost, 405);
     }
 
     #[test]
-    fn a_key_frame_leaves_out_what_is_much_older_for_who_needs_the_newest_alone() {
-        let at = |ms: u64, keyframe: bool| {
-            let Unit { packet, .. } = (*frame(keyframe)).clone();
-            let time = ShowTime(ms * 1_000_000);
-            Arc::new(Unit { packet, pts: time, dts: time, run: 1 })
-        };
+    fn a_key_frame_leaves_out_what_is_much_older_where_the_newest_alone_is_needed() {
         for (needs, length, left) in [(Needs::Pictures, 40, 2), (Needs::Pictures, 10, 12), (Needs::All, 40, 42)] {
-            let mut waiting = Waiting { needs, limit: Some(400), ..Waiting::default() };
-            waiting.put(&config());
-            (0..length).for_each(|n| waiting.put(&at(n * 33, n == 0)));
-            waiting.put(&at(length * 33, true));
-            assert_eq!(waiting.units.len() as u64, left, "{needs:?} {length}");
+            let mut waiting = Waiting { needs, limit: 400, ..Waiting::default() };
+            waiting.put(&config(), now(0));
+            (0..length).for_each(|n| waiting.put(&at(n * 33, n == 0), now(n * 33)));
+            waiting.put(&at(length * 33, true), now(length * 33));
+            assert_eq!(waiting.len() as u64, left, "{needs:?} {length}");
             assert_eq!(waiting.left_out, length + 2 - left);
             assert_eq!((waiting.newest, waiting.lost), (ShowTime(length * 33_000_000), 0));
         }

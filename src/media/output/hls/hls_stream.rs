@@ -24,6 +24,9 @@ use tokio::sync::watch;
 /// seconds apart.
 const FIRST: Duration = Duration::from_secs(12);
 
+/// How long sound is waited for from the first picture on. It may have to be decoded and encoded first.
+const SILENT: Duration = Duration::from_millis(1500);
+
 /// How a stream is cut for viewers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HlsSettings {
@@ -115,6 +118,8 @@ struct State {
     bytes: u64,
     last_segment: Option<Instant>,
     last_part: Option<Instant>,
+    /// When the present period began.
+    begun: Option<Instant>,
 }
 
 impl HlsStream {
@@ -139,6 +144,7 @@ impl HlsStream {
             bytes: 0,
             last_segment: None,
             last_part: None,
+            begun: None,
         };
         Self { settings: settings.checked(), created_at, state: Mutex::new(state), changed: watch::Sender::new(0) }
     }
@@ -164,13 +170,13 @@ impl HlsStream {
     /// first, and is waited for.
     ///
     /// # Errors
-    /// [`HlsError::Unknown`] when nothing is published here, or nothing comes within 12 s.
+    /// [`HlsError::Unknown`] when nothing is published here, [`HlsError::TimedOut`] when nothing comes within 12 s.
     pub async fn master(&self) -> Result<String, HlsError> {
         let found = self.wait_for(FIRST, |state| match Self::master_of(state) {
             None if !state.expected => Err(HlsError::Unknown),
             master => Ok(master),
         });
-        found.await.map_err(|_| HlsError::Unknown)
+        found.await
     }
 
     fn master_of(state: &State) -> Option<String> {
@@ -220,7 +226,7 @@ impl HlsStream {
             _ if state.expected => Ok(None),
             _ => Err(HlsError::Unknown),
         };
-        self.wait_for(FIRST, is_first).await.map_err(|_| HlsError::Unknown)?;
+        self.wait_for(FIRST, is_first).await?;
         self.wait(|state| {
             let track_window = state.rendition(track).ok_or(HlsError::Unknown)?;
             let text = track_window.written.clone().ok_or(HlsError::Unknown)?;
@@ -330,6 +336,7 @@ impl HlsStream {
         state.open = true;
         state.wall_of_zero = wall - i128::from(show_now);
         state.expects_audio = expects_audio;
+        state.begun = Some(Instant::now());
         state.rate = rate;
         let period = state.period;
         self.publish(state);
@@ -443,9 +450,9 @@ impl State {
         self.pictures().next()
     }
 
-    /// A stream that has had none for three segments is believed to have no sound.
+    /// A stream whose picture has been there for a while without sound is believed to have none.
     fn is_without_sound(&self) -> bool {
-        self.best().is_some_and(|best| best.held() >= 3)
+        self.begun.is_some_and(|begun| begun.elapsed() >= SILENT) && self.best().is_some_and(|best| !best.is_empty())
     }
 
     fn close(&mut self, keep: usize) {
