@@ -120,7 +120,7 @@ async fn unauthenticated_clients_of_one_address_fill_no_endpoint() {
     let warned = server.log().lines().filter(|line| line.contains("connections were refused")).count();
     assert!((3..=9).contains(&warned), "a line a minute for each endpoint, not {warned}:\n{}", server.log());
     println!(
-        "among 920 unauthenticated clients a panel, a viewer and a publisher took {longest:.2?} at most, one after the other"
+        "among 920 other clients a panel, a viewer and a publisher took {longest:.2?} at most, one after the other"
     );
 }
 

@@ -1,6 +1,6 @@
 //! The keys of cameras.
 
-use crate::place::{NOW, Place, on_both};
+use crate::test_store::{NOW, TestStore, on_both};
 use lumencast::store::{CameraRow, StoreErrorKind};
 
 on_both! {
@@ -12,8 +12,8 @@ fn camera(id: &str) -> CameraRow {
     CameraRow { id: id.to_owned(), app, room, identity: format!("cam {id}"), shown, created_at: NOW }
 }
 
-async fn keys_are_listed_newest_first_found_by_hash_and_taken_away(place: Place) {
-    let rows = place.store.cameras();
+async fn keys_are_listed_newest_first_found_by_hash_and_taken_away(test: TestStore) {
+    let rows = test.store.cameras();
     for (n, id) in [(1, "wsi_b"), (2, "wsi_c"), (3, "wsi_a")] {
         rows.insert(&camera(id), &[n; 32]).await.expect("a row");
     }
@@ -30,5 +30,5 @@ async fn keys_are_listed_newest_first_found_by_hash_and_taken_away(place: Place)
     assert!(!rows.delete("live", "wsi_\0").await.expect("rows"));
     assert!(rows.delete("live", "wsi_c").await.expect("rows"));
     assert!(!rows.delete("live", "wsi_c").await.expect("rows"));
-    assert_eq!(place.again().await.cameras().find_by_hash(&[2; 32]).await.expect("rows"), None);
+    assert_eq!(test.again().await.cameras().find_by_hash(&[2; 32]).await.expect("rows"), None);
 }

@@ -1,6 +1,6 @@
 //! Ingresses: found by id and key, looked through by page.
 
-use crate::place::{NOW, Place, on_both};
+use crate::test_store::{NOW, TestStore, on_both};
 use lumencast::store::{IngressQuery, IngressRow, StoreErrorKind};
 
 on_both! {
@@ -35,8 +35,8 @@ fn pull(id: &str) -> IngressRow {
     IngressRow { input_type: "url".to_owned(), url, stream_key: None, ..push(id, "live", "live-stage") }
 }
 
-async fn a_row_comes_back_as_it_was_written(place: Place) {
-    let rows = place.store.ingress();
+async fn a_row_comes_back_as_it_was_written(test: TestStore) {
+    let rows = test.store.ingress();
     let whole = IngressRow {
         name: Some("Bühne".to_owned()),
         password_hash: Some("$argon2id$x".to_owned()),
@@ -50,14 +50,14 @@ async fn a_row_comes_back_as_it_was_written(place: Place) {
     }
     rows.validated("IN_1", NOW + 5).await.expect("rows");
     let validated = IngressRow { validated_at: Some(NOW + 5), ..whole };
-    assert_eq!(place.again().await.ingress().get("live", "IN_1").await.expect("rows").as_ref(), Some(&validated));
+    assert_eq!(test.again().await.ingress().get("live", "IN_1").await.expect("rows").as_ref(), Some(&validated));
     assert_eq!(rows.delete("live", "IN_1").await.expect("rows"), Some(validated));
     assert_eq!(rows.delete("live", "IN_1").await.expect("rows"), None);
-    assert_eq!(place.again().await.ingress().get("live", "IN_1").await.expect("rows"), None);
+    assert_eq!(test.again().await.ingress().get("live", "IN_1").await.expect("rows"), None);
 }
 
-async fn an_app_sees_its_own_and_a_key_leads_to_any(place: Place) {
-    let rows = place.store.ingress();
+async fn an_app_sees_its_own_and_a_key_leads_to_any(test: TestStore) {
+    let rows = test.store.ingress();
     let row = push("IN_1", "live", "live-stage");
     rows.insert(&row).await.expect("a row");
     assert_eq!(rows.get("program", "IN_1").await.expect("rows"), None);
@@ -69,8 +69,8 @@ async fn an_app_sees_its_own_and_a_key_leads_to_any(place: Place) {
     assert_eq!(rows.page("program", &IngressQuery::default()).await.expect("rows"), (vec![], 0));
 }
 
-async fn pages_are_newest_first_and_count_all(place: Place) {
-    let rows = place.store.ingress();
+async fn pages_are_newest_first_and_count_all(test: TestStore) {
+    let rows = test.store.ingress();
     for n in 0..7 {
         let room = if n % 2 == 0 { "live-even" } else { "live-odd" };
         rows.insert(&push(&format!("IN_{n}"), "live", room)).await.expect("a row");
@@ -87,8 +87,8 @@ async fn pages_are_newest_first_and_count_all(place: Place) {
     assert_eq!(page(Some("live-\0"), 10, 0).await, (String::new(), 0));
 }
 
-async fn a_text_is_looked_for_in_id_name_and_room_whatever_its_case(place: Place) {
-    let rows = place.store.ingress();
+async fn a_text_is_looked_for_in_id_name_and_room_whatever_its_case(test: TestStore) {
+    let rows = test.store.ingress();
     let named = IngressRow { name: Some("Zürich 100%_ÄÖÜ".to_owned()), ..push("IN_a", "live", "live-stage") };
     rows.insert(&named).await.expect("a row");
     rows.insert(&push("IN_b", "live", "live-Hall")).await.expect("a row");
@@ -113,8 +113,8 @@ async fn a_text_is_looked_for_in_id_name_and_room_whatever_its_case(place: Place
     }
 }
 
-async fn what_is_pulled_is_given_oldest_first(place: Place) {
-    let rows = place.store.ingress();
+async fn what_is_pulled_is_given_oldest_first(test: TestStore) {
+    let rows = test.store.ingress();
     for row in [pull("IN_z"), push("IN_y", "live", "live-stage"), pull("IN_x")] {
         rows.insert(&row).await.expect("a row");
     }
@@ -122,8 +122,8 @@ async fn what_is_pulled_is_given_oldest_first(place: Place) {
     assert_eq!(ids, ["IN_z", "IN_x"]);
 }
 
-async fn what_goes_together_is_kept_together(place: Place) {
-    let rows = place.store.ingress();
+async fn what_goes_together_is_kept_together(test: TestStore) {
+    let rows = test.store.ingress();
     rows.insert(&push("IN_1", "live", "live-stage")).await.expect("a row");
     for wrong in [
         push("IN_1", "live", "live-other"),

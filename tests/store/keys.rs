@@ -1,6 +1,6 @@
 //! API keys, also with two that have the database open: the server and the command line.
 
-use crate::place::{Place, on_both};
+use crate::test_store::{TestStore, on_both};
 use lumencast::{
     app::access::keys::{Confined, KeyError, KeyService, MintError, NoSuchPlane, Plane},
     store::{NewKey, Revocation, Store, StoreErrorKind},
@@ -24,8 +24,8 @@ on_both! {
     an_id_or_a_hash_is_there_once
 }
 
-fn service(place: &Place) -> KeyService {
-    KeyService::new(&place.store)
+fn service(test: &TestStore) -> KeyService {
+    KeyService::new(&test.store)
 }
 
 /// The same key with another last character.
@@ -34,8 +34,8 @@ fn altered(raw: &str) -> String {
     format!("{rest}{}", if last == "A" { "B" } else { "A" })
 }
 
-async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane(place: Place) {
-    let keys = service(&place);
+async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane(test: TestStore) {
+    let keys = service(&test);
     let (raw, row) = keys.mint(Plane::Lumora, "  Stream Deck ").await.expect("a key");
     assert_eq!(raw.len(), 58);
     let body = raw.strip_prefix("lumora_live_sk_").expect("the prefix");
@@ -52,8 +52,8 @@ async fn a_minted_lumora_key_has_the_documented_form_and_opens_its_plane(place: 
     assert_eq!(identity.plane, Plane::Lumora);
 }
 
-async fn keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_of_the_rest(place: Place) {
-    let keys = service(&place);
+async fn keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_of_the_rest(test: TestStore) {
+    let keys = service(&test);
     for (plane, prefix) in [(Plane::Lumely, "lum_live_"), (Plane::Streamhub, "sk_")] {
         let (raw, row) = keys.mint(plane, "app").await.expect("a key");
         assert!(raw.starts_with(prefix), "{raw}");
@@ -63,8 +63,8 @@ async fn keys_of_the_other_planes_have_their_prefixes_and_show_five_characters_o
     }
 }
 
-async fn a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plane(place: Place) {
-    let keys = service(&place);
+async fn a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plane(test: TestStore) {
+    let keys = service(&test);
     let (raw, row) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     for malformed in [
         "",
@@ -89,20 +89,20 @@ async fn a_bad_key_is_told_apart_as_malformed_unknown_revoked_or_of_another_plan
     assert!(matches!(answer, Err(KeyError::Revoked)), "{answer:?}");
 }
 
-async fn a_revocation_by_another_process_holds_at_the_next_request(place: Place) {
-    let server = service(&place);
+async fn a_revocation_by_another_process_holds_at_the_next_request(test: TestStore) {
+    let server = service(&test);
     let (raw, row) = server.mint(Plane::Lumora, "deck").await.expect("a key");
     assert!(server.verify(&raw, Plane::Lumora).await.is_ok());
 
-    let command_line = KeyService::new(&place.again().await);
+    let command_line = KeyService::new(&test.again().await);
     let revoked = command_line.revoke(&row.id).await.expect("rows");
     assert_eq!(revoked, Revocation::Done);
     let answer = server.verify(&raw, Plane::Lumora).await;
     assert!(matches!(answer, Err(KeyError::Revoked)), "{answer:?}");
 }
 
-async fn revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said(place: Place) {
-    let keys = service(&place);
+async fn revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said(test: TestStore) {
+    let keys = service(&test);
     let (_, row) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     assert_eq!(keys.revoke(&row.id).await.expect("rows"), Revocation::Done);
     let first = keys.list().await.expect("rows")[0].revoked_at;
@@ -114,15 +114,15 @@ async fn revoking_twice_keeps_the_first_time_and_an_unknown_id_is_said(place: Pl
     assert_eq!(unknown, Revocation::Unknown);
 }
 
-async fn the_list_has_every_key_in_order_and_survives_a_restart(place: Place) {
-    let keys = service(&place);
+async fn the_list_has_every_key_in_order_and_survives_a_restart(test: TestStore) {
+    let keys = service(&test);
     let mut raws = Vec::new();
     for label in ["one", "two", "three"] {
         raws.push(keys.mint(Plane::Lumora, label).await.expect("a key").0);
     }
-    place.store.close().await;
+    test.store.close().await;
 
-    let keys = KeyService::new(&place.again().await);
+    let keys = KeyService::new(&test.again().await);
     let rows = keys.list().await.expect("rows");
     let labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
     assert_eq!(labels, ["one", "two", "three"]);
@@ -131,8 +131,8 @@ async fn the_list_has_every_key_in_order_and_survives_a_restart(place: Place) {
     }
 }
 
-async fn a_use_is_noted_with_its_time(place: Place) {
-    let keys = service(&place);
+async fn a_use_is_noted_with_its_time(test: TestStore) {
+    let keys = service(&test);
     let (raw, row) = keys.mint(Plane::Lumora, "deck").await.expect("a key");
     keys.verify(&raw, Plane::Lumora).await.expect("a good key");
     let deadline = Instant::now() + Duration::from_secs(5);
@@ -146,8 +146,8 @@ async fn a_use_is_noted_with_its_time(place: Place) {
     assert!((row.created_at..row.created_at + 5_000).contains(&used));
 }
 
-async fn a_confined_key_keeps_its_app_and_addresses(place: Place) {
-    let keys = service(&place);
+async fn a_confined_key_keeps_its_app_and_addresses(test: TestStore) {
+    let keys = service(&test);
     let from = ["192.0.2.0/24".parse().expect("a network")];
     let confined = Confined { app: Some("live"), from: &from };
     let (raw, row) = keys.mint_confined(Plane::Streamhub, "event app", confined).await.expect("a key");
@@ -161,8 +161,8 @@ async fn a_confined_key_keeps_its_app_and_addresses(place: Place) {
     assert!(matches!(outside, Err(KeyError::Address)), "{outside:?}");
 }
 
-async fn an_id_or_a_hash_is_there_once(place: Place) {
-    let rows = place.store.keys();
+async fn an_id_or_a_hash_is_there_once(test: TestStore) {
+    let rows = test.store.keys();
     let key = |id, hash| {
         let (plane, label, shown) = ("lumora", "one", "lumora_live_sk_xxxxx");
         NewKey { id, plane, label, hash, shown, created_at: 1, app: None, allowed_ips: None }
@@ -199,9 +199,9 @@ async fn no_file_of_the_database_holds_a_raw_key_or_lies_open_to_others() {
     assert_eq!(mode & 0o777, 0o700);
 }
 
-async fn first_starts_at_the_same_time_share_one_database(place: Place) {
+async fn first_starts_at_the_same_time_share_one_database(test: TestStore) {
     let opens = (0..8).map(|n| {
-        let (folder, url) = (place.folder.path().to_owned(), place.url.clone());
+        let (folder, url) = (test.folder.path().to_owned(), test.url.clone());
         tokio::spawn(async move {
             let store = Store::open_with(&folder, url.as_deref()).await.expect("a store");
             let keys = KeyService::new(&store);
@@ -211,11 +211,11 @@ async fn first_starts_at_the_same_time_share_one_database(place: Place) {
     for open in opens.collect::<Vec<_>>() {
         open.await.expect("no panic");
     }
-    assert_eq!(service(&place).list().await.expect("rows").len(), 8);
+    assert_eq!(service(&test).list().await.expect("rows").len(), 8);
 }
 
-async fn a_label_must_be_one_line_of_up_to_100_characters(place: Place) {
-    let keys = service(&place);
+async fn a_label_must_be_one_line_of_up_to_100_characters(test: TestStore) {
+    let keys = service(&test);
     for label in ["", "   ", "two\nlines", &"x".repeat(101)] {
         let answer = keys.mint(Plane::Lumora, label).await;
         assert!(matches!(answer, Err(MintError::Label)), "{label:?}");

@@ -14,8 +14,8 @@ mod journal;
 mod keys;
 mod lights;
 mod old_data;
-mod place;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod test_store;
 mod users;

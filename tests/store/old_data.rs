@@ -2,7 +2,7 @@
 //!
 //! `first_storey.sql` was written by that version: its command line made keys and accounts, the rest was put beside.
 
-use crate::{place::uuid, support::postgres::Postgres};
+use crate::{support::postgres::Postgres, test_store::uuid};
 use lumencast::{
     app::access::keys::{KeyError, KeyService, Plane},
     store::{IngressQuery, NewApp, Store, StoreError, StoreErrorKind},

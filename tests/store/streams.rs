@@ -1,7 +1,7 @@
 //! Streams that are live or were.
 
-use crate::place::uuid;
-use crate::place::{NOW, Place, on_both};
+use crate::test_store::uuid;
+use crate::test_store::{NOW, TestStore, on_both};
 use lumencast::store::{
     IngressCount, NewMessage, NewStream, StoreError, StoreErrorKind, StreamChange, StreamRow, StreamRows,
 };
@@ -28,8 +28,8 @@ async fn end(rows: &StreamRows, stream_id: &str, at: i64) {
     rows.record(&StreamChange::Ended { app: "live", stream_id, at }, &[]).await.expect("rows");
 }
 
-async fn a_stream_that_comes_back_takes_its_row_again(place: Place) {
-    let rows = place.store.streams();
+async fn a_stream_that_comes_back_takes_its_row_again(test: TestStore) {
+    let rows = test.store.streams();
     begin(&rows, stream(1, "live/ann", "webrtc")).await.expect("a row");
     let first = rows.get("live", "live/ann").await.expect("rows");
     let golden = StreamRow {
@@ -62,13 +62,13 @@ async fn a_stream_that_comes_back_takes_its_row_again(place: Place) {
     assert_eq!(rows.get("live", "live/\0").await.expect("rows"), None);
 }
 
-async fn a_start_of_the_server_ends_what_an_earlier_run_left(place: Place) {
-    let rows = place.store.streams();
+async fn a_start_of_the_server_ends_what_an_earlier_run_left(test: TestStore) {
+    let rows = test.store.streams();
     for (id, stream_id) in [(1, "live/ann"), (2, "live/bob"), (3, "live/cam")] {
         begin(&rows, stream(id, stream_id, "webrtc")).await.expect("a row");
     }
     end(&rows, "live/bob", NOW + 1).await;
-    let mut left: Vec<_> = place.again().await.streams().end_all(NOW + 9).await.expect("rows");
+    let mut left: Vec<_> = test.again().await.streams().end_all(NOW + 9).await.expect("rows");
     left.sort_by_key(|row| row.id);
     let left: Vec<_> = left.into_iter().map(|row| (row.stream_id, row.status, row.ended_at)).collect();
     let ended = |id: &str| (id.to_owned(), "ended".to_owned(), Some(NOW + 9));
@@ -78,8 +78,8 @@ async fn a_start_of_the_server_ends_what_an_earlier_run_left(place: Place) {
     assert_eq!((numbers.len(), numbers.get("live/cam")), (3, Some(&3)));
 }
 
-async fn figures_stay_with_the_stream_after_its_end(place: Place) {
-    let rows = place.store.streams();
+async fn figures_stay_with_the_stream_after_its_end(test: TestStore) {
+    let rows = test.store.streams();
     begin(&rows, stream(1, "live/cam", "ws-mjpeg")).await.expect("a row");
     let figures = r#"{"rssi":-60,"name":"Kamera Süd"}"#;
     rows.note("live", "live/cam", figures).await.expect("rows");
@@ -90,8 +90,8 @@ async fn figures_stay_with_the_stream_after_its_end(place: Place) {
     assert_eq!(rows.note("live", "live/cam", "no JSON").await.expect_err("no JSON").kind(), StoreErrorKind::Refused);
 }
 
-async fn streams_of_ingresses_are_counted(place: Place) {
-    let rows = place.store.streams();
+async fn streams_of_ingresses_are_counted(test: TestStore) {
+    let rows = test.store.streams();
     for (id, stream_id, kind) in
         [(1, "live/a", "rtmp"), (2, "live/b", "whip"), (3, "live/c", "rtsp"), (4, "live/d", "webrtc")]
     {
@@ -102,8 +102,8 @@ async fn streams_of_ingresses_are_counted(place: Place) {
     assert_eq!(rows.ingress_count("nobody").await.expect("rows"), IngressCount::default());
 }
 
-async fn a_stream_of_no_app_is_refused(place: Place) {
-    let rows = place.store.streams();
+async fn a_stream_of_no_app_is_refused(test: TestStore) {
+    let rows = test.store.streams();
     let error = begin(&rows, NewStream { app: "gone", ..stream(1, "gone/ann", "webrtc") }).await.expect_err("no app");
     assert_eq!(error.kind(), StoreErrorKind::Refused);
     let error = begin(&rows, stream(1, "live/ann", "smoke")).await.expect_err("no such kind");
@@ -111,8 +111,8 @@ async fn a_stream_of_no_app_is_refused(place: Place) {
     assert!(rows.numbers().await.expect("rows").is_empty());
 }
 
-async fn a_change_and_its_messages_are_written_together_or_not_at_all(place: Place) {
-    let (rows, outbox) = (place.store.streams(), place.store.outbox());
+async fn a_change_and_its_messages_are_written_together_or_not_at_all(test: TestStore) {
+    let (rows, outbox) = (test.store.streams(), test.store.outbox());
     let (one, two) = (uuid(), uuid());
     let message = |id| {
         let (plane, event, body_json) = ("streamhub", "stream_started", r#"{"streamId":"live/ann"}"#);
@@ -135,7 +135,7 @@ async fn a_change_and_its_messages_are_written_together_or_not_at_all(place: Pla
     let three = uuid();
     let refused = StreamChange::Started(NewStream { app: "gone", ..stream(2, "gone/bob", "webrtc") });
     rows.record(&refused, &[message(three.as_str())]).await.expect_err("there is no such app");
-    if place.url.is_some() {
+    if test.url.is_some() {
         let ended = StreamChange::Ended { app: "live", stream_id: "live/ann", at: NOW + 1 };
         rows.record(&ended, &[broken]).await.expect_err("PostgreSQL has no such text");
         let row = rows.get("live", "live/ann").await.expect("rows").expect("a row");

@@ -1,6 +1,6 @@
 //! Tenants, people and their sessions.
 
-use crate::place::{NOW, Place, on_both};
+use crate::test_store::{NOW, TestStore, on_both};
 use lumencast::store::{NewUser, SessionRow, StoreErrorKind};
 
 on_both! {
@@ -19,8 +19,8 @@ fn session(id: &str, user_id: Option<&str>, created_at: i64, expires_at: i64) ->
     SessionRow { id: id.to_owned(), user_id: user_id.map(str::to_owned), created_at, expires_at }
 }
 
-async fn a_person_is_found_by_address_whatever_its_case_and_by_id(place: Place) {
-    let users = place.store.users();
+async fn a_person_is_found_by_address_whatever_its_case_and_by_id(test: TestStore) {
+    let users = test.store.users();
     assert!(users.insert(user("1", "Ann@Example.org")).await.expect("rows"));
     let ann = users.by_id("1").await.expect("rows").expect("a person");
     assert_eq!((ann.email.as_str(), ann.tenant.as_str(), ann.role.as_str()), ("Ann@Example.org", "acme", "owner"));
@@ -33,18 +33,18 @@ async fn a_person_is_found_by_address_whatever_its_case_and_by_id(place: Place) 
     assert_eq!(users.by_id("2").await.expect("rows"), None);
 }
 
-async fn an_address_is_taken_whatever_its_case(place: Place) {
-    let users = place.store.users();
+async fn an_address_is_taken_whatever_its_case(test: TestStore) {
+    let users = test.store.users();
     assert!(users.insert(user("1", "ann@example.org")).await.expect("rows"));
     assert!(!users.insert(user("2", "ANN@example.org")).await.expect("rows"));
     assert!(!users.insert(user("1", "bob@example.org")).await.expect("rows"));
     assert!(users.insert(user("3", "bob@example.org")).await.expect("rows"), "a second person of the same tenant");
 }
 
-async fn of_eight_that_take_an_address_at_once_one_gets_it(place: Place) {
-    let second = place.again().await;
+async fn of_eight_that_take_an_address_at_once_one_gets_it(test: TestStore) {
+    let second = test.again().await;
     let writers = (0..8).map(|n| {
-        let users = if n % 2 == 0 { place.store.users() } else { second.users() };
+        let users = if n % 2 == 0 { test.store.users() } else { second.users() };
         let id = n.to_string();
         tokio::spawn(async move { users.insert(user(&id, "ann@example.org")).await.expect("rows") })
     });
@@ -55,15 +55,15 @@ async fn of_eight_that_take_an_address_at_once_one_gets_it(place: Place) {
     assert_eq!(made, 1);
 }
 
-async fn a_half_written_person_is_nobody(place: Place) {
-    let users = place.store.users();
+async fn a_half_written_person_is_nobody(test: TestStore) {
+    let users = test.store.users();
     let error = users.insert(NewUser { role: "king", ..user("1", "ann@example.org") }).await.expect_err("no such role");
     assert_eq!(error.kind(), StoreErrorKind::Refused);
     assert!(users.insert(user("1", "ann@example.org")).await.expect("rows"), "id and address are free");
 }
 
-async fn sessions_begin_end_and_run_out(place: Place) {
-    let users = place.store.users();
+async fn sessions_begin_end_and_run_out(test: TestStore) {
+    let users = test.store.users();
     assert!(users.insert(user("1", "ann@example.org")).await.expect("rows"));
     let (operators, anns) = (session("s-op", None, NOW, NOW + 10), session("s-1", Some("1"), NOW, NOW + 100));
     users.begin_session(&operators).await.expect("a session");
@@ -74,7 +74,7 @@ async fn sessions_begin_end_and_run_out(place: Place) {
 
     users.begin_session(&session("s-3", None, NOW + 10, NOW + 100)).await.expect("a session");
     assert_eq!(users.session("s-op").await.expect("rows"), None, "it ran out");
-    assert_eq!(place.again().await.users().session("s-1").await.expect("rows").as_ref(), Some(&anns));
+    assert_eq!(test.again().await.users().session("s-1").await.expect("rows").as_ref(), Some(&anns));
     users.end_session("s-1").await.expect("rows");
     users.end_session("s-1").await.expect("an ended one is ended");
     assert_eq!(users.session("s-1").await.expect("rows"), None);

@@ -6,9 +6,10 @@
 //!   up to its share   connections, authenticated ones
 //! ```
 //!
-//! A connection is *unauthenticated* until it has shown a credential (a key, a token, a login): then it counts against
-//! the share of its address, else only against the total. An address is *authenticated* where one of its connections
-//! has shown a credential lately: so the last places are kept for panels and for publishers that come back.
+//! A connection is *unauthenticated* until it has shown a credential (a key, a token, a login): such ones count
+//! against the share of their address, the others only against the total. An address is *authenticated* where one of
+//! its connections has shown a credential lately: so the last slots are kept for panels and for publishers that come
+//! back.
 //!
 //! Exact, and nothing but counting. Refuses to know: sockets, clocks, which addresses are authenticated.
 
@@ -28,7 +29,7 @@ pub struct Limits {
     pub total: usize,
     /// Unauthenticated connections of one address at a time.
     pub per_address: usize,
-    /// Places at the end that not every address gets; half of them only authenticated ones get.
+    /// Slots at the end that not every address gets; half of them only authenticated ones get.
     pub reserve: usize,
 }
 
@@ -52,13 +53,13 @@ pub struct AddressStatus {
 /// Why a connection is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// All places are taken.
+    /// All slots are taken.
     #[error("all connections are taken")]
     Full,
     /// The address has its share already.
     #[error("the address has its share of connections already")]
     Share,
-    /// The places that are left are kept for others.
+    /// The slots that are left are kept for others.
     #[error("the connections that are left are kept for others")]
     Reserved,
 }
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_places_are_kept_for_addresses_with_few_and_the_very_last_for_authenticated_ones() {
+    fn the_last_slots_are_kept_for_addresses_with_few_and_the_very_last_for_authenticated_ones() {
         let mut shares = Shares::new(Limits::of(64));
         let taken: Vec<_> = (1..=5).map(|n| take(&mut shares, ip(n), UNAUTHENTICATED)).collect();
         assert_eq!(
@@ -252,7 +253,7 @@ mod tests {
                 prop_assert_eq!(shares.open(), open.len());
                 prop_assert!(open.len() <= limits.total);
                 for n in 0..6 {
-                    let own = open.iter().filter(|(address, authenticated)| *address == ip(n) && !authenticated).count();
+                    let own = open.iter().filter(|(address, shown)| *address == ip(n) && !shown).count();
                     prop_assert!(own <= limits.per_address);
                     prop_assert_eq!(shares.unauthenticated.get(&ip(n)).copied().unwrap_or(0), own);
                 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! plane ── mint, list, revoke ──► Cameras ──► rows
-//! endpoint ── key ──► Camera (a place; ends when the key is revoked or used by another connection)
+//! endpoint ── key ──► Camera (a slot; ends when the key is revoked or used by another connection)
 //! ```
 //!
 //! Refuses to know: sockets and pictures. Raw keys leave [`Cameras::mint`] and are neither stored nor logged.
@@ -26,7 +26,7 @@ pub const KEY_PREFIX: &str = "wsk_";
 /// How much of a key's random part is shown in lists.
 const SHOWN_OF_BODY: usize = 5;
 
-/// A connected camera. Dropping it frees its place.
+/// A connected camera. Dropping it frees its slot.
 #[derive(Debug)]
 pub struct Camera {
     /// The key's id.
@@ -95,7 +95,7 @@ struct CameraSlot {
 }
 
 impl Connected {
-    /// Takes the place of a key; the earlier connection has to leave, and its stream is returned.
+    /// Takes the slot of a key; the earlier connection has to leave, and its stream is returned.
     fn take(&mut self, row: &CameraRow, most: u32) -> Result<Taken, Refusal> {
         let others = self.slots.iter().filter(|(id, slot)| slot.app == row.app && **id != row.id).count();
         if most > 0 && u32::try_from(others).unwrap_or(u32::MAX) >= most {
@@ -124,7 +124,7 @@ impl Connected {
     }
 }
 
-/// A place that was taken.
+/// A slot that was taken.
 struct Taken {
     number: u64,
     /// The stream of the connection before.
@@ -221,7 +221,7 @@ impl Cameras {
             before: taken.before,
             connected: self.connected.clone(),
         };
-        // A revocation after the first look-up did not see this place; so look once more.
+        // A revocation after the first look-up did not see this slot; so look once more.
         match self.rows.find_by_hash(&hash).await.map_err(unavailable)? {
             Some(_) => Ok(camera),
             None => Err(Refusal::UnknownKey),

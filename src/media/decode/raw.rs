@@ -19,10 +19,10 @@ pub struct Block<'a> {
     pub caps: &'a gst::Caps,
 }
 
-/// Calls `on_buffer` with every picture of an appsink; it stops when that gives an error.
+/// Calls `each` with every picture of an appsink; it stops when that gives an error.
 pub fn pictures(
     sink: &gst_app::AppSink,
-    on_buffer: impl Fn(gst::Buffer, &gst::Caps, &Arc<gst_video::VideoInfo>) -> Result<(), gst::FlowError> + Send + 'static,
+    each: impl Fn(gst::Buffer, &gst::Caps, &Arc<gst_video::VideoInfo>) -> Result<(), gst::FlowError> + Send + 'static,
 ) {
     accept_strides(sink);
     let mut known: Option<(gst::Caps, Arc<gst_video::VideoInfo>)> = None;
@@ -39,7 +39,7 @@ pub fn pictures(
                 }
                 drop(sample); // else the buffer would be shared and its stamp could not be set without a copy
                 if let Some((caps, info)) = &known {
-                    on_buffer(buffer, caps, info)?;
+                    each(buffer, caps, info)?;
                 }
                 Ok(gst::FlowSuccess::Ok)
             })
@@ -60,8 +60,8 @@ fn accept_strides(sink: &gst_app::AppSink) {
     });
 }
 
-/// Calls `on_buffer` with every block of an appsink in the mix's format; it stops when that gives an error.
-pub fn blocks(sink: &gst_app::AppSink, on_buffer: impl Fn(&Block<'_>) -> Result<(), gst::FlowError> + Send + 'static) {
+/// Calls `each` with every block of an appsink in the mix's format; it stops when that gives an error.
+pub fn blocks(sink: &gst_app::AppSink, each: impl Fn(&Block<'_>) -> Result<(), gst::FlowError> + Send + 'static) {
     let mut samples: Vec<Sample> = Vec::new();
     sink.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
@@ -81,7 +81,7 @@ pub fn blocks(sink: &gst_app::AppSink, on_buffer: impl Fn(&Block<'_>) -> Result<
                         [left, right].map(|b| f32::from_le_bytes(b.try_into().unwrap_or_default()))
                     }));
                 }
-                on_buffer(&Block { at, samples: &samples, buffer: &buffer, caps: &caps.to_owned() })?;
+                each(&Block { at, samples: &samples, buffer: &buffer, caps: &caps.to_owned() })?;
                 Ok(gst::FlowSuccess::Ok)
             })
             .build(),

@@ -90,21 +90,21 @@ fn modes(folder: &Path, found: &mut Vec<(bool, u32)>) {
 #[tokio::test]
 async fn a_folder_lies_open_to_nobody_and_forgets_half_files() {
     let folder = tempfile::tempdir().expect("a folder");
-    let place = folder.path().join("objects");
-    let objects = Objects::folder(&place).expect("objects");
+    let test = folder.path().join("objects");
+    let objects = Objects::folder(&test).expect("objects");
     objects.put("a/b/c.jpg", Bytes::from_static(b"x")).await.expect("objects");
-    let mut found = vec![(true, place.metadata().expect("a folder").permissions().mode() & 0o777)];
-    modes(&place, &mut found);
+    let mut found = vec![(true, test.metadata().expect("a folder").permissions().mode() & 0o777)];
+    modes(&test, &mut found);
     assert!(found.iter().all(|(is_folder, mode)| *mode == if *is_folder { 0o700 } else { 0o600 }), "{found:?}");
     assert_eq!(found.iter().filter(|(is_folder, _)| !is_folder).count(), 1, "nothing unfinished is left");
 
     // What a killed process left, and what another one writes just now.
-    let (left, fresh) = (place.join(".new/left"), place.join(".new/fresh"));
+    let (left, fresh) = (test.join(".new/left"), test.join(".new/fresh"));
     std::fs::write(&left, "half").expect("a file");
     std::fs::write(&fresh, "half").expect("a file");
     let old = SystemTime::now() - Duration::from_secs(2 * 3600);
     std::fs::File::options().write(true).open(&left).expect("a file").set_modified(old).expect("a time");
-    let objects = Objects::folder(&place).expect("objects");
+    let objects = Objects::folder(&test).expect("objects");
     assert!(!left.exists() && fresh.exists());
     assert_eq!(objects.list_older("", EVER).await.expect("objects"), ["a/b/c.jpg"]);
 }

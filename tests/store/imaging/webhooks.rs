@@ -1,6 +1,6 @@
 //! Notifications: webhooks, and the outbox between a job's end and its delivery.
 
-use crate::place::{LEASE, NOW, Place, done, on_both, uuid};
+use crate::test_store::{LEASE, NOW, TestStore, done, on_both, uuid};
 use lumencast::store::{Inserted, JobRow, MAX_ATTEMPTS, NewWebhook, OutboxRow, PLANE, Updated, WebhookChange};
 use std::collections::HashSet;
 
@@ -18,42 +18,42 @@ on_both! {
 
 const ALL: &str = r#"["job.completed","job.failed","job.cancelled"]"#;
 
-async fn hook(place: &Place, account: &str, events: &str) -> String {
+async fn hook(test: &TestStore, account: &str, events: &str) -> String {
     let id = uuid();
     let hook =
         NewWebhook { id: &id, account, url: "https://example.com/hook", events, secret: "whsec", created_at: NOW };
-    let inserted = place.store.image_webhooks().insert(&hook, 5).await.expect("rows");
+    let inserted = test.store.image_webhooks().insert(&hook, 5).await.expect("rows");
     assert!(matches!(inserted, Inserted::New(row) if row.is_active && row.failure_count == 0 && row.secret == "whsec"));
     id
 }
 
-async fn take(place: &Place, now: i64) -> Vec<OutboxRow> {
-    place.store.outbox().take(now, 100, LEASE).await.expect("rows")
+async fn take(test: &TestStore, now: i64) -> Vec<OutboxRow> {
+    test.store.outbox().take(now, 100, LEASE).await.expect("rows")
 }
 
-async fn complete(place: &Place, account: &str) -> String {
-    let (id, lease) = place.claimed(account).await;
-    assert!(place.store.image_jobs().complete(&id, &lease, "out.jpg", "local", NOW).await.expect("rows"));
+async fn complete(test: &TestStore, account: &str) -> String {
+    let (id, lease) = test.claimed(account).await;
+    assert!(test.store.image_jobs().complete(&id, &lease, "out.jpg", "local", NOW).await.expect("rows"));
     id
 }
 
-async fn each_end_is_told_once_to_whoever_wants_to_hear_of_it(place: Place) {
-    let (account, other) = (place.account("one", 100).await, place.account("two", 100).await);
-    let all = hook(&place, &account, ALL).await;
-    let failures = hook(&place, &account, r#"["job.failed"]"#).await;
-    let off = hook(&place, &account, ALL).await;
+async fn each_end_is_told_once_to_whoever_wants_to_hear_of_it(test: TestStore) {
+    let (account, other) = (test.account("one", 100).await, test.account("two", 100).await);
+    let all = hook(&test, &account, ALL).await;
+    let failures = hook(&test, &account, r#"["job.failed"]"#).await;
+    let off = hook(&test, &account, ALL).await;
     let change = WebhookChange { is_active: Some(false), ..WebhookChange::default() };
-    place.store.image_webhooks().update(&account, &off, change, 5).await.expect("rows");
-    hook(&place, &other, ALL).await;
+    test.store.image_webhooks().update(&account, &off, change, 5).await.expect("rows");
+    hook(&test, &other, ALL).await;
 
-    let jobs = place.store.image_jobs();
-    let completed = complete(&place, &account).await;
-    let (failed, lease) = place.claimed(&account).await;
+    let jobs = test.store.image_jobs();
+    let completed = complete(&test, &account).await;
+    let (failed, lease) = test.claimed(&account).await;
     assert!(jobs.fail(&failed, &lease, "no", NOW).await.expect("rows"));
-    let cancelled = place.job(&account).await.id;
+    let cancelled = test.job(&account).await.id;
     done(jobs.cancel(&account, &cancelled, NOW).await.expect("rows"));
     let mut now = NOW;
-    let lost = place.job(&account).await.id;
+    let lost = test.job(&account).await.id;
     for _ in 0..MAX_ATTEMPTS {
         jobs.claim("w", now, LEASE).await.expect("rows").expect("the job");
         now += LEASE + 1;
@@ -69,7 +69,7 @@ async fn each_end_is_told_once_to_whoever_wants_to_hear_of_it(place: Place) {
         told(&all, "job.failed", &lost),
         told(&failures, "job.failed", &lost),
     ]);
-    let rows = take(&place, now).await;
+    let rows = take(&test, now).await;
     assert!(rows.iter().all(|row| row.plane == PLANE && row.attempts == 1));
     assert_eq!(rows.len(), expected.len());
     let found = rows.into_iter().map(|row| {
@@ -79,15 +79,15 @@ async fn each_end_is_told_once_to_whoever_wants_to_hear_of_it(place: Place) {
     assert_eq!(found.collect::<HashSet<_>>(), expected);
 }
 
-async fn a_message_shows_the_job_as_it_was_then(place: Place) {
-    let account = place.account("one", 100).await;
-    hook(&place, &account, ALL).await;
-    let (id, lease) = place.claimed(&account).await;
-    assert!(place.store.image_jobs().fail(&id, &lease, "unreadable", NOW + 7).await.expect("rows"));
-    let then = place.get(&account, &id).await;
-    let terms = crate::place::TERMS;
-    done(place.store.image_jobs().retry(&account, &id, NOW + 8, &terms).await.expect("rows"));
-    let rows = take(&place, NOW + 9).await;
+async fn a_message_shows_the_job_as_it_was_then(test: TestStore) {
+    let account = test.account("one", 100).await;
+    hook(&test, &account, ALL).await;
+    let (id, lease) = test.claimed(&account).await;
+    assert!(test.store.image_jobs().fail(&id, &lease, "unreadable", NOW + 7).await.expect("rows"));
+    let then = test.get(&account, &id).await;
+    let terms = crate::test_store::TERMS;
+    done(test.store.image_jobs().retry(&account, &id, NOW + 8, &terms).await.expect("rows"));
+    let rows = take(&test, NOW + 9).await;
     assert!(!rows[0].body_json.contains(&lease), "{}", rows[0].body_json);
     let mut told: JobRow = serde_json::from_str(&rows[0].body_json).expect("a job");
     told.worker.clone_from(&then.worker);
@@ -95,27 +95,27 @@ async fn a_message_shows_the_job_as_it_was_then(place: Place) {
     assert_eq!(told, then);
 }
 
-async fn what_does_not_happen_is_not_told(place: Place) {
-    let account = place.account("one", 100).await;
-    hook(&place, &account, ALL).await;
-    let jobs = place.store.image_jobs();
-    let (id, lease) = place.claimed(&account).await;
+async fn what_does_not_happen_is_not_told(test: TestStore) {
+    let account = test.account("one", 100).await;
+    hook(&test, &account, ALL).await;
+    let jobs = test.store.image_jobs();
+    let (id, lease) = test.claimed(&account).await;
     assert!(!jobs.complete(&id, "another", "out.jpg", "local", NOW).await.expect("rows"));
     assert!(jobs.release(&id, &lease, NOW).await.expect("rows"));
     jobs.claim("w", NOW, LEASE).await.expect("rows").expect("the job");
-    assert!(take(&place, NOW + LEASE).await.is_empty());
+    assert!(take(&test, NOW + LEASE).await.is_empty());
 }
 
-async fn eight_senders_take_each_message_once(place: Place) {
-    let account = place.account("one", 100).await;
-    hook(&place, &account, ALL).await;
+async fn eight_senders_take_each_message_once(test: TestStore) {
+    let account = test.account("one", 100).await;
+    hook(&test, &account, ALL).await;
     for _ in 0..30 {
-        let id = place.job(&account).await.id;
-        done(place.store.image_jobs().cancel(&account, &id, NOW).await.expect("rows"));
+        let id = test.job(&account).await.id;
+        done(test.store.image_jobs().cancel(&account, &id, NOW).await.expect("rows"));
     }
-    let second = place.again().await;
+    let second = test.again().await;
     let senders = (0..8).map(|n| {
-        let outbox = if n % 2 == 0 { place.store.outbox() } else { second.outbox() };
+        let outbox = if n % 2 == 0 { test.store.outbox() } else { second.outbox() };
         tokio::spawn(async move {
             let mut taken = Vec::new();
             loop {
@@ -135,56 +135,56 @@ async fn eight_senders_take_each_message_once(place: Place) {
     assert_eq!((taken.len(), taken.iter().collect::<HashSet<_>>().len()), (30, 30));
 }
 
-async fn a_message_whose_sender_is_lost_is_taken_again(place: Place) {
-    let account = place.account("one", 100).await;
-    hook(&place, &account, ALL).await;
-    complete(&place, &account).await;
-    assert!(take(&place, NOW - 1).await.is_empty(), "not yet due");
-    let first = take(&place, NOW).await;
-    assert!(take(&place, NOW + LEASE).await.is_empty());
-    let second = take(&place, NOW + LEASE + 1).await;
+async fn a_message_whose_sender_is_lost_is_taken_again(test: TestStore) {
+    let account = test.account("one", 100).await;
+    hook(&test, &account, ALL).await;
+    complete(&test, &account).await;
+    assert!(take(&test, NOW - 1).await.is_empty(), "not yet due");
+    let first = take(&test, NOW).await;
+    assert!(take(&test, NOW + LEASE).await.is_empty());
+    let second = take(&test, NOW + LEASE + 1).await;
     assert_eq!((second.len(), &second[0].id, second[0].attempts), (1, &first[0].id, 2));
 }
 
-async fn a_message_ends_once_and_is_purged_later(place: Place) {
-    let account = place.account("one", 100).await;
-    hook(&place, &account, ALL).await;
+async fn a_message_ends_once_and_is_purged_later(test: TestStore) {
+    let account = test.account("one", 100).await;
+    hook(&test, &account, ALL).await;
     for _ in 0..2 {
-        complete(&place, &account).await;
+        complete(&test, &account).await;
     }
-    let outbox = place.store.outbox();
-    let rows = take(&place, NOW).await;
+    let outbox = test.store.outbox();
+    let rows = take(&test, NOW).await;
     let (one, two) = (&rows[0].id, &rows[1].id);
     assert!(outbox.again(one, NOW + 50).await.expect("rows"));
-    assert!(take(&place, NOW + 49).await.is_empty());
-    assert_eq!(take(&place, NOW + 50).await[0].attempts, 2);
+    assert!(take(&test, NOW + 49).await.is_empty());
+    assert_eq!(take(&test, NOW + 50).await[0].attempts, 2);
     assert!(outbox.delivered(one, NOW + 51).await.expect("rows"));
     assert!(!outbox.again(one, NOW + 52).await.expect("rows"), "it is delivered");
     assert!(!outbox.dead(one, NOW + 52).await.expect("rows"));
     assert!(outbox.dead(two, NOW + 60).await.expect("rows"));
     assert_eq!(outbox.depth().await.expect("rows"), 0);
-    assert!(take(&place, NOW + 10 * LEASE).await.is_empty());
+    assert!(take(&test, NOW + 10 * LEASE).await.is_empty());
     assert_eq!(outbox.purge(NOW + 60).await.expect("rows"), 1);
     assert_eq!(outbox.purge(NOW + 61).await.expect("rows"), 1);
 }
 
-async fn a_deleted_webhook_is_told_nothing_more(place: Place) {
-    let (account, other) = (place.account("one", 100).await, place.account("two", 0).await);
-    let (gone, kept) = (hook(&place, &account, ALL).await, hook(&place, &account, ALL).await);
-    complete(&place, &account).await;
-    let hooks = place.store.image_webhooks();
+async fn a_deleted_webhook_is_told_nothing_more(test: TestStore) {
+    let (account, other) = (test.account("one", 100).await, test.account("two", 0).await);
+    let (gone, kept) = (hook(&test, &account, ALL).await, hook(&test, &account, ALL).await);
+    complete(&test, &account).await;
+    let hooks = test.store.image_webhooks();
     assert!(!hooks.delete(&other, &gone).await.expect("rows"));
     assert!(hooks.delete(&account, &gone).await.expect("rows"));
     assert!(!hooks.delete(&account, &gone).await.expect("rows"));
     assert_eq!(hooks.get(&gone).await.expect("rows"), None);
-    let rows = take(&place, NOW).await;
+    let rows = take(&test, NOW).await;
     assert_eq!(rows.iter().map(|row| &row.endpoint).collect::<Vec<_>>(), [&kept]);
 }
 
-async fn only_so_many_webhooks_are_active_at_once(place: Place) {
-    let account = place.account("one", 100).await;
+async fn only_so_many_webhooks_are_active_at_once(test: TestStore) {
+    let account = test.account("one", 100).await;
     let inserts = (0..12).map(|_| {
-        let (hooks, account) = (place.store.image_webhooks(), account.clone());
+        let (hooks, account) = (test.store.image_webhooks(), account.clone());
         tokio::spawn(async move {
             let (id, url) = (uuid(), "http://localhost:1/");
             let hook = NewWebhook { id: &id, account: &account, url, events: ALL, secret: "s", created_at: NOW };
@@ -196,27 +196,27 @@ async fn only_so_many_webhooks_are_active_at_once(place: Place) {
         kept += usize::from(insert.await.expect("no panic"));
     }
     assert_eq!(kept, 5);
-    let hooks = place.store.image_webhooks();
+    let hooks = test.store.image_webhooks();
     let first = hooks.list(&account).await.expect("rows").remove(0).id;
     let switch = |on| WebhookChange { is_active: Some(on), ..WebhookChange::default() };
     hooks.update(&account, &first, switch(false), 5).await.expect("rows");
-    hook(&place, &account, ALL).await;
+    hook(&test, &account, ALL).await;
     assert_eq!(hooks.update(&account, &first, switch(true), 5).await.expect("rows"), Updated::TooMany);
     assert!(!hooks.get(&first).await.expect("rows").expect("the webhook").is_active);
     assert_eq!(hooks.update(&account, &uuid(), switch(true), 5).await.expect("rows"), Updated::Unknown);
 }
 
-async fn a_webhook_that_fails_in_a_row_is_switched_off(place: Place) {
-    let account = place.account("one", 100).await;
-    let (id, hooks) = (hook(&place, &account, ALL).await, place.store.image_webhooks());
+async fn a_webhook_that_fails_in_a_row_is_switched_off(test: TestStore) {
+    let account = test.account("one", 100).await;
+    let (id, hooks) = (hook(&test, &account, ALL).await, test.store.image_webhooks());
     let mut seen = Vec::new();
     for ok in [false, false, true, false, false, false, false] {
         let row = hooks.note_delivery(&id, ok, 3).await.expect("rows").expect("the webhook");
         seen.push((row.failure_count, row.is_active));
     }
     assert_eq!(seen, [(1, true), (2, true), (0, true), (1, true), (2, true), (3, false), (4, false)]);
-    complete(&place, &account).await;
-    assert!(take(&place, NOW).await.is_empty());
+    complete(&test, &account).await;
+    assert!(take(&test, NOW).await.is_empty());
 
     let change = WebhookChange { url: Some("https://example.com/new"), ..WebhookChange::default() };
     let Updated::Done(row) = hooks.update(&account, &id, change, 5).await.expect("rows") else { panic!("not done") };

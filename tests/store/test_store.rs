@@ -5,19 +5,19 @@ use lumencast::store::{AccountRow, Accounts, Balance, Change, Created, JobRow, N
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-/// Makes of tests that take a [`Place`] one for each database.
+/// Makes of tests that take a [`TestStore`] one for each database.
 macro_rules! on_both {
     ($($name:ident)*) => {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::place::Place::sqlite().await).await;
+                super::$name(crate::test_store::TestStore::sqlite().await).await;
             })*
         }
         mod postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::$name(crate::place::Place::postgres().await).await;
+                super::$name(crate::test_store::TestStore::postgres().await).await;
             })*
         }
     };
@@ -34,13 +34,13 @@ pub const TERMS: Terms = Terms { cost: 2, monthly_limit: None, month_began: MONT
 pub const LEASE: i64 = 1_000;
 
 /// A store and where it is.
-pub struct Place {
+pub struct TestStore {
     pub store: Store,
     pub folder: TempDir,
     pub url: Option<String>,
 }
 
-impl Place {
+impl TestStore {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).await.expect("a store");
