@@ -1,4 +1,4 @@
-//! The media_access: lets viewers, publishers and cameras through the media endpoints into their rooms.
+//! Media access control: lets viewers, publishers and cameras through the media endpoints into their rooms.
 //!
 //! ```text
 //! endpoint ─ app, room, token ─► RoomAccess (may they?) ─► Rooms (their stream, their lease; they are counted)
@@ -40,7 +40,7 @@ pub struct MediaAccess {
 }
 
 impl MediaAccess {
-    /// A media_access for the endpoints.
+    /// Media access control for the endpoints.
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self { parts })
     }
