@@ -40,9 +40,6 @@ const ROOMS_OF_APP: [(&str, &[&str]); 8] = [
     ("wall_clock", &[]),
 ];
 
-/// Folders with circular imports that are being removed.
-const ALLOWED_CYCLES: [&str; 1] = ["server/webrtc"];
-
 /// The crates that these layers may use beside std.
 const FEW_CRATES: [(&str, &[&str]); 2] =
     [("domain", &[]), ("protocol", &["bytes", "h264_reader", "ipnet", "thiserror", "time", "rml_rtmp", "url"])];
@@ -136,9 +133,6 @@ pub fn circles(files: &[SourceFile]) -> Vec<String> {
     let mut broken = Vec::new();
     for (folder, members) in &arrows {
         let folder = folder.join("/");
-        if ALLOWED_CYCLES.contains(&folder.as_str()) {
-            continue;
-        }
         let mut seen = BTreeSet::new();
         for start in members.keys() {
             if let Some(ring) = ring(members, start) {

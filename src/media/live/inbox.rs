@@ -108,7 +108,7 @@ impl QueueDepth {
 impl Inbox {
     /// A queue for what a worker needs. `limit` is how many units may wait beyond what the stream kept.
     pub fn new(needs: Needs, limit: usize) -> Self {
-        let waiting = Mutex::new(Waiting { needs, limit, ..Waiting::default() });
+        let waiting = Mutex::new(Waiting::new(needs, limit));
         Self { queue: Arc::new(Queue { waiting, came: Condvar::new() }), needs }
     }
 

@@ -6,7 +6,7 @@
 
 use super::{
     local_addresses::{LocalAddresses, for_socket},
-    tcp::TcpConnections,
+    tcp_connections::TcpConnections,
 };
 use metrics::{Counter, counter};
 use quinn_udp::{Transmit as Sending, UdpSocketState};

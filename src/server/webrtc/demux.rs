@@ -5,7 +5,10 @@
 //!
 //! Refuses to know: what is in the datagrams beside that.
 
-use super::mailbox::{Job, Mailbox};
+use super::{
+    mailbox::{Job, Mailbox},
+    peer_id::PeerId,
+};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -21,9 +24,6 @@ use uuid::Uuid;
 
 /// Addresses kept for one peer; a browser tries some dozens at most.
 const ADDRESSES: usize = 64;
-
-/// A peer's number; later ones are greater.
-pub type PeerId = u64;
 
 /// See the module's text.
 #[derive(Default)]

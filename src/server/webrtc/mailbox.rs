@@ -3,8 +3,8 @@
 //! Refuses to know: the results of jobs.
 
 use super::{
-    demux::PeerId,
     peer::{PatchResult, Peer},
+    peer_id::PeerId,
     sdp::Fragment,
 };
 use crate::{app::rooms::live::Unit, protocol::packet::Packet};

@@ -18,12 +18,14 @@ mod http;
 mod local_addresses;
 mod mailbox;
 mod peer;
+mod peer_id;
 mod publish;
 mod rtp_timeline;
 mod sdp;
 mod session;
 mod sync;
 mod tcp;
+mod tcp_connections;
 mod udp;
 mod viewer;
 mod worker;
@@ -43,7 +45,7 @@ use std::{
     sync::{Arc, atomic::AtomicUsize},
     thread::JoinHandle,
 };
-use tcp::TcpConnections;
+use tcp_connections::TcpConnections;
 use tokio_util::sync::CancellationToken;
 use warp::{filters::BoxedFilter, reply::Response};
 use worker::Worker;

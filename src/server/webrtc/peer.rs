@@ -4,7 +4,7 @@
 
 use super::{
     datagram_batch::DatagramBatch,
-    demux::PeerId,
+    peer_id::PeerId,
     publish::{Evicted, Publisher},
     sdp::{self, Fragment},
     viewer::Viewer,

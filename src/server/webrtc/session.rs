@@ -5,10 +5,11 @@
 
 use super::{
     access::SessionAccess,
-    demux::{Demux, PeerId},
+    demux::Demux,
     local_addresses::LocalAddresses,
     mailbox::{Job, Mailbox},
     peer::{PatchResult, Peer, Role, etag},
+    peer_id::PeerId,
     publish::Publisher,
     sdp::{self, Direction, Fault, Fragment, Offer},
     viewer::Viewer,

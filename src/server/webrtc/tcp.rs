@@ -6,21 +6,11 @@
 use super::{datagram_batch::Sockets, demux::Demux};
 use crate::app::access::connection_limiter::{ConnectionLimiter, ConnectionSlot};
 use crate::tasks;
-use bytes::Bytes;
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use str0m::net::Protocol;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -30,41 +20,6 @@ const UNMATCHED_TIMEOUT: Duration = Duration::from_secs(5);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(40);
 /// A peer that leaves a frame unread for this long is disconnected.
 const UNREAD: Duration = Duration::from_secs(20);
-/// Bytes queued for one connection: from the first on a viewer gets no new frames, beyond the second all is dropped.
-const FULL: usize = 256 << 10;
-const OVERFULL: usize = 2 << 20;
-
-/// The open connections.
-#[derive(Default)]
-pub struct TcpConnections(Mutex<HashMap<SocketAddr, TcpConnection>>);
-
-struct TcpConnection {
-    queue: mpsc::UnboundedSender<Bytes>,
-    queued: Arc<AtomicUsize>,
-}
-
-impl TcpConnections {
-    /// Queues a datagram for a connection; lost when there is none, or when it lags far behind.
-    pub fn send(&self, to: SocketAddr, datagram: &[u8]) {
-        let connections = self.lock();
-        let (Some(connection), Ok(length)) = (connections.get(&to), u16::try_from(datagram.len())) else { return };
-        if connection.queued.load(Ordering::Relaxed) > OVERFULL {
-            return;
-        }
-        connection.queued.fetch_add(datagram.len() + 2, Ordering::Relaxed);
-        let _ = connection.queue.send([&length.to_be_bytes(), datagram].concat().into());
-    }
-
-    /// Whether the queue of a connection is full for now.
-    pub fn is_full(&self, to: SocketAddr) -> bool {
-        self.lock().get(&to).is_some_and(|connection| connection.queued.load(Ordering::Relaxed) > FULL)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, TcpConnection>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Accepts connections until shutdown.
 pub async fn serve(
     listener: TcpListener,
@@ -104,13 +59,11 @@ async fn chat(stream: TcpStream, (peer, slot): (SocketAddr, ConnectionSlot), soc
     let destination = SocketAddr::new(local_addr, local.port());
     let _ = stream.set_nodelay(true);
     let (reader, mut writer) = stream.into_split();
-    let (queue, mut queued_frames) = mpsc::unbounded_channel::<Bytes>();
-    let queued = Arc::new(AtomicUsize::new(0));
-    sockets.tcp.lock().insert(peer, TcpConnection { queue, queued: queued.clone() });
+    let mut outgoing = sockets.tcp.open(peer);
     let write = async {
-        while let Some(frame) = queued_frames.recv().await {
+        while let Some(frame) = outgoing.next().await {
             let written = timeout(UNREAD, writer.write_all(&frame)).await;
-            queued.fetch_sub(frame.len(), Ordering::Relaxed);
+            outgoing.left(frame.len());
             if !matches!(written, Ok(Ok(()))) {
                 return;
             }
@@ -142,5 +95,5 @@ async fn chat(stream: TcpStream, (peer, slot): (SocketAddr, ConnectionSlot), soc
         () = write => {}
         () = read => {}
     }
-    sockets.tcp.lock().remove(&peer);
+    sockets.tcp.close(peer);
 }

@@ -10,10 +10,11 @@
 
 use super::{
     datagram_batch::DatagramBatch,
-    demux::{Demux, PeerId},
+    demux::Demux,
     gop_cache::GopCache,
     mailbox::{Inbox, Job, Mailbox},
     peer::{PatchResult, Peer, Role, Turn},
+    peer_id::PeerId,
     viewer::{Epoch, SendOutcome},
 };
 use crate::{

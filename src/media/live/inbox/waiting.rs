@@ -8,9 +8,9 @@ use std::{collections::VecDeque, sync::Arc};
 pub(super) struct Waiting {
     units: VecDeque<(Arc<Unit>, Counts)>,
     bytes: usize,
-    pub needs: Needs,
+    needs: Needs,
     /// How many units that came in their time may wait.
-    pub limit: usize,
+    limit: usize,
     /// How many of them wait.
     in_time: usize,
     pub awaits_keyframe: bool,
@@ -25,6 +25,11 @@ pub(super) struct Waiting {
 type Counts = bool;
 
 impl Waiting {
+    /// Nothing waits yet.
+    pub fn new(needs: Needs, limit: usize) -> Self {
+        Self { needs, limit, ..Self::default() }
+    }
+
     /// Takes a unit that comes now, and drops older ones that have to make room for it.
     pub fn put(&mut self, unit: &Arc<Unit>, now: ShowTime) {
         let counts = now.since(unit.dts) < OLD;
