@@ -39,6 +39,8 @@ use warp::Filter;
 pub(super) const EXIT_VITAL_TASK_ENDED: u8 = 70;
 /// How long such a server may take to finish its files; beyond that they are finished at the next start.
 const ORDERLY: Duration = Duration::from_secs(15);
+/// The server's nice value, from 19 (last) to -20 (first).
+const PRIORITY: i32 = -10;
 
 /// Runs the server until it is stopped.
 ///
@@ -49,6 +51,7 @@ pub fn run(mut config: Config, paths: Paths, demo: bool) -> anyhow::Result<()> {
         demo::apply_demo_defaults(&mut config);
     }
     super::log(&config);
+    raise_priority();
     setup::check_outputs(&config)?;
     let show = Show::new(setup::show(&config)?);
     // Before anything in the folder is touched: a second server would take what the first one records for leftovers.
@@ -250,5 +253,14 @@ fn announce(secrets: &Secrets) {
     if !secrets.created.is_empty() {
         let made = secrets.created.join(", ");
         tracing::info!(file = %secrets.file.display(), "made at first start: {made}");
+    }
+}
+
+/// Lets live media go before other processes of the machine where that is allowed (root, or systemd's `LimitNICE`): a
+/// slot that a compiler or a backup takes is a lost frame. Before there are threads, which inherit it; threads and
+/// processes that work on pictures lower theirs again.
+fn raise_priority() {
+    if let Err(error) = rustix::process::setpriority_process(None, PRIORITY) {
+        tracing::debug!("the server runs at ordinary priority: {error}");
     }
 }

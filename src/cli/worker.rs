@@ -10,7 +10,7 @@
 use super::{Paths, images};
 use crate::{app::imaging::worker::Worker, config::Config, store::FolderLock, tasks};
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, Signal, nice, set_parent_process_death_signal, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setpriority_process, setrlimit};
 use std::{process::Stdio, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -37,7 +37,8 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
     super::log(config);
     let _folder = FolderLock::beside(&config.data_dir, super::VERSION)?;
     // Before there are threads: they inherit it. Without it live media would share its cores evenly with pictures.
-    nice(19).context("the priority cannot be lowered")?;
+    // Not relative to the server, which may have raised its own.
+    setpriority_process(None, 19).context("the priority cannot be lowered")?;
     let most = u64::from(config.lumely.memory_mb) * 1_000_000 + BESIDE_JOBS;
     setrlimit(Resource::Data, Rlimit { current: Some(most), maximum: Some(most) }).context("memory")?;
     if beside {

@@ -87,7 +87,7 @@ impl Uploads {
             .num_threads(THREADS)
             .thread_name(|number| format!("upload-{number}"))
             .start_handler(|_| {
-                let _ = rustix::process::nice(19); // of this thread alone, as Linux has it
+                let _ = rustix::process::setpriority_process(None, 19); // of this thread alone, as Linux has it
             })
             .build()?;
         Ok(Self { objects, threads: Arc::new(threads), room: Arc::new(Semaphore::new(WAITING)) })

@@ -80,28 +80,34 @@ impl Customer {
     /// Waits until a job has ended; the job.
     pub async fn ended(&self, id: &str, limit: Duration) -> Value {
         let end = Instant::now() + limit;
-        loop {
+        for look in 0.. {
             let job = self.get(&format!("/jobs/{id}")).await;
             if matches!(job["status"].as_str(), Some("completed" | "failed" | "cancelled")) {
                 return job;
             }
             assert!(Instant::now() < end, "not ended within {limit:?}: {job}");
-            tokio::time::sleep(Duration::from_millis(200)).await; // between two looks
+            tokio::time::sleep(pause(look)).await;
         }
+        unreachable!("it looks until the deadline")
     }
 
     /// Waits until so many jobs have this status.
     pub async fn until(&self, status: &str, count: u64, limit: Duration) {
         let end = Instant::now() + limit;
-        loop {
+        for look in 0.. {
             let total = self.get(&format!("/jobs?status={status}&limit=1")).await["total"].as_u64();
             if total >= Some(count) {
                 return;
             }
             assert!(Instant::now() < end, "{total:?} of {count} jobs are {status} within {limit:?}");
-            tokio::time::sleep(Duration::from_millis(200)).await; // between two looks
+            tokio::time::sleep(pause(look)).await;
         }
     }
+}
+
+/// Between two looks: short at first, then so long that a minute's looks are fewer than the requests of a minute.
+fn pause(look: u32) -> Duration {
+    if look < 20 { Duration::from_millis(200) } else { Duration::from_secs(2) }
 }
 
 /// The body of an ordinary order.
