@@ -242,6 +242,26 @@ async fn one_address_takes_its_share_and_another_gets_in() {
 }
 
 #[tokio::test]
+async fn half_heads_of_an_authenticated_address_make_room_and_a_socket_of_it_stays() {
+    let server = HttpServer::with(64, Deadlines { head: TIMEOUT * 10, ..Deadlines::default() }).await;
+    server.limiter.enter("127.0.0.2".parse().unwrap()).unwrap().mark_authenticated();
+    let (mut echo, _) = client_async("ws://x/echo", server.connect(2).await).await.unwrap();
+    let mut half = Vec::new();
+    for _ in 0..60 {
+        let mut socket = server.connect(2).await;
+        socket.write_all(b"GET /hello HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+        half.push(socket);
+    }
+    // One request beside 60 half ones; it takes the place of the oldest of them.
+    let answer = server.say(2, "GET /hello HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.ends_with("hello"), "{answer}");
+    assert_eq!(all(&mut half[0]).await, "", "it was closed");
+    assert!(server.limiter.open() <= 24, "{}", server.limiter.open());
+    echo.send(Message::text("still here")).await.unwrap();
+    assert_eq!(soon(echo.next()).await.unwrap().unwrap(), Message::text("still here"));
+}
+
+#[tokio::test]
 async fn a_request_knows_where_it_comes_from() {
     let server = HttpServer::open(64).await;
     let ask = async |host: u8, lines: &str| {

@@ -124,6 +124,63 @@ async fn unauthenticated_clients_of_one_address_fill_no_endpoint() {
     );
 }
 
+/// A studio behind one address: a client of it that misbehaves does not lock out its panel and its camera.
+#[tokio::test(flavor = "multi_thread")]
+async fn unauthenticated_clients_of_its_own_address_do_not_lock_out_a_panel_and_a_publisher() {
+    /// How long each may take to get in.
+    const PROMPT: Duration = Duration::from_secs(2);
+    let _turn = crate::support::turn();
+    raise_own_limit();
+    let clip = fixture::first().cached();
+    let server = Server::start(fixture::two_cameras()).await;
+    let [http, rtmp, livewing, _] = server.ports();
+    // Both were here before, from 127.0.0.1 as all that follow.
+    drop(fixture::panel(&server).await);
+    let mut before = Publisher::start(&clip, &server.rtmp_url("cam1"));
+    before.sent(1.0, LIMIT).await;
+    drop(before);
+    let mut crowd = Crowd::default();
+    crowd.come(1200, 1, http, HALF_HEAD);
+    crowd.come(100, 1, livewing, b"");
+    crowd.come(40, 1, rtmp, b"");
+    let evicted = |page: &str, endpoint: &str| {
+        let line = format!("lumencast_connections_evicted_total{{door=\"{endpoint}\"}} ");
+        page.lines().any(|text| text.strip_prefix(&line).is_some_and(|count| count != "0"))
+    };
+    let end = Instant::now() + LIMIT;
+    loop {
+        let page = timeout(PROMPT, fixture::get(&server, "/metrics")).await.expect("figures are shown meanwhile");
+        if ["http", "livewing", "rtmp"].iter().all(|endpoint| evicted(&page, endpoint)) {
+            break;
+        }
+        assert!(Instant::now() < end, "the crowd does not fill the places of its address:\n{page}");
+        sleep(Duration::from_millis(50)).await;
+    }
+    let (url, mut panels, mut pages) = (server.livewing_url(), Duration::ZERO, Duration::ZERO);
+    let end = Instant::now() + Duration::from_secs(11);
+    while Instant::now() < end {
+        let began = Instant::now();
+        let panel = timeout(PROMPT, LiveWing::open(&url, server.token()));
+        drop(panel.await.expect("a panel gets in"));
+        panels = panels.max(began.elapsed());
+        let began = Instant::now();
+        timeout(PROMPT, fixture::get(&server, "/health")).await.expect("a page is shown");
+        pages = pages.max(began.elapsed());
+        sleep(Duration::from_millis(200)).await;
+    }
+    let began = Instant::now();
+    let mut camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
+    camera.sent(0.1, PROMPT).await;
+    let published = began.elapsed();
+    let mut wing = fixture::panel(&server).await;
+    fixture::until_seen(&mut wing, 0).await;
+    crowd.0.shutdown().await;
+    println!(
+        "among 1340 unauthenticated clients of its own address a panel took {panels:.2?}, a page {pages:.2?} and a \
+         publisher {published:.2?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorder_opens_its_file_beside_1100_half_requests_where_1024_files_may_be_open() {
     let _turn = crate::support::turn();

@@ -109,7 +109,7 @@ pub async fn serve(
                 continue;
             }
         };
-        match plane.settings.limiter.enter(peer.ip()) {
+        match plane.settings.limiter.enter_evictable(peer.ip()) {
             Ok(slot) => {
                 let client = socket::run(stream, (peer, slot), plane.clone(), shutdown.clone());
                 clients.spawn(catch_panic_async("livewing-client", client));

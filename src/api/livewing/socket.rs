@@ -11,7 +11,7 @@ use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, net::TcpStream, sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_tungstenite::{
     WebSocketStream, accept_async_with_config,
@@ -25,6 +25,8 @@ const LARGEST: usize = 256 * 1024;
 const QUEUE: usize = 256;
 /// How long a client may take to answer a close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// The close code of a server that has no room (registry of WebSocket close codes, RFC 6455, 11.7).
+const TRY_AGAIN_LATER: u16 = 1013;
 
 type Reading = SplitStream<WebSocketStream<TcpStream>>;
 type Writing = SplitSink<WebSocketStream<TcpStream>, Message>;
@@ -39,16 +41,29 @@ pub async fn run(
     let _ = stream.set_nodelay(true); // only slower without
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
     let shaken = timeout(plane.settings.auth_timeout, accept_async_with_config(stream, Some(config)));
-    let Ok(Ok(socket)) = shaken.await else {
+    let mut evicted = pin!(slot.evicted());
+    let shaken = tokio::select! {
+        shaken = shaken => shaken,
+        () = evicted.as_mut() => {
+            tracing::debug!(%peer, "a livewing connection makes room for a new one of its address");
+            return;
+        }
+    };
+    let Ok(Ok(socket)) = shaken else {
         tracing::debug!(%peer, "no websocket handshake");
         return;
     };
+    slot.mark_heard();
     let (sink, mut incoming) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
     let gone = CancellationToken::new();
     let mut writer = tokio::spawn(write(sink, queue, plane.settings.send_timeout, gone.clone()));
     tracing::info!(%peer, "livewing client came");
-    let end = Session::new(plane, slot, out.clone()).run(&mut incoming, &gone, &shutdown).await;
+    let session = Session::new(plane, slot, out.clone());
+    let end = tokio::select! {
+        end = session.run(&mut incoming, &gone, &shutdown) => end,
+        () = evicted => End::Close(TRY_AGAIN_LATER, "A new connection of this address took its place"),
+    };
     tracing::info!(%peer, ?end, "livewing client leaves");
     if let End::Close(code, reason) = end {
         let close = Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }));

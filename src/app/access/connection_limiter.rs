@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! accept ─ address ─► ConnectionLimiter ─► Shares (exact) ─┬─ ConnectionSlot: held as long as the connection
-//!                       │                        └─ Refused: counted, logged once a minute
+//!                       │                        ├─ Refused: counted, logged once a minute
+//!                       │                        └─ another slot of the address is evicted: its connection closes
 //!                       └─ AddressRegistry: authenticated addresses and trusted proxies, shared by all limiters
 //! ```
 //!
@@ -11,12 +12,13 @@
 
 use super::{
     authenticated_addresses::AuthenticatedAddresses,
-    connection_shares::{AddressStatus, Limits, Refused, Shares},
+    connection_shares::{AddressStatus, Admitted, ConnectionId, Limits, Refused, Shares},
     refusal_log::RefusalLog,
     trusted_proxies::TrustedProxies,
 };
 use metrics::{counter, gauge};
 use std::{
+    collections::HashMap,
     io::Write,
     net::IpAddr,
     sync::{
@@ -25,6 +27,7 @@ use std::{
     },
     time::Instant,
 };
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// Closes a refused connection with a short response. A fresh socket takes it at once, and nothing is waited for; a
 /// client that does not get it sees that the connection is closed.
@@ -79,13 +82,16 @@ struct Inner {
 #[derive(Debug)]
 struct Counts {
     shares: Shares,
+    /// Of the connections that can be evicted.
+    evictions: HashMap<ConnectionId, CancellationToken>,
     log: RefusalLog,
 }
 
 impl ConnectionLimiter {
     /// The limiter of one kind of connection, with its name in figures and log.
     pub fn new(name: &'static str, limits: Limits, addresses: AddressRegistry) -> Self {
-        let counts = Mutex::new(Counts { shares: Shares::new(limits), log: RefusalLog::default() });
+        let counts = Counts { shares: Shares::new(limits), evictions: HashMap::new(), log: RefusalLog::default() };
+        let counts = Mutex::new(counts);
         Self(Arc::new(Inner { name, limits, addresses, began: Instant::now(), counts }))
     }
 
@@ -104,18 +110,47 @@ impl ConnectionLimiter {
     /// # Errors
     /// See [`Refused`]; the caller words it.
     pub fn enter(&self, address: IpAddr) -> Result<ConnectionSlot, Refused> {
+        self.admit(address, false)
+    }
+
+    /// The same, for an endpoint that closes a connection when [`ConnectionSlot::evicted`] completes: a new connection
+    /// of an authenticated address may take the place of an older one that has shown nothing.
+    ///
+    /// # Errors
+    /// See [`Refused`]; the caller words it.
+    pub fn enter_evictable(&self, address: IpAddr) -> Result<ConnectionSlot, Refused> {
+        self.admit(address, true)
+    }
+
+    fn admit(&self, address: IpAddr, evictable: bool) -> Result<ConnectionSlot, Refused> {
         let Inner { name, addresses, .. } = &*self.0;
         let status = addresses.status(address);
-        let entered = self.0.counts().shares.enter(address, status);
+        let evicted = CancellationToken::new();
+        let entered = {
+            let mut counts = self.0.counts();
+            let entered = counts.shares.enter(address, status, evictable);
+            entered.map(|Admitted { id, evicted: older }| {
+                if evictable {
+                    counts.evictions.insert(id, evicted.clone());
+                }
+                (id, older.and_then(|older| counts.evictions.remove(&older)))
+            })
+        };
         if let Err(refused) = entered {
             counter!("lumencast_connections_refused_total", "door" => *name, "reason" => refused.reason()).increment(1);
             self.0.counts().log.count();
             tracing::debug!(door = name, %address, "{refused}");
         }
         self.0.log_refusals();
-        entered?;
+        let (id, older) = entered?;
+        if let Some(older) = older {
+            counter!("lumencast_connections_evicted_total", "door" => *name).increment(1);
+            tracing::debug!(door = name, %address, "the oldest unauthenticated connection makes room for a new one");
+            older.cancel();
+        }
         gauge!("lumencast_connections", "door" => *name).increment(1.0);
-        Ok(ConnectionSlot { limiter: self.0.clone(), address, authenticated: AtomicBool::new(false) })
+        let (heard, authenticated) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(ConnectionSlot { limiter: self.0.clone(), address, id, evicted, heard, authenticated })
     }
 
     /// Connections that are open.
@@ -152,6 +187,9 @@ impl Inner {
 pub struct ConnectionSlot {
     limiter: Arc<Inner>,
     address: IpAddr,
+    id: ConnectionId,
+    evicted: CancellationToken,
+    heard: AtomicBool,
     authenticated: AtomicBool,
 }
 
@@ -161,8 +199,24 @@ impl ConnectionSlot {
     pub fn mark_authenticated(&self) {
         self.limiter.addresses.add(self.address);
         if !self.authenticated.swap(true, Ordering::Relaxed) {
-            self.limiter.counts().shares.mark_authenticated(self.address);
+            let mut counts = self.limiter.counts();
+            counts.shares.mark_authenticated(self.address, self.id);
+            counts.evictions.remove(&self.id);
         }
+    }
+
+    /// The connection has said something complete, e.g. a request's head or a handshake: silent ones are evicted before
+    /// it.
+    pub fn mark_heard(&self) {
+        if !self.heard.swap(true, Ordering::Relaxed) {
+            self.limiter.counts().shares.mark_heard(self.address, self.id);
+        }
+    }
+
+    /// Completes when the connection must end in favour of a new one of its address, which happens only to one that
+    /// has shown no credential, and only where slots are taken by [`ConnectionLimiter::enter_evictable`].
+    pub fn evicted(&self) -> WaitForCancellationFutureOwned {
+        self.evicted.clone().cancelled_owned()
     }
 
     /// Where the connection comes from.
@@ -173,7 +227,11 @@ impl ConnectionSlot {
 
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.limiter.counts().shares.leave(self.address, *self.authenticated.get_mut());
+        {
+            let mut counts = self.limiter.counts();
+            counts.shares.leave(self.address, self.id);
+            counts.evictions.remove(&self.id);
+        }
         gauge!("lumencast_connections", "door" => self.limiter.name).decrement(1.0);
         self.limiter.log_refusals();
     }
@@ -201,5 +259,23 @@ mod tests {
         let slot = pages.enter(ip(1000)).expect("it is authenticated");
         drop((slot, panel, unauthenticated));
         assert_eq!((pages.open(), panels.open()), (0, 0));
+    }
+
+    #[test]
+    fn a_silent_connection_of_an_authenticated_address_is_evicted_for_a_new_one() {
+        let address = IpAddr::V4(1.into());
+        let limiter = ConnectionLimiter::alone("pages", 16);
+        limiter.enter_evictable(address).expect("a slot").mark_authenticated();
+        let slots: Vec<_> = (0..12).map(|_| limiter.enter_evictable(address).expect("a slot")).collect();
+        assert!(slots.iter().all(|slot| !slot.evicted.is_cancelled()), "4 beyond the share of 8");
+        slots[0].mark_heard();
+        slots[1].mark_authenticated();
+        let newer: Vec<_> = (0..2).map(|_| limiter.enter_evictable(address).expect("a slot")).collect();
+        let evicted: Vec<_> = slots.iter().map(|slot| slot.evicted.is_cancelled()).collect();
+        assert_eq!(evicted, [vec![false, false, true], vec![false; 9]].concat());
+        assert_eq!(limiter.open(), 13);
+        assert_eq!(limiter.enter(address).expect_err("it evicts none"), Refused::Share);
+        drop((slots, newer));
+        assert_eq!((limiter.open(), limiter.0.counts().evictions.len()), (0, 0));
     }
 }

@@ -11,16 +11,24 @@
 //! its connections has shown a credential lately: so the last slots are kept for panels and for publishers that come
 //! back.
 //!
+//! One client of an address must not lock out the others behind the same NAT. So an authenticated address has some
+//! slots beyond its share, and where these are taken too, its oldest silent connection makes room for the new one: a
+//! half-open connection is worth less than one that may show a credential in a moment.
+//!
 //! Exact, and nothing but counting. Refuses to know: sockets, clocks, which addresses are authenticated.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap, HashSet},
     net::{IpAddr, Ipv6Addr},
 };
 
 /// Unauthenticated connections that an address may have and still have few: what a browser opens to one server, and a
 /// spare.
 const FEW: usize = 8;
+/// The fewest connections that an authenticated address may have beyond its share.
+const EXTRA: usize = 4;
+/// Evicted connections that are not closed yet, at a time: they hold files beyond the total.
+const LEAVING: usize = 64;
 
 /// What an endpoint allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +37,18 @@ pub struct Limits {
     pub total: usize,
     /// Unauthenticated connections of one address at a time.
     pub per_address: usize,
+    /// Unauthenticated connections that an authenticated address may have beyond that.
+    pub extra: usize,
     /// Slots at the end that not every address gets; half of them only authenticated ones get.
     pub reserve: usize,
 }
 
 impl Limits {
     /// `total` connections: a quarter of them for the unauthenticated ones of one address, an eighth of them in
-    /// reserve.
+    /// reserve, and an eighth (at least 4) beyond the share of an authenticated address.
     pub fn of(total: usize) -> Self {
-        Self { total, per_address: (total / 4).max(FEW).min(total), reserve: total / 8 }
+        let per_address = (total / 4).max(FEW).min(total);
+        Self { total, per_address, extra: (total / 8).max(EXTRA), reserve: total / 8 }
     }
 }
 
@@ -75,65 +86,130 @@ impl Refused {
     }
 }
 
+/// The number of a connection; later ones have larger numbers.
+pub type ConnectionId = u64;
+
+/// An admitted connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admitted {
+    /// Its number.
+    pub id: ConnectionId,
+    /// The connection that must make room for it: the caller closes it.
+    pub evicted: Option<ConnectionId>,
+}
+
 /// The connections of one endpoint, see the module's text.
 #[derive(Debug)]
 pub struct Shares {
     limits: Limits,
+    /// Connections, without the evicted ones.
     open: usize,
-    /// By [`network`]; no entry is 0.
-    unauthenticated: HashMap<IpAddr, usize>,
+    next: ConnectionId,
+    /// By [`network`]; no entry is empty.
+    unauthenticated: HashMap<IpAddr, Connections>,
+    /// Evicted connections that have not ended yet.
+    leaving: HashSet<ConnectionId>,
 }
+
+/// The unauthenticated connections of one address: those that have said nothing complete first, and the older ones
+/// before the younger ones.
+type Connections = BTreeSet<(Heard, ConnectionId)>;
+
+/// Whether a connection has said anything complete, e.g. a request's head or a handshake.
+type Heard = bool;
 
 impl Shares {
     /// No connections.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, open: 0, unauthenticated: HashMap::new() }
+        Self { limits, open: 0, next: 0, unauthenticated: HashMap::new(), leaving: HashSet::new() }
     }
 
-    /// Admits a connection, as unauthenticated.
+    /// Admits a connection, as unauthenticated. `evicts`: another connection of an authenticated address may be evicted
+    /// for it.
     ///
     /// # Errors
     /// See [`Refused`]; then nothing is counted.
-    pub fn enter(&mut self, address: IpAddr, status: AddressStatus) -> Result<(), Refused> {
-        let Limits { total, per_address, reserve } = self.limits;
+    pub fn enter(&mut self, address: IpAddr, status: AddressStatus, evicts: bool) -> Result<Admitted, Refused> {
         let address = network(address);
-        let own = self.unauthenticated.get(&address).copied().unwrap_or(0);
+        let evicted = match self.judge(address, status) {
+            Ok(()) => None,
+            Err(refused) if !(evicts && status.authenticated) || status.shared => return Err(refused),
+            Err(refused) => Some(self.evict(address).ok_or(refused)?),
+        };
+        let id = self.next;
+        self.next += 1;
+        self.open += 1;
+        self.unauthenticated.entry(address).or_default().insert((false, id));
+        Ok(Admitted { id, evicted })
+    }
+
+    fn judge(&self, address: IpAddr, status: AddressStatus) -> Result<(), Refused> {
+        let Limits { total, per_address, extra, reserve } = self.limits;
+        let own = self.unauthenticated.get(&address).map_or(0, BTreeSet::len);
         if self.open >= total {
             return Err(Refused::Full);
         }
-        if own >= per_address && !status.shared {
-            return Err(Refused::Share);
-        }
         let left = total - self.open;
-        let spoken_for = left <= reserve / 2 || (left <= reserve && own >= FEW);
-        if spoken_for && !status.authenticated {
-            return Err(Refused::Reserved);
+        if own >= per_address && !status.shared {
+            // What is beyond a share leaves the reserve to addresses that have few.
+            let within_extra = own < per_address + extra && left > reserve;
+            if !(status.authenticated && within_extra) {
+                return Err(Refused::Share);
+            }
         }
-        self.open += 1;
-        *self.unauthenticated.entry(address).or_default() += 1;
-        Ok(())
+        let spoken_for = left <= reserve / 2 || (left <= reserve && own >= FEW);
+        if spoken_for && !status.authenticated { Err(Refused::Reserved) } else { Ok(()) }
     }
 
-    /// One unauthenticated connection of this address has shown a credential.
-    pub fn mark_authenticated(&mut self, address: IpAddr) {
+    /// Has one unauthenticated connection of an address leave: the oldest silent one; where none is silent, the oldest
+    /// beyond the share, so that viewers within the share are not disturbed.
+    fn evict(&mut self, address: IpAddr) -> Option<ConnectionId> {
+        if self.leaving.len() >= LEAVING {
+            return None;
+        }
+        let own = self.unauthenticated.get(&address)?;
+        let silent = own.first().filter(|(heard, _)| !heard);
+        let &(heard, id) = silent.or_else(|| own.iter().nth(self.limits.per_address))?;
+        self.remove(address, (heard, id));
+        self.open = self.open.saturating_sub(1);
+        self.leaving.insert(id);
+        Some(id)
+    }
+
+    /// An unauthenticated connection has said something complete.
+    pub fn mark_heard(&mut self, address: IpAddr, id: ConnectionId) {
+        let own = self.unauthenticated.get_mut(&network(address));
+        if let Some(own) = own.filter(|own| own.contains(&(false, id))) {
+            own.remove(&(false, id));
+            own.insert((true, id));
+        }
+    }
+
+    /// An unauthenticated connection of this address has shown a credential.
+    pub fn mark_authenticated(&mut self, address: IpAddr, id: ConnectionId) {
         let address = network(address);
-        if let Some(count) = self.unauthenticated.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
+        self.remove(address, (false, id));
+        self.remove(address, (true, id));
+    }
+
+    /// A connection has ended.
+    pub fn leave(&mut self, address: IpAddr, id: ConnectionId) {
+        self.mark_authenticated(address, id);
+        if !self.leaving.remove(&id) {
+            self.open = self.open.saturating_sub(1);
+        }
+    }
+
+    fn remove(&mut self, address: IpAddr, connection: (Heard, ConnectionId)) {
+        if let Some(own) = self.unauthenticated.get_mut(&address) {
+            own.remove(&connection);
+            if own.is_empty() {
                 self.unauthenticated.remove(&address);
             }
         }
     }
 
-    /// A connection has ended; `authenticated`: [`Shares::mark_authenticated`] was called for it.
-    pub fn leave(&mut self, address: IpAddr, authenticated: bool) {
-        if !authenticated {
-            self.mark_authenticated(address);
-        }
-        self.open = self.open.saturating_sub(1);
-    }
-
-    /// Connections there are.
+    /// Connections there are, without the evicted ones.
     pub fn open(&self) -> usize {
         self.open
     }
@@ -161,17 +237,81 @@ mod tests {
     }
 
     fn take(shares: &mut Shares, address: IpAddr, status: AddressStatus) -> usize {
-        (0..10_000).take_while(|_| shares.enter(address, status).is_ok()).count()
+        (0..10_000).take_while(|_| shares.enter(address, status, false).is_ok()).count()
+    }
+
+    /// Enters and may evict for it.
+    fn come(shares: &mut Shares, address: IpAddr, status: AddressStatus) -> Result<Admitted, Refused> {
+        shares.enter(address, status, true)
     }
 
     #[test]
     fn one_address_gets_its_share_and_no_more() {
         let mut shares = Shares::new(Limits::of(64));
         assert_eq!(take(&mut shares, ip(1), UNAUTHENTICATED), 16);
-        assert_eq!(shares.enter(ip(1), UNAUTHENTICATED), Err(Refused::Share));
-        assert_eq!(shares.enter(ip(2), UNAUTHENTICATED), Ok(()));
-        shares.leave(ip(1), false);
-        assert_eq!(shares.enter(ip(1), UNAUTHENTICATED), Ok(()));
+        assert_eq!(come(&mut shares, ip(1), UNAUTHENTICATED), Err(Refused::Share));
+        assert!(come(&mut shares, ip(2), UNAUTHENTICATED).is_ok());
+        shares.leave(ip(1), 0);
+        assert!(come(&mut shares, ip(1), UNAUTHENTICATED).is_ok());
+    }
+
+    #[test]
+    fn an_authenticated_address_has_places_beyond_its_share_and_no_more() {
+        let mut shares = Shares::new(Limits::of(64));
+        assert_eq!(take(&mut shares, ip(1), UNAUTHENTICATED), 16);
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 8);
+        assert_eq!(shares.enter(ip(1), AUTHENTICATED, false), Err(Refused::Share), "where nothing can be evicted");
+        assert_eq!(shares.open(), 24);
+        let mut small = Shares::new(Limits::of(16));
+        assert_eq!(take(&mut small, ip(1), AUTHENTICATED), 12, "at least 4");
+    }
+
+    #[test]
+    fn the_oldest_silent_connection_of_an_authenticated_address_makes_room() {
+        let mut shares = Shares::new(Limits::of(64));
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 24);
+        assert_eq!(take(&mut shares, ip(2), UNAUTHENTICATED), 16);
+        shares.mark_heard(ip(1), 0);
+        shares.mark_authenticated(ip(1), 1);
+        assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id: 40, evicted: None }));
+        assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id: 41, evicted: Some(2) }));
+        assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id: 42, evicted: Some(3) }));
+        assert_eq!(shares.open(), 41);
+        assert_eq!(come(&mut shares, ip(2), UNAUTHENTICATED), Err(Refused::Share), "it has shown nothing");
+        for id in [2, 3] {
+            shares.leave(ip(1), id);
+        }
+        assert_eq!(shares.open(), 41, "evicted ones count no longer");
+        assert!(shares.leaving.is_empty());
+    }
+
+    #[test]
+    fn viewers_within_the_share_are_never_evicted_and_those_beyond_it_make_room() {
+        let mut shares = Shares::new(Limits::of(64));
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 24);
+        for id in 0..24 {
+            shares.mark_heard(ip(1), id);
+        }
+        assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id: 24, evicted: Some(16) }));
+        assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id: 25, evicted: Some(24) }), "it is silent");
+    }
+
+    #[test]
+    fn a_full_endpoint_admits_an_authenticated_address_that_filled_it() {
+        let mut shares = Shares::new(Limits::of(4));
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 4);
+        assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id: 4, evicted: Some(0) }));
+        assert_eq!(come(&mut shares, ip(2), AUTHENTICATED), Err(Refused::Full), "it has none to give up");
+    }
+
+    #[test]
+    fn evicted_connections_that_do_not_end_are_bounded() {
+        let mut shares = Shares::new(Limits::of(64));
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 24);
+        let admitted = (0..1000).take_while(|_| come(&mut shares, ip(1), AUTHENTICATED).is_ok()).count();
+        assert_eq!((admitted, shares.open()), (LEAVING, 24));
+        shares.leave(ip(1), 0);
+        assert!(come(&mut shares, ip(1), AUTHENTICATED).is_ok());
     }
 
     #[test]
@@ -183,31 +323,31 @@ mod tests {
             [16, 16, 16, 8, 4],
             "8 of 64 are left to addresses with few, of those 4 to authenticated ones"
         );
-        assert_eq!(shares.enter(ip(6), UNAUTHENTICATED), Err(Refused::Reserved));
+        assert_eq!(come(&mut shares, ip(6), UNAUTHENTICATED), Err(Refused::Reserved));
         assert_eq!(take(&mut shares, ip(7), AUTHENTICATED), 4);
-        assert_eq!(shares.enter(ip(7), AUTHENTICATED), Err(Refused::Full));
+        assert_eq!(shares.enter(ip(7), AUTHENTICATED, false), Err(Refused::Full));
     }
 
     #[test]
     fn connections_with_a_credential_count_against_no_share() {
         let mut shares = Shares::new(Limits::of(64));
-        for _ in 0..40 {
-            shares.enter(ip(1), AUTHENTICATED).expect("a place");
-            shares.mark_authenticated(ip(1));
+        for id in 0..40 {
+            assert_eq!(come(&mut shares, ip(1), AUTHENTICATED), Ok(Admitted { id, evicted: None }));
+            shares.mark_authenticated(ip(1), id);
         }
-        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 16);
-        for _ in 0..40 {
-            shares.leave(ip(1), true);
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 16, "the places beyond the share are not in the reserve");
+        for id in 0..40 {
+            shares.leave(ip(1), id);
         }
         assert_eq!(shares.open(), 16);
-        assert_eq!(shares.enter(ip(1), AUTHENTICATED), Err(Refused::Share));
+        assert_eq!(take(&mut shares, ip(1), AUTHENTICATED), 8);
     }
 
     #[test]
     fn a_trusted_proxy_has_no_share_and_leaves_the_reserve() {
         let mut shares = Shares::new(Limits::of(64));
         assert_eq!(take(&mut shares, ip(1), AddressStatus { authenticated: false, shared: true }), 56);
-        assert_eq!(shares.enter(ip(2), UNAUTHENTICATED), Ok(()));
+        assert!(come(&mut shares, ip(2), UNAUTHENTICATED).is_ok());
     }
 
     #[test]
@@ -228,40 +368,55 @@ mod tests {
     proptest! {
         #[test]
         fn the_counts_are_those_of_the_connections_that_are_open(
-            steps in proptest::collection::vec((0u32..6, 0u8..4), 1..400),
+            steps in proptest::collection::vec((0u32..6, 0u8..6), 1..400),
         ) {
-            let limits = Limits { total: 20, per_address: 9, reserve: 6 };
+            let limits = Limits { total: 20, per_address: 9, extra: 4, reserve: 6 };
             let mut shares = Shares::new(limits);
-            let mut open: Vec<(IpAddr, bool)> = Vec::new();
+            let mut open: Vec<(IpAddr, ConnectionId, bool)> = Vec::new();
+            let mut evicted: Vec<(IpAddr, ConnectionId)> = Vec::new();
             for (n, what) in steps {
                 match what {
                     0 | 1 => {
                         let status = AddressStatus { authenticated: what == 1, shared: false };
-                        if shares.enter(ip(n), status).is_ok() {
-                            open.push((ip(n), false));
+                        if let Ok(admitted) = shares.enter(ip(n), status, true) {
+                            if let Some(id) = admitted.evicted {
+                                let position = open.iter().position(|connection| connection.1 == id);
+                                let (address, id, authenticated) = open.remove(position.expect("it was open"));
+                                prop_assert!(address == ip(n) && !authenticated);
+                                evicted.push((address, id));
+                            }
+                            open.push((ip(n), admitted.id, false));
                         }
                     }
-                    2 => if let Some(connection) = open.iter_mut().find(|(_, authenticated)| !authenticated) {
-                        connection.1 = true;
-                        shares.mark_authenticated(connection.0);
+                    2 => if let Some(connection) = open.iter_mut().find(|(_, _, authenticated)| !authenticated) {
+                        connection.2 = true;
+                        shares.mark_authenticated(connection.0, connection.1);
                     }
-                    _ => if !open.is_empty() {
-                        let (address, authenticated) = open.remove(n as usize % open.len());
-                        shares.leave(address, authenticated);
+                    3 => if !open.is_empty() {
+                        let (address, id, _) = open.remove(n as usize % open.len());
+                        shares.leave(address, id);
+                    }
+                    4 => if let Some((address, id)) = evicted.pop() {
+                        shares.leave(address, id);
+                    }
+                    _ => if let Some((address, id, _)) = open.get(n as usize) {
+                        shares.mark_heard(*address, *id);
                     }
                 }
                 prop_assert_eq!(shares.open(), open.len());
-                prop_assert!(open.len() <= limits.total);
+                prop_assert_eq!(shares.leaving.len(), evicted.len());
+                prop_assert!(open.len() <= limits.total && evicted.len() <= LEAVING);
                 for n in 0..6 {
-                    let own = open.iter().filter(|(address, shown)| *address == ip(n) && !shown).count();
-                    prop_assert!(own <= limits.per_address);
-                    prop_assert_eq!(shares.unauthenticated.get(&ip(n)).copied().unwrap_or(0), own);
+                    let own = open.iter().filter(|(address, _, authenticated)| *address == ip(n) && !authenticated);
+                    let own = own.count();
+                    prop_assert!(own <= limits.per_address + limits.extra);
+                    prop_assert_eq!(shares.unauthenticated.get(&ip(n)).map_or(0, BTreeSet::len), own);
                 }
             }
-            for (address, authenticated) in open {
-                shares.leave(address, authenticated);
+            for (address, id) in open.into_iter().map(|(address, id, _)| (address, id)).chain(evicted) {
+                shares.leave(address, id);
             }
-            prop_assert!(shares.unauthenticated.is_empty() && shares.open() == 0);
+            prop_assert!(shares.unauthenticated.is_empty() && shares.leaving.is_empty() && shares.open() == 0);
         }
     }
 }

@@ -113,7 +113,7 @@ pub async fn serve(
             }
         };
         pause = PAUSE.0;
-        match settings.limiter.enter(peer.ip()) {
+        match settings.limiter.enter_evictable(peer.ip()) {
             Ok(slot) => {
                 let serving = connection(stream, peer, slot, routes.clone(), settings.clone(), shutdown.clone());
                 connections.spawn(crate::tasks::catch_panic_async("http-connection", serving));
@@ -140,6 +140,7 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let slot = Arc::new(slot);
     let stream = ClientStream::new(stream, settings.deadlines.unread, slot.clone());
+    let evicted = slot.evicted();
     let head = settings.deadlines.head;
     let routes = TowerToHyperService::new(warp::service(routes));
     let service = RequestService { peer: peer.ip(), slot, settings, routes };
@@ -151,6 +152,10 @@ async fn connection(
         () = shutdown.cancelled() => {
             serving.as_mut().graceful_shutdown();
             serving.await
+        }
+        () = evicted => {
+            tracing::debug!(%peer, "an HTTP connection makes room for a new one of its address");
+            return;
         }
     };
     if let Err(error) = ended {
@@ -179,6 +184,7 @@ where
     type Future = Answering<R::Error>;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        self.slot.mark_heard();
         if let Some(refused) = without_path(&request) {
             return Box::pin(async { Ok(refused) });
         }

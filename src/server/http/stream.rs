@@ -1,5 +1,5 @@
 //! A client's TCP stream that is given up when the client does not read: whatever is written to it, an answer, a
-//! picture of a motion stream, or a message of a socket after an upgrade.
+//! picture of a motion stream, or a message of a socket after an upgrade. It also ends when its slot is evicted.
 //!
 //! Refuses to know: what is written.
 
@@ -17,6 +17,7 @@ use tokio::{
     net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// See the module's text. It holds the connection's slot to its end, which is the end of an upgraded socket too.
 #[derive(Debug)]
@@ -26,13 +27,15 @@ pub struct ClientStream {
     unread: Progress,
     /// Wakes the writer when the client's time is over.
     alarm: Option<Pin<Box<Sleep>>>,
+    evicted: Pin<Box<WaitForCancellationFutureOwned>>,
     _slot: Arc<ConnectionSlot>,
 }
 
 impl ClientStream {
     /// `timeout`: the longest time in which the client may read less than the minimum.
     pub fn new(stream: TcpStream, timeout: Duration, slot: Arc<ConnectionSlot>) -> Self {
-        Self { stream, began: Instant::now(), unread: Progress::new(timeout), alarm: None, _slot: slot }
+        let evicted = Box::pin(slot.evicted());
+        Self { stream, began: Instant::now(), unread: Progress::new(timeout), alarm: None, evicted, _slot: slot }
     }
 
     /// What came of writing: bytes are counted, waiting is timed.
@@ -57,6 +60,13 @@ impl AsyncRead for ClientStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // A socket after an upgrade is read all along, so it learns of its eviction here.
+        if self.evicted.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "evicted for a newer connection",
+            )));
+        }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

@@ -15,7 +15,7 @@ use crate::protocol::rtmp::{
     tag::TagError,
 };
 use metrics::{Counter, counter};
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -49,6 +49,8 @@ pub(super) enum End {
     Codec(TagError),
     #[error("the stream key was given to another publisher or taken away")]
     Evicted,
+    #[error("a new connection of the same address took its place")]
+    Displaced,
     #[error("the server is going down")]
     Shutdown,
 }
@@ -68,6 +70,7 @@ impl End {
             | Self::Io(_)
             | Self::Silent
             | Self::Evicted
+            | Self::Displaced
             | Self::Shutdown => return None,
         })
     }
@@ -135,10 +138,12 @@ impl Connection {
 
     async fn serve(&mut self) -> Result<std::convert::Infallible, End> {
         let mut buffer = vec![0; READ];
+        let mut displaced = pin!(self.slot.evicted());
         loop {
             let size = tokio::select! {
                 biased;
                 end = called_off(&self.shutdown, self.lease.as_ref()) => return Err(end),
+                () = displaced.as_mut() => return Err(End::Displaced),
                 read = timeout_at(self.deadline, self.socket.read(&mut buffer)) => match read {
                     Ok(read) => read?,
                     Err(_) => return Err(self.too_late()),
@@ -152,6 +157,7 @@ impl Connection {
             self.session.feed(bytes)?;
             if self.session.is_shaken() && !was_shaken {
                 self.deadline = Instant::now() + self.settings.idle_timeout;
+                self.slot.mark_heard();
             }
             while let Some(event) = self.session.poll()? {
                 self.handle(event).await?;

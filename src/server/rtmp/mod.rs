@@ -91,7 +91,7 @@ impl Listener {
             };
             pause = PAUSE.0;
             // The limiter counts and logs the refusal.
-            let Ok(slot) = settings.limiter.enter(peer.ip()) else { continue };
+            let Ok(slot) = settings.limiter.enter_evictable(peer.ip()) else { continue };
             let admission = Arc::clone(&admission);
             let serving = serve(socket, peer, slot, Arc::clone(&settings), admission, shutdown.clone());
             let serving = serving.instrument(tracing::info_span!("rtmp", %peer));

@@ -35,12 +35,14 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 // The limiter counts and logs the refusal.
-                let Ok(slot) = limiter.enter(peer.ip()) else { continue };
+                let Ok(slot) = limiter.enter_evictable(peer.ip()) else { continue };
                 let (sockets, demux, stop) = (sockets.clone(), demux.clone(), stop.clone());
+                let evicted = slot.evicted();
                 tasks::once("webrtc-connection", async move {
                     tokio::select! {
                         () = chat(stream, (peer, slot), sockets, demux) => {}
                         () = stop.cancelled() => {}
+                        () = evicted => tracing::debug!(%peer, "WebRTC over TCP: a newer connection takes the place"),
                     }
                 });
             }
