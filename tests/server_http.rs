@@ -271,6 +271,12 @@ async fn a_request_knows_where_it_comes_from() {
     assert_eq!(ask(2, "").await, "127.0.0.2 Own false");
     assert_eq!(ask(2, "x-forwarded-for: 192.0.2.1\r\n").await, "127.0.0.2 Own true", "it is no trusted proxy");
     assert_eq!(ask(9, "x-forwarded-for: 10.0.0.1\r\nx-forwarded-for: 192.0.2.1\r\n").await, "192.0.2.1 Own false");
+    for unreadable in
+        ["x-forwarded-for: unknown", "x-forwarded-for: ", "x-forwarded-for: \u{e9}", "forwarded: for=192.0.2.1"]
+    {
+        assert_eq!(ask(9, &format!("{unreadable}\r\n")).await, "unknown behind 127.0.0.9 Own false", "{unreadable}");
+    }
+    assert_eq!(ask(9, "").await, "127.0.0.9 Own false", "the proxy's own request");
     assert_eq!(ask(2, "origin: https://panel.example\r\n").await, "127.0.0.2 Listed false");
     assert_eq!(ask(2, "origin: http://live.example\r\n").await, "127.0.0.2 Own false");
     assert_eq!(ask(2, "origin: http://evil.example\r\n").await, "127.0.0.2 Foreign false");

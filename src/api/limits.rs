@@ -5,10 +5,9 @@
 //!
 //! Refuses to know: clocks (the time is an argument), the limited client, how a refusal is worded.
 
-use crate::app::access::connection_shares::network;
+use crate::app::access::client_address::ClientAddress;
 use std::{
     collections::{HashMap, VecDeque},
-    net::{IpAddr, Ipv4Addr},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -83,7 +82,7 @@ impl Bucket {
 pub struct AddressLimits {
     capacity: usize,
     window: Duration,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    buckets: Mutex<HashMap<ClientAddress, Bucket>>,
 }
 
 impl AddressLimits {
@@ -96,7 +95,7 @@ impl AddressLimits {
     ///
     /// # Errors
     /// There is no token left.
-    pub fn take(&self, from: Option<IpAddr>, now: Duration) -> Result<Level, Level> {
+    pub fn take(&self, from: Option<ClientAddress>, now: Duration) -> Result<Level, Level> {
         self.with(from, now, |bucket| {
             let passed = bucket.take(now);
             let level = bucket.level(now);
@@ -105,19 +104,18 @@ impl AddressLimits {
     }
 
     /// The state of an address's bucket.
-    pub fn level(&self, from: Option<IpAddr>, now: Duration) -> Level {
+    pub fn level(&self, from: Option<ClientAddress>, now: Duration) -> Level {
         self.with(from, now, |bucket| bucket.level(now))
     }
 
-    fn with<T>(&self, from: Option<IpAddr>, now: Duration, work: impl FnOnce(&mut Bucket) -> T) -> T {
+    fn with<T>(&self, from: Option<ClientAddress>, now: Duration, work: impl FnOnce(&mut Bucket) -> T) -> T {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= ADDRESSES {
             buckets.retain(|_, bucket| bucket.level(now).remaining < self.capacity);
         }
-        let nowhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let mut address = from.map_or(nowhere, network);
+        let mut address = from.map_or(ClientAddress::UNKNOWN, ClientAddress::network);
         if buckets.len() >= ADDRESSES && !buckets.contains_key(&address) {
-            address = nowhere;
+            address = ClientAddress::UNKNOWN;
         }
         work(buckets.entry(address).or_insert_with(|| Bucket::new(self.capacity, self.window)))
     }
@@ -168,7 +166,7 @@ mod tests {
     #[test]
     fn the_eleventh_attempt_of_an_address_is_refused_and_others_are_not() {
         let (limits, now) = (AddressLimits::new(10, MINUTE), Duration::from_secs(5));
-        let from = |text: &str| Some(text.parse::<IpAddr>().expect("an address"));
+        let from = |text: &str| Some(ClientAddress::Known(text.parse().expect("an address")));
         for left in (0..10).rev() {
             assert_eq!(limits.take(from("2001:db8::1"), now).map(|level| level.remaining), Ok(left));
         }
@@ -177,6 +175,13 @@ mod tests {
         assert!(limits.take(from("192.0.2.1"), now).is_ok());
         assert_eq!(limits.level(from("2001:db8::1"), now).remaining, 0);
         assert!(limits.take(from("2001:db8::1"), now + MINUTE).is_ok());
+        let behind = |text: &str| Some(ClientAddress::Unknown { behind: text.parse().ok() });
+        for _ in 0..10 {
+            assert!(limits.take(behind("127.0.0.1"), now).is_ok());
+        }
+        assert!(limits.take(behind("127.0.0.1"), now).is_err(), "unknown clients behind a proxy share a bucket");
+        assert!(limits.take(behind("127.0.0.2"), now).is_ok(), "that proxy's own");
+        assert!(limits.take(from("127.0.0.1"), now).is_ok(), "and not the proxy's");
     }
 
     proptest! {

@@ -129,6 +129,13 @@ async fn without_a_token_private_addresses_may_steer_and_others_may_look() {
     for (from, status) in [(NEAR, 200), ("10.0.0.1", 200), ("169.254.1.1", 200), ("fd00::5", 200), (FAR, 401)] {
         assert_eq!(steer(from).await, status, "{from}");
     }
+    // The proxy is this machine, and what it cannot name is not.
+    for from in ["unknown", "garbage", "", "127.0.0.1, unknown"] {
+        assert_eq!(steer(from).await, 401, "{from:?}");
+        let segment = json!({ "start": 0, "stop": 1 });
+        let added = answered(server.request_from(from, "POST", "/api/v2/segments"), segment).await.0;
+        assert_eq!(added, 401, "{from:?}");
+    }
     let look = server.request_from(FAR, "GET", "/api/v2/controller").send().await.expect("an answer");
     assert_eq!(look.status(), 200);
 }

@@ -14,9 +14,8 @@ use super::{
 };
 use crate::{
     api::routing::{self, NoRoute, Params},
-    app::access::client::Client,
+    app::access::{client::Client, client_address::ClientAddress},
 };
-use std::net::{IpAddr, Ipv4Addr};
 use warp::{
     Filter,
     filters::{BoxedFilter, path::FullPath},
@@ -158,7 +157,7 @@ async fn open(
 ) -> Result<Response, Refusal> {
     let permission = identify(state, request, access).await?;
     let limiter = if socket == Socket::Push { &state.pushes } else { &state.previews };
-    let from = request.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address);
+    let from = request.client.as_ref().map_or(ClientAddress::UNKNOWN, |client| client.address);
     let taken = limiter.enter(from).map_err(|_| Refusal::NoSocket)?;
     if permission == Permission::Administer {
         taken.mark_authenticated();

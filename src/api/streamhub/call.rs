@@ -1,9 +1,12 @@
 //! A request that passed the guard, as handlers see it.
 
 use super::{Parts, StreamHubState, error::ApiError, input::Input};
-use crate::{api::routing::Params, app::access::auth::Principal};
+use crate::{
+    api::routing::Params,
+    app::access::{auth::Principal, client_address::ClientAddress},
+};
 use serde_json::{Map, Value};
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 /// See the module's text.
 pub struct Call {
@@ -13,7 +16,7 @@ pub struct Call {
     pub(super) query: String,
     pub(super) body: Map<String, Value>,
     /// Where it comes from, if that is known.
-    pub(super) from: Option<IpAddr>,
+    pub(super) from: Option<ClientAddress>,
 }
 
 impl Call {

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     api::routing::{self, NoRoute},
-    app::access::{auth::Principal, client::Client},
+    app::access::{auth::Principal, client::Client, client_address::ClientAddress},
     protocol::bearer::bearer,
 };
 use bytes::{Buf, BytesMut};
 use futures::{Stream, StreamExt};
 use serde_json::{Map, Value};
-use std::{net::IpAddr, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 use warp::{
     Filter,
     filters::{BoxedFilter, path::FullPath},
@@ -123,12 +123,12 @@ fn refuse(request: &Request, none: NoRoute) -> ApiError {
 async fn identify(
     state: &StreamHubState,
     headers: &HeaderMap,
-    from: Option<IpAddr>,
+    from: Option<ClientAddress>,
 ) -> Result<Option<Principal>, ApiError> {
     use crate::app::access::auth::AuthFault;
     let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(bearer) = header.and_then(bearer) else { return Ok(None) };
-    match state.parts.auth.identify(bearer, from, now()).await {
+    match state.parts.auth.identify(bearer, from.and_then(ClientAddress::known), now()).await {
         Ok(principal) => Ok(Some(principal)),
         Err(AuthFault::Refused) => Ok(None),
         Err(fault) => Err(fault.into()),

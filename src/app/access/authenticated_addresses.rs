@@ -3,7 +3,7 @@
 //!
 //! Refuses to know: clocks (the time is an argument), endpoints.
 
-use super::connection_shares::network;
+use super::client_address::network;
 use std::{collections::HashMap, net::IpAddr, time::Duration};
 
 /// How long an address stays authenticated after its last credential.

@@ -2,13 +2,13 @@
 //! endpoints and planes alike.
 //!
 //! ```text
-//! socket's peer ─► TrustedProxies ─► the client's address
+//! socket's peer ─► TrustedProxies ─► the client's address, or that it is unknown
 //! Origin ─► none or this server's · listed · foreign
 //! ```
 //!
 //! Refuses to know: permissions of addresses, and how refusals are worded.
 
-use super::connection_limiter::ConnectionSlot;
+use super::{client_address::ClientAddress, connection_limiter::ConnectionSlot};
 use std::{net::IpAddr, sync::Arc};
 
 /// The page that sends a request, by its `Origin` (RFC 6454, 7).
@@ -56,8 +56,8 @@ fn plain(origin: &str) -> String {
 /// Where a request comes from. It lies in the request's extensions.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// The client's address, in canonical form.
-    pub address: IpAddr,
+    /// The client's address, in canonical form, if it can be told.
+    pub address: ClientAddress,
     /// The page that sends it.
     pub origin: Origin,
     /// An untrusted proxy forwarded the request: the address is the proxy's.
@@ -67,13 +67,13 @@ pub struct Client {
 
 impl Client {
     /// See the fields; `slot` is the connection's.
-    pub fn new(address: IpAddr, origin: Origin, relayed: bool, slot: Option<Arc<ConnectionSlot>>) -> Self {
+    pub fn new(address: ClientAddress, origin: Origin, relayed: bool, slot: Option<Arc<ConnectionSlot>>) -> Self {
         Self { address, origin, relayed, slot }
     }
 
     /// The address, where it is certainly the client's own.
     pub fn own_address(&self) -> Option<IpAddr> {
-        (!self.relayed).then_some(self.address)
+        self.address.known().filter(|_| !self.relayed)
     }
 
     /// The request brought a valid credential: see [`ConnectionSlot::mark_authenticated`].

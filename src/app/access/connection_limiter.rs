@@ -12,6 +12,7 @@
 
 use super::{
     authenticated_addresses::AuthenticatedAddresses,
+    client_address::ClientAddress,
     connection_shares::{AddressStatus, Admitted, ConnectionId, Limits, Refused, Shares},
     refusal_log::RefusalLog,
     trusted_proxies::TrustedProxies,
@@ -20,7 +21,6 @@ use metrics::{counter, gauge};
 use std::{
     collections::HashMap,
     io::Write,
-    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -56,11 +56,15 @@ impl AddressRegistry {
         Self(Arc::new(Registry { began: Instant::now(), addresses: Mutex::default(), proxies }))
     }
 
-    fn add(&self, address: IpAddr) {
-        lock(&self.0.addresses).add(address, self.0.began.elapsed());
+    /// A credential came from there. One unknown client says nothing of the others that count as one with it.
+    fn add(&self, address: ClientAddress) {
+        if let Some(address) = address.known() {
+            lock(&self.0.addresses).add(address, self.0.began.elapsed());
+        }
     }
 
-    fn status(&self, address: IpAddr) -> AddressStatus {
+    fn status(&self, address: ClientAddress) -> AddressStatus {
+        let Some(address) = address.known() else { return AddressStatus::default() };
         let authenticated = lock(&self.0.addresses).has(address, self.0.began.elapsed());
         AddressStatus { authenticated, shared: self.0.proxies.trusts(address) }
     }
@@ -109,8 +113,8 @@ impl ConnectionLimiter {
     ///
     /// # Errors
     /// See [`Refused`]; the caller words it.
-    pub fn enter(&self, address: IpAddr) -> Result<ConnectionSlot, Refused> {
-        self.admit(address, false)
+    pub fn enter(&self, address: impl Into<ClientAddress>) -> Result<ConnectionSlot, Refused> {
+        self.admit(address.into(), false)
     }
 
     /// The same, for an endpoint that closes a connection when [`ConnectionSlot::evicted`] completes: a new connection
@@ -118,11 +122,11 @@ impl ConnectionLimiter {
     ///
     /// # Errors
     /// See [`Refused`]; the caller words it.
-    pub fn enter_evictable(&self, address: IpAddr) -> Result<ConnectionSlot, Refused> {
-        self.admit(address, true)
+    pub fn enter_evictable(&self, address: impl Into<ClientAddress>) -> Result<ConnectionSlot, Refused> {
+        self.admit(address.into(), true)
     }
 
-    fn admit(&self, address: IpAddr, evictable: bool) -> Result<ConnectionSlot, Refused> {
+    fn admit(&self, address: ClientAddress, evictable: bool) -> Result<ConnectionSlot, Refused> {
         let Inner { name, addresses, .. } = &*self.0;
         let status = addresses.status(address);
         let evicted = CancellationToken::new();
@@ -186,7 +190,7 @@ impl Inner {
 #[derive(Debug)]
 pub struct ConnectionSlot {
     limiter: Arc<Inner>,
-    address: IpAddr,
+    address: ClientAddress,
     id: ConnectionId,
     evicted: CancellationToken,
     heard: AtomicBool,
@@ -218,11 +222,6 @@ impl ConnectionSlot {
     pub fn evicted(&self) -> WaitForCancellationFutureOwned {
         self.evicted.clone().cancelled_owned()
     }
-
-    /// Where the connection comes from.
-    pub fn address(&self) -> IpAddr {
-        self.address
-    }
 }
 
 impl Drop for ConnectionSlot {
@@ -244,6 +243,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     #[test]
     fn an_address_that_showed_a_credential_at_one_door_gets_the_last_places_of_another() {
@@ -277,5 +277,18 @@ mod tests {
         assert_eq!(limiter.enter(address).expect_err("it evicts none"), Refused::Share);
         drop((slots, newer));
         assert_eq!((limiter.open(), limiter.0.counts().evictions.len()), (0, 0));
+    }
+
+    #[test]
+    fn unknown_clients_behind_a_proxy_share_one_share_and_a_credential_of_one_is_not_of_all() {
+        let proxy = IpAddr::V4(1.into());
+        let trusted = TrustedProxies::new([proxy.into()]);
+        let limiter = ConnectionLimiter::new("sessions", Limits::of(64), AddressRegistry::new(trusted));
+        let unknown = ClientAddress::Unknown { behind: Some(proxy) };
+        let mut slots: Vec<_> = (0..16).map(|_| limiter.enter(unknown).expect("a slot")).collect();
+        slots[0].mark_authenticated();
+        slots.push(limiter.enter(unknown).expect("the slot of the authenticated one"));
+        assert_eq!(limiter.enter(unknown).expect_err("it has its share"), Refused::Share);
+        slots.push(limiter.enter(proxy).expect("the proxy has no share"));
     }
 }

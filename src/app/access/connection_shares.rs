@@ -17,10 +17,8 @@
 //!
 //! Exact, and nothing but counting. Refuses to know: sockets, clocks, which addresses are authenticated.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    net::{IpAddr, Ipv6Addr},
-};
+use super::client_address::ClientAddress;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Unauthenticated connections that an address may have and still have few: what a browser opens to one server, and a
 /// spare.
@@ -105,8 +103,8 @@ pub struct Shares {
     /// Connections, without the evicted ones.
     open: usize,
     next: ConnectionId,
-    /// By [`network`]; no entry is empty.
-    unauthenticated: HashMap<IpAddr, Connections>,
+    /// By [`ClientAddress::network`]; no entry is empty.
+    unauthenticated: HashMap<ClientAddress, Connections>,
     /// Evicted connections that have not ended yet.
     leaving: HashSet<ConnectionId>,
 }
@@ -129,8 +127,8 @@ impl Shares {
     ///
     /// # Errors
     /// See [`Refused`]; then nothing is counted.
-    pub fn enter(&mut self, address: IpAddr, status: AddressStatus, evicts: bool) -> Result<Admitted, Refused> {
-        let address = network(address);
+    pub fn enter(&mut self, address: ClientAddress, status: AddressStatus, evicts: bool) -> Result<Admitted, Refused> {
+        let address = address.network();
         let evicted = match self.judge(address, status) {
             Ok(()) => None,
             Err(refused) if !(evicts && status.authenticated) || status.shared => return Err(refused),
@@ -143,7 +141,7 @@ impl Shares {
         Ok(Admitted { id, evicted })
     }
 
-    fn judge(&self, address: IpAddr, status: AddressStatus) -> Result<(), Refused> {
+    fn judge(&self, address: ClientAddress, status: AddressStatus) -> Result<(), Refused> {
         let Limits { total, per_address, extra, reserve } = self.limits;
         let own = self.unauthenticated.get(&address).map_or(0, BTreeSet::len);
         if self.open >= total {
@@ -163,7 +161,7 @@ impl Shares {
 
     /// Has one unauthenticated connection of an address leave: the oldest silent one; where none is silent, the oldest
     /// beyond the share, so that viewers within the share are not disturbed.
-    fn evict(&mut self, address: IpAddr) -> Option<ConnectionId> {
+    fn evict(&mut self, address: ClientAddress) -> Option<ConnectionId> {
         if self.leaving.len() >= LEAVING {
             return None;
         }
@@ -177,8 +175,8 @@ impl Shares {
     }
 
     /// An unauthenticated connection has said something complete.
-    pub fn mark_heard(&mut self, address: IpAddr, id: ConnectionId) {
-        let own = self.unauthenticated.get_mut(&network(address));
+    pub fn mark_heard(&mut self, address: ClientAddress, id: ConnectionId) {
+        let own = self.unauthenticated.get_mut(&address.network());
         if let Some(own) = own.filter(|own| own.contains(&(false, id))) {
             own.remove(&(false, id));
             own.insert((true, id));
@@ -186,21 +184,21 @@ impl Shares {
     }
 
     /// An unauthenticated connection of this address has shown a credential.
-    pub fn mark_authenticated(&mut self, address: IpAddr, id: ConnectionId) {
-        let address = network(address);
+    pub fn mark_authenticated(&mut self, address: ClientAddress, id: ConnectionId) {
+        let address = address.network();
         self.remove(address, (false, id));
         self.remove(address, (true, id));
     }
 
     /// A connection has ended.
-    pub fn leave(&mut self, address: IpAddr, id: ConnectionId) {
+    pub fn leave(&mut self, address: ClientAddress, id: ConnectionId) {
         self.mark_authenticated(address, id);
         if !self.leaving.remove(&id) {
             self.open = self.open.saturating_sub(1);
         }
     }
 
-    fn remove(&mut self, address: IpAddr, connection: (Heard, ConnectionId)) {
+    fn remove(&mut self, address: ClientAddress, connection: (Heard, ConnectionId)) {
         if let Some(own) = self.unauthenticated.get_mut(&address) {
             own.remove(&connection);
             if own.is_empty() {
@@ -215,33 +213,25 @@ impl Shares {
     }
 }
 
-/// The address that counts. A subscriber has 2^64 addresses of IPv6, so the network counts (RFC 4291, 2.5.4); an IPv4
-/// address that came in IPv6 form is that IPv4 address.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::net::IpAddr;
 
     const UNAUTHENTICATED: AddressStatus = AddressStatus { authenticated: false, shared: false };
     const AUTHENTICATED: AddressStatus = AddressStatus { authenticated: true, shared: false };
 
-    fn ip(n: u32) -> IpAddr {
-        IpAddr::V4(n.into())
+    fn ip(n: u32) -> ClientAddress {
+        IpAddr::V4(n.into()).into()
     }
 
-    fn take(shares: &mut Shares, address: IpAddr, status: AddressStatus) -> usize {
+    fn take(shares: &mut Shares, address: ClientAddress, status: AddressStatus) -> usize {
         (0..10_000).take_while(|_| shares.enter(address, status, false).is_ok()).count()
     }
 
     /// Enters and may evict for it.
-    fn come(shares: &mut Shares, address: IpAddr, status: AddressStatus) -> Result<Admitted, Refused> {
+    fn come(shares: &mut Shares, address: ClientAddress, status: AddressStatus) -> Result<Admitted, Refused> {
         shares.enter(address, status, true)
     }
 
@@ -357,14 +347,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn addresses_of_a_network_of_ipv6_are_one() {
-        let address = |text: &str| network(text.parse().expect("an address"));
-        assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:1"));
-        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
-        assert_eq!(address("::ffff:192.0.2.1"), address("192.0.2.1"));
-    }
-
     proptest! {
         #[test]
         fn the_counts_are_those_of_the_connections_that_are_open(
@@ -372,8 +354,8 @@ mod tests {
         ) {
             let limits = Limits { total: 20, per_address: 9, extra: 4, reserve: 6 };
             let mut shares = Shares::new(limits);
-            let mut open: Vec<(IpAddr, ConnectionId, bool)> = Vec::new();
-            let mut evicted: Vec<(IpAddr, ConnectionId)> = Vec::new();
+            let mut open: Vec<(ClientAddress, ConnectionId, bool)> = Vec::new();
+            let mut evicted: Vec<(ClientAddress, ConnectionId)> = Vec::new();
             for (n, what) in steps {
                 match what {
                     0 | 1 => {

@@ -8,7 +8,8 @@
 //!
 //! Refuses to know: protocols, sockets, where media comes from.
 
-use std::{fmt, net::IpAddr};
+use super::client_address::ClientAddress;
+use std::fmt;
 
 /// A request for access. An endpoint fills in what its protocol carries and leaves the rest at its default.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct AccessRequest {
     /// Which composite of the room: `?layout=`.
     pub layout: Option<String>,
     /// The address that the request comes from, when known.
-    pub peer: Option<IpAddr>,
+    pub peer: Option<ClientAddress>,
 }
 
 impl fmt::Debug for AccessRequest {

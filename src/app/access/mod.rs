@@ -7,6 +7,7 @@ pub mod admission;
 pub mod auth;
 pub mod authenticated_addresses;
 pub mod client;
+pub mod client_address;
 pub mod connection_limiter;
 pub mod connection_shares;
 pub mod contract;

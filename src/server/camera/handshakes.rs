@@ -2,10 +2,9 @@
 //!
 //! Refuses to know: clocks (the time is an argument), and the response to an address over the limit.
 
-use crate::app::access::connection_shares::network;
+use crate::app::access::client_address::ClientAddress;
 use std::{
     collections::{HashMap, VecDeque},
-    net::IpAddr,
     time::Duration,
 };
 
@@ -17,7 +16,7 @@ const SWEEP: usize = 1024;
 pub struct Handshakes {
     limit: usize,
     window: Duration,
-    recent: HashMap<IpAddr, VecDeque<Duration>>,
+    recent: HashMap<ClientAddress, VecDeque<Duration>>,
     sweep_at: usize,
 }
 
@@ -28,13 +27,13 @@ impl Handshakes {
     }
 
     /// Whether this handshake is allowed. A refused one does not count.
-    pub fn request(&mut self, address: IpAddr, now: Duration) -> bool {
+    pub fn request(&mut self, address: impl Into<ClientAddress>, now: Duration) -> bool {
         if self.recent.len() >= self.sweep_at {
             let window = self.window;
             self.recent.retain(|_, times| times.back().is_some_and(|&last| last + window > now));
             self.sweep_at = SWEEP.max(2 * self.recent.len());
         }
-        let times = self.recent.entry(network(address)).or_default();
+        let times = self.recent.entry(address.into().network()).or_default();
         while times.front().is_some_and(|&first| first + self.window <= now) {
             times.pop_front();
         }
@@ -49,6 +48,7 @@ impl Handshakes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     const MINUTE: Duration = Duration::from_secs(60);
 

@@ -24,6 +24,7 @@ use crate::{
         access::{
             admission::PublishLease,
             client::Client,
+            client_address::ClientAddress,
             contract::{AccessRequest, Refusal},
         },
         rooms::cameras::CameraEnd,
@@ -33,7 +34,6 @@ use crate::{
 use futures::future::BoxFuture;
 use handshakes::Handshakes;
 use std::{
-    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -148,8 +148,8 @@ pub fn routes(
 
 impl Caller {
     /// The camera's address.
-    fn address(&self) -> IpAddr {
-        self.client.as_ref().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.address)
+    fn address(&self) -> ClientAddress {
+        self.client.as_ref().map_or(ClientAddress::UNKNOWN, |client| client.address)
     }
 }
 

@@ -13,6 +13,7 @@ mod stream;
 
 use crate::app::access::{
     client::{Client, Origins},
+    client_address::ClientAddress,
     connection_limiter::{ConnectionLimiter, ConnectionSlot, turn_away},
     trusted_proxies::TrustedProxies,
 };
@@ -199,10 +200,15 @@ impl<R> RequestService<R> {
     fn client(&self, headers: &HeaderMap) -> Client {
         let text = |name| headers.get(name).map(|value: &header::HeaderValue| value.to_str().unwrap_or_default());
         let forwarded = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
-        let address = self.settings.proxies.client(self.peer, forwarded);
+        let trusted = self.settings.proxies.trusts(self.peer);
+        let mut address = self.settings.proxies.client(self.peer, forwarded);
         let origin = self.settings.origins.judge(text(header::ORIGIN), text(header::HOST));
         let relays = ["x-forwarded-for", "forwarded", "x-real-ip"].into_iter().any(|name| headers.contains_key(name));
-        let relayed = relays && !self.settings.proxies.trusts(self.peer);
+        if trusted && relays && !headers.contains_key("x-forwarded-for") {
+            // The proxy forwards somebody, and names them in fields that a client may have written as well.
+            address = ClientAddress::Unknown { behind: Some(self.peer.to_canonical()) };
+        }
+        let relayed = relays && !trusted;
         Client::new(address, origin, relayed, Some(self.slot.clone()))
     }
 }

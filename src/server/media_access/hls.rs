@@ -3,7 +3,10 @@
 use super::{MediaAccess, selector};
 use crate::{
     app::{
-        access::contract::{AccessRequest, Refusal},
+        access::{
+            client_address::ClientAddress,
+            contract::{AccessRequest, Refusal},
+        },
         rooms::{Viewer, ViewerKind, hls::HlsStream},
     },
     server::hls::HlsAccess,
@@ -16,7 +19,7 @@ impl HlsAccess for MediaAccess {
         let selector = selector(reader.stream.as_deref(), reader.layout.as_deref()).ok_or(Refusal::UnknownRoom)?;
         let hls_stream = self.parts.hls.hls_stream(&viewing.room, &selector).ok_or(Refusal::UnknownRoom)?;
         // Without a token the identity is made up with each request; the address is what stays.
-        let identity = match (&reader.credential, reader.peer) {
+        let identity = match (&reader.credential, reader.peer.and_then(ClientAddress::known)) {
             (None, Some(peer)) => format!("viewer-{peer}"),
             _ => viewing.identity,
         };

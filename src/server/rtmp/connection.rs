@@ -197,7 +197,7 @@ impl Connection {
     async fn publish(&mut self, app: String, key: String, password: Option<String>) -> Result<(), End> {
         self.flush().await?;
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
-        let peer = Some(self.peer.ip());
+        let peer = Some(self.peer.ip().into());
         let request = AccessRequest { app, credential: Some(key), password, peer, ..AccessRequest::default() };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);

@@ -157,7 +157,7 @@ impl CallerAccess {
             app: request.app,
             credential: Some(request.key),
             password: request.password,
-            peer: Some(caller.peer.ip()),
+            peer: Some(caller.peer.ip().into()),
             ..AccessRequest::default()
         };
         let (answer, mut asked) = oneshot::channel();

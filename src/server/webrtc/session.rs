@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     app::access::{
+        client_address::ClientAddress,
         connection_limiter::{ConnectionLimiter, ConnectionSlot},
         contract::{AccessRequest, Refusal},
     },
@@ -24,7 +25,7 @@ use crate::{
 use metrics::counter;
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -122,7 +123,7 @@ impl Sessions {
         if !(first.codecs.opus || first.codecs.h264 || first.codecs.vp8 || first.codecs.vp9) {
             return Err(Fault::Lacks("codec that is known here").into());
         }
-        let from = request.peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let from = request.peer.unwrap_or(ClientAddress::UNKNOWN);
         let slot = self.session_limiter.enter(from).map_err(|_| Declined::Full)?;
         match direction {
             Direction::In => {
