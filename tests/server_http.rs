@@ -227,6 +227,26 @@ async fn targets_without_a_path_are_bad_requests() {
 }
 
 #[tokio::test]
+async fn a_request_without_exactly_one_valid_host_is_a_bad_request() {
+    let server = HttpServer::open(64).await;
+    let ask = async |version: &str, hosts: &str| {
+        let text = format!("GET /hello HTTP/{version}\r\n{hosts}connection: close\r\n\r\n");
+        let answer = server.say(1, &text).await;
+        answer.get(9..12).map(str::to_owned).unwrap_or(answer)
+    };
+    for host in ["x", "", "live.example:8080", "[::1]:8080", "127.0.0.1"] {
+        assert_eq!(ask("1.1", &format!("host: {host}\r\n")).await, "200", "{host}");
+    }
+    assert_eq!(ask("1.0", "").await, "200", "HTTP/1.0 knew no Host");
+    for hosts in
+        ["", "host: a\r\nhost: b\r\n", "host: a\r\nhost: a\r\n", "host: a b\r\n", "host: a/b\r\n", "host: u@a\r\n"]
+    {
+        assert_eq!(ask("1.1", hosts).await, "400", "{hosts:?}");
+    }
+    assert_eq!(ask("1.0", "host: a\r\nhost: b\r\n").await, "400");
+}
+
+#[tokio::test]
 async fn one_address_takes_its_share_and_another_gets_in() {
     // No connection goes by itself while the test looks on.
     let server = HttpServer::with(64, Deadlines { head: TIMEOUT * 10, ..Deadlines::default() }).await;

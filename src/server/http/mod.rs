@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! accept ─ ConnectionLimiter (shares of connections) ─► ClientStream (closed when not read) ─► HTTP/1.1: heads in 10 s
-//!   ─► has it a path? (400) ─► Client (address, origin; once for all) ─► RequestBody (minimum rate) ─► routes
+//!   ─► path and host? (400) ─► Client (address, origin; once for all) ─► RequestBody (minimum rate) ─► routes
 //! ```
 //!
 //! Refuses to know: routes, planes, credentials.
@@ -40,7 +40,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use warp::{
     Reply,
     filters::BoxedFilter,
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, StatusCode, Version, header, uri::Authority},
     reply::Response,
 };
 
@@ -186,8 +186,8 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.slot.mark_heard();
-        if let Some(refused) = without_path(&request) {
-            return Box::pin(async { Ok(refused) });
+        if let Some(fault) = malformed(&request) {
+            return Box::pin(async move { Ok(bad_request(fault)) });
         }
         let client = self.client(request.headers());
         request.extensions_mut().insert(client);
@@ -213,13 +213,30 @@ impl<R> RequestService<R> {
     }
 }
 
-/// Targets that are no path of this server (RFC 9112, 3.2): the server is no proxy, and all its routes are paths.
-fn without_path<B>(request: &Request<B>) -> Option<Response> {
+/// What makes a request unanswerable, in words for its client: a target that is no path of this server, which is no proxy
+/// and has nothing but paths (RFC 9112, 3.2); without exactly one valid `Host` (the same section). HTTP/1.0 knew no `Host`.
+fn malformed<B>(request: &Request<B>) -> Option<&'static str> {
     let uri = request.uri();
     let has_path = request.method() != Method::CONNECT && uri.path_and_query().is_some() && uri.path().starts_with('/');
-    (!has_path).then(|| {
-        let text = "The request's target must be a path\n";
-        let reply = warp::reply::with_status(text, StatusCode::BAD_REQUEST);
-        warp::reply::with_header(reply, header::CONNECTION, "close").into_response()
-    })
+    if !has_path {
+        return Some("The request's target must be a path\n");
+    }
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() < Version::HTTP_11 => None,
+        (None, _) => Some("A request of HTTP/1.1 must have a Host\n"),
+        (Some(_), Some(_)) => Some("A request must have one Host\n"),
+        (Some(host), None) if is_host(host.as_bytes()) => None,
+        (Some(_), None) => Some("The request's Host is malformed\n"),
+    }
+}
+
+/// Whether it is a host with an optional port, or empty, as for a target without an authority (RFC 9110, 7.2).
+fn is_host(value: &[u8]) -> bool {
+    value.is_empty() || (!value.contains(&b'@') && Authority::try_from(value).is_ok())
+}
+
+fn bad_request(text: &'static str) -> Response {
+    let reply = warp::reply::with_status(text, StatusCode::BAD_REQUEST);
+    warp::reply::with_header(reply, header::CONNECTION, "close").into_response()
 }
