@@ -49,6 +49,27 @@ fn a_key_is_printed_alone_listed_without_its_secret_and_revoked_by_its_id() {
 }
 
 #[test]
+fn keys_and_accounts_are_not_looked_for_in_a_folder_that_does_not_exist() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("typo");
+    let commands: [&[&str]; 6] = [
+        &["key", "list"],
+        &["key", "revoke", "key_533fgog6jqhf"],
+        &["key", "create", "--plane", "lumora", "--label", "x"],
+        &["account", "list"],
+        &["account", "create", "acme"],
+        &["account", "topup", "acme", "1"],
+    ];
+    for command in commands {
+        let refused = lumencast(&data, command);
+        let wording =
+            format!("lumencast: {}: there is no such data folder; `lumencast serve` makes it\n", data.display());
+        assert_eq!((text(&refused.stderr), refused.status.code()), (wording, Some(2)), "{command:?}");
+        assert!(refused.stdout.is_empty() && !data.exists(), "{command:?}");
+    }
+}
+
+#[test]
 fn a_plane_without_keys_is_refused_by_name() {
     let data = tempfile::tempdir().unwrap();
     let refused = lumencast(data.path(), &["key", "create", "--plane", "lume", "--label", "x"]);

@@ -23,6 +23,7 @@ use crate::{
     store::FolderLock,
     tasks::VitalTaskEnded,
 };
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use uuid::Uuid;
@@ -186,12 +187,12 @@ pub fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Serve { paths, demo } => paths.config().and_then(|config| serve::run(config, paths, demo)),
         Command::Account { action, paths } => paths.config().and_then(|config| {
-            let _folder = FolderLock::beside(&config.data_dir, VERSION)?;
+            let _folder = existing_folder(&config)?;
             account::run(&config, action)
         }),
         Command::Worker { paths, beside } => paths.config().and_then(|config| worker::run(&config, beside)),
         Command::Key { action, paths } => paths.config().and_then(|config| {
-            let _folder = FolderLock::beside(&config.data_dir, VERSION)?;
+            let _folder = existing_folder(&config)?;
             key::run(&config, action)
         }),
         Command::Doctor { paths } => paths.config().and_then(|config| doctor::run(&config)),
@@ -204,6 +205,14 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::from(if error.is::<VitalTaskEnded>() { serve::EXIT_VITAL_TASK_ENDED } else { 2 })
         }
     }
+}
+
+/// The lock on a data folder that a server has made: in a new one a misspelt path would look like a server without keys.
+fn existing_folder(config: &Config) -> anyhow::Result<FolderLock> {
+    let folder = config.data_dir.display();
+    let exists = config.data_dir.try_exists().with_context(|| folder.to_string())?;
+    ensure!(exists, "{folder}: there is no such data folder; `lumencast serve` makes it");
+    Ok(FolderLock::beside(&config.data_dir, VERSION)?)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
