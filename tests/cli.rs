@@ -70,6 +70,24 @@ fn keys_and_accounts_are_not_looked_for_in_a_folder_that_does_not_exist() {
 }
 
 #[test]
+fn a_data_folder_that_cannot_be_used_is_one_line_with_each_cause_once() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("file");
+    std::fs::write(&file, "text").unwrap();
+    let refused = lumencast(&file, &["serve"]);
+    let wording = format!("lumencast: {}: File exists (os error 17)\n", file.display());
+    assert_eq!((text(&refused.stderr), refused.status.code()), (wording, Some(2)));
+
+    let data = home.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("lumencast.db"), "this is no database, though it is long enough".repeat(100)).unwrap();
+    let refused = lumencast(&data, &["key", "list"]);
+    let told = text(&refused.stderr);
+    assert_eq!((told.lines().count(), refused.status.code()), (1, Some(2)), "{told}");
+    assert_eq!(told.matches("file is not a database").count(), 1, "{told}");
+}
+
+#[test]
 fn a_plane_without_keys_is_refused_by_name() {
     let data = tempfile::tempdir().unwrap();
     let refused = lumencast(data.path(), &["key", "create", "--plane", "lume", "--label", "x"]);

@@ -201,10 +201,24 @@ pub fn run(cli: Cli) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("lumencast: {error:#}");
+            eprintln!("lumencast: {}", one_line(&error));
             ExitCode::from(if error.is::<VitalTaskEnded>() { serve::EXIT_VITAL_TASK_ENDED } else { 2 })
         }
     }
+}
+
+/// An error and its causes in one line. Many errors contain the text of their cause; such a cause is not told again.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        if !line.contains(&cause) {
+            let separator = if line.is_empty() { "" } else { ": " };
+            line.push_str(separator);
+            line.push_str(&cause);
+        }
+    }
+    line
 }
 
 /// The lock on a data folder that a server has made: in a new one a misspelt path would look like a server without keys.
@@ -230,5 +244,18 @@ fn log(config: &Config) {
     match config.log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_of_an_error_is_told_once_and_in_one_line() {
+        let system = || std::io::Error::other("No space left\non device");
+        let told = anyhow::Error::new(system()).context("data: No space left on device").context("recordings");
+        assert_eq!(one_line(&told), "recordings: data: No space left on device");
+        assert_eq!(one_line(&anyhow::Error::new(system()).context("data")), "data: No space left on device");
     }
 }
