@@ -1,6 +1,12 @@
 //! The pages for people: start page, player, and their assets. Built from `web/`, embedded in the binary.
 
-use warp::{Filter, Reply, filters::BoxedFilter, http::StatusCode, http::header, path::Tail, reply::Response};
+use warp::{
+    Filter, Reply,
+    filters::BoxedFilter,
+    http::{Method, StatusCode, header},
+    path::Tail,
+    reply::Response,
+};
 
 #[derive(rust_embed::Embed)]
 #[folder = "web/dist/"]
@@ -14,13 +20,25 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// `/`, `/play/{app}/{room}`, `/embed/{app}/{room}`, `/publish/{app}/{room}` and `/assets/…`. Player and embedded
 /// player are one page, which tells them apart by its own address.
 pub fn routes() -> BoxedFilter<(Response,)> {
-    let asked = warp::get().or(warp::head()).unify();
-    let start = warp::path::end().and(asked).map(|| page("index.html"));
-    let play = warp::path!("play" / String / String).and(asked).map(|_, _| page("play.html"));
-    let embed = warp::path!("embed" / String / String).and(asked).map(|_, _| page("play.html"));
-    let publish = warp::path!("publish" / String / String).and(asked).map(|_, _| page("publish.html"));
-    let assets = warp::path("assets").and(warp::path::tail()).and(asked).map(|tail: Tail| asset(tail.as_str()));
+    let method = warp::method;
+    let start = warp::path::end().and(method()).map(|method| answer(&method, || page("index.html")));
+    let two = |name: &'static str, file: &'static str| {
+        let path = warp::path(name).and(warp::path::param::<String>()).and(warp::path::param::<String>());
+        path.and(warp::path::end()).and(method()).map(move |_, _, method| answer(&method, || page(file)))
+    };
+    let (play, embed, publish) = (two("play", "play.html"), two("embed", "play.html"), two("publish", "publish.html"));
+    let assets = warp::path("assets").and(warp::path::tail()).and(method());
+    let assets = assets.map(|tail: Tail, method| answer(&method, || asset(tail.as_str())));
     start.or(play).unify().or(embed).unify().or(publish).unify().or(assets).unify().boxed()
+}
+
+/// What is there, for a method that reads it; else 405 with the methods that do (RFC 9110, 15.5.6).
+fn answer(method: &Method, found: impl FnOnce() -> Response) -> Response {
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return found();
+    }
+    let reply = warp::reply::with_status("Only GET and HEAD\n", StatusCode::METHOD_NOT_ALLOWED);
+    warp::reply::with_header(reply, header::ALLOW, "GET, HEAD").into_response()
 }
 
 fn page(name: &str) -> Response {
@@ -51,4 +69,29 @@ fn asset(name: &str) -> Response {
     // A worker has the policy of its own script, not of the page.
     let reply = warp::reply::with_header(reply, header::CONTENT_SECURITY_POLICY, POLICY);
     warp::reply::with_header(reply, header::X_CONTENT_TYPE_OPTIONS, "nosniff").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn pages_are_only_read_and_another_method_is_told_which_read_them() {
+        let ask =
+            async |method: &str, path: &str| warp::test::request().method(method).path(path).filter(&routes()).await;
+        for path in ["/", "/play/live/demo", "/embed/live/demo", "/publish/live/demo", "/assets/none.js"] {
+            for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+                let refused = ask(method, path).await.expect("it is answered");
+                assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+                assert_eq!(refused.headers()[header::ALLOW], "GET, HEAD", "{method} {path}");
+            }
+            for method in ["GET", "HEAD"] {
+                let found = ask(method, path).await.expect("it is answered");
+                assert_ne!(found.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            }
+        }
+        for path in ["/play", "/play/live", "/play/live/demo/more", "/nothing"] {
+            assert!(ask("POST", path).await.is_err_and(|rejection| rejection.is_not_found()), "{path}");
+        }
+    }
 }

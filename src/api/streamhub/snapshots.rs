@@ -14,7 +14,7 @@ use std::sync::Arc;
 use warp::{
     Filter,
     filters::BoxedFilter,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     reply::{Reply as _, Response},
 };
 
@@ -39,10 +39,16 @@ pub fn pictures(snapshot_cache: SnapshotCache) -> BoxedFilter<(Response,)> {
     warp::path("snapshots")
         .and(warp::path::param::<String>())
         .and(warp::path::end())
-        .and(warp::get().or(warp::head()).unify())
-        .then(move |name: String| {
+        .and(warp::method())
+        .then(move |name: String, method: Method| {
             let snapshot_cache = snapshot_cache.clone();
-            async move { picture(&snapshot_cache, &name).await }
+            async move {
+                if matches!(method, Method::GET | Method::HEAD) {
+                    picture(&snapshot_cache, &name).await
+                } else {
+                    wrong_method()
+                }
+            }
         })
         .boxed()
 }
@@ -67,6 +73,13 @@ async fn picture(snapshot_cache: &SnapshotCache, name: &str) -> Response {
             failure(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal server error")
         }
     }
+}
+
+/// With the methods that are answered (RFC 9110, 15.5.6).
+fn wrong_method() -> Response {
+    let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Only GET and HEAD");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
 
 /// Errors outside `/api/v1` have an envelope.
