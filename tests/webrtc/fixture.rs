@@ -4,6 +4,7 @@ use lumencast::{
     app::{
         access::{
             admission::PublishLease,
+            connection_limiter::ConnectionLimiter,
             contract::{AccessRequest, Refusal},
             publish_lease::PublishLeases,
         },
@@ -11,8 +12,11 @@ use lumencast::{
     },
     media::clock::ShowClock,
     protocol::packet::{AudioCodec, Packet, VideoCodec},
-    server::webrtc::{
-        Answer, MessageChannel, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs, WebRtcEndpoint,
+    server::{
+        http,
+        webrtc::{
+            Answer, MessageChannel, PlayGrant, PublishGrant, SessionAccess, Settings, ViewerCodecs, WebRtcEndpoint,
+        },
     },
 };
 use std::{
@@ -21,6 +25,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 /// Everything that a test waits for must come within this.
 pub const TIMEOUT: Duration = Duration::from_secs(20);
@@ -121,7 +126,10 @@ impl Open {
         let endpoint = WebRtcEndpoint::open(settings, Arc::new(TestAccess(fixture.clone()))).await.unwrap();
         let listener = tokio::net::TcpListener::bind(loopback).await.unwrap();
         let http = listener.local_addr().unwrap();
-        tokio::spawn(warp::serve(endpoint.routes()).incoming(listener).run());
+        // No test takes as long over a body, but the one that stops in the midst of it.
+        let deadlines = http::Deadlines { body: Duration::from_secs(1), ..http::Deadlines::default() };
+        let served = http::Settings { deadlines, ..http::Settings::new(ConnectionLimiter::alone("http", 256)) };
+        tokio::spawn(http::serve(listener, endpoint.routes(), served, CancellationToken::new()));
         Self { fixture, endpoint, http }
     }
 

@@ -2,9 +2,15 @@
 
 use super::{
     client::{Client, ClientEvent, Kind, Offering, patch},
-    fixture::{Feeder, Open, number},
+    fixture::{Feeder, Open, TIMEOUT, number},
 };
 use reqwest::{Method, header};
+use std::time::{Duration, Instant};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
 
 async fn ask(method: Method, url: &str, headers: &[(&str, &str)], body: &str) -> reqwest::Response {
     let request = reqwest::Client::new().request(method, url).body(body.to_owned());
@@ -74,6 +80,31 @@ async fn each_fault_has_its_status() {
     let nobody = open.url("/whip/r/00000000000000000000000000000000");
     assert_eq!(ask(Method::DELETE, &nobody, &[], "").await.status(), 404);
     assert_eq!(ask(Method::GET, &nobody, &[], "").await.status(), 405);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_announced_too_long_is_refused_at_once_and_one_that_stops_in_time() {
+    let _turn = crate::support::turn();
+    let open = Open::endpoint().await;
+    // The rest of each body never comes.
+    let ask = async |path: &str, length: u64| {
+        let mut socket = TcpStream::connect(open.http).await.unwrap();
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/sdp\r\ncontent-length: {length}\r\n");
+        socket.write_all(format!("{head}\r\nv=0\r\n").as_bytes()).await.unwrap();
+        let (began, mut answer) = (Instant::now(), String::new());
+        timeout(TIMEOUT, socket.read_to_string(&mut answer)).await.expect("it is answered and closed").unwrap();
+        (answer, began.elapsed())
+    };
+    for path in ["/whip/live/hall?token=in", "/whip/live/hall", "/whep/live/hall"] {
+        for length in [65_537, 99_999_999_999] {
+            let (answer, took) = ask(path, length).await;
+            assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("\"too_large\""), "{path}: {answer}");
+            assert!(took < Duration::from_millis(900), "{took:?}: the body was waited for");
+        }
+    }
+    let (answer, _) = ask("/whip/live/hall?token=in", 1000).await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"timeout\""), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

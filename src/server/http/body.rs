@@ -8,6 +8,7 @@ use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::{
+    error::Error,
     io,
     pin::Pin,
     task::{Context, Poll},
@@ -15,7 +16,13 @@ use std::{
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Whether a body ended with this error because its sender did not go on: the answer is 408 (RFC 9110, 15.5.9).
+pub fn is_stalled(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut))
+}
 
 /// See the module's text.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ use crate::app::access::{
     trusted_proxies::TrustedProxies,
 };
 use body::RequestBody;
+pub use body::is_stalled;
 use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},

@@ -13,7 +13,7 @@ use crate::{
         contract::{AccessRequest, Refusal},
     },
     protocol::{bearer::bearer, percent::decode},
-    server::problem::problem,
+    server::{http::is_stalled, problem::problem},
 };
 use bytes::{Buf, Bytes, BytesMut};
 use futures::{Stream, StreamExt};
@@ -99,7 +99,7 @@ async fn on_endpoint(
     let [Some(app), Some(room)] = path.map(decode) else {
         return problem(StatusCode::NOT_FOUND, "not_found", "There is no such room");
     };
-    let offer = match text(body).await {
+    let offer = match text(&request.headers, body).await {
         Ok(offer) => offer,
         Err(refused) => return refused,
     };
@@ -147,7 +147,7 @@ async fn on_resource(
         let text = "A change is application/trickle-ice-sdpfrag";
         return problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", text);
     }
-    let fragment = match text(body).await {
+    let fragment = match text(&request.headers, body).await {
         Ok(text) => Fragment::parse(&text),
         Err(refused) => return refused,
     };
@@ -199,15 +199,28 @@ impl Request {
     }
 }
 
-async fn text(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<String, Response> {
+/// The body's text. One that announces more than is read is refused before its first byte.
+async fn text(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+) -> Result<String, Response> {
+    let too_long = || problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is longer than 64 KB");
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > LIMIT as u64) {
+        return Err(too_long());
+    }
     let mut body = std::pin::pin!(body);
     let mut bytes = BytesMut::new();
     while let Some(piece) = body.next().await {
-        let Ok(mut piece) = piece else {
-            return Err(problem(StatusCode::BAD_REQUEST, "bad_request", "The body broke off"));
-        };
+        let mut piece = piece.map_err(|error| {
+            if is_stalled(&error) {
+                problem(StatusCode::REQUEST_TIMEOUT, "timeout", "The body took too long")
+            } else {
+                problem(StatusCode::BAD_REQUEST, "bad_request", "The body broke off")
+            }
+        })?;
         if bytes.len() + piece.remaining() > LIMIT {
-            return Err(problem(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is longer than 64 KB"));
+            return Err(too_long());
         }
         bytes.extend_from_slice(&piece.copy_to_bytes(piece.remaining()));
     }
