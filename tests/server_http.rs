@@ -247,6 +247,35 @@ async fn a_request_without_exactly_one_valid_host_is_a_bad_request() {
 }
 
 #[tokio::test]
+async fn pages_are_only_read_and_another_method_is_told_which_read_them() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, shutdown) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let settings = Settings::new(ConnectionLimiter::alone("http", 64));
+    let _end = shutdown.clone().drop_guard();
+    tokio::spawn(serve(listener, lumencast::server::pages::routes(), settings, shutdown));
+    let ask = async |method: &str, path: &str| {
+        let mut socket = soon(TcpStream::connect(address)).await.unwrap();
+        let text = format!("{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        socket.write_all(text.as_bytes()).await.unwrap();
+        all(&mut socket).await.to_lowercase()
+    };
+    for path in ["/", "/play/live/demo", "/embed/live/demo", "/publish/live/demo", "/assets/none.js"] {
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let refused = ask(method, path).await;
+            assert!(refused.starts_with("http/1.1 405 ") && refused.contains("\r\nallow: get, head\r\n"), "{refused}");
+        }
+        for method in ["GET", "HEAD"] {
+            let found = ask(method, path).await;
+            assert!(!found.starts_with("http/1.1 405 "), "{method} {path}: {found}");
+        }
+    }
+    for path in ["/play", "/play/live", "/play/live/demo/more", "/nothing"] {
+        let refused = ask("POST", path).await;
+        assert!(refused.starts_with("http/1.1 404 "), "{path}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn one_address_takes_its_share_and_another_gets_in() {
     // No connection goes by itself while the test looks on.
     let server = HttpServer::with(64, Deadlines { head: TIMEOUT * 10, ..Deadlines::default() }).await;
@@ -264,7 +293,7 @@ async fn one_address_takes_its_share_and_another_gets_in() {
 #[tokio::test]
 async fn half_heads_of_an_authenticated_address_make_room_and_a_socket_of_it_stays() {
     let server = HttpServer::with(64, Deadlines { head: TIMEOUT * 10, ..Deadlines::default() }).await;
-    server.limiter.enter("127.0.0.2".parse().unwrap()).unwrap().mark_authenticated();
+    server.limiter.enter(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).unwrap().mark_authenticated();
     let (mut echo, _) = client_async("ws://x/echo", server.connect(2).await).await.unwrap();
     let mut half = Vec::new();
     for _ in 0..60 {

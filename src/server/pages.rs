@@ -70,28 +70,3 @@ fn asset(name: &str) -> Response {
     let reply = warp::reply::with_header(reply, header::CONTENT_SECURITY_POLICY, POLICY);
     warp::reply::with_header(reply, header::X_CONTENT_TYPE_OPTIONS, "nosniff").into_response()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn pages_are_only_read_and_another_method_is_told_which_read_them() {
-        let ask =
-            async |method: &str, path: &str| warp::test::request().method(method).path(path).filter(&routes()).await;
-        for path in ["/", "/play/live/demo", "/embed/live/demo", "/publish/live/demo", "/assets/none.js"] {
-            for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
-                let refused = ask(method, path).await.expect("it is answered");
-                assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
-                assert_eq!(refused.headers()[header::ALLOW], "GET, HEAD", "{method} {path}");
-            }
-            for method in ["GET", "HEAD"] {
-                let found = ask(method, path).await.expect("it is answered");
-                assert_ne!(found.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
-            }
-        }
-        for path in ["/play", "/play/live", "/play/live/demo/more", "/nothing"] {
-            assert!(ask("POST", path).await.is_err_and(|rejection| rejection.is_not_found()), "{path}");
-        }
-    }
-}

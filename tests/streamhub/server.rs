@@ -94,6 +94,11 @@ impl Server {
         self.login(&email, PASSWORD).await
     }
 
+    /// The answer to an empty `POST` to a path outside the plane.
+    pub async fn post_outside(&self, path: &str) -> reqwest::Response {
+        self.http.post(format!("{}{path}", self.base)).send().await.expect("an answer")
+    }
+
     /// A login that works.
     pub async fn login(&self, name: &str, password: &str) -> String {
         let now = time::OffsetDateTime::now_utc().unix_timestamp();

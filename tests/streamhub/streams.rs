@@ -230,7 +230,7 @@ async fn a_snapshot_is_kept_under_a_name_that_nobody_guesses() {
     let picture = server.outside(&format!("/{key}")).await;
     assert_eq!((picture.status().as_u16(), &picture.headers()["content-type"]), (200, &"image/jpeg".parse().unwrap()));
     assert_eq!(picture.bytes().await.expect("a body"), JPEG);
-    let posted = server.http.post(format!("{}/{key}", server.base)).send().await.expect("an answer");
+    let posted = server.post_outside(&format!("/{key}")).await;
     assert_eq!((posted.status().as_u16(), &posted.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
     for other in [
         "snapshots/x.jpg",

@@ -20,8 +20,14 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// Whether a body ended with this error because its sender did not go on: the answer is 408 (RFC 9110, 15.5.9).
 pub fn is_stalled(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    causes.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut))
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// See the module's text.
