@@ -113,6 +113,8 @@ pub async fn serve(
             Ok(slot) => {
                 let client = socket::run(stream, (peer, slot), plane.clone(), shutdown.clone());
                 clients.spawn(catch_panic_async("livewing-client", client));
+                // The connection that makes room for it can end before the next one is let in.
+                tokio::task::yield_now().await;
             }
             Err(_) => turn_away(stream, FULL),
         }

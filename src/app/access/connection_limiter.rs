@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! accept ─ address ─► ConnectionLimiter ─► Shares (exact) ─┬─ ConnectionSlot: held as long as the connection
-//!                       │                        ├─ Refused: counted, logged once a minute
+//!                       │                        ├─ Refused: counted, logged at the end of a minute
 //!                       │                        └─ another slot of the address is evicted: its connection closes
 //!                       └─ AddressRegistry: authenticated addresses and trusted proxies, shared by all limiters
 //! ```
@@ -14,9 +14,10 @@ use super::{
     authenticated_addresses::AuthenticatedAddresses,
     client_address::ClientAddress,
     connection_shares::{AddressStatus, Admitted, ConnectionId, Limits, Refused, Shares},
-    refusal_log::RefusalLog,
+    refusal_log::{Line, RefusalLog},
     trusted_proxies::TrustedProxies,
 };
+use crate::tasks;
 use metrics::{counter, gauge};
 use std::{
     collections::HashMap,
@@ -142,10 +143,14 @@ impl ConnectionLimiter {
         };
         if let Err(refused) = entered {
             counter!("lumencast_connections_refused_total", "door" => *name, "reason" => refused.reason()).increment(1);
-            self.0.counts().log.count();
+            let mut counts = self.0.counts();
+            let open = counts.shares.open();
+            counts.log.count(open);
+            drop(counts);
             tracing::debug!(door = name, %address, "{refused}");
         }
         self.0.log_refusals();
+        self.0.log_at_the_end_of_the_minute();
         let (id, older) = entered?;
         if let Some(older) = older {
             counter!("lumencast_connections_evicted_total", "door" => *name).increment(1);
@@ -175,14 +180,29 @@ impl Inner {
 
     /// Writes the log line that is due.
     fn log_refusals(&self) {
-        let due = {
-            let mut counts = self.counts();
-            counts.log.due(self.began.elapsed()).map(|count| (count, counts.shares.open()))
-        };
-        if let Some((count, open)) = due {
+        let due = self.counts().log.due(self.began.elapsed());
+        if let Some(Line { count, open }) = due {
             let Limits { total, per_address, .. } = self.limits;
             tracing::warn!(door = self.name, count, open, total, per_address, "connections were refused");
         }
+    }
+}
+
+impl Inner {
+    /// Has the refusals of this minute told when it is over, though nobody comes then. Threads outside a runtime leave
+    /// it to the next event.
+    fn log_at_the_end_of_the_minute(self: &Arc<Self>) {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let Some(wait) = self.counts().log.wait(self.began.elapsed()) else { return };
+        let limiter = Arc::downgrade(self);
+        tasks::once("refusal-log", async move {
+            tokio::time::sleep(wait).await;
+            if let Some(limiter) = limiter.upgrade() {
+                limiter.log_refusals();
+            }
+        });
     }
 }
 

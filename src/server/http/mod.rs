@@ -119,6 +119,8 @@ pub async fn serve(
             Ok(slot) => {
                 let serving = connection(stream, peer, slot, routes.clone(), settings.clone(), shutdown.clone());
                 connections.spawn(crate::tasks::catch_panic_async("http-connection", serving));
+                // The connection that makes room for it can end before the next one is let in.
+                tokio::task::yield_now().await;
             }
             Err(_) => turn_away(stream, FULL),
         }

@@ -96,6 +96,8 @@ impl Listener {
             let serving = serve(socket, peer, slot, Arc::clone(&settings), admission, shutdown.clone());
             let serving = serving.instrument(tracing::info_span!("rtmp", %peer));
             connections.spawn(catch_panic_async("rtmp-connection", serving));
+            // The connection that makes room for it can end before the next one is let in.
+            tokio::task::yield_now().await;
         }
         drop(listener);
         connections.close();
