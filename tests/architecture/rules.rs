@@ -46,7 +46,7 @@ const FEW_CRATES: [(&str, &[&str]); 2] =
 
 /// The one layer that may name a crate: one of this name, or one that begins with it where the word ends in `*`.
 const RESTRICTED_CRATES: [(&str, &str); 5] =
-    [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("object_store", "store"), ("aws_*", "store")];
+    [("gst*", "media"), ("glib", "media"), ("sqlx", "store"), ("object_store", "store"), ("aws_sdk*", "store")];
 
 /// Names without information about the content.
 const BANNED_NAMES: [&str; 8] = ["util", "utils", "helper", "helpers", "common", "manager", "managers", "misc"];

@@ -205,7 +205,8 @@ fn what_a_recorder_or_a_push_carries_is_not_taken_from_under_it() {
     let view = fixture.show.view();
     assert_eq!((&view.outputs[1].stream, &view.recorders[0].stream), (&stream, &stream));
     assert_eq!(code(fixture.run(Command::StartPush { output: 2 })), "source");
-    assert_eq!(code(fixture.run(Command::StartRecording { recorder: 1, stream: None })), "source");
+    let start = Command::StartRecording { recorder: 1, stream: Some(stream) };
+    assert_eq!(code(fixture.run(start)), "source");
     assert_eq!(fixture.show.view().outputs[1].push.as_ref().unwrap().state, LinkState::Idle);
 }
 

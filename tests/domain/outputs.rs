@@ -128,7 +128,7 @@ fn a_start_while_the_recorder_stops_waits_for_the_stop() {
     let mut fixture = Fixture::new();
     let start = fixture.send(Command::StartRecording { recorder: 1, stream: None });
     fixture.show.report(Report::RecordingStarted { ticket: start, recorder: 1, file: "a.mp4".into(), first: None });
-    fixture.answer(start).unwrap().unwrap();
+    fixture.show.next_ack().unwrap().result.unwrap();
     let stop = fixture.send(Command::StopRecording { recorder: 1 });
     fixture.orders.clear();
     let stream = Some(OutputSource::Input(A));

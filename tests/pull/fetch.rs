@@ -245,7 +245,8 @@ fn hevc_opus_and_mp3_are_told_apart() {
     let hevc = Pulled::start(&files.url("h.ts"));
     hevc.wait_complete();
     assert_eq!((hevc.got.video_configs(), hevc.got.audio_configs()), (vec![VideoCodec::Hevc], vec![AudioCodec::Opus]));
-    assert!(hevc.got.pictures().len() >= 89 && hevc.got.sounds().len() > 140);
+    let (pictures, sounds) = (hevc.got.pictures().len(), hevc.got.sounds().len());
+    assert!(pictures >= 89 && sounds > 140, "{pictures} pictures, {sounds} blocks of sound");
     let mp3 = Pulled::start(&files.url("m.ts"));
     mp3.wait_complete();
     assert_eq!(mp3.got.audio_configs(), [AudioCodec::Aac]);

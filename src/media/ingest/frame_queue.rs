@@ -19,6 +19,8 @@ const SPARE: u64 = 24;
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub slot: Slot,
+    /// The slot from which it is seen: its own, or a later one when it came too late for that.
+    pub seen_from: Slot,
     pub buffer: gst::Buffer,
     pub info: Arc<gst_video::VideoInfo>,
 }
@@ -64,9 +66,9 @@ impl FrameQueue {
         frames.front().filter(|frame| frame.slot <= slot).cloned()
     }
 
-    /// The slot of the frame that is shown in a slot: its own or an earlier one.
-    pub fn shown_in(&self, slot: Slot) -> Option<Slot> {
-        self.lock().iter().rev().map(|frame| frame.slot).find(|own| *own <= slot)
+    /// The slot from which the frame is seen that is shown in a slot.
+    pub fn seen_from(&self, slot: Slot) -> Option<Slot> {
+        self.lock().iter().rev().find(|frame| frame.slot <= slot).map(|frame| frame.seen_from)
     }
 
     /// Forgets everything.

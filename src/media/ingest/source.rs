@@ -260,7 +260,8 @@ impl Source {
             stamped.set_duration(gst::ClockTime::from_nseconds(self.project.rate.slot_ns()));
             self.raw_video.push(&buffer, caps);
         }
-        self.frame_queue.put(Frame { slot, buffer, info: info.clone() });
+        let seen_from = slot.max(self.project.rate.slot_at(self.clock.now()));
+        self.frame_queue.put(Frame { slot, seen_from, buffer, info: info.clone() });
     }
 
     /// A block of sound, stamped with show time.
@@ -289,7 +290,7 @@ impl Source {
     /// by what came. A source whose pictures all come too late has no signal.
     pub fn health(&self) -> Health {
         let now = self.clock.now();
-        let shown = self.frame_queue.shown_in(self.project.rate.slot_at(now));
+        let shown = self.frame_queue.seen_from(self.project.rate.slot_at(now));
         let age = shown.map(|slot| now.since(self.project.rate.time_of(slot)));
         let state = self.lock();
         let signal = match age {

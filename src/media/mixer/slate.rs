@@ -36,7 +36,7 @@ pub(super) fn still(picture: &Picture, info: &Arc<gst_video::VideoInfo>) -> anyh
         Ok(())
     })?;
     drop(frame);
-    Ok(Frame { slot: Slot(0), buffer, info: info.clone() })
+    Ok(Frame { slot: Slot(0), seen_from: Slot(0), buffer, info: info.clone() })
 }
 
 /// Draws into a mapped picture.

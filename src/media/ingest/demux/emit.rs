@@ -2,7 +2,7 @@
 //!
 //! Refuses to know: demuxers.
 
-use super::Output;
+use super::{Output, Pace};
 use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
 use bytes::Bytes;
 use std::sync::{Arc, Weak};
@@ -57,7 +57,15 @@ impl Known {
             // Before the segment's start is before zero: the first pictures of a stream with B-frames are decoded then.
             segment.to_running_time_full(time).map(signed)
         };
-        let Some(pts) = running(buffer.pts()).or_else(|| running(buffer.dts())) else { return Ok(()) };
+        let stamped = running(buffer.pts()).or_else(|| running(buffer.dts()));
+        // Pictures of a multipart message have no times: those of a camera count from their coming, those of a file are
+        // taken for 25 a second.
+        let pts = match (stamped, output.timeline.pace()) {
+            (Some(pts), _) => pts,
+            (None, _) if !picture => return Ok(()),
+            (None, Pace::Live) => i64::try_from(output.begun.elapsed().as_nanos()).unwrap_or(i64::MAX),
+            (None, Pace::Clock) => self.last + 40_000_000,
+        };
         let dts = running(buffer.dts()).unwrap_or_else(|| pts.max(self.last));
         self.begun = true;
         self.last = dts;

@@ -46,6 +46,11 @@ impl Timeline {
         Self { pace, begin: begin.max(MARGIN), state: Mutex::default(), changed: Condvar::new() }
     }
 
+    /// Whether packets come at their time by themselves.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
     /// The times of a packet, given its own in nanoseconds. The first argument counts for the order (decoding).
     pub fn place(&self, dts: i64, pts: i64) -> (Duration, Duration) {
         let mut state = self.lock();
