@@ -7,6 +7,8 @@ mod census;
 mod decoded;
 #[path = "live_forms/media.rs"]
 mod media;
+#[path = "live_forms/recorded.rs"]
+mod recorded;
 mod support;
 
 use lumencast::{

@@ -98,9 +98,11 @@ pub struct RecordingInfo {
     pub recorder: u8,
     /// File name in the data folder's `recordings/`.
     pub file: String,
+    /// The files in which it went on where the format of the stream changed.
+    pub parts: Vec<String>,
     /// The slot and show time of the file's first picture. For program it is a slot of the mixer.
     pub first: Option<(Slot, ShowTime)>,
-    /// Pictures in the file; 0 in the answer to a start.
+    /// Pictures in all of them; 0 in the answer to a start.
     pub frames: u64,
 }
 

@@ -133,6 +133,8 @@ pub enum Report {
         ticket: Ticket,
         recorder: u8,
         file: String,
+        /// The files in which it went on where the format of the stream changed.
+        parts: Vec<String>,
         first: Option<(Slot, ShowTime)>,
         frames: u64,
     },

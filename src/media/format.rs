@@ -20,3 +20,18 @@ pub fn picture_at_rate(project: Format) -> String {
 
 /// Sound that is mixed.
 pub const SOUND: &str = "audio/x-raw,format=F32LE,rate=48000,channels=2,layout=interleaved";
+
+/// Whether coded media of these caps needs other headers (an initialization segment, a sample entry). What parsers refine on
+/// the way (rates, levels) does not.
+pub fn differs(old: &gst::CapsRef, new: &gst::CapsRef) -> bool {
+    if old == new {
+        return false;
+    }
+    let (Some(old), Some(new)) = (old.structure(0), new.structure(0)) else { return true };
+    let fields = ["codec_data", "stream-format", "width", "height", "rate", "channels"];
+    old.name() != new.name() || fields.iter().any(|f| old.value(*f).ok().map(show) != new.value(*f).ok().map(show))
+}
+
+fn show(value: &glib::SendValue) -> String {
+    value.serialize().map_or_else(|_| String::new(), |text| text.to_string())
+}

@@ -105,7 +105,14 @@ impl Fixture {
         });
         let (ticket, recorder) = stop.expect("a recorder was told to stop");
         let first = Some((Slot(90), RATE.time_of(Slot(90))));
-        self.report(Report::RecordingStopped { ticket, recorder, file: file(recorder), first, frames });
+        self.report(Report::RecordingStopped {
+            ticket,
+            recorder,
+            file: file(recorder),
+            parts: Vec::new(),
+            first,
+            frames,
+        });
     }
 }
 

@@ -70,7 +70,14 @@ fn a_recorder_is_answered_with_its_file_when_the_first_picture_is_in_it() {
     assert_eq!((info.file.as_str(), info.first), ("p.mp4", first));
     assert_eq!(code(fixture.run(Command::StartRecording { recorder: 2, stream: None })), "recording");
     let ticket = fixture.send(Command::StopRecording { recorder: 2 });
-    fixture.show.report(Report::RecordingStopped { ticket, recorder: 2, file: "p.mp4".into(), first, frames: 90 });
+    fixture.show.report(Report::RecordingStopped {
+        ticket,
+        recorder: 2,
+        file: "p.mp4".into(),
+        parts: Vec::new(),
+        first,
+        frames: 90,
+    });
     let Reply::Recording(info) = fixture.show.next_ack().unwrap().result.unwrap() else { panic!() };
     assert_eq!(info.frames, 90);
     assert_eq!(fixture.show.view().recorders[1].state, Recording::Idle);
@@ -94,7 +101,7 @@ fn a_stop_cancels_a_start_whatever_the_engine_reports_of_it() {
     let failed = |ticket| Report::RecordingFailed { ticket: Some(ticket), recorder: 1, reason: "no picture".into() };
     let stopped = |ticket| {
         let file = "p.mp4".to_owned();
-        Report::RecordingStopped { ticket, recorder: 1, file, first: None, frames: 3 }
+        Report::RecordingStopped { ticket, recorder: 1, file, parts: Vec::new(), first: None, frames: 3 }
     };
     for case in 0..3 {
         let mut fixture = Fixture::new();
@@ -135,7 +142,14 @@ fn a_start_while_the_recorder_stops_waits_for_the_stop() {
     let next = fixture.send(Command::StartRecording { recorder: 1, stream });
     assert!(fixture.answer(next).is_none() && fixture.orders.is_empty());
     assert_eq!(code(fixture.run(Command::StartRecording { recorder: 1, stream: None })), "recording", "one may wait");
-    let report = Report::RecordingStopped { ticket: stop, recorder: 1, file: "a.mp4".into(), first: None, frames: 9 };
+    let report = Report::RecordingStopped {
+        ticket: stop,
+        recorder: 1,
+        file: "a.mp4".into(),
+        parts: Vec::new(),
+        first: None,
+        frames: 9,
+    };
     fixture.show.report(report);
     let order = fixture.show.next_order();
     assert!(

@@ -173,9 +173,10 @@ pub fn reply(reply: Reply) -> Value {
         Reply::Switched { slot, time, slots } => {
             value(Switched { slot: slot.0, frame_time: time.seconds(), slots: (slots > 0).then_some(slots) })
         }
-        Reply::Recording(RecordingInfo { recorder, file, first, frames }) => value(Recorded {
+        Reply::Recording(RecordingInfo { recorder, file, parts, first, frames }) => value(Recorded {
             recorder,
             file: path(&file),
+            parts: parts.iter().map(|part| path(part)).collect(),
             first_slot: first.map(|(slot, _)| slot.0),
             first_frame_time: first.map(|(_, time)| time.seconds()),
             frames,

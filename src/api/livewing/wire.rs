@@ -189,6 +189,9 @@ pub struct Recorded {
     pub recorder: u8,
     /// Below the data folder.
     pub file: String,
+    /// Further files, in which it went on where the format of the stream changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     pub first_slot: Option<u64>,
     /// Seconds of show time.
     pub first_frame_time: Option<f64>,

@@ -10,7 +10,7 @@ mod outputs;
 mod switching;
 
 use super::{
-    command::{Ack, Command, Reply, Ticket},
+    command::{Ack, Command, RecordingInfo, Reply, Ticket},
     event::Event,
     fault::Fault,
     graphic::{Channel, Graphic, OnAir, Taken},
@@ -191,8 +191,8 @@ impl Show {
             Report::RecordingStarted { ticket, recorder, file, first } => {
                 self.recording_started(ticket, recorder, file, first);
             }
-            Report::RecordingStopped { ticket, recorder, file, first, frames } => {
-                self.recording_stopped(ticket, recorder, file, first, frames);
+            Report::RecordingStopped { ticket, recorder, file, parts, first, frames } => {
+                self.recording_stopped(ticket, RecordingInfo { recorder, file, parts, first, frames });
             }
             Report::RecordingFailed { ticket, recorder, reason } => self.recording_failed(ticket, recorder, reason),
             Report::Push { output, state, error } => self.push_changed(output, state, error),

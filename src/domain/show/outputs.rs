@@ -151,19 +151,14 @@ impl Show {
         self.recordings.starting.remove(&number);
         recorder.state = Recording::Running { file: file.clone() };
         self.events.push(Event::RecorderChanged { recorder: number });
-        self.ack(ticket, Ok(Reply::Recording(RecordingInfo { recorder: number, file, first, frames: 0 })));
+        let info = RecordingInfo { recorder: number, file, parts: Vec::new(), first, frames: 0 };
+        self.ack(ticket, Ok(Reply::Recording(info)));
     }
 
-    pub(super) fn recording_stopped(
-        &mut self,
-        ticket: Ticket,
-        number: u8,
-        file: String,
-        first: Option<(Slot, ShowTime)>,
-        frames: u64,
-    ) {
+    pub(super) fn recording_stopped(&mut self, ticket: Ticket, info: RecordingInfo) {
+        let number = info.recorder;
         self.recording_over(number, None);
-        self.ack(ticket, Ok(Reply::Recording(RecordingInfo { recorder: number, file, first, frames })));
+        self.ack(ticket, Ok(Reply::Recording(info)));
         self.begin_next_recording(number);
     }
 

@@ -222,6 +222,7 @@ impl Inner {
                 ticket,
                 recorder,
                 file: done.file,
+                parts: done.parts,
                 first: Some((self.slot_of(done.first), done.first)),
                 frames: done.frames,
             },

@@ -12,12 +12,16 @@
 //! A consumer that falls behind loses whole groups of pictures. Sound that stays away is bridged with gaps, so that a
 //! muxer that waits for both sides never holds up the picture.
 //!
+//! A consumer that goes on in parts ([`Pair::listen_in_parts`]) gets an end-of-stream where the format changes, at the key
+//! frame from which the new one counts, and everything from there on when it attaches again. Sound of another format, or
+//! sound that begins late, is held until that key frame.
+//!
 //! Refuses to know: what the media is for. Never blocks the feeds' threads.
 
 use super::{meter::Meter, stream::CodedStream};
 use crate::{
     domain::time::ShowTime,
-    media::{clock::ShowClock, link::Listener},
+    media::{clock::ShowClock, format, link::Listener},
 };
 use gst::prelude::*;
 use std::{
@@ -65,6 +69,8 @@ struct JoinState {
     limits: QueueLimits,
     meter: Arc<Meter>,
     clock: ShowClock,
+    /// Called where another part begins, before the end-of-stream of the one before; absent where there is one alone.
+    on_part: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 struct State {
@@ -74,6 +80,11 @@ struct State {
     held_video: VecDeque<gst::Sample>,
     held_audio: VecDeque<gst::Sample>,
     to: Option<AppSrcs>,
+    /// The formats of the present part.
+    video_caps: Option<gst::Caps>,
+    audio_caps: Option<gst::Caps>,
+    /// Sound of a format that the present part cannot hold.
+    next_audio: VecDeque<gst::Sample>,
     awaits_keyframe: bool,
     /// The newest decoding times that went on, in show time.
     last_video: Option<gst::ClockTime>,
@@ -99,12 +110,37 @@ struct AppSrcs {
 impl Pair {
     /// Listens to a stream. Nothing goes out before [`attach`](Self::attach).
     pub fn listen(stream: &CodedStream, clock: &ShowClock, limits: QueueLimits, meter: Arc<Meter>) -> Self {
+        Self::begin(stream, clock, limits, meter, None)
+    }
+
+    /// The same for a consumer that goes on in another part where the format changes. `on_part` is called on a feed's
+    /// thread and must not block.
+    pub fn listen_in_parts(
+        stream: &CodedStream,
+        clock: &ShowClock,
+        limits: QueueLimits,
+        meter: Arc<Meter>,
+        on_part: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self::begin(stream, clock, limits, meter, Some(Box::new(on_part)))
+    }
+
+    fn begin(
+        stream: &CodedStream,
+        clock: &ShowClock,
+        limits: QueueLimits,
+        meter: Arc<Meter>,
+        on_part: Option<Box<dyn Fn() + Send + Sync>>,
+    ) -> Self {
         let state = State {
             sound_expected: stream.audio.is_some(),
             begin: None,
             held_video: VecDeque::new(),
             held_audio: VecDeque::new(),
             to: None,
+            video_caps: None,
+            audio_caps: None,
+            next_audio: VecDeque::new(),
             awaits_keyframe: true,
             last_video: None,
             last_audio: None,
@@ -117,6 +153,7 @@ impl Pair {
             limits,
             meter,
             clock: clock.clone(),
+            on_part,
         });
         let mut listeners = Vec::new();
         // Sound first: what comes while the key frame is being made must not be missed.
@@ -152,6 +189,11 @@ impl Pair {
     /// by their stamps however late they are, not by the clock.
     pub fn attach(&self, video: gst_app::AppSrc, audio: Option<gst_app::AppSrc>) {
         let mut state = self.join.lock();
+        let first = |held: &VecDeque<gst::Sample>| held.front().and_then(|sample| sample.caps_owned());
+        (state.video_caps, state.audio_caps) = (first(&state.held_video), None);
+        if audio.is_some() {
+            state.audio_caps = first(&state.held_audio);
+        }
         state.to = Some(AppSrcs { video, audio });
         let (pictures, sounds) = (std::mem::take(&mut state.held_video), std::mem::take(&mut state.held_audio));
         sounds.iter().for_each(|sample| self.join.send_sound(&mut state, sample));
@@ -164,13 +206,20 @@ impl Pair {
     }
 
     /// Ends the flow and sends end-of-stream after what is on its way.
-    pub fn finish(mut self) {
+    pub fn finish(&mut self) {
         self.listeners.clear();
         if let Some(to) = self.join.lock().to.take() {
-            let _ = to.video.end_of_stream(); // refused only by a pipeline that is gone
-            if let Some(audio) = to.audio {
-                let _ = audio.end_of_stream();
-            }
+            to.end();
+        }
+    }
+}
+
+impl AppSrcs {
+    /// Sends end-of-stream; refused only by a pipeline that is gone.
+    fn end(self) {
+        let _ = self.video.end_of_stream();
+        if let Some(audio) = self.audio {
+            let _ = audio.end_of_stream();
         }
     }
 }
@@ -233,7 +282,43 @@ impl JoinState {
         }
     }
 
+    /// Whether a picture belongs to another part than the present one.
+    fn begins_part(&self, state: &State, sample: &gst::Sample) -> bool {
+        let is_key = || sample.buffer().is_some_and(|b| !b.flags().contains(gst::BufferFlags::DELTA_UNIT));
+        let differs = || differs(state.video_caps.as_ref(), sample);
+        self.on_part.is_some() && is_key() && (!state.next_audio.is_empty() || differs())
+    }
+
+    /// Ends the present part; this picture is the first of the next one.
+    fn begin_part(&self, state: &mut State, sample: gst::Sample) {
+        let Some(first) = sample.buffer().and_then(gst::BufferRef::pts) else { return };
+        let zero = sample.buffer().and_then(gst::BufferRef::dts).map_or(first, |dts| dts.min(first));
+        if let Some(on_part) = &self.on_part {
+            on_part();
+        }
+        if let Some(to) = state.to.take() {
+            to.end();
+        }
+        state.begin = Some(Begin { first, zero });
+        (state.last_video, state.last_audio, state.sound_until) = (None, None, first);
+        (state.awaits_keyframe, state.ready) = (true, false);
+        state.held_audio = std::mem::take(&mut state.next_audio);
+        state.held_audio.retain(|sample| sample.buffer().and_then(gst::BufferRef::pts) >= Some(first));
+        state.held_video = VecDeque::from([sample]);
+        if !state.sound_expected || !state.held_audio.is_empty() {
+            self.set_ready(state);
+        }
+    }
+
     fn send_picture(&self, state: &mut State, sample: &gst::Sample) {
+        if self.begins_part(state, sample) {
+            return self.begin_part(state, sample.clone());
+        }
+        // Until a key frame of the new format nothing of it can be decoded.
+        if self.on_part.is_some() && differs(state.video_caps.as_ref(), sample) {
+            state.awaits_keyframe = true;
+            return self.meter.dropped(1);
+        }
         let State { begin: Some(begin), to: Some(to), .. } = state else { return };
         let (Some(buffer), Some(pts)) = (sample.buffer(), sample.buffer().and_then(gst::BufferRef::pts)) else {
             return;
@@ -272,6 +357,13 @@ impl JoinState {
     }
 
     fn send_sound(&self, state: &mut State, sample: &gst::Sample) {
+        let fits = state.audio_caps.is_some() && !differs(state.audio_caps.as_ref(), sample);
+        if self.on_part.is_some() && !fits {
+            if state.next_audio.len() >= HELD_SOUND {
+                state.next_audio.pop_front();
+            }
+            return state.next_audio.push_back(sample.clone());
+        }
         let State { begin: Some(begin), to: Some(to), .. } = state else { return };
         let (Some(audio), Some(buffer), Some(caps)) = (&to.audio, sample.buffer(), sample.caps()) else { return };
         let (Some(pts), Some(end)) = (buffer.pts(), sound_end(sample)) else { return };
@@ -290,6 +382,12 @@ impl JoinState {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a sample has another format than a file of these caps holds. What parsers refine on the way (levels) is none.
+fn differs(caps: Option<&gst::Caps>, sample: &gst::Sample) -> bool {
+    let (Some(caps), Some(new)) = (caps, sample.caps()) else { return false };
+    format::differs(caps, new)
 }
 
 /// The same bytes with other stamps.

@@ -190,7 +190,7 @@ impl Worker {
         report: &dyn Fn(LinkState, Option<String>),
     ) -> End {
         let stopping = || self.stopping.load(Ordering::Relaxed);
-        let pair = Pair::listen(stream, &self.clock, QUEUE_LIMITS, self.meter.clone());
+        let mut pair = Pair::listen(stream, &self.clock, QUEUE_LIMITS, self.meter.clone());
         // A stream without media at the moment is no failure of the destination: wait without an end.
         let start = loop {
             match pair.stream_start(SILENCE, stopping) {

@@ -3,6 +3,9 @@
 //! While it runs the file is a fragmented MP4, and `NAME.mp4.part` beside it marks it as such; a kill loses at most the
 //! fragment that is being written. On stop it becomes an ordinary MP4 with one index, and the marker is removed.
 //!
+//! A file holds one format. Where the stream's changes (picture size, sample rate, sound that begins late) the file is
+//! finished and the recording goes on in `NAME-part2.mp4` and so on, from the key frame on that begins the new format.
+//!
 //! Refuses to know: the origin of the order, and how media is encoded. Nothing is re-encoded.
 
 use super::{
@@ -74,7 +77,9 @@ pub enum RecordMessage {
 pub struct Finished {
     /// Name in the folder.
     pub file: String,
-    /// Pictures in it.
+    /// The names of the files in which it went on.
+    pub parts: Vec<String>,
+    /// Pictures in all of them.
     pub frames: u64,
     /// Show time of the first.
     pub first: ShowTime,
@@ -101,8 +106,20 @@ struct Shared {
 
 enum Order {
     Stop(Duration),
-    PipelineEnded(Verdict),
+    /// Another format begins: the present file is over.
+    NextPart,
+    /// The pipeline of a part, counted from 1, ended.
+    PipelineEnded(usize, Verdict),
 }
+
+/// Why a part is over.
+enum PartEnd {
+    Stopped,
+    FormatChanged,
+}
+
+/// How long a file may take to be finished while the recording goes on in the next one.
+const PART_FINISH: Duration = Duration::from_secs(5);
 
 impl Recording {
     /// Begins with the stream's next key frame. `on_event` gets [`RecordMessage`] from a thread of the recording; it
@@ -121,7 +138,11 @@ impl Recording {
         let shared = Arc::new(Shared::default());
         let meter = Arc::new(Meter::default());
         // Listens from here on, not from when its thread runs.
-        let pair = Pair::listen(stream, clock, QUEUE_LIMITS, meter.clone());
+        let of_parts = Mutex::new(orders.clone());
+        let pair = Pair::listen_in_parts(stream, clock, QUEUE_LIMITS, meter.clone(), move || {
+            // Fails when the recording is over.
+            let _ = of_parts.lock().unwrap_or_else(PoisonError::into_inner).send(Order::NextPart);
+        });
         let job = Job {
             path: path.clone(),
             file: file.clone(),
@@ -201,69 +222,115 @@ struct Job {
 impl Job {
     fn run(
         &self,
-        pair: Pair,
+        mut pair: Pair,
         inbox: &mpsc::Receiver<Order>,
         on_event: &impl Fn(RecordMessage),
     ) -> Result<Finished, Failure> {
-        let stopping = || self.shared.stopping.load(Ordering::Relaxed);
-        let Some(start) = pair.stream_start(FIRST_KEYFRAME, stopping) else {
+        let mut files: Vec<(PathBuf, String)> = Vec::new();
+        let mut first = None;
+        loop {
+            let Some(start) = self.part_start(&pair, files.is_empty()) else { break };
+            let (path, file) = match files.len() {
+                0 => (self.path.clone(), self.file.clone()),
+                parts => reserve_part(&self.path, parts + 1).map_err(|e| here(format!("{}: {e}", self.file)))?,
+            };
+            first.get_or_insert(start.first);
+            files.push((path.clone(), file.clone()));
+            let is_first = files.len() == 1;
+            let started = || {
+                if is_first {
+                    *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(start.first);
+                    on_event(RecordMessage::Started(start.first));
+                } else {
+                    tracing::info!(%file, "the format changed: a recording goes on in its next part");
+                }
+            };
+            match self.write(&mut pair, &start, (&path, files.len()), inbox, started) {
+                Ok(PartEnd::FormatChanged) => {}
+                Ok(PartEnd::Stopped) => break,
+                Err(failure) => {
+                    tracing::error!(%file, "a recording failed: {}", failure.text);
+                    // What was written shall be usable at once; where that fails too (a full disk), the next start tries
+                    // again.
+                    match recover::finish(&path) {
+                        Ok(outcome) => tracing::warn!(%file, ?outcome, "kept what there is of it"),
+                        Err(error) => tracing::error!(%file, %error, "a failed recording stays unfinished"),
+                    }
+                    return Err(failure);
+                }
+            }
+        }
+        let Some(first) = first else {
             drop(pair);
             // Nothing was written yet, so there is nothing to keep.
             let _ = fs::remove_file(&self.path);
             let _ = fs::remove_file(recover::marker(&self.path));
-            let text = if stopping() { "stopped before the first picture" } else { "no key frame came in 10 s" };
+            let stopped = self.shared.stopping.load(Ordering::Relaxed);
+            let text = if stopped { "stopped before the first picture" } else { "no key frame came in 10 s" };
             return Err(Failure { fault: FailureKind::Peer, text: text.into() });
         };
-        let written = self.write(pair, &start, inbox, on_event);
-        if let Err(failure) = &written {
-            tracing::error!(file = %self.file, "a recording failed: {}", failure.text);
-            // What was written shall be usable at once; where that fails too (a full disk), the next start tries again.
-            match recover::finish(&self.path) {
-                Ok(outcome) => tracing::warn!(file = %self.file, ?outcome, "kept what there is of it"),
-                Err(error) => tracing::error!(file = %self.file, %error, "a failed recording stays unfinished"),
-            }
-        }
-        written
+        let parts = files.into_iter().skip(1).map(|(_, file)| file).collect();
+        Ok(Finished { file: self.file.clone(), parts, frames: self.meter.frames(), first })
     }
 
+    /// Waits for the start of the first part for a while, for that of a later one until the stop.
+    fn part_start(&self, pair: &Pair, is_first: bool) -> Option<StreamStart> {
+        let stopping = || self.shared.stopping.load(Ordering::Relaxed);
+        loop {
+            match pair.stream_start(FIRST_KEYFRAME, stopping) {
+                None if !is_first && !stopping() => {}
+                start => return start,
+            }
+        }
+    }
+
+    /// Writes one part, counted from 1, to its end.
     fn write(
         &self,
-        pair: Pair,
+        pair: &mut Pair,
         start: &StreamStart,
+        (path, part): (&Path, usize),
         inbox: &mpsc::Receiver<Order>,
-        on_event: &impl Fn(RecordMessage),
-    ) -> Result<Finished, Failure> {
-        let first = start.first;
-        let (pipeline, video, audio) = self.build(start)?;
+        started: impl FnOnce(),
+    ) -> Result<PartEnd, Failure> {
+        let (pipeline, video, audio) = self.build(path, start)?;
         let sender = Mutex::new(self.sender.clone());
         let run = Run::start(pipeline, &self.clock, move |verdict| {
             let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = sender.send(Order::PipelineEnded(verdict)); // fails when the recording is over
+            let _ = sender.send(Order::PipelineEnded(part, verdict)); // fails when the recording is over
         })
         .map_err(of_this_machine)?;
         pair.attach(video, audio);
-        *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(first);
-        self.meter.live(Some(first));
-        on_event(RecordMessage::Started(first));
-        let deadline = match inbox.recv() {
-            Ok(Order::Stop(deadline)) => deadline,
-            Ok(Order::PipelineEnded(Verdict::Failed(failure))) => return Err(of_this_machine(failure)),
-            Ok(Order::PipelineEnded(Verdict::Ended)) => return Err(here("it ended by itself".into())),
-            Err(_) => return Err(here("it was abandoned".into())),
+        self.meter.live(Some(start.first));
+        started();
+        let (end, deadline) = loop {
+            match inbox.recv() {
+                Ok(Order::Stop(deadline)) => {
+                    pair.finish();
+                    break (PartEnd::Stopped, deadline);
+                }
+                Ok(Order::NextPart) => break (PartEnd::FormatChanged, PART_FINISH),
+                Ok(Order::PipelineEnded(of, _)) if of != part => {}
+                Ok(Order::PipelineEnded(_, Verdict::Failed(failure))) => return Err(of_this_machine(failure)),
+                Ok(Order::PipelineEnded(_, Verdict::Ended)) => return Err(here("it ended by itself".into())),
+                Err(_) => return Err(here("it was abandoned".into())),
+            }
         };
-        pair.finish();
         run.drain(deadline).map_err(of_this_machine)?;
-        match recover::finish(&self.path).map_err(|e| here(format!("{}: {e}", self.file)))? {
-            recover::Outcome::Finished { .. } | recover::Outcome::Whole => {}
-            outcome => return Err(here(format!("{}: {outcome:?}", self.file))),
+        match recover::finish(path).map_err(|e| here(format!("{}: {e}", self.file)))? {
+            recover::Outcome::Finished { .. } | recover::Outcome::Whole => Ok(end),
+            outcome => Err(here(format!("{}: {outcome:?}", self.file))),
         }
-        Ok(Finished { file: self.file.clone(), frames: self.meter.frames(), first })
     }
 
     #[allow(clippy::type_complexity, reason = "the pipeline and its two ends, used once")]
-    fn build(&self, start: &StreamStart) -> Result<(gst::Pipeline, gst_app::AppSrc, Option<gst_app::AppSrc>), Failure> {
+    fn build(
+        &self,
+        path: &Path,
+        start: &StreamStart,
+    ) -> Result<(gst::Pipeline, gst_app::AppSrc, Option<gst_app::AppSrc>), Failure> {
         plugins::register().map_err(here)?;
-        let location = self.path.to_str().ok_or_else(|| here("the folder's name is no text".into()))?;
+        let location = path.to_str().ok_or_else(|| here("the folder's name is no text".into()))?;
         let name = if start.audio.is_some() { "record_sound" } else { "record_silent" };
         let values =
             [("location", location.into()), ("fragment_ns", Value::Int(i64::from(self.fragment_ms) * 1_000_000))];
@@ -278,6 +345,19 @@ impl Job {
         let audio = end("audio");
         Ok((pipeline, video, audio))
     }
+}
+
+/// Makes the file of a later part of a recording and its marker.
+fn reserve_part(first: &Path, part: usize) -> io::Result<(PathBuf, String)> {
+    let stem = first.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = format!("{stem}-part{part}.mp4");
+    let path = first.with_file_name(&file);
+    OpenOptions::new().write(true).create_new(true).open(&path)?;
+    if let Err(error) = File::create(recover::marker(&path)) {
+        let _ = fs::remove_file(&path);
+        return Err(error);
+    }
+    Ok((path, file))
 }
 
 /// Takes the first free name and leaves an empty file and its marker there.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::time::Rate,
-    media::{clock::ShowClock, link::Feed, pipeline::Failure},
+    media::{clock::ShowClock, format::differs, link::Feed, pipeline::Failure},
 };
 use gst::prelude::*;
 use std::{
@@ -227,18 +227,4 @@ fn read(sample: &gst::Sample) -> Option<(gst::Buffer, Unit, gst::Caps)> {
     let dts = buffer.dts().map_or(pts, gst::ClockTime::nseconds);
     let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
     Some((buffer, Unit { pts, dts, key }, sample.caps_owned()?))
-}
-
-/// Whether a format needs another initialization segment. What parsers refine on the way (rates, levels) does not.
-fn differs(old: &gst::Caps, new: &gst::Caps) -> bool {
-    if old == new {
-        return false;
-    }
-    let (Some(old), Some(new)) = (old.structure(0), new.structure(0)) else { return true };
-    let fields = ["codec_data", "stream-format", "width", "height", "rate", "channels"];
-    old.name() != new.name() || fields.iter().any(|f| old.value(*f).ok().map(show) != new.value(*f).ok().map(show))
-}
-
-fn show(value: &glib::SendValue) -> String {
-    value.serialize().map_or_else(|_| String::new(), |text| text.to_string())
 }
