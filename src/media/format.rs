@@ -1,6 +1,7 @@
 //! The project's format as caps: every raw picture and every block of sound between pipelines has exactly this form.
 
 use crate::domain::time::Format;
+use gst::prelude::*;
 
 /// Pictures of the project as caps, without the rate: sources come at their own and are put on the grid.
 ///

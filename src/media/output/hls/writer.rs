@@ -19,7 +19,6 @@ use crate::{
     domain::time::Rate,
     media::{clock::ShowClock, format::differs, link::Feed, pipeline::Failure},
 };
-use gst::prelude::*;
 use std::{
     collections::VecDeque,
     sync::{Arc, mpsc},
