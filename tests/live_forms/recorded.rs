@@ -61,7 +61,7 @@ fn assert_whole(reading: &Reading, source: u8, (from, to): (u32, u32)) {
 fn a_recording_goes_on_in_another_part_where_the_picture_size_changes() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
-    let clips = [small(1, 2.0), Clip { bframes: 2, ..small(2, 2.0).size(320, 180) }, small(3, 1.0)];
+    let clips = [small(1, 2.0), Clip { bframes: 2, ..small(2, 2.0).size(320, 180) }, small(3, 2.0)];
     let publishers = clips.iter().map(packets).collect();
     let (finished, readings) = recorded(folder.path(), &live("cam"), publishers);
     assert_eq!(finished.file, "cam-19700101-000000.mp4");
