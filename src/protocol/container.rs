@@ -184,7 +184,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn packets(length: usize, sync: usize, count: usize) -> Vec<u8> {
-        let mut all = vec![0x55; length * count];
+        let mut all = vec![0x80; length * count];
         (0..count).for_each(|n| all[n * length + sync] = 0x47);
         all
     }

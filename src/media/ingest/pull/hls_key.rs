@@ -37,9 +37,9 @@ impl Encryption {
     pub fn at(base: &Url, segments: &[MediaSegment], at: usize, number: u64) -> Result<Option<Self>, End> {
         // The parser reports a key only for the segment behind its tag; it holds until the next one.
         let until = segments.get(..=at).unwrap_or_default();
-        match until.iter().rev().find_map(|segment| segment.key.as_ref()) {
-            Some(key) => Self::of(base, key, number),
-            None => Ok(None),
+        match until.iter().rev().find(|segment| segment.key.is_some() || ends_encryption(segment)) {
+            Some(MediaSegment { key: Some(key), .. }) => Self::of(base, key, number),
+            _ => Ok(None),
         }
     }
 
@@ -104,6 +104,13 @@ impl Keys {
         self.0 = Some((url.clone(), key));
         Ok(key)
     }
+}
+
+/// Whether `EXT-X-KEY:METHOD=NONE` stands before a segment. The parser does not know it without a vector, which such a tag
+/// must not have.
+fn ends_encryption(segment: &MediaSegment) -> bool {
+    let is_none = |rest: &String| rest.split(',').any(|attribute| attribute.trim() == "METHOD=NONE");
+    segment.unknown_tags.iter().any(|tag| tag.tag == "X-KEY" && tag.rest.as_ref().is_some_and(is_none))
 }
 
 /// `0x` and 32 hexadecimal digits.

@@ -154,12 +154,12 @@ mod tests {
         // A stream that follows others hands over what they kept a moment after its worker began: units of 12 s.
         let mut waiting = Waiting { limit: 60, ..Waiting::default() };
         (0..360).for_each(|n| waiting.put(&at(n * 33, n == 0), now(12_000)));
-        assert_eq!((waiting.len(), waiting.lost, waiting.in_time), (360, 0, 15));
+        assert_eq!((waiting.len(), waiting.lost, waiting.in_time), (360, 0, 11));
         // Then it is as with every worker: so many that come in their time may wait.
-        (0..45).for_each(|n| waiting.put(&at(12_000 + n * 33, false), now(12_000 + n * 33)));
-        assert_eq!((waiting.len(), waiting.lost), (405, 0));
-        waiting.put(&at(13_500, false), now(13_500));
-        assert_eq!(waiting.lost, 405);
+        (0..49).for_each(|n| waiting.put(&at(12_000 + n * 33, false), now(12_000 + n * 33)));
+        assert_eq!((waiting.len(), waiting.lost), (409, 0));
+        waiting.put(&at(13_700, false), now(13_700));
+        assert_eq!(waiting.lost, 409);
     }
 
     #[test]
