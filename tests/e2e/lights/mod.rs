@@ -166,7 +166,7 @@ async fn graphics_sound_and_the_picture_s_edges_are_followed() {
 
     // The tone is louder than the ceiling, and black is silent.
     let level =
-        json!({ "id": "level", "segment": 1, "when": { "level": "program" }, "floorDb": -50, "ceilingDb": -20 });
+        json!({ "id": "level", "segment": 1, "when": { "level": "program" }, "floorDb": -50, "ceilingDb": -25 });
     post(&server, "/api/v2/rules", level).await;
     let mut wing = fixture::panel(&server).await;
     cut_to(&mut wing, 1).await;
