@@ -64,7 +64,9 @@ fn the_ways_encoders_write_application_and_key_come_out_the_same() {
         assert_eq!(Peer::connected(app).publish(name), asks("live", "KEY"), "{app} {name}");
     }
     assert_eq!(Peer::connected("studio/a").publish("KEY"), asks("studio/a", "KEY"));
-    assert_eq!(Peer::connected("live").publish(""), asks("live", ""));
+    // An address without an application: the key is all there is.
+    assert_eq!(Peer::connected("KEY").publish(""), asks("", "KEY"));
+    assert_eq!(Peer::connected("").publish("KEY"), asks("", "KEY"));
 }
 
 #[test]
