@@ -110,12 +110,14 @@ impl Web {
 /// What an answer carries. Its first bytes can be looked at before it is read.
 pub(super) struct Body {
     head: BytesMut,
+    /// Of the whole; the response itself tells what is left of it.
+    length: Option<u64>,
     response: Response,
 }
 
 impl Body {
     pub fn new(response: Response) -> Self {
-        Self { head: BytesMut::new(), response }
+        Self { head: BytesMut::new(), length: response.content_length(), response }
     }
 
     /// What it is, by at most `enough` of its bytes.
@@ -145,7 +147,7 @@ impl Body {
 
     /// Its whole length in bytes, where the server says it.
     pub fn content_length(&self) -> Option<u64> {
-        self.response.content_length()
+        self.length
     }
 
     /// The next bytes; `None` behind the last ones.
