@@ -11,7 +11,7 @@ use super::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The confirmed state: what is on air, not what was ordered.
+/// The confirmed state of the show, without orders that the engine has not confirmed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
     pub project: Format,

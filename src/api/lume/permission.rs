@@ -16,7 +16,7 @@ use warp::http::{HeaderMap, header};
 /// See the module's text; each includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Permission {
-    /// Read what is open.
+    /// Read the values that need no token.
     Read,
     /// Change the looks.
     Steer,

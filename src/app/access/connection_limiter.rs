@@ -189,8 +189,8 @@ impl Inner {
 }
 
 impl Inner {
-    /// Has the refusals of this minute told when it is over, though nobody comes then. Threads outside a runtime leave
-    /// it to the next event.
+    /// Starts a timer that logs the refusals of this minute at its end, also when no client connects then. Threads outside
+    /// a runtime leave it to the next event.
     fn log_at_the_end_of_the_minute(self: &Arc<Self>) {
         if tokio::runtime::Handle::try_current().is_err() {
             return;

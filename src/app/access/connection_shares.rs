@@ -149,7 +149,7 @@ impl Shares {
         }
         let left = total - self.open;
         if own >= per_address && !status.shared {
-            // What is beyond a share leaves the reserve to addresses that have few.
+            // Connections beyond a share leave the reserve to addresses with few connections.
             let within_extra = own < per_address + extra && left > reserve;
             if !(status.authenticated && within_extra) {
                 return Err(Refused::Share);

@@ -1,6 +1,6 @@
 //! The register of leases: which publisher holds which key, whether it is alive, and when another one replaces it.
 //!
-//! Refuses to know: which keys exist and what is built behind a lease. An
+//! Refuses to know: the keys of the settings and the inputs behind leases. An
 //! [`Admission`](crate::app::access::admission::Admission) checks the key, takes a [`LeaseGuard`] here, builds the
 //! input, and hands both out as a [`PublishLease`](crate::app::access::admission::PublishLease).
 

@@ -1,6 +1,6 @@
 //! Log lines about refusals: the first at once, then one at the end of each minute with the number of all since.
 //!
-//! Refuses to know: clocks (the time is an argument), and what is refused.
+//! Refuses to know: clocks (the time is an argument), and the connections that are refused.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub struct Line {
 pub struct RefusalLog {
     written: Option<Duration>,
     since: Option<Line>,
-    /// Somebody waits for the end of the minute.
+    /// Whether a timer for the end of the minute runs.
     awaited: bool,
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! socket's peer ─┬─ no trusted proxy ───────────────────► the peer
 //!                └─ trusted ─ X-Forwarded-For, right to left ─┬─► the first address that is no trusted proxy
-//!                                                             └─ what is no address ─► unknown, behind the proxy
+//!                                                             └─ not an address ─► unknown, behind the proxy
 //! ```
 //!
 //! Refuses to know: permissions of addresses.
