@@ -1,5 +1,6 @@
 //! Bytes to values and back: pure, no I/O, no clock. Imports no other layer.
 
+pub mod av1;
 pub mod bearer;
 pub mod container;
 pub mod guard;

@@ -283,8 +283,9 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
     let status = async || server.get(&path).await.1["data"]["status"].clone();
     let pull = server.fixture.pulled().await;
     assert_eq!(status().await, "buffering");
-    pull.tap.set_state(PullState::Failed);
+    pull.tap.set_state(PullState::Failed("the server answered 404".into()));
     assert_eq!(status().await, "error");
+    assert_eq!(server.get(&path).await.1["data"]["error"], "the server answered 404");
 
     assert!(pull.tap.take(configuration()));
     pull.tap.set_state(PullState::Publishing);

@@ -16,8 +16,10 @@
 
 mod amf;
 pub mod chunk;
+pub mod enhanced;
 mod reply;
 pub mod session;
+mod sound;
 pub mod tag;
 pub mod timeline;
 pub mod unpack;

@@ -3,10 +3,13 @@
 //! Refuses to know: what becomes of the packets.
 
 use super::{Output, emit, here};
-use crate::media::{
-    coding,
-    encoder::{self, Codec},
-    pipeline::Failure,
+use crate::{
+    media::{
+        coding,
+        encoder::{self, Codec},
+        pipeline::Failure,
+    },
+    protocol::packet::MediaKind,
 };
 use gst::prelude::*;
 use std::sync::Arc;
@@ -19,7 +22,7 @@ enum BranchKind {
     /// Sound that is decoded by these elements and coded anew.
     Recode(&'static [&'static str]),
     /// Nothing here knows it.
-    Unknown,
+    Unknown(MediaKind),
     /// Subtitles and the like.
     Ignore,
 }
@@ -46,6 +49,12 @@ fn branch_kind(caps: &gst::CapsRef, needs_dts: bool) -> BranchKind {
         "video/x-vp8" => BranchKind::Picture(vec![], "video/x-vp8"),
         "video/x-vp9" => BranchKind::Picture(vec!["vp9parse"], "video/x-vp9,alignment=super-frame"),
         "image/jpeg" => BranchKind::Picture(vec!["jpegparse"], "image/jpeg"),
+        "video/x-av1" => BranchKind::Picture(vec!["av1parse"], "video/x-av1,stream-format=obu-stream,alignment=tu"),
+        "video/mpeg" if is_video(shape, 1..=2) => BranchKind::Picture(vec!["mpegvideoparse"], "video/mpeg"),
+        "video/mpeg" if is_video(shape, 4..=4) => BranchKind::Picture(vec!["mpeg4videoparse"], "video/mpeg"),
+        "video/x-divx" => BranchKind::Picture(vec!["mpeg4videoparse"], "video/mpeg"),
+        "video/x-flash-video" => BranchKind::Picture(vec![], "video/x-flash-video"),
+        "video/x-flash-screen" => BranchKind::Picture(vec![], "video/x-flash-screen"),
         "audio/mpeg" if is_aac(shape) => BranchKind::Sound(vec!["aacparse"], AAC),
         "audio/x-opus" if shape.get::<i32>("channels").is_ok_and(|channels| channels <= 2) => {
             BranchKind::Sound(vec!["opusparse"], "audio/x-opus")
@@ -53,11 +62,17 @@ fn branch_kind(caps: &gst::CapsRef, needs_dts: bool) -> BranchKind {
         // The channels of RTP are those of the session description, and Opus in RTP has two at most.
         "audio/x-opus" if shape.get::<i32>("channels").is_err() => BranchKind::Sound(vec!["opusparse"], "audio/x-opus"),
         other if other.starts_with("audio/") => {
-            coding::sound_decoders(caps).map_or(BranchKind::Unknown, BranchKind::Recode)
+            coding::sound_decoders(caps).map_or(BranchKind::Unknown(MediaKind::Sound), BranchKind::Recode)
         }
-        other if other.starts_with("video/") || other.starts_with("image/") => BranchKind::Unknown,
+        other if other.starts_with("video/") || other.starts_with("image/") => BranchKind::Unknown(MediaKind::Picture),
         _ => BranchKind::Ignore,
     }
+}
+
+/// Whether it is a bare picture of these MPEG versions.
+fn is_video(shape: &gst::StructureRef, versions: std::ops::RangeInclusive<i32>) -> bool {
+    shape.get::<i32>("mpegversion").is_ok_and(|version| versions.contains(&version))
+        && shape.get::<bool>("systemstream") != Ok(true)
 }
 
 /// AAC that the parser can turn into raw access units: LATM (`loas`) it cannot.
@@ -75,8 +90,8 @@ pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &
         BranchKind::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
         BranchKind::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
         BranchKind::Recode(decoders) if output.claim(false) => (recoder(decoders)?, false),
-        BranchKind::Unknown => {
-            output.note_unknown(caps);
+        BranchKind::Unknown(kind) => {
+            output.note_unknown(kind, caps.structure(0).map_or("", |shape| shape.name()));
             return drop_stream(bin, pad);
         }
         _ => return drop_stream(bin, pad),

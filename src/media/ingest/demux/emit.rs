@@ -3,6 +3,7 @@
 //! Refuses to know: demuxers.
 
 use super::{Output, Pace};
+use crate::media::coding;
 use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
 use bytes::Bytes;
 use std::sync::{Arc, Weak};
@@ -115,9 +116,11 @@ fn config(caps: &gst::CapsRef, picture: bool) -> Option<Packet> {
         // The lengths before NAL units must have 4 bytes, as everything else here expects.
         ("video/x-h264", true) => video(VideoCodec::H264, record().filter(|r| r.get(4).is_some_and(|b| b & 3 == 3))?),
         ("video/x-h265", true) => video(VideoCodec::Hevc, record().filter(|r| r.get(21).is_some_and(|b| b & 3 == 3))?),
-        ("video/x-vp8", true) => video(VideoCodec::Vp8, Bytes::new()),
-        ("video/x-vp9", true) => video(VideoCodec::Vp9, Bytes::new()),
-        ("image/jpeg", true) => video(VideoCodec::Jpeg, Bytes::new()),
+        ("video/mpeg", true) if coding::video_codec(caps) == Some(VideoCodec::Mpeg4) => {
+            video(VideoCodec::Mpeg4, record().unwrap_or_default())
+        }
+        // All that must be known of these is in their key frames.
+        (_, true) => video(coding::video_codec(caps)?, Bytes::new()),
         ("audio/mpeg", false) => Packet::AudioConfig { codec: AudioCodec::Aac, record: record()? },
         ("audio/x-opus", false) => Packet::AudioConfig { codec: AudioCodec::Opus, record: Bytes::new() },
         _ => return None,

@@ -13,7 +13,7 @@ use crate::{
         pipeline::{Failure, Run, Verdict},
         template::Template,
     },
-    protocol::packet::Packet,
+    protocol::packet::{MediaKind, Packet},
 };
 use bytes::Bytes;
 use gst::prelude::*;
@@ -91,7 +91,12 @@ impl TsReader {
         self.output.idle()
     }
 
-    /// A picture that was found and cannot be taken, by its GStreamer name, when there is no other.
+    /// The codecs of picture and sound that cannot be taken, where there is no other of the kind.
+    pub fn unsupported(&self) -> Vec<(MediaKind, String)> {
+        self.output.unsupported()
+    }
+
+    /// What was found although it cannot be taken, in words, when nothing else was found.
     pub fn unknown(&self) -> Option<String> {
         self.output.unknown()
     }
