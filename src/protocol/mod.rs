@@ -16,3 +16,4 @@ pub mod rtmp;
 pub mod rtp;
 pub mod srt;
 pub mod stills;
+pub mod ts_streams;

@@ -31,7 +31,7 @@ pub struct Form<'a> {
     pub media: Media,
     /// The GStreamer elements that code it, from raw media.
     pub chain: &'a str,
-    /// The body of the first message; none where it is empty.
+    /// The body of the first message; none where it is empty. The encoder's record, if it makes one, is put behind.
     pub start: &'a [u8],
     /// What stands before a key frame, or before any sound, and before other pictures.
     pub heads: [&'a [u8]; 2],
@@ -54,10 +54,12 @@ pub fn tags(clip: &Clip, form: &Form<'_>) -> Vec<Tag> {
     let sink = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).expect("an appsink");
     pipeline.set_state(gst::State::Playing).expect("playing");
     let mut tags = Vec::new();
-    if !form.start.is_empty() {
-        tags.push((0, form.media, Bytes::copy_from_slice(form.start)));
-    }
     while let Ok(sample) = sink.pull_sample() {
+        if tags.is_empty() && !form.start.is_empty() {
+            let record = sample.caps().and_then(|caps| caps.structure(0)?.get::<gst::Buffer>("codec_data").ok());
+            let record = record.map(|record| record.map_readable().expect("mapped").to_vec());
+            tags.push((0, form.media, [form.start, &record.unwrap_or_default()].concat().into()));
+        }
         let buffer = sample.buffer().expect("a buffer");
         if buffer.flags().contains(gst::BufferFlags::HEADER) && form.media == Media::Sound {
             continue;
@@ -86,7 +88,7 @@ pub fn h264(clip: &Clip) -> Vec<Tag> {
         // Coded anew, to have it like the others.
         chain: "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=1500 ! \
                 h264parse config-interval=-1 ! video/x-h264,stream-format=avc,alignment=au",
-        start: &[],
+        start: b"\x17\0\0\0\0",
         heads: [b"\x17\x01\0\0\0", b"\x27\x01\0\0\0"],
     };
     tags(clip, &form)
