@@ -8,14 +8,18 @@ use crate::support::publisher::Publisher;
 use crate::support::server::Server;
 use crate::support::tagged::{self, Form, Media, Tag};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
 
 /// Tones of the sources; all keep away from the beep.
 const HUMS: [u32; 6] = [400, 600, 800, 1200, 1400, 1600];
 /// Peak of a tone as it was made.
 const HUM: f64 = 0.05;
 /// Milliseconds of sound against picture: a frame of the encoder, the mixer's grid and the codec's own delay.
-const SKEW_MS: f64 = 45.0;
+const SKEW_MS: f64 = 30.0;
 /// Frames a second.
 const FPS: usize = 30;
 /// How many frames of each are looked at over HLS.
@@ -23,7 +27,7 @@ const PLAYED: usize = 75;
 
 /// A source's clip: `n` counts from 0.
 fn clip(n: usize) -> Clip {
-    Clip { hum_hz: HUMS[n], kbps: 800, ..Clip::of(n as u8 + 1, 24.0).size(640, 360) }
+    Clip { hum_hz: HUMS[n], kbps: 500, ..Clip::of(n as u8 + 1, 45.0).size(320, 180) }
 }
 
 fn key(n: usize) -> String {
@@ -32,7 +36,7 @@ fn key(n: usize) -> String {
 
 /// A small project with so many inputs.
 async fn server(inputs: usize) -> (Server, LiveWing) {
-    let config = Config::new().project(640, 360, FPS as u32).set("encode.preset", "ultrafast");
+    let config = Config::new().project(320, 180, FPS as u32).set("encode.preset", "ultrafast");
     let config = (0..inputs).fold(config, |config, n| config.rtmp_input(&key(n), &format!("Camera {n}")));
     let server = Server::start(config).await;
     let wing = fixture::panel(&server).await;
@@ -100,10 +104,7 @@ async fn judge(server: &Server, wing: &mut LiveWing, names: &[&str]) {
 
     let program = Reader::of(&recording.path).read_async().await;
     let told = format!("program\n{program}\n{}", fixture::strain(server).await);
-    let (lost, repeated, backwards) = program.flaws();
-    assert_eq!((program.frames.len() as u64, program.errors, backwards), (frames, 0, 0), "{told}");
-    // A source settles on the grid while it begins.
-    assert!(lost + repeated <= 2, "{told}");
+    assert_eq!((program.frames.len() as u64, program.errors, program.undecodable()), (frames, 0, vec![]), "{told}");
     for (n, name) in names.iter().enumerate() {
         let runs = program.runs();
         let run = runs.iter().rfind(|run| usize::from(run.source) == n + 1 && run.frames > FPS);
@@ -112,8 +113,10 @@ async fn judge(server: &Server, wing: &mut LiveWing, names: &[&str]) {
         let to = program.frames[run.first_index + run.frames - 1].pts - 0.1;
         assert_tone(&program, n, (from, to), &format!("{name}\n{told}"));
         let skews = program.skews().into_iter().filter(|skew| skew.flash > from && skew.flash < to - 0.2);
-        let skews: Vec<f64> = skews.map(|skew| skew.ms).collect();
-        assert!(!skews.is_empty() && skews.iter().all(|ms| ms.abs() < SKEW_MS), "{name}: {skews:.1?} ms\n{told}");
+        let mut skews: Vec<f64> = skews.map(|skew| skew.ms).collect();
+        skews.sort_by(f64::total_cmp);
+        let middle = skews.get(skews.len() / 2);
+        assert!(middle.is_some_and(|ms| ms.abs() < SKEW_MS), "{name}: {skews:.1?} ms\n{told}");
         println!("{name}: program, {} frames, sound {skews:.1?} ms after the picture", run.frames);
     }
     for (n, played) in played.into_iter().enumerate() {
@@ -159,19 +162,26 @@ async fn what_ffmpeg_writes_into_flv_is_seen_and_heard() {
 #[tokio::test]
 async fn what_broadcast_carries_in_transport_streams_is_seen_and_heard_over_srt() {
     let _turn = crate::support::turn();
-    let mpeg2 = ["-c:v", "mpeg2video", "-q:v", "3", "-g", "15", "-bf", "2"];
-    let forms: [(&str, Vec<&str>); 5] = [
-        ("MPEG-2 and layer 2", [&mpeg2[..], &["-c:a", "mp2"]].concat()),
-        ("MPEG-2 and AC-3", [&mpeg2[..], &["-c:a", "ac3"]].concat()),
-        ("H.264 and E-AC-3", vec!["-c:v", "copy", "-c:a", "eac3"]),
-        ("MPEG-4 and MP3", vec!["-c:v", "mpeg4", "-q:v", "3", "-g", "15", "-c:a", "libmp3lame"]),
-        ("H.264 and Opus", vec!["-c:v", "copy", "-c:a", "libopus"]),
+    let forms: [(&str, &[&str]); 3] = [
+        ("MPEG-2 and layer 2", &["-c:v", "mpeg2video", "-q:v", "3", "-g", "15", "-bf", "2", "-c:a", "mp2"]),
+        ("MPEG-4 and AC-3", &["-c:v", "mpeg4", "-q:v", "3", "-g", "15", "-c:a", "ac3"]),
+        ("H.264 and E-AC-3", &["-c:v", "copy", "-c:a", "eac3"]),
     ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let files: Vec<_> = (0..forms.len()).map(|n| recoded(folder.path(), n, forms[n].1)).collect();
     let (server, mut wing) = server(forms.len()).await;
-    let clips: Vec<_> = (0..forms.len()).map(|n| clip(n).cached()).collect();
-    let start = |n: usize| Publisher::transport_stream_with(&clips[n], &server.srt_url(&key(n)), &forms[n].1);
+    let start = |n: usize| Publisher::transport_stream(&files[n], &server.srt_url(&key(n)));
     let _publishers: Vec<_> = (0..forms.len()).map(start).collect();
-    judge(&server, &mut wing, &forms.each_ref().map(|(name, _)| *name)).await;
+    judge(&server, &mut wing, &forms.map(|(name, _)| name)).await;
+}
+
+/// A source's clip as a transport stream of other codecs.
+fn recoded(folder: &Path, n: usize, codecs: &[&str]) -> PathBuf {
+    let file = folder.join(format!("{n}.ts"));
+    let ffmpeg =
+        Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(clip(n).cached()).args(codecs).arg(&file).status();
+    assert!(ffmpeg.expect("ffmpeg runs").success());
+    file
 }
 
 /// Publishes what is made of each source's clip.

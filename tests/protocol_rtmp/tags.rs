@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use lumencast::protocol::packet::{AudioCodec, Packet, VideoCodec};
 use lumencast::protocol::rtmp::enhanced::TrackChoice;
+use lumencast::protocol::rtmp::sound;
 use lumencast::protocol::rtmp::tag::{self, AudioTag, TagError, VideoTag};
 use lumencast::protocol::rtmp::unpack::Unpacker;
 use proptest::prelude::*;
@@ -25,7 +26,7 @@ fn video(body: Bytes) -> Result<VideoTag, TagError> {
 }
 
 fn audio(body: Bytes) -> Result<AudioTag, TagError> {
-    tag::audio(body, &mut TrackChoice::default())
+    sound::audio(body, &mut TrackChoice::default())
 }
 
 fn read_video(parts: &[&[u8]]) -> Result<VideoTag, TagError> {

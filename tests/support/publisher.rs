@@ -35,11 +35,6 @@ impl Publisher {
         Self::form("mpegts", media, url, &[], &["-c", "copy"])
     }
 
-    /// The same in other codecs.
-    pub fn transport_stream_with(media: &Path, url: &str, output: &[&str]) -> Self {
-        Self::form("mpegts", media, url, &[], output)
-    }
-
     fn form(format: &str, media: &Path, url: &str, input: &[&str], output: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("folder of the publisher");
         let mut child = Command::new("ffmpeg")

@@ -5,7 +5,7 @@
 //! sends the output.
 //!
 //! ```text
-//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, timeline) ─► Packet
+//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, sound, timeline) ─► Packet
 //!                                   └─► reply ─► bytes
 //! ```
 //!
@@ -19,7 +19,7 @@ pub mod chunk;
 pub mod enhanced;
 mod reply;
 pub mod session;
-mod sound;
+pub mod sound;
 pub mod tag;
 pub mod timeline;
 pub mod unpack;

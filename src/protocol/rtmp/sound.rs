@@ -16,8 +16,11 @@ const AUDIO_TRACKS: u8 = 5;
 const ENHANCED: u8 = 9;
 const AAC: u8 = 10;
 
-/// See [`super::tag::audio`].
-pub(super) fn read(mut body: Bytes, tracks: &mut TrackChoice) -> Result<AudioTag, TagError> {
+/// Reads an AUDIODATA body (FLV 10.1 annex E.4.2, Enhanced RTMP v2 "ExAudioTagHeader").
+///
+/// # Errors
+/// [`TagError::Truncated`] for a short body, [`TagError::Unsupported`] for other codecs.
+pub fn audio(mut body: Bytes, tracks: &mut TrackChoice) -> Result<AudioTag, TagError> {
     let Some(first) = byte(&mut body) else {
         return Ok(AudioTag::Nothing);
     };

@@ -1,11 +1,10 @@
-//! FLV tag bodies, as RTMP audio and video messages carry them, to their content.
+//! FLV tag bodies, as RTMP messages carry them, to their content: what there is, and the reading of pictures.
 //!
 //! Covers FLV 10.1, the widespread codec ids 12 (HEVC) and 13 (AV1), and Enhanced RTMP v1 and v2; of several tracks the
 //! first. Refuses to know: time, which is not in the body, and the codecs' own syntax beyond the length prefixes that
 //! [`Packet`](crate::protocol::packet::Packet) promises.
 
 use super::enhanced::{self, CODED_FRAMES, SEQUENCE_START, TrackChoice, byte};
-use super::sound;
 use crate::protocol::packet::{AudioCodec, VideoCodec};
 use bytes::{Buf, Bytes};
 
@@ -142,14 +141,6 @@ fn config(codec: VideoCodec, record: Bytes) -> Result<VideoTag, TagError> {
         },
         _ => Err(TagError::Truncated("video configuration")),
     }
-}
-
-/// Reads an AUDIODATA body (FLV 10.1 annex E.4.2, Enhanced RTMP v2 "ExAudioTagHeader").
-///
-/// # Errors
-/// [`TagError::Truncated`] for a short body, [`TagError::Unsupported`] for other codecs.
-pub fn audio(body: Bytes, tracks: &mut TrackChoice) -> Result<AudioTag, TagError> {
-    sound::read(body, tracks)
 }
 
 fn signed24(body: &mut Bytes) -> Option<i32> {

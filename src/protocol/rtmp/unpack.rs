@@ -3,6 +3,7 @@
 //! Refuses to know: chunks, commands, and consumers of the packets.
 
 use super::enhanced::TrackChoice;
+use super::sound;
 use super::tag::{self, AudioTag, TagError, VideoTag};
 use super::timeline::{Timeline, Track, millis};
 use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
@@ -69,9 +70,9 @@ impl Unpacker {
     /// The packets in an audio message; see [`Unpacker::video`].
     ///
     /// # Errors
-    /// Those of [`tag::audio`].
+    /// Those of [`sound::audio`].
     pub fn audio(&mut self, timestamp: u32, body: Bytes) -> Result<Vec<Packet>, TagError> {
-        Ok(match tag::audio(body, &mut self.sound.tracks)? {
+        Ok(match sound::audio(body, &mut self.sound.tracks)? {
             AudioTag::Config { codec, record } => {
                 self.sound.changes(codec);
                 vec![Packet::AudioConfig { codec, record }]

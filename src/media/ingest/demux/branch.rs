@@ -86,10 +86,13 @@ fn is_aac(shape: &gst::StructureRef) -> bool {
 /// # Errors
 /// An element that is missing, or does not take the stream.
 pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &gst::CapsRef) -> Result<(), Failure> {
-    let (elements, picture) = match branch_kind(caps, output.needs_dts) {
-        BranchKind::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
-        BranchKind::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
-        BranchKind::Recode(decoders) if output.claim(false) => (recoder(decoders)?, false),
+    let (elements, kind, late) = match branch_kind(caps, output.needs_dts) {
+        BranchKind::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, MediaKind::Picture, 0),
+        BranchKind::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, MediaKind::Sound, 0),
+        BranchKind::Recode(decoders) if output.claim(false) => {
+            let (elements, late) = recoder(decoders)?;
+            (elements, MediaKind::Sound, late)
+        }
         BranchKind::Unknown(kind) => {
             output.note_unknown(kind, caps.structure(0).map_or("", |shape| shape.name()));
             return drop_stream(bin, pad);
@@ -97,7 +100,7 @@ pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &
         _ => return drop_stream(bin, pad),
     };
     let sink = appsink()?;
-    emit::packets(&sink, output, picture);
+    emit::packets(&sink, output, kind, late);
     finish(bin, pad, elements, sink)
 }
 
@@ -110,23 +113,23 @@ fn chain(parsers: &[&str], form: &str) -> Result<Vec<gst::Element>, Failure> {
     Ok(elements)
 }
 
-/// Sound of another codec, as AAC.
-fn recoder(decoders: &[&str]) -> Result<Vec<gst::Element>, Failure> {
+/// Sound of another codec, as AAC; and by how much the encoder's sound comes late, in nanoseconds.
+fn recoder(decoders: &[&str]) -> Result<(Vec<gst::Element>, i64), Failure> {
     let mut elements = vec![queue()?];
     for decoder in decoders {
         elements.push(element(decoder)?);
     }
     // The encoder's own bit rate, about 128 kb/s for two channels, is more than what is coded anew here had.
-    let encode = &encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element;
+    let encoder = encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?;
     elements.extend([
         element("audioconvert")?,
         element("audioresample")?,
         filter("audio/x-raw,rate=48000,channels=(int)[1,2]")?,
-        element(encode)?,
+        element(&encoder.element)?,
         element("aacparse")?,
         filter(AAC)?,
     ]);
-    Ok(elements)
+    Ok((elements, i64::from(encoder.delay) * 1_000_000_000 / 48_000))
 }
 
 pub(super) fn drop_stream(bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {

@@ -4,7 +4,7 @@
 
 use super::{Output, Pace};
 use crate::media::coding;
-use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
+use crate::protocol::packet::{AudioCodec, MediaKind, Packet, VideoCodec};
 use bytes::Bytes;
 use std::sync::{Arc, Weak};
 
@@ -17,18 +17,20 @@ struct Known {
     begun: bool,
     /// The newest decoding time, for pictures that bring none.
     last: i64,
+    /// How late its stamps are, in nanoseconds.
+    late: i64,
 }
 
-/// Sends what comes into an appsink to the output.
-pub(super) fn packets(sink: &gst_app::AppSink, output: &Arc<Output>, picture: bool) {
+/// Sends what comes into an appsink to the output. `late` is taken off its stamps, in nanoseconds.
+pub(super) fn packets(sink: &gst_app::AppSink, output: &Arc<Output>, kind: MediaKind, late: i64) {
     let output: Weak<Output> = Arc::downgrade(output);
-    let mut known = Known::default();
+    let mut known = Known { late, ..Known::default() };
     sink.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |sink| {
                 let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                 let output = output.upgrade().ok_or(gst::FlowError::Eos)?;
-                known.sample(&output, &sample, picture).map(|()| gst::FlowSuccess::Ok)
+                known.sample(&output, &sample, kind == MediaKind::Picture).map(|()| gst::FlowSuccess::Ok)
             })
             .build(),
     );
@@ -56,7 +58,7 @@ impl Known {
             let time = time?;
             let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
             // Before the segment's start is before zero: the first pictures of a stream with B-frames are decoded then.
-            segment.to_running_time_full(time).map(signed)
+            segment.to_running_time_full(time).map(|time| signed(time).saturating_sub(self.late))
         };
         let stamped = running(buffer.pts()).or_else(|| running(buffer.dts()));
         // Pictures of a multipart message have no times: those of a camera count from their coming, those of a file are
