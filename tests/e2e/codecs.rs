@@ -18,8 +18,10 @@ use std::{
 const HUMS: [u32; 6] = [400, 600, 800, 1200, 1400, 1600];
 /// Peak of a tone as it was made.
 const HUM: f64 = 0.05;
-/// Milliseconds of sound against picture: a frame of the encoder, the mixer's grid and the codec's own delay.
+/// Milliseconds of sound against picture: the codec's own delay and a frame of the encoder; in program besides while a
+/// source's clock is being followed.
 const SKEW_MS: f64 = 30.0;
+const PROGRAM_SKEW_MS: f64 = 45.0;
 /// Frames a second.
 const FPS: usize = 30;
 /// How many frames of each are looked at over HLS.
@@ -55,7 +57,7 @@ fn level(reading: &Reading, hz: u32, from: f64, to: f64) -> f64 {
 fn assert_tone(reading: &Reading, n: usize, (from, to): (f64, f64), told: &str) {
     let levels = HUMS.map(|hz| level(reading, hz, from, to));
     let own = levels[n];
-    assert!((HUM * 0.7..HUM * 1.3).contains(&own), "{from:.2} to {to:.2} s: {levels:.3?}\n{told}");
+    assert!((HUM * 0.6..HUM * 1.6).contains(&own), "{from:.2} to {to:.2} s: {levels:.3?}\n{told}");
     let other = levels.iter().enumerate().filter(|(at, _)| *at != n).map(|(_, level)| *level).fold(0.0, f64::max);
     assert!(other < own / 5.0, "{from:.2} to {to:.2} s: {levels:.3?}\n{told}");
 }
@@ -116,7 +118,7 @@ async fn judge(server: &Server, wing: &mut LiveWing, names: &[&str]) {
         let mut skews: Vec<f64> = skews.map(|skew| skew.ms).collect();
         skews.sort_by(f64::total_cmp);
         let middle = skews.get(skews.len() / 2);
-        assert!(middle.is_some_and(|ms| ms.abs() < SKEW_MS), "{name}: {skews:.1?} ms\n{told}");
+        assert!(middle.is_some_and(|ms| ms.abs() < PROGRAM_SKEW_MS), "{name}: {skews:.1?} ms\n{told}");
         println!("{name}: program, {} frames, sound {skews:.1?} ms after the picture", run.frames);
     }
     for (n, played) in played.into_iter().enumerate() {
@@ -210,7 +212,7 @@ async fn the_sounds_of_enhanced_rtmp_are_heard_beside_h264() {
     let eac3 = format!("{stereo} ! avenc_eac3 ! ac3parse");
     let mp3 = "audio/x-raw,rate=8000,channels=1 ! lamemp3enc target=bitrate bitrate=32 ! mpegaudioparse";
     let flac = format!("{stereo} ! flacenc ! flacparse");
-    let surround = "audioconvert mix-matrix=<<1.0,0.0>,<0.0,1.0>,<0.0,0.0>,<0.0,0.0>,<0.0,0.0>,<0.0,0.0>> ! \
+    let surround = "audioconvert mix-matrix=<<1.0,0.0>,<0.0,1.0>,<1.0,0.0>,<1.0,0.0>,<1.0,0.0>,<0.0,1.0>> ! \
                     audio/x-raw,rate=48000,channels=6,channel-mask=(bitmask)0x3f ! opusenc";
     let six = b"\x90OpusOpusHead\x01\x06\x38\x01\x80\xbb\x00\x00\x00\x00\x01\x04\x02\x00\x04\x01\x02\x03\x05";
     let forms = [
@@ -287,7 +289,12 @@ async fn a_sound_that_cannot_be_decoded_leaves_the_picture_and_its_codec_stands_
     let (server, mut wing) = server(2).await;
     let noise: Vec<Tag> = (0..500).map(|n| (n * 20, Media::Sound, b"\x91alacnoise".as_slice().into())).collect();
     tagged(&server, vec![[tagged::h264(&clip(0)), noise].concat()]).await;
-    fixture::until_seen(&mut wing, 0).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let broadcast = recoded(folder.path(), 1, &["-c:v", "copy", "-c:a", "dca", "-strict", "-2"]);
+    let _publisher = Publisher::transport_stream(&broadcast, &server.srt_url(&key(1)));
+    for n in 0..2 {
+        fixture::until_seen(&mut wing, n).await;
+    }
     let recording = fixture::record(&server, &mut wing, json!({ "source": "camera", "sourceId": 0 })).await;
     tokio::time::sleep(Duration::from_secs(2)).await; // so much is recorded
     fixture::stop(&mut wing, &recording).await;
@@ -296,5 +303,7 @@ async fn a_sound_that_cannot_be_decoded_leaves_the_picture_and_its_codec_stands_
     assert_eq!((reading.flaws(), reading.sound.spans().len()), ((0, 0, 0), 0), "{reading}");
     let said = server.log();
     let lines: Vec<_> = said.lines().filter(|line| line.contains("codec is not supported")).collect();
-    assert!(lines.len() == 1 && lines[0].contains("alac"), "{lines:?}");
+    for name in ["alac", "DTS (stream type 0x82)"] {
+        assert_eq!(lines.iter().filter(|line| line.contains(name)).count(), 1, "{lines:?}");
+    }
 }
