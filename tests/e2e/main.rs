@@ -13,6 +13,7 @@ mod fixture;
 mod follower;
 mod graphics;
 mod images;
+mod ingest;
 mod lights;
 mod pixels;
 mod publisher_loss;

@@ -127,7 +127,7 @@ impl Outputs {
     /// The HLS stream of a source, which is published from now on while it is asked for. Never blocks.
     pub fn hls(&self, source: &OutputSource) -> Arc<HlsStream> {
         let (provider, of) = (Arc::downgrade(&self.inner.streams), source.clone());
-        let provide = move || provider.upgrade().ok_or_else(shut_down)?.coded(&of);
+        let provide = move || provider.upgrade().ok_or_else(shut_down)?.steady(&of);
         self.inner.hls.read(source, Instant::now(), provide)
     }
 

@@ -21,6 +21,8 @@ pub(super) mod inbox;
 mod lazy;
 mod picture;
 pub(super) mod pipeline_slot;
+mod repeater;
+pub(super) mod seldom;
 pub(super) mod transcode;
 pub mod view;
 
@@ -298,8 +300,9 @@ impl Publishing {
         }
         let (pts, dts) = match &packet {
             Packet::Video { pts, dts, .. } => {
-                let dts = state.anchor.place(Track::Picture, *dts, now);
-                (state.anchor.shift(*pts), dts)
+                let at = state.anchor.place(Track::Picture, *dts, now);
+                let shown = (at.0 + pts.as_nanos() as u64).saturating_sub(dts.as_nanos() as u64);
+                (ShowTime(shown), at)
             }
             Packet::Audio { pts, .. } => {
                 let at = state.anchor.place(Track::Sound, *pts, now);

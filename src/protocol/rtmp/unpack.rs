@@ -3,7 +3,7 @@
 //! Refuses to know: chunks, commands, and consumers of the packets.
 
 use super::tag::{self, AudioTag, TagError, VideoTag};
-use super::timeline::{Timeline, Track, millis};
+use super::timeline::{Timeline, millis};
 use crate::protocol::packet::{AudioCodec, Packet};
 use bytes::Bytes;
 
@@ -11,8 +11,6 @@ use bytes::Bytes;
 #[derive(Debug, Default)]
 pub struct Unpacker {
     timeline: Timeline,
-    picture: Track,
-    sound: Track,
 }
 
 impl Unpacker {
@@ -26,7 +24,7 @@ impl Unpacker {
             VideoTag::Config { codec, record } => Some(Packet::VideoConfig { codec, record }),
             VideoTag::Frame { codec, keyframe, offset, data } => {
                 let time = self.timeline.unwrap(timestamp);
-                let dts = self.picture.advance(time);
+                let dts = millis(time);
                 let pts = millis(time.saturating_add(i64::from(offset)));
                 Some(Packet::Video { codec, pts, dts, keyframe, data })
             }
@@ -42,7 +40,7 @@ impl Unpacker {
         Ok(match tag::audio(body)? {
             AudioTag::Config(record) => Some(Packet::AudioConfig { codec: AudioCodec::Aac, record }),
             AudioTag::Frame(data) => {
-                let pts = self.sound.advance(self.timeline.unwrap(timestamp));
+                let pts = millis(self.timeline.unwrap(timestamp));
                 Some(Packet::Audio { codec: AudioCodec::Aac, pts, data })
             }
             AudioTag::Nothing => None,

@@ -1,0 +1,8 @@
+//! Streams as no schoolbook encoder sends them, from the door to what a viewer plays.
+
+mod clock;
+mod fixture;
+mod playlist;
+mod rates;
+mod sound;
+mod tags;
