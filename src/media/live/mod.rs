@@ -257,9 +257,9 @@ impl Live {
         match &unit.packet {
             Packet::VideoConfig { codec, record } => state.picture = Some(Picture::of(*codec, record)),
             Packet::AudioConfig { codec, .. } => state.sound = Some(*codec),
-            Packet::Video { codec, pts, dts, data, .. } => {
+            Packet::Video { codec, pts, dts, data, keyframe } => {
                 let picture = state.picture.get_or_insert_with(|| Picture::of(*codec, &[]));
-                picture.learn(data, pts != dts);
+                picture.learn(data, pts != dts, *keyframe);
             }
             Packet::Audio { codec, .. } => state.sound = Some(*codec),
         }

@@ -11,8 +11,8 @@
 
 use super::{
     Publishing, Unit,
-    repeater::Repeater,
     chain::{Chain, here, missing, out, skip_before},
+    repeater::Repeater,
 };
 use crate::{
     domain::time::ShowTime,

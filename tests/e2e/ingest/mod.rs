@@ -1,5 +1,6 @@
 //! Streams as no schoolbook encoder sends them, from the door to what a viewer plays.
 
+mod changes;
 mod clock;
 mod fixture;
 mod playlist;

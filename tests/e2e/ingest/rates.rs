@@ -34,7 +34,10 @@ fn assert_heard(reading: &Reading, hz: f64) {
     assert!(seconds.len() >= 4, "{reading}");
     let level = |second: u32| reading.sound.tone_level(hz, f64::from(second), f64::from(second) + 0.9);
     let levels: Vec<f64> = seconds.map(level).collect();
-    assert!(levels[0] > 0.01 && levels.iter().all(|level| (level / levels[0] - 1.0).abs() < 0.15), "{levels:?}\n{reading}");
+    assert!(
+        levels[0] > 0.01 && levels.iter().all(|level| (level / levels[0] - 1.0).abs() < 0.15),
+        "{levels:?}\n{reading}"
+    );
 }
 
 #[tokio::test]

@@ -11,7 +11,8 @@ use bytes::{Bytes, BytesMut};
 use std::{collections::VecDeque, time::Duration};
 
 /// Frame rates of cameras and projects, and how far off measured ones may be.
-const USUAL_RATES: [f64; 10] = [10.0, 15.0, 24_000.0 / 1001.0, 24.0, 25.0, 30_000.0 / 1001.0, 30.0, 50.0, 60_000.0 / 1001.0, 60.0];
+const USUAL_RATES: [f64; 10] =
+    [10.0, 15.0, 24_000.0 / 1001.0, 24.0, 25.0, 30_000.0 / 1001.0, 30.0, 50.0, 60_000.0 / 1001.0, 60.0];
 const UNSTEADY_RATE: f64 = 0.005;
 
 /// A segment, finished or growing.
@@ -87,7 +88,16 @@ impl TrackWindow {
             self.next_msn += 1;
             self.period = period;
             let parts = Vec::new();
-            self.segments.push_back(Segment { msn, period, breaks, wall_ns, duration: 0, units: 0, parts, whole: None });
+            self.segments.push_back(Segment {
+                msn,
+                period,
+                breaks,
+                wall_ns,
+                duration: 0,
+                units: 0,
+                parts,
+                whole: None,
+            });
         }
         if let Some(segment) = self.segments.back_mut() {
             segment.duration += part.duration;
