@@ -5,5 +5,6 @@ mod clock;
 mod fixture;
 mod playlist;
 mod rates;
+mod reordering;
 mod sound;
 mod tags;
