@@ -99,6 +99,9 @@ async fn a_camera_in_the_browser_is_published_and_seen_in_another() {
     page.until(&format!("{TIME} > {began} + 1"), DEADLINE).await;
     // The fake camera is green with a moving pacman and a clock.
     assert!(page.number(COLOUR).await > 30.0);
+    let metrics = reqwest::get(server.url("/metrics")).await.expect("an answer").text().await.expect("a text");
+    let sessions = metrics.lines().find_map(|line| line.strip_prefix("webrtc_sessions "));
+    assert_eq!(sessions, Some("2"), "the camera's and the viewer's");
 }
 
 /// A JPEG of one colour.
