@@ -121,7 +121,7 @@ async fn a_task_that_dies_is_shown_as_down_started_again_and_counted() {
         }
     }
     let mut wing = fixture::panel(&server).await;
-    fixture::until_seen(&mut wing, 0).await;
+    fixture::until_status(&mut wing, 0, "ok").await;
     // The restarted tasks work: the pattern is seen, the lights draw, the figures are measured.
     let frames = fixture::metric(&server, "lumencast_lights_frames_total").await;
     let slots = fixture::metric(&server, "lumencast_mixer_slots_total").await;
