@@ -60,5 +60,5 @@ fn caption(text: &str) -> Vec<[u8; 2]> {
 
 /// The byte with odd parity in its top bit.
 fn parity(byte: u8) -> u8 {
-    if byte.count_ones() % 2 == 0 { byte | 0x80 } else { byte }
+    if byte.count_ones().is_multiple_of(2) { byte | 0x80 } else { byte }
 }
