@@ -7,6 +7,7 @@
 mod support;
 
 mod crash;
+mod disk;
 mod dying_tasks;
 mod file;
 mod fixture;
