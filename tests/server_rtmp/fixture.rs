@@ -1,6 +1,6 @@
 //! A show with one key, and an endpoint opened to it.
 
-pub use super::encoder::{TIMEOUT, soon};
+pub use super::encoder::soon;
 use futures::future::BoxFuture;
 use lumencast::app::access::admission::{Admission, PublishLease};
 use lumencast::app::access::contract::{AccessRequest, Refusal};
