@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod codecs;
 mod crash;
 mod disk;
 mod dying_tasks;

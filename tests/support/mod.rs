@@ -18,6 +18,7 @@ pub mod publisher;
 pub mod s3;
 pub mod server;
 pub mod sink;
+pub mod tagged;
 pub mod turn;
 
 pub use turn::turn;

@@ -154,7 +154,7 @@ impl BridgeWorker {
             VideoCodec::H264 => "video/x-h264,stream-format=avc,alignment=au",
             VideoCodec::Hevc => "video/x-h265,stream-format=hvc1,alignment=au",
             // The view has no other codecs.
-            VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Jpeg => return Ok(None),
+            _ => return Ok(None),
         };
         let slots = [("parse", coding::video_parser(codec)), ("coded", coded)];
         self.chain("live_video", &slots, &coding::video_caps(codec, record), &self.feeds.video).map(Some)

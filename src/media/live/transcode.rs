@@ -98,8 +98,8 @@ pub(super) fn sound(
     run: u64,
 ) -> Result<Chain, Failure> {
     let (encoder, write, coded) = match into.audio {
-        AudioCodec::Aac => (Codec::Aac, "aacparse", "audio/mpeg,mpegversion=4,stream-format=raw"),
         AudioCodec::Opus => (Codec::Opus, "identity", "audio/x-opus"),
+        _ => (Codec::Aac, "aacparse", "audio/mpeg,mpegversion=4,stream-format=raw"),
     };
     let slots = [
         ("parse", coding::audio_parser(codec)),

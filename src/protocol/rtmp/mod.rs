@@ -5,7 +5,7 @@
 //! sends the output.
 //!
 //! ```text
-//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, timeline) ─► Packet
+//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, sound, timeline) ─► Packet
 //!                                   └─► reply ─► bytes
 //! ```
 //!
@@ -18,9 +18,11 @@
 
 mod amf;
 pub mod chunk;
+pub mod enhanced;
 pub mod publisher;
 mod reply;
 pub mod session;
+pub mod sound;
 pub mod tag;
 pub mod timeline;
 pub mod unpack;

@@ -7,7 +7,7 @@ use super::{
     libsrt::{Received, Socket},
 };
 use crate::app::{
-    access::{connection_limiter::ConnectionSlot, contract::Refusal},
+    access::{admission::PublishLease, connection_limiter::ConnectionSlot, contract::Refusal},
     rooms::demux::TsReader,
 };
 use bytes::Bytes;
@@ -94,7 +94,7 @@ fn publish(
         Ok(reader) => reader,
         Err(failure) => return End::Media(failure.text),
     };
-    let end = read(socket, &reader, idle, &evicted, shutdown);
+    let end = read(socket, (&reader, &lease), idle, &evicted, shutdown);
     if !matches!(end, End::Left) {
         over.store(true, Ordering::Relaxed);
     }
@@ -106,7 +106,7 @@ fn publish(
 
 fn read(
     socket: &Socket,
-    reader: &TsReader,
+    (reader, lease): (&TsReader, &PublishLease),
     idle: Duration,
     evicted: &CancellationToken,
     shutdown: &CancellationToken,
@@ -115,6 +115,7 @@ fn read(
     let (mut buffer, mut last_received) = (vec![0; MESSAGE], Instant::now());
     let begun = Instant::now();
     let mut left: Option<Instant> = None;
+    let mut unsupported = Vec::new();
     loop {
         if shutdown.is_cancelled() {
             return End::Shutdown;
@@ -138,11 +139,16 @@ fn read(
             Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > DRAIN_TIMEOUT => return End::Left,
             Received::Gone => std::thread::park_timeout(PAUSE),
         }
+        let found = reader.unsupported();
+        if found != unsupported {
+            found.iter().for_each(|(kind, codec)| lease.unsupported(*kind, codec));
+            unsupported = found;
+        }
         // Bytes alone are no media: what cannot be demuxed holds no lease.
         let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(last_received.elapsed()) > idle;
         if silent {
             return match reader.unknown() {
-                Some(what) => End::Media(format!("its picture ({what}) is not supported")),
+                Some(what) => End::Media(what),
                 None => End::Silent,
             };
         }

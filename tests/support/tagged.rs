@@ -1,0 +1,161 @@
+//! A publisher that writes the tags of its RTMP messages itself, for the codecs that no encoder at hand sends: pictures
+//! and sound of a marked clip, coded anew.
+
+use super::marks::Clip;
+use bytes::Bytes;
+use gst::prelude::*;
+use rml_rtmp::chunk_io::ChunkSerializer;
+use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
+use rml_rtmp::messages::RtmpMessage;
+use rml_rtmp::rml_amf0::Amf0Value as Value;
+use rml_rtmp::time::RtmpTimestamp;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Which of the two kinds of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    Picture,
+    Sound,
+}
+
+/// One message: when it is sent in milliseconds, and its whole body.
+pub type Tag = (u32, Media, Bytes);
+
+/// How a coded unit becomes the body of a message.
+pub struct Form<'a> {
+    pub media: Media,
+    /// The GStreamer elements that code it, from raw media.
+    pub chain: &'a str,
+    /// The body of the first message; none where it is empty. The encoder's record, if it makes one, is put behind.
+    pub start: &'a [u8],
+    /// What stands before a key frame, or before any sound, and before other pictures.
+    pub heads: [&'a [u8]; 2],
+}
+
+/// A clip's pictures or sound as messages.
+pub fn tags(clip: &Clip, form: &Form<'_>) -> Vec<Tag> {
+    gst::init().expect("GStreamer");
+    let (decoder, kind) = match form.media {
+        Media::Picture => ("h264parse ! avdec_h264 ! videoconvert", "video_0"),
+        Media::Sound => ("aacparse ! avdec_aac ! audioconvert ! audioresample", "audio_0"),
+    };
+    let graph = format!(
+        "filesrc name=file ! qtdemux name=demux demux.{kind} ! \
+         queue max-size-buffers=0 max-size-time=0 max-size-bytes=0 ! {decoder} ! {} ! appsink name=out sync=false",
+        form.chain
+    );
+    let pipeline = gst::parse::launch(&graph).expect(&graph).downcast::<gst::Pipeline>().expect("a pipeline");
+    pipeline.by_name("file").expect("file").set_property("location", clip.cached().to_str().expect("a path"));
+    let sink = pipeline.by_name("out").and_then(|e| e.downcast::<gst_app::AppSink>().ok()).expect("an appsink");
+    pipeline.set_state(gst::State::Playing).expect("playing");
+    let mut tags = Vec::new();
+    while let Ok(sample) = sink.pull_sample() {
+        if tags.is_empty() && !form.start.is_empty() {
+            let record = sample.caps().and_then(|caps| caps.structure(0)?.get::<gst::Buffer>("codec_data").ok());
+            let record = record.map(|record| record.map_readable().expect("mapped").to_vec());
+            tags.push((0, form.media, [form.start, &record.unwrap_or_default()].concat().into()));
+        }
+        let buffer = sample.buffer().expect("a buffer");
+        if buffer.flags().contains(gst::BufferFlags::HEADER) && form.media == Media::Sound {
+            continue;
+        }
+        let segment = sample.segment().and_then(|s| s.downcast_ref::<gst::ClockTime>()).expect("a segment");
+        // What lies before zero by the encoder's delay is sent at zero.
+        let at = buffer.pts().and_then(|pts| segment.to_running_time(pts)).map_or(0, gst::ClockTime::mseconds);
+        let is_delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let data = buffer.map_readable().expect("mapped");
+        let body = [form.heads[usize::from(is_delta)], &data].concat();
+        tags.push((u32::try_from(at).expect("a short clip"), form.media, body.into()));
+    }
+    let bus = pipeline.bus().expect("a bus");
+    if let Some(failed) = bus.pop_filtered(&[gst::MessageType::Error]) {
+        panic!("{graph}: {failed:?}");
+    }
+    pipeline.set_state(gst::State::Null).expect("stopped");
+    assert!(tags.len() > 20, "{graph} made {} tags", tags.len());
+    tags
+}
+
+/// H.264 as the clip has it, in the old form.
+pub fn h264(clip: &Clip) -> Vec<Tag> {
+    let form = Form {
+        media: Media::Picture,
+        // Coded anew, to have it like the others.
+        chain: "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=1500 ! \
+                h264parse config-interval=-1 ! video/x-h264,stream-format=avc,alignment=au",
+        start: b"\x17\0\0\0\0",
+        heads: [b"\x17\x01\0\0\0", b"\x27\x01\0\0\0"],
+    };
+    tags(clip, &form)
+}
+
+/// Publishes messages at their pace to `rtmp://<address>/live/<key>`, then leaves.
+pub async fn publish(address: &str, key: &str, mut tags: Vec<Tag>) -> std::io::Result<()> {
+    tags.sort_by_key(|(at, ..)| *at);
+    let mut wire = Wire::connect(address, key).await?;
+    let begun = Instant::now();
+    for (at, media, data) in tags {
+        let due = Duration::from_millis(at.into());
+        tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
+        let message = match media {
+            Media::Picture => RtmpMessage::VideoData { data },
+            Media::Sound => RtmpMessage::AudioData { data },
+        };
+        wire.say(at, 1, message).await?;
+    }
+    Ok(())
+}
+
+struct Wire {
+    socket: TcpStream,
+    serializer: ChunkSerializer,
+}
+
+impl Wire {
+    async fn connect(address: &str, key: &str) -> std::io::Result<Self> {
+        let mut socket = TcpStream::connect(address).await?;
+        let mut handshake = Handshake::new(PeerType::Client);
+        socket.write_all(&handshake.generate_outbound_p0_and_p1().expect("a handshake")).await?;
+        let mut reply = [0; 3073];
+        socket.read_exact(&mut reply).await?;
+        let Ok(HandshakeProcessResult::Completed { response_bytes, .. }) = handshake.process_bytes(&reply) else {
+            panic!("no handshake");
+        };
+        socket.write_all(&response_bytes).await?;
+        let mut wire = Self { socket, serializer: ChunkSerializer::new() };
+        let app = ("app".to_owned(), Value::Utf8String("live".to_owned()));
+        wire.command(0, "connect", 1.0, Value::Object(HashMap::from([app])), vec![]).await?;
+        wire.command(0, "createStream", 2.0, Value::Null, vec![]).await?;
+        let name = [key, "live"].map(|text| Value::Utf8String(text.to_owned()));
+        wire.command(1, "publish", 3.0, Value::Null, name.to_vec()).await?;
+        Ok(wire)
+    }
+
+    async fn command(
+        &mut self,
+        stream: u32,
+        name: &str,
+        transaction: f64,
+        object: Value,
+        arguments: Vec<Value>,
+    ) -> std::io::Result<()> {
+        let message = RtmpMessage::Amf0Command {
+            command_name: name.to_owned(),
+            transaction_id: transaction,
+            command_object: object,
+            additional_arguments: arguments,
+        };
+        self.say(0, stream, message).await
+    }
+
+    async fn say(&mut self, time: u32, stream: u32, message: RtmpMessage) -> std::io::Result<()> {
+        let payload = message.into_message_payload(RtmpTimestamp::new(time), stream).expect("a message");
+        let packet = self.serializer.serialize(&payload, false, false).expect("chunks");
+        self.socket.write_all(&packet.bytes).await
+    }
+}
