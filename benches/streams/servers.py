@@ -93,7 +93,7 @@ class Lumencast(Server):
     """Our server. Publishing streams as HLS publishes program too, which is made small for that."""
 
     def __init__(self, binary, folder, hls):
-        os.makedirs(folder)
+        os.makedirs(f"{folder}/data")
         self.http, self.rtmp, livewing, webrtc, srt = (free_port() for _ in range(5))
         settings = f"""
             data_dir = "{folder}/data"

@@ -8,12 +8,14 @@ mod support;
 
 mod codecs;
 mod crash;
+mod disk;
 mod dying_tasks;
 mod file;
 mod fixture;
 mod follower;
 mod graphics;
 mod images;
+mod ingest;
 mod lights;
 mod pixels;
 mod publisher_loss;

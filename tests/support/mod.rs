@@ -9,6 +9,7 @@
 
 pub mod child;
 pub mod config;
+pub mod encoder;
 pub mod livewing;
 pub mod marks;
 pub mod ports;

@@ -1,20 +1,10 @@
 //! A publisher that writes the tags of its RTMP messages itself, for the codecs that no encoder at hand sends: pictures
 //! and sound of a marked clip, coded anew.
 
-use super::marks::Clip;
+use super::{encoder::Encoder, marks::Clip};
 use bytes::Bytes;
 use gst::prelude::*;
-use rml_rtmp::chunk_io::ChunkSerializer;
-use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
-use rml_rtmp::messages::RtmpMessage;
-use rml_rtmp::rml_amf0::Amf0Value as Value;
-use rml_rtmp::time::RtmpTimestamp;
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use std::time::{Duration, Instant};
 
 /// Which of the two kinds of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,67 +85,16 @@ pub fn h264(clip: &Clip) -> Vec<Tag> {
 }
 
 /// Publishes messages at their pace to `rtmp://<address>/live/<key>`, then leaves.
-pub async fn publish(address: &str, key: &str, mut tags: Vec<Tag>) -> std::io::Result<()> {
+pub async fn publish(address: &str, key: &str, mut tags: Vec<Tag>) {
     tags.sort_by_key(|(at, ..)| *at);
-    let mut wire = Wire::connect(address, key).await?;
+    let mut encoder = Encoder::asking(address.parse().expect("an address"), key).await;
     let begun = Instant::now();
     for (at, media, data) in tags {
         let due = Duration::from_millis(at.into());
         tokio::time::sleep(due.saturating_sub(begun.elapsed())).await;
-        let message = match media {
-            Media::Picture => RtmpMessage::VideoData { data },
-            Media::Sound => RtmpMessage::AudioData { data },
-        };
-        wire.say(at, 1, message).await?;
-    }
-    Ok(())
-}
-
-struct Wire {
-    socket: TcpStream,
-    serializer: ChunkSerializer,
-}
-
-impl Wire {
-    async fn connect(address: &str, key: &str) -> std::io::Result<Self> {
-        let mut socket = TcpStream::connect(address).await?;
-        let mut handshake = Handshake::new(PeerType::Client);
-        socket.write_all(&handshake.generate_outbound_p0_and_p1().expect("a handshake")).await?;
-        let mut reply = [0; 3073];
-        socket.read_exact(&mut reply).await?;
-        let Ok(HandshakeProcessResult::Completed { response_bytes, .. }) = handshake.process_bytes(&reply) else {
-            panic!("no handshake");
-        };
-        socket.write_all(&response_bytes).await?;
-        let mut wire = Self { socket, serializer: ChunkSerializer::new() };
-        let app = ("app".to_owned(), Value::Utf8String("live".to_owned()));
-        wire.command(0, "connect", 1.0, Value::Object(HashMap::from([app])), vec![]).await?;
-        wire.command(0, "createStream", 2.0, Value::Null, vec![]).await?;
-        let name = [key, "live"].map(|text| Value::Utf8String(text.to_owned()));
-        wire.command(1, "publish", 3.0, Value::Null, name.to_vec()).await?;
-        Ok(wire)
-    }
-
-    async fn command(
-        &mut self,
-        stream: u32,
-        name: &str,
-        transaction: f64,
-        object: Value,
-        arguments: Vec<Value>,
-    ) -> std::io::Result<()> {
-        let message = RtmpMessage::Amf0Command {
-            command_name: name.to_owned(),
-            transaction_id: transaction,
-            command_object: object,
-            additional_arguments: arguments,
-        };
-        self.say(0, stream, message).await
-    }
-
-    async fn say(&mut self, time: u32, stream: u32, message: RtmpMessage) -> std::io::Result<()> {
-        let payload = message.into_message_payload(RtmpTimestamp::new(time), stream).expect("a message");
-        let packet = self.serializer.serialize(&payload, false, false).expect("chunks");
-        self.socket.write_all(&packet.bytes).await
+        match media {
+            Media::Picture => encoder.video(at, data).await,
+            Media::Sound => encoder.audio(at, data).await,
+        }
     }
 }

@@ -21,6 +21,8 @@ pub(super) mod inbox;
 mod lazy;
 mod picture;
 pub(super) mod pipeline_slot;
+mod repeater;
+pub(super) mod seldom;
 pub(super) mod transcode;
 pub mod view;
 
@@ -263,9 +265,9 @@ impl Live {
                 state.sound = Some(*codec);
                 state.unsupported[MediaKind::Sound as usize] = None;
             }
-            Packet::Video { codec, pts, dts, data, .. } => {
+            Packet::Video { codec, pts, dts, data, keyframe } => {
                 let picture = state.picture.get_or_insert_with(|| Picture::of(*codec, &[]));
-                picture.learn(data, pts != dts);
+                picture.learn(data, pts != dts, *keyframe);
             }
             Packet::Audio { codec, .. } => state.sound = Some(*codec),
         }
@@ -316,8 +318,9 @@ impl Publishing {
         }
         let (pts, dts) = match &packet {
             Packet::Video { pts, dts, .. } => {
-                let dts = state.anchor.place(Track::Picture, *dts, now);
-                (state.anchor.shift(*pts), dts)
+                let at = state.anchor.place(Track::Picture, *dts, now);
+                let shown = (at.0 + pts.as_nanos() as u64).saturating_sub(dts.as_nanos() as u64);
+                (ShowTime(shown), at)
             }
             Packet::Audio { pts, .. } => {
                 let at = state.anchor.place(Track::Sound, *pts, now);

@@ -5,7 +5,7 @@
 use super::enhanced::TrackChoice;
 use super::sound;
 use super::tag::{self, AudioTag, TagError, VideoTag};
-use super::timeline::{Timeline, Track, millis};
+use super::timeline::{Timeline, millis};
 use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
 use bytes::Bytes;
 
@@ -20,7 +20,6 @@ pub struct Unpacker {
 /// One of the two kinds of media.
 #[derive(Debug)]
 struct Kind<Codec> {
-    times: Track,
     tracks: TrackChoice,
     /// The codec of the last configuration.
     announced: Option<Codec>,
@@ -28,7 +27,7 @@ struct Kind<Codec> {
 
 impl<Codec> Default for Kind<Codec> {
     fn default() -> Self {
-        Self { times: Track::default(), tracks: TrackChoice::default(), announced: None }
+        Self { tracks: TrackChoice::default(), announced: None }
     }
 }
 
@@ -54,7 +53,7 @@ impl Unpacker {
             }
             VideoTag::Frame { codec, keyframe, offset, data } => {
                 let time = self.timeline.unwrap(timestamp);
-                let dts = self.picture.times.advance(time);
+                let dts = millis(time);
                 let pts = millis(time.saturating_add(i64::from(offset)));
                 let frame = Packet::Video { codec, pts, dts, keyframe, data };
                 if self.picture.changes(codec) && codec.describes_itself() {
@@ -83,7 +82,7 @@ impl Unpacker {
                     Some(AudioCodec::OpusSurround) if codec == AudioCodec::Opus => AudioCodec::OpusSurround,
                     _ => codec,
                 };
-                let pts = self.sound.times.advance(self.timeline.unwrap(timestamp));
+                let pts = millis(self.timeline.unwrap(timestamp));
                 let frame = Packet::Audio { codec, pts, data };
                 if self.sound.changes(codec) && codec.describes_itself() {
                     vec![Packet::AudioConfig { codec, record: Bytes::new() }, frame]

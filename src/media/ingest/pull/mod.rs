@@ -87,7 +87,7 @@ impl From<Failure> for End {
     fn from(failure: Failure) -> Self {
         let blame = match failure.fault {
             FailureKind::Peer | FailureKind::Media => Blame::Peer,
-            FailureKind::Here => Blame::Server,
+            FailureKind::Here | FailureKind::NoSpace => Blame::Server,
         };
         Self::Failed { text: failure.text, blame }
     }
