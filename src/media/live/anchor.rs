@@ -54,6 +54,8 @@ struct Place {
     interval: i64,
     /// The furthest that one came before its time.
     lead: i64,
+    /// What was added before its last step: stamps that were set for a moment come back to it.
+    former: Option<i64>,
 }
 
 impl Anchor {
@@ -65,8 +67,9 @@ impl Anchor {
     /// The show time of a stamp (the decoding time of pictures) that arrives now. It never goes back within a track.
     pub fn place(&mut self, track: Track, stamp: Duration, now: ShowTime) -> ShowTime {
         let (stamp, now) = (nanoseconds(stamp), now.0 as i64);
+        let others_lead = self.tracks[1 - track as usize].map_or(0, |other| other.lead);
         let place = match self.tracks[track as usize] {
-            Some(before) => self.next(before, stamp, now),
+            Some(before) => self.next(before, stamp, now, others_lead),
             None => self.first(stamp, now),
         };
         self.tracks[track as usize] = Some(place);
@@ -77,10 +80,10 @@ impl Anchor {
         let shared = self.newest.filter(|offset| (-BEHIND..AHEAD).contains(&(stamp + offset - now)));
         let offset = shared.unwrap_or_else(|| self.set(now - stamp));
         let at = stamp + offset;
-        Place { offset, at, interval: 0, lead: at - now }
+        Place { offset, at, interval: 0, lead: at - now, former: None }
     }
 
-    fn next(&mut self, before: Place, stamp: i64, now: i64) -> Place {
+    fn next(&mut self, before: Place, stamp: i64, now: i64, others_lead: i64) -> Place {
         let expected = before.at + before.interval;
         let mut offset = before.offset;
         if let Some(newest) = self.newest
@@ -91,17 +94,23 @@ impl Anchor {
         }
         let lead = stamp + offset - now;
         let back = stamp + offset < before.at - UNSTEADY;
-        let leapt = stamp + offset - before.at > LEAP && lead > before.lead.max(0) + LEAP;
+        // What comes in a burst is ahead of its time in both tracks, and a picture a second makes long steps.
+        let leapt = before.interval > 0
+            && stamp + offset - expected > LEAP
+            && lead > before.lead.max(others_lead).max(0) + LEAP;
         if back || leapt {
             let goes_on = (-PAUSE..=before.lead.max(LEAP)).contains(&(expected - now));
-            offset = self.set(if goes_on { expected } else { now } - stamp);
+            let returned = before.former.filter(|former| (stamp + former - expected).abs() < UNSTEADY);
+            let place = || if goes_on { expected - stamp } else { now - stamp };
+            offset = self.set(returned.unwrap_or_else(place));
         }
         let moved = stamp + offset - before.at;
         let at = before.at.max(stamp + offset);
         let stepped = offset != before.offset;
         let interval = if stepped { before.interval } else { moved.clamp(0, LONGEST) };
         let lead = if stepped { at - now } else { before.lead.max(at - now) };
-        Place { offset, at, interval, lead }
+        let former = if stepped { Some(before.offset) } else { before.former };
+        Place { offset, at, interval, lead, former }
     }
 
     fn set(&mut self, offset: i64) -> i64 {
@@ -176,6 +185,39 @@ mod tests {
             assert!(times.is_sorted());
         }
         assert!(placed.iter().all(|(at, _, place)| (place - *at as f64).abs() <= 50.0));
+    }
+
+    #[test]
+    fn pictures_that_come_seldom_and_at_once_in_the_beginning_stay_with_their_sound() {
+        for (fps, ahead) in [(4, 600), (4, 3_000), (1, 700), (1, 3_000), (2, 2_000)] {
+            let mut sent: Vec<(i64, Track)> = (0..fps * 20).map(|n| (n * 1000 / fps, Track::Picture)).collect();
+            sent.extend((0..1000).map(|n| (n * 20 + 3, Track::Sound)));
+            sent.sort_by_key(|(at, _)| *at);
+            let mut anchor = Anchor::default();
+            for (at, track) in sent {
+                let arrival = ms((30_000 + (at - ahead).max(0)).cast_unsigned());
+                let place = anchor.place(track, Duration::from_millis(at.cast_unsigned()), arrival);
+                assert_eq!(place, ms((30_000 + at).cast_unsigned()), "{fps} a second, {ahead} ms: {track:?} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stamp_that_is_far_off_for_a_moment_leaves_no_trace() {
+        let mut anchor = Anchor::default();
+        for n in 0..900_i64 {
+            let stray = if n % 15 == 14 { 9_800_000 } else { 0 };
+            let (at, sound) = (n * 1000 / 30, n * 100 / 3 + 5);
+            let picture = Duration::from_millis((50_000 + at + stray).cast_unsigned());
+            let place = anchor.place(Track::Picture, picture, ms((60_000 + at).cast_unsigned()));
+            assert!(place.0.abs_diff(ms((60_000 + at).cast_unsigned()).0) <= 1_000_000, "{n}");
+            let place = anchor.place(
+                Track::Sound,
+                Duration::from_millis((50_000 + sound).cast_unsigned()),
+                ms((60_000 + sound).cast_unsigned()),
+            );
+            assert_eq!(place, ms((60_000 + sound).cast_unsigned()), "{n}");
+        }
     }
 
     #[test]

@@ -92,3 +92,34 @@ async fn sound_alone_plays_as_radio() {
     let (status, _) = fixture.ask(reqwest::Method::GET, "/apps/live/streams", serde_json::Value::Null).await;
     assert_eq!(status, 200);
 }
+
+#[tokio::test]
+async fn left_and_right_stay_apart_in_what_is_encoded_here() {
+    let _turn = crate::support::turn();
+    let fixture = Fixture::open().await;
+    let source = Clip { hum_hz: 400, kbps: 400, ..Clip::of(14, 20.0).size(320, 180) };
+    let left = ["-c:v", "copy", "-af", "pan=stereo|c0=c0", "-c:a", "libmp3lame"];
+    let _camera = publish(&fixture, "left", tags_of(&source.cached(), &left)).await;
+    let url = fixture.server.url("/hls/live/left/master.m3u8");
+    let heard = fixture.server.home().join("heard.wav");
+    let made = tokio::process::Command::new("ffmpeg")
+        .args(["-nostdin", "-loglevel", "error", "-live_start_index", "0", "-i", &url, "-vn", "-t", "5"])
+        .arg(&heard)
+        .status();
+    assert!(soon(made).await.expect("ffmpeg").success());
+    let mut levels = Vec::new();
+    for side in ["c0", "c1"] {
+        let file = fixture.server.home().join(format!("{side}.wav"));
+        let pan = format!("pan=mono|c0={side}");
+        let made = tokio::process::Command::new("ffmpeg")
+            .args(["-nostdin", "-loglevel", "error", "-i"])
+            .arg(&heard)
+            .args(["-af", &pan])
+            .arg(&file)
+            .status();
+        assert!(soon(made).await.expect("ffmpeg").success());
+        let reading = Reader::of(&file).read_async().await;
+        levels.push(reading.sound.tone_level(400.0, 2.0, 4.0));
+    }
+    assert!(levels[0] > 0.03 && levels[1] < levels[0] / 100.0, "{levels:?}");
+}

@@ -124,7 +124,8 @@ impl Period {
             return if self.sound_changed { Heard::Left } else { Heard::First };
         };
         let last = sound.mux.planner.last();
-        if differs(&sound.mux.caps, caps) || last.is_followed_by_break(unit) && unit.dts > last.dts {
+        let is_away = sound.silence.is_none() && unit.dts > last.dts + AWAY_NS;
+        if differs(&sound.mux.caps, caps) || is_away {
             self.sound_changed = true;
             return Heard::Left;
         }

@@ -14,7 +14,7 @@ const DECLARED: u64 = 110;
 /// How much of a stream is played before its first segment may end, in nanoseconds.
 pub(super) const FIRST_NS: u64 = 150_000_000;
 /// A longer way between two units begins another period, in nanoseconds.
-const GAP_NS: u64 = 60_000_000_000;
+const GAP_NS: u64 = 1_000_000_000;
 
 /// The longest part to declare for frames of a length when parts of about `part` are asked for; in nanoseconds, whole
 /// milliseconds.
@@ -82,12 +82,24 @@ pub(super) struct SegmentPlanner {
     last: Unit,
     /// Units since the part began.
     units: u64,
+    /// When the last key frame came, and how far it was from the one before.
+    key: u64,
+    key_interval: u64,
 }
 
 impl SegmentPlanner {
     /// Begins with the first unit of the first segment.
     pub fn new(lengths: Lengths, first: Unit) -> Self {
-        Self { lengths, segment_dts: first.dts, short_until: 0, part: first, last: first, units: 0 }
+        Self {
+            lengths,
+            segment_dts: first.dts,
+            short_until: 0,
+            part: first,
+            last: first,
+            units: 0,
+            key: first.dts,
+            key_interval: lengths.segment,
+        }
     }
 
     /// The same for a stream that readers wait for, and that makes key frames when it is asked: until two segments'
@@ -120,8 +132,12 @@ impl SegmentPlanner {
 
     /// What begins with a picture that lasts until `end`. `longest` is how long a segment may be without a key frame.
     pub fn picture(&self, unit: Unit, end: u64, longest: u64) -> Cut {
-        let too_long = end.saturating_sub(self.segment_dts) > longest && unit.dts > self.segment_dts;
-        if self.is_due(unit) || too_long { Cut::Segment } else { self.part_until(end) }
+        let run = self.segment_until(unit);
+        // A key frame that is early is better than none in time.
+        let is_last_chance =
+            unit.key && run > 0 && run + self.key_interval > longest.saturating_add(self.lengths.frame / 2);
+        let too_long = end.saturating_sub(self.segment_dts) > longest && run > 0;
+        if self.is_due(unit) || is_last_chance || too_long { Cut::Segment } else { self.part_until(end) }
     }
 
     /// What begins with a frame of sound, when the picture's next segment begins at `boundary`.
@@ -145,6 +161,9 @@ impl SegmentPlanner {
     /// Takes the next unit in; gives the part that ended before it, if there is a cut.
     pub fn take(&mut self, unit: Unit, cut: Cut) -> Option<PartTiming> {
         self.last = unit;
+        if unit.key && unit.dts > self.key {
+            (self.key, self.key_interval) = (unit.dts, unit.dts - self.key);
+        }
         if cut == Cut::Nothing {
             self.units += 1;
             return None;
@@ -271,6 +290,23 @@ mod tests {
         let length: u64 = parts[..=first].iter().map(|p| p.duration).sum();
         assert!((4300 * MS..=4400 * MS).contains(&length), "{length}");
         assert!(!parts[first + 1].independent);
+    }
+
+    #[test]
+    fn a_period_that_begins_beside_the_grid_of_key_frames_is_cut_at_key_frames_alone() {
+        for first in (100..2000).step_by(100) {
+            let unit = |n: u64| {
+                let at = n * 100 * MS;
+                Unit { pts: at, dts: at, key: n == 0 || (n * 100 + 2000 - first).is_multiple_of(2000) }
+            };
+            let lengths = Lengths { segment: 2000 * MS, part: 550 * MS, frame: 100 * MS };
+            let mut planner = SegmentPlanner::new(lengths, unit(0));
+            for n in 1..400 {
+                let cut = planner.picture(unit(n), unit(n + 1).dts, 2400 * MS);
+                planner.take(unit(n), cut);
+                assert!(cut != Cut::Segment || unit(n).key, "{first}: cut at {n}");
+            }
+        }
     }
 
     #[test]

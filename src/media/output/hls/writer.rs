@@ -99,11 +99,12 @@ impl Writer {
             buffer.make_mut().set_dts(gst::ClockTime::from_nseconds(unit.dts));
         }
         if let Some(period) = &mut self.period {
+            // Not only where a segment is due: until then there is no sound.
             let anew = period.sound_changed;
             if let Some(pictures) = &mut period.pictures
                 && !differs(&pictures.mux.caps, &caps)
                 && !pictures.newest().is_followed_by_break(unit)
-                && !(anew && pictures.mux.planner.is_due(unit))
+                && !(anew && unit.key)
             {
                 pictures.pending.push_back((buffer, unit));
                 period.place(false, &self.hls_stream, || {
