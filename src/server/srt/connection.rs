@@ -85,16 +85,20 @@ fn publish(
     let (evicted, lease) = (lease.evicted.clone(), Arc::new(lease));
     // What is still in the demuxer when the connection was ended is not published.
     let over = Arc::new(AtomicBool::new(false));
-    let (taking, ended) = (lease.clone(), over.clone());
+    // What comes out after the caller left is no sign of life: the next caller gets the key.
+    let gone = Arc::new(AtomicBool::new(false));
+    let (taking, ended, left) = (lease.clone(), over.clone(), gone.clone());
     let reader = TsReader::start(move |packet| {
-        taking.alive();
+        if !left.load(Ordering::Relaxed) {
+            taking.alive();
+        }
         !ended.load(Ordering::Relaxed) && taking.push(packet).is_ok()
     });
     let reader = match reader {
         Ok(reader) => reader,
         Err(failure) => return End::Media(failure.text),
     };
-    let end = read(socket, (&reader, &lease), idle, &evicted, shutdown);
+    let end = read(socket, (&reader, &lease), (&evicted, &gone), idle, shutdown);
     if !matches!(end, End::Left) {
         over.store(true, Ordering::Relaxed);
     }
@@ -107,8 +111,8 @@ fn publish(
 fn read(
     socket: &Socket,
     (reader, lease): (&TsReader, &PublishLease),
+    (evicted, gone): (&CancellationToken, &AtomicBool),
     idle: Duration,
-    evicted: &CancellationToken,
     shutdown: &CancellationToken,
 ) -> End {
     let bytes = counter!("lumencast_srt_bytes_total");
@@ -137,7 +141,10 @@ fn read(
             }
             Received::Nothing => {}
             Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > DRAIN_TIMEOUT => return End::Left,
-            Received::Gone => std::thread::park_timeout(PAUSE),
+            Received::Gone => {
+                gone.store(true, Ordering::Relaxed);
+                std::thread::park_timeout(PAUSE);
+            }
         }
         let found = reader.unsupported();
         if found != unsupported {
