@@ -1,6 +1,7 @@
 //! A publisher with a line that stalls and then delivers all that it held up at once, on the same connection.
 
 use crate::fixture::{self, FPS};
+use crate::rooms::fixture::Fixture;
 use crate::support::livewing::LiveWing;
 use crate::support::marks::{Clip, Reader};
 use crate::support::publisher::Publisher;
@@ -88,15 +89,15 @@ fn port_of(url: &str) -> u16 {
     url.split([':', '/', '?']).filter_map(|part| part.parse().ok()).next().expect("a port")
 }
 
-/// Records program over three seconds in which the line holds everything, and finds the camera back in time.
+/// Records program over three seconds in which everything is held, and finds the camera back in time.
 /// `late` is by how many frames it may come later than before until the line has caught up.
-async fn assert_back(server: &Server, wing: &mut LiveWing, holds: &watch::Sender<bool>, late: i64) {
+async fn assert_back(server: &Server, wing: &mut LiveWing, hold: impl Fn(bool), late: i64) {
     let recording = fixture::record(server, wing, json!({})).await;
     fixture::until_slot(wing, recording.first + FPS).await;
-    holds.send_replace(true);
+    hold(true);
     tokio::time::sleep(Duration::from_secs(3)).await; // how long the line stalls, not a wait for a result
     let released = (fixture::slot(wing).await - recording.first) as usize;
-    holds.send_replace(false);
+    hold(false);
     fixture::until_slot(wing, recording.first + released as u64 + 3 * FPS).await;
     fixture::stop(wing, &recording).await;
     let strain = fixture::strain(server).await;
@@ -125,7 +126,7 @@ async fn after_three_seconds_of_silence_and_a_burst_the_picture_is_back_within_a
     let line = Line::to(port).await;
     let _camera = Publisher::start(&clip, &url.replace(&format!(":{port}/"), &format!(":{}/", line.port)));
     fixture::until_seen(&mut wing, 0).await;
-    assert_back(&server, &mut wing, &line.holds, 0).await;
+    assert_back(&server, &mut wing, |hold| drop(line.holds.send_replace(hold)), 0).await;
 }
 
 #[tokio::test]
@@ -140,5 +141,27 @@ async fn after_three_seconds_of_silence_a_caller_over_srt_is_back_within_a_secon
     let _camera = Publisher::transport_stream(&clip, &url.replace(&format!(":{port}"), &format!(":{}", line.port)));
     fixture::until_seen(&mut wing, 0).await;
     // SRT lets out what was held at 1.25 times its rate at most.
-    assert_back(&server, &mut wing, &line.holds, 20).await;
+    assert_back(&server, &mut wing, |hold| drop(line.holds.send_replace(hold)), 20).await;
+}
+
+#[tokio::test]
+async fn a_publisher_over_whip_that_stands_still_for_three_seconds_is_back_within_a_second() {
+    let _turn = crate::support::turn();
+    let input = [("label", "Web"), ("kind", "stream"), ("stream", "live-studio/guest")];
+    let rooms = Fixture::with(fixture::two_cameras().entry("input", input)).await;
+    let token = rooms.token(json!({ "room": "studio", "identity": "guest" })).await;
+    let clip = Clip::of(6, 40.0).size(320, 180).cached();
+    let publisher = rooms.peer("publish", &format!("/whip/live/studio?token={token}"), &clip, 35).await;
+    rooms.until_live("live-studio/guest").await;
+    let mut wing = fixture::panel(&rooms.server).await;
+    fixture::until_seen(&mut wing, 2).await;
+    wing.must("switcher.cutToSource", json!({ "sourceId": 2 })).await;
+    let parent = publisher.id().expect("it runs").to_string();
+    let signal = |stop: bool| {
+        let name = if stop { "-STOP" } else { "-CONT" };
+        let sent = std::process::Command::new("pkill").args([name, "-P", &parent]).status();
+        assert!(sent.expect("pkill").success());
+    };
+    // aiortc encodes what it owes as fast as it can.
+    assert_back(&rooms.server, &mut wing, signal, 20).await;
 }
