@@ -10,7 +10,7 @@ run_packages=(
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libgstreamer-plugins-bad1.0-dev
   gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-plugins-ugly gstreamer1.0-libav gstreamer1.0-nice gstreamer1.0-alsa libsrt1.5-gnutls
-  ffmpeg fonts-dejavu-core curl jq openssl
+  ffmpeg fonts-dejavu-core fonts-noto-color-emoji curl jq openssl
 )
 # What only tests need.
 test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1.0 postgresql iproute2)

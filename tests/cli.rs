@@ -70,6 +70,21 @@ fn keys_and_accounts_are_not_looked_for_in_a_folder_that_does_not_exist() {
 }
 
 #[test]
+fn a_folder_without_a_database_gets_none_from_a_question() {
+    let data = tempfile::tempdir().unwrap();
+    for (command, code) in
+        [(&["key", "list"][..], 0), (&["key", "revoke", "key_unheardof"], 2), (&["account", "list"], 0)]
+    {
+        let answered = lumencast(data.path(), command);
+        assert_eq!(answered.status.code(), Some(code), "{command:?}: {}", text(&answered.stderr));
+        assert_eq!(answered.stdout.is_empty(), code != 0, "{command:?}");
+        // The lock that keeps two versions off one folder is all there is.
+        let left: Vec<_> = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.iter().all(|name| name == "version.lock"), "{command:?}: {left:?}");
+    }
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_used_is_one_line_with_each_cause_once() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("file");

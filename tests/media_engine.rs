@@ -53,6 +53,29 @@ fn h265_from_a_publisher_is_decoded_fitted_and_on_program() {
 }
 
 #[test]
+fn of_cuts_in_one_slot_all_but_the_last_are_superseded() {
+    let _turn = turn::turn();
+    let fixture = Fixture::open(3);
+    for n in 1..=30 {
+        let change = SceneChange::Cut { program: SourceId(n % 3), preview: Some(SourceId((n + 1) % 3)) };
+        fixture.order(Order::Switch { ticket: Ticket(n.into()), change });
+        let change = SceneChange::Preview { preview: Some(SourceId(n % 3)) };
+        fixture.order(Order::Switch { ticket: Ticket(u64::from(n) + 100), change });
+    }
+    let answers: Vec<_> = (1..=30)
+        .map(|n| match fixture.report(|report| matches!(report, Report::Switched { ticket, .. } if ticket.0 == n)) {
+            Report::Switched { slot, superseded, .. } => (slot, superseded),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    for (n, (slot, superseded)) in answers.iter().enumerate() {
+        let shares = answers.get(n + 1).is_some_and(|(next, _)| next == slot);
+        assert_eq!(*superseded, shares, "cut {n} of {answers:?}");
+    }
+    assert!(answers.iter().filter(|(_, superseded)| *superseded).count() > 20, "they came as a burst: {answers:?}");
+}
+
+#[test]
 fn a_publisher_that_returns_with_another_size_goes_on_in_the_same_source() {
     let _turn = turn::turn();
     let fixture = Fixture::open(1);
@@ -129,7 +152,7 @@ async fn what_this_server_does_not_make_is_not_published() {
     let fixture = Fixture::open(1);
     for source in [OutputSource::Clean, OutputSource::Replay, OutputSource::Input(SourceId(7))] {
         let ticket = Ticket(5);
-        fixture.order(Order::StartRecording { ticket, recorder: 1, stream: source.clone() });
+        fixture.order(Order::StartRecording { ticket, recorder: 1, stream: source.clone(), after: None });
         let failed = fixture.report(|report| matches!(report, Report::RecordingFailed { .. }));
         let Report::RecordingFailed { reason, .. } = failed else { unreachable!() };
         let named = matches!(source, OutputSource::Input(_)) && reason.contains("no input 7");
@@ -177,7 +200,7 @@ fn nothing_is_left_alive_after_a_stop() {
         let fixture = Fixture::open(2);
         fixture.publish(SourceId(0), publish::coded(VideoCodec::H264, 640, 360, 0x00ff_0000, 90));
         for (recorder, stream) in [(1, OutputSource::Program), (2, OutputSource::Input(SourceId(0)))] {
-            fixture.order(Order::StartRecording { ticket: Ticket(recorder.into()), recorder, stream });
+            fixture.order(Order::StartRecording { ticket: Ticket(recorder.into()), recorder, stream, after: None });
         }
         let _hls_stream = fixture.hls(&OutputSource::Program);
         fixture.report(|report| matches!(report, Report::RecordingStarted { recorder: 1, .. }));

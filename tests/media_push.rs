@@ -23,7 +23,10 @@ fn push(live: &Live, stream: &CodedStream, url: &str) -> (Push, Reports) {
     let reports = Reports::default();
     let (seen, stream) = (reports.clone(), stream.clone());
     let report = move |state, error| seen.lock().unwrap().push((state, error));
-    (Push::start(OutputSource::Program, move || Some(stream.clone()), url, &live.clock, report).unwrap(), reports)
+    (
+        Push::start(OutputSource::Program, move || Some(stream.clone()), url.into(), &live.clock, report).unwrap(),
+        reports,
+    )
 }
 
 fn wait_for_state(reports: &Reports, state: LinkState, seconds: u64) {
@@ -168,6 +171,70 @@ fn a_silent_server_times_out_and_stopping_does_not_wait_for_it() {
     push.stop();
     assert!(stopping.elapsed() < Duration::from_millis(1500), "stopping took {:?}", stopping.elapsed());
     assert_eq!(states(&reports), [LinkState::Connecting, LinkState::Reconnecting]);
+}
+
+/// The text of the first failure of a push to a destination.
+fn failure(live: &Live, url: &str) -> String {
+    let (push, reports) = push(live, &live.stream, url);
+    wait_for_state(&reports, LinkState::Reconnecting, 12);
+    push.stop();
+    let texts: Vec<_> = reports.lock().unwrap().iter().filter_map(|report| report.1.clone()).collect();
+    texts.into_iter().next().unwrap()
+}
+
+#[test]
+fn each_kind_of_failure_has_its_own_sentence() {
+    let _turn = turn::turn();
+    let live = Live::start(H264, true);
+    let answering = |answer: &'static [u8]| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for socket in listener.incoming() {
+                let _ = std::io::Write::write_all(&mut socket.unwrap(), answer);
+            }
+        });
+        port
+    };
+    let [hangs_up, speaks_http] = [answering(b""), answering(b"HTTP/1.1 400 Bad Request\r\n\r\n")];
+    for (url, text) in [
+        (url(free_port()), "The server refuses connections"),
+        ("rtmp://no-such-host.invalid/live/secret-key".to_owned(), "The host of the destination was not found"),
+        (url(hangs_up), "The server closed the connection before it took the stream"),
+        (url(speaks_http), "The other end is no RTMP server"),
+        (url(hangs_up).replace("rtmp:", "rtmps:"), "The server closed the connection before it took the stream"),
+        (url(speaks_http).replace("rtmp:", "rtmps:"), "The server has no certificate that can be trusted"),
+    ] {
+        assert_eq!(failure(&live, &url), text, "{url}");
+    }
+}
+
+#[test]
+fn stopping_while_it_connects_loses_no_descriptor() {
+    let _turn = turn::turn();
+    let live = Live::start(H264, true);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let round = |after: Duration| {
+        let (push, reports) = push(&live, &live.stream, &url(port));
+        wait_for_state(&reports, LinkState::Connecting, 5);
+        let _accepted = (!after.is_zero()).then(|| silent.accept().unwrap());
+        std::thread::park_timeout(after); // how far the connection comes is the case, not a result
+        push.stop();
+    };
+    let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    round(Duration::from_millis(100));
+    let before = count();
+    for n in 0..20 {
+        round(Duration::from_millis(n % 5 * 30));
+        // Connections that were made and not accepted would be taken for the next one.
+        silent.set_nonblocking(true).unwrap();
+        while silent.accept().is_ok() {}
+        silent.set_nonblocking(false).unwrap();
+    }
+    wait_for(&format!("as many descriptors as before, {before}, not {}", count()), 5, || {
+        (count() <= before).then_some(())
+    });
 }
 
 #[test]

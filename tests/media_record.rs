@@ -27,7 +27,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 fn target(folder: &Path) -> Target {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_361_412);
-    Target { folder: folder.to_owned(), stem: "program".into(), at, fragment_ms: 500 }
+    Target { folder: folder.to_owned(), stem: "program".into(), at, fragment_ms: 500, after: None }
 }
 
 fn record(live: &Live, folder: &Path, seconds: f64) -> (PathBuf, Finished) {

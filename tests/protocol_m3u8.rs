@@ -19,7 +19,7 @@ fn variant() -> Variant {
         bandwidth: 3_412_000,
         average_bandwidth: 2_900_500,
         codecs: vec!["avc1.64001f".into(), "mp4a.40.2".into()],
-        resolution: (1280, 720),
+        resolution: Some((1280, 720)),
         frame_rate: 30_000.0 / 1001.0,
     }
 }

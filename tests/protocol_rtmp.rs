@@ -4,6 +4,8 @@
 mod chunks;
 #[path = "protocol_rtmp/dialogue.rs"]
 mod dialogue;
+#[path = "protocol_rtmp/foreign.rs"]
+mod foreign;
 #[path = "protocol_rtmp/peer.rs"]
 mod peer;
 #[path = "protocol_rtmp/tags.rs"]

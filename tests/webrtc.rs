@@ -1,11 +1,21 @@
-//! The WebRTC endpoint on loopback: in-process peers that check every frame, and aiortc as a peer that others wrote.
+//! The WebRTC endpoint on loopback: in-process peers that check every frame, and aiortc and Chromium as peers that others
+//! wrote.
 
+#[path = "webrtc/browser.rs"]
+mod browser;
+#[path = "page/chromium.rs"]
+#[allow(dead_code)] // the pages' tests use more of it
+mod chromium;
 #[path = "webrtc/client.rs"]
 mod client;
 #[path = "webrtc/coded.rs"]
 mod coded;
 #[path = "webrtc/fixture.rs"]
 mod fixture;
+#[path = "webrtc/joining.rs"]
+mod joining;
+#[path = "webrtc/offers.rs"]
+mod offers;
 #[path = "webrtc/publishing.rs"]
 mod publishing;
 #[path = "webrtc/python.rs"]

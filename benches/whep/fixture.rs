@@ -24,7 +24,8 @@ impl SessionAccess for TestAccess {
     fn play(&self, _: AccessRequest, _: ViewerCodecs) -> Answer<'_, PlayGrant> {
         let live = self.0.clone();
         let source = Arc::new(move |_| live.clone());
-        Box::pin(async { Ok(PlayGrant { source, audio_only: false, guard: Box::new(()), messages: None }) })
+        let guard = Box::new(());
+        Box::pin(async { Ok(PlayGrant { source, picture: None, audio_only: false, guard, messages: None }) })
     }
 }
 

@@ -91,7 +91,16 @@ fn services(list: &str) -> anyhow::Result<Option<String>> {
 /// Carries out one action; a running server sees it at once.
 pub fn run(config: &Config, action: AccountAction) -> anyhow::Result<()> {
     super::runtime()?.block_on(async {
-        let store = images::store(config).await?;
+        let store = match action {
+            AccountAction::List => match images::existing_store(config).await? {
+                Some(store) => store,
+                None => {
+                    print_heading();
+                    return Ok(());
+                }
+            },
+            _ => images::store(config).await?,
+        };
         crate::app::imaging::accounts::Accounts::open(&store).await?;
         let accounts = store.accounts();
         match action {
@@ -134,13 +143,17 @@ async fn create(accounts: &Accounts, name: &str, id: Option<Uuid>, credits: u32,
 }
 
 async fn list(accounts: &Accounts) -> anyhow::Result<()> {
-    println!("{:<38} {:<20} {:<11} {:<10} {:>8} {:>5}", "ID", "NAME", "PLAN", "STATUS", "CREDITS", "RPM");
+    print_heading();
     for row in accounts.list().await? {
         let has = accounts.balance(&row.id, now_ms()).await?.remaining;
         let AccountRow { id, name, plan, status, rate_limit_rpm, .. } = row;
         println!("{id:<38} {name:<20} {plan:<11} {status:<10} {has:>8} {rate_limit_rpm:>5}");
     }
     Ok(())
+}
+
+fn print_heading() {
+    println!("{:<38} {:<20} {:<11} {:<10} {:>8} {:>5}", "ID", "NAME", "PLAN", "STATUS", "CREDITS", "RPM");
 }
 
 async fn post(accounts: &Accounts, name: &str, kind: EntryKind, amount: i64, note: Option<&str>) -> anyhow::Result<()> {

@@ -119,6 +119,15 @@ pub async fn store(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open_with(&config.data_dir, url).await?)
 }
 
+/// The rows, where there are any: who only asks makes no database.
+///
+/// # Errors
+/// When they cannot be opened.
+pub async fn existing_store(config: &Config) -> anyhow::Result<Option<Store>> {
+    let there = config.database.url.is_some() || Store::is_in(&config.data_dir)?;
+    Ok(if there { Some(store(config).await?) } else { None })
+}
+
 /// The engines that make the pictures.
 ///
 /// # Errors

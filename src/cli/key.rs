@@ -19,7 +19,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// Carries out one action on the data folder's keys; a running server sees it at once.
 pub fn run(config: &Config, action: KeyAction) -> anyhow::Result<()> {
     super::runtime()?.block_on(async {
-        let store = images::store(config).await?;
+        let store = match action {
+            KeyAction::Create { .. } => images::store(config).await?,
+            KeyAction::List | KeyAction::Revoke { .. } => match (images::existing_store(config).await?, &action) {
+                (Some(store), _) => store,
+                (None, KeyAction::Revoke { id }) => return Err(unknown(id)),
+                (None, _) => {
+                    print_heading();
+                    return Ok(());
+                }
+            },
+        };
         let keys = KeyService::new(&store);
         match action {
             KeyAction::Create { plane: Plane::Lumely, label, app: None, account } => {
@@ -38,7 +48,7 @@ pub fn run(config: &Config, action: KeyAction) -> anyhow::Result<()> {
                 println!("{}", keys.mint_confined(plane, &label, confined).await?.0);
             }
             KeyAction::List => {
-                println!("{:<18} {:<22} {:<22} {:<12} {:<12} LABEL", "ID", "PLANE", "KEY", "CREATED", "STATE");
+                print_heading();
                 for key in keys.list().await? {
                     let state = if key.revoked_at.is_some() { "revoked" } else { "valid" };
                     let (shown, age) = (format!("{}…", key.shown), ago(key.created_at));
@@ -51,12 +61,20 @@ pub fn run(config: &Config, action: KeyAction) -> anyhow::Result<()> {
                 Revocation::Done => println!("revoked {id}"),
                 Revocation::Already => println!("{id} was revoked before"),
                 Revocation::Unknown if revoke_image_key(&store, &id).await? => println!("revoked {id}"),
-                Revocation::Unknown => bail!("there is no key {id}; `lumencast key list` shows them"),
+                Revocation::Unknown => return Err(unknown(&id)),
             },
         }
         store.close().await;
         Ok(())
     })
+}
+
+fn print_heading() {
+    println!("{:<18} {:<22} {:<22} {:<12} {:<12} LABEL", "ID", "PLANE", "KEY", "CREATED", "STATE");
+}
+
+fn unknown(id: &str) -> anyhow::Error {
+    anyhow::anyhow!("there is no key {id}; `lumencast key list` shows them")
 }
 
 /// Makes a key of an account for image jobs.

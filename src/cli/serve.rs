@@ -76,6 +76,7 @@ async fn serve(config: Config, paths: Paths, show: Show, demo: bool) -> anyhow::
     let _one_server = store.one_server().await?;
     let keys = KeyService::new(&store);
     let process = PrometheusBuilder::new().install_recorder().context("metrics")?;
+    operator::describe();
     let recordings = setup::recordings(&config);
     setup::make_folder(&recordings)?;
     // Looked for before anything records, so that only what an earlier run left is finished.
@@ -233,7 +234,7 @@ async fn start_outputs(config: &Config, show: &ShowHandle) {
         let mut commands =
             vec![Command::SetOutputStream { output: number, stream: setup::output_source(output.source) }];
         if let Some(url) = &output.url {
-            commands.push(Command::ConfigurePush { output: number, url: url.expose().to_owned() });
+            commands.push(Command::ConfigurePush { output: number, url: url.expose().into() });
         }
         if output.autostart {
             commands.push(Command::StartPush { output: number });

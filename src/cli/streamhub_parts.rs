@@ -154,7 +154,7 @@ pub fn puller(config: &Config) -> anyhow::Result<Puller> {
                     PullNews::Publishing => PullState::Publishing,
                     PullNews::Error { text, blame } => {
                         tracing::warn!(ingress, ?blame, "a source cannot be pulled now: {text}");
-                        PullState::Failed
+                        PullState::Failed(text)
                     }
                     PullNews::Complete => PullState::Complete,
                 });

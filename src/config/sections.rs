@@ -221,7 +221,8 @@ impl Default for Hls {
 pub struct Record {
     /// Length of a fragment, which is the most a crash loses, milliseconds, 100 to 10000.
     pub fragment_ms: u32,
-    /// A recording does not start with less free space than this, megabytes (10^6 bytes).
+    /// What must stay free on the disk of recordings, megabytes (10^6 bytes): with less none starts, and those that run
+    /// end until there is room; with less than twice as much there is a warning.
     pub min_free_mb: u32,
 }
 

@@ -5,6 +5,7 @@ use super::{
     graphic::Taken,
     input::Input,
     output::OutputSource,
+    push_url::PushUrl,
     source::{SourceId, SourceKind},
     time::{ShowTime, Slot},
 };
@@ -74,7 +75,7 @@ pub enum Command {
     /// Where an output pushes to.
     ConfigurePush {
         output: u8,
-        url: String,
+        url: PushUrl,
     },
     StartPush {
         output: u8,
@@ -82,7 +83,7 @@ pub enum Command {
     StopPush {
         output: u8,
     },
-    /// `None` keeps the recorder's stream.
+    /// `None` records program.
     StartRecording {
         recorder: u8,
         stream: Option<OutputSource>,
@@ -98,7 +99,7 @@ pub struct RecordingInfo {
     pub recorder: u8,
     /// File name in the data folder's `recordings/`.
     pub file: String,
-    /// The files in which it went on where the format of the stream changed.
+    /// The files in which it went on: where the format of the stream changed, or after the disk was full.
     pub parts: Vec<String>,
     /// The slot and show time of the file's first picture. For program it is a slot of the mixer.
     pub first: Option<(Slot, ShowTime)>,
@@ -116,6 +117,8 @@ pub enum Reply {
         slot: Slot,
         time: ShowTime,
         slots: u64,
+        /// A later cut took the same slot, so this one was never seen.
+        superseded: bool,
     },
     /// The id of the new input, and the slot from which it can be switched to.
     InputAdded {

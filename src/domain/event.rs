@@ -41,4 +41,6 @@ pub enum Event {
     RecorderChanged {
         recorder: u8,
     },
+    /// The disk of recordings has more or less room than before.
+    DiskChanged,
 }

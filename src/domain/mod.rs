@@ -10,6 +10,7 @@
 
 pub mod capture;
 pub mod command;
+pub mod disk;
 pub mod event;
 pub mod fault;
 pub mod graphic;
@@ -18,6 +19,7 @@ pub mod input;
 pub mod lights;
 pub mod order;
 pub mod output;
+pub mod push_url;
 pub mod show;
 pub mod source;
 pub mod stats;

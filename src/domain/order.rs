@@ -1,10 +1,12 @@
 //! Orders of the show to the machines, and their reports.
 
 use super::{
-    command::Ticket,
+    command::{RecordingInfo, Ticket},
+    disk::Disk,
     graphic::Graphic,
     input::InputChange,
     output::{LinkState, OutputSource},
+    push_url::PushUrl,
     source::{Health, SourceId},
     switcher::{Fade, SceneChange},
     time::{ShowTime, Slot},
@@ -36,13 +38,16 @@ pub enum Order {
         channel: String,
         graphic: String,
     },
-    /// Answered by [`Report::RecordingStarted`] or [`Report::RecordingFailed`].
+    /// Answered by [`Report::RecordingStarted`], [`Report::RecordingFailed`] or [`Report::RecordingOutOfSpace`].
     StartRecording {
         ticket: Ticket,
         recorder: u8,
         stream: OutputSource,
+        /// The recording that it goes on with, in a next part.
+        after: Option<RecordingInfo>,
     },
-    /// Answered by [`Report::RecordingStopped`] or [`Report::RecordingFailed`].
+    /// Answered by [`Report::RecordingStopped`] or [`Report::RecordingFailed`]. The ticket is that of the stop, or of the
+    /// start when the show ends a recording by itself.
     StopRecording {
         ticket: Ticket,
         recorder: u8,
@@ -51,7 +56,7 @@ pub enum Order {
     StartPush {
         output: u8,
         stream: OutputSource,
-        url: String,
+        url: PushUrl,
     },
     StopPush {
         output: u8,
@@ -66,6 +71,8 @@ pub enum Report {
         ticket: Ticket,
         slot: Slot,
         time: ShowTime,
+        /// A later cut took the same slot: the picture never was as this change would have had it.
+        superseded: bool,
     },
     /// A dissolve reached its end: from this slot on there is only its target.
     FadeEnded {
@@ -144,6 +151,17 @@ pub enum Report {
         recorder: u8,
         reason: String,
     },
+    /// A recording is over, or could not begin, because its disk takes no more.
+    RecordingOutOfSpace {
+        /// Of its start.
+        ticket: Ticket,
+        recorder: u8,
+        reason: String,
+        /// What there is of it; `None` when it had not begun.
+        kept: Option<RecordingInfo>,
+    },
+    /// The disk of recordings has more or less room than before.
+    Disk(Disk),
     Push {
         output: u8,
         state: LinkState,

@@ -1,6 +1,6 @@
 //! Outputs and recorders: what they carry and where it goes.
 
-use super::source::SourceId;
+use super::{push_url::PushUrl, source::SourceId};
 use std::fmt;
 
 /// How many outputs and how many recorders there are.
@@ -121,8 +121,8 @@ pub enum LinkState {
 /// An RTMP destination of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
-    /// `rtmp://` or `rtmps://` with the key in it; never shown whole.
-    pub url: String,
+    /// With the key in it; never shown whole.
+    pub url: PushUrl,
     pub state: LinkState,
     /// The last failure, for people.
     pub error: Option<String>,
@@ -156,6 +156,8 @@ pub enum Recording {
     Running { file: String },
     /// Being finished.
     Stopping { file: String },
+    /// Over because the disk is full; it goes on in a next part when there is room.
+    Suspended { file: String },
 }
 
 /// One of the recorders, counted from 1.

@@ -1,6 +1,7 @@
 //! Figures that the engine measures. Counters run from the start of the server unless stated otherwise.
 
 use super::{
+    disk::Disk,
     output::OutputSource,
     source::{Signal, SourceId},
 };
@@ -11,6 +12,8 @@ pub struct Stats {
     pub mixer: MixerStats,
     pub sources: Vec<(SourceId, SourceStats)>,
     pub outputs: Vec<OutputStats>,
+    /// The disk of recordings; `None` before the first look at it.
+    pub disk: Option<Disk>,
 }
 
 /// The program mixer.

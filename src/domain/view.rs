@@ -2,6 +2,7 @@
 //! and after it, so that a change costs the section that it changes.
 
 use super::{
+    disk::Disk,
     graphic::{Channel, OnAir},
     output::{Output, Recorder},
     source::Source,
@@ -24,6 +25,8 @@ pub struct View {
     pub graphics: Arc<BTreeMap<String, OnAir>>,
     pub outputs: Arc<Vec<Output>>,
     pub recorders: Arc<Vec<Recorder>>,
+    /// The disk of recordings when its room last changed.
+    pub disk: Disk,
 }
 
 impl View {

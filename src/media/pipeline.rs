@@ -35,7 +35,9 @@ pub enum FailureKind {
     Peer,
     /// What came in cannot be decoded or is in no known format.
     Media,
-    /// This machine: a missing element, a full disk, no memory.
+    /// This machine's disk is full.
+    NoSpace,
+    /// This machine: a missing element, no memory.
     Here,
 }
 
@@ -43,9 +45,8 @@ pub enum FailureKind {
 pub fn judge(error: &glib::Error) -> FailureKind {
     if let Some(code) = error.kind::<gst::ResourceError>() {
         return match code {
-            gst::ResourceError::NoSpaceLeft | gst::ResourceError::Settings | gst::ResourceError::OpenReadWrite => {
-                FailureKind::Here
-            }
+            gst::ResourceError::NoSpaceLeft => FailureKind::NoSpace,
+            gst::ResourceError::Settings | gst::ResourceError::OpenReadWrite => FailureKind::Here,
             _ => FailureKind::Peer,
         };
     }

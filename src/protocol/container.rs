@@ -18,6 +18,8 @@ pub const ENOUGH: usize = 2048;
 pub enum Container {
     /// MPEG transport stream with packets of 188, 192 or 204 bytes.
     TransportStream,
+    /// MPEG program stream (VOB, MPG), of MPEG-1 or MPEG-2.
+    ProgramStream,
     /// MP4, fragmented or not, and QuickTime.
     Mp4,
     /// Matroska and WebM.
@@ -48,6 +50,7 @@ impl fmt::Display for Container {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TransportStream => "an MPEG transport stream",
+            Self::ProgramStream => "an MPEG program stream",
             Self::Mp4 => "MP4",
             Self::Matroska => "Matroska",
             Self::Flv => "FLV",
@@ -94,7 +97,7 @@ fn binary(body: &[u8], is_tagged: bool) -> Option<Container> {
         // A long tag, e.g. with a picture of an album: its end is not there yet.
         [] if is_tagged => Container::MpegAudio,
         _ if is_transport_stream(body) => Container::TransportStream,
-        _ if starts(&[0, 0, 1, 0xba]) => Container::Other("an MPEG program stream"),
+        _ if starts(&[0, 0, 1, 0xba]) => Container::ProgramStream,
         _ if is_box(body) => Container::Mp4,
         _ if starts(&[0x1a, 0x45, 0xdf, 0xa3]) => Container::Matroska,
         _ if starts(b"FLV\x01") => Container::Flv,
@@ -218,7 +221,7 @@ mod tests {
             (b"ID3\x04\0\0\0\0\0\x02ab\xff\xf1\x50\x80", Container::Adts),
             (b"\xff\xfb\x90\x64\0", Container::MpegAudio),
             (b"ID3\x03\0\0\0\x7f\x7f\x7fAPIC", Container::MpegAudio),
-            (b"\0\0\x01\xba\x44", Container::Other("an MPEG program stream")),
+            (b"\0\0\x01\xba\x44", Container::ProgramStream),
             (b"\0\0\0\x01\x67\x42", Container::Other("a raw video stream")),
         ];
         for (head, container) in known {

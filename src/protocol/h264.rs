@@ -119,6 +119,12 @@ pub fn size_of_record(record: &[u8]) -> Option<(u32, u32)> {
     sequence(record)?.pixel_dimensions().ok()
 }
 
+/// The size of the picture in pixels of an access unit with length prefixes that carries a sequence parameter set.
+pub fn size_of_unit(data: &[u8]) -> Option<(u32, u32)> {
+    let sps = units(data).find(|unit| unit.first().is_some_and(|head| head & 0x1f == SPS))?;
+    parse(sps)?.pixel_dimensions().ok()
+}
+
 /// Whether the record signals that frames come in another order than they are shown; `false` where it does not say.
 pub fn reorders(record: &[u8]) -> bool {
     let frames = sequence(record)
@@ -161,6 +167,10 @@ mod tests {
         let record = unit.record.unwrap();
         assert_eq!(size_of_record(&record), Some((1280, 720)));
         assert_eq!(parameter_sets(&record), [&SPS_720[..], &PPS_720]);
+        let mut in_band = vec![0, 0, 0, 26];
+        in_band.extend(SPS_720);
+        in_band.extend(&unit.data);
+        assert_eq!((size_of_unit(&in_band), size_of_unit(&unit.data)), (Some((1280, 720)), None));
     }
 
     #[test]

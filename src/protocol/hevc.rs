@@ -23,6 +23,11 @@ pub fn size_of_record(record: &[u8]) -> Option<(u32, u32)> {
     None
 }
 
+/// The size of the picture in pixels of an access unit with length prefixes that carries a sequence parameter set.
+pub fn size_of_unit(data: &[u8]) -> Option<(u32, u32)> {
+    size(super::h264::units(data).find(|unit| unit.first().is_some_and(|head| (head >> 1) & 0x3f == SPS))?)
+}
+
 fn take<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     let (taken, left) = rest.split_at_checked(count)?;
     *rest = left;

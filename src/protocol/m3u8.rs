@@ -27,8 +27,8 @@ pub struct Variant {
     pub average_bandwidth: u64,
     /// RFC 6381 names, picture first.
     pub codecs: Vec<String>,
-    /// Pixels.
-    pub resolution: (u32, u32),
+    /// Pixels; absent where there is sound alone.
+    pub resolution: Option<(u32, u32)>,
     /// Frames per second; not written when it is 0.
     pub frame_rate: f64,
 }
@@ -62,13 +62,14 @@ impl Master {
         for variant in &self.variants {
             let _ = write!(
                 out,
-                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\",RESOLUTION={}x{}",
+                "#EXT-X-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS=\"{}\"",
                 variant.bandwidth,
                 variant.average_bandwidth,
-                quoted(&variant.codecs.join(",")),
-                variant.resolution.0,
-                variant.resolution.1
+                quoted(&variant.codecs.join(","))
             );
+            if let Some((width, height)) = variant.resolution {
+                let _ = write!(out, ",RESOLUTION={width}x{height}");
+            }
             if variant.frame_rate > 0.0 {
                 let _ = write!(out, ",FRAME-RATE={:.3}", variant.frame_rate);
             }

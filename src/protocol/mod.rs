@@ -1,5 +1,6 @@
 //! Bytes to values and back: pure, no I/O, no clock. Imports no other layer.
 
+pub mod av1;
 pub mod bearer;
 pub mod container;
 pub mod guard;
@@ -15,3 +16,4 @@ pub mod rtmp;
 pub mod rtp;
 pub mod srt;
 pub mod stills;
+pub mod ts_streams;

@@ -40,7 +40,7 @@ impl Cutter {
                 self.picture = (self.picture + 1) & 0x7fff;
                 vp9_payloads(data, keyframe, self.picture)
             }
-            VideoCodec::Hevc | VideoCodec::Jpeg => Vec::new(),
+            _ => Vec::new(),
         }
     }
 

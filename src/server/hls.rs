@@ -91,7 +91,7 @@ async fn answer(access: &dyn HlsAccess, reader: &AccessRequest, file: &str, meth
             return response;
         }
     }
-    let hls_stream = match access.hls_stream(reader) {
+    let hls_stream = match access.hls_stream(reader).map_err(Refusal::general) {
         Ok(hls_stream) => hls_stream,
         Err(Refusal::UnknownRoom) => return error_response(HlsError::Unknown),
         Err(Refusal::Forbidden) => {

@@ -83,6 +83,18 @@ impl Store {
         Ok(Self { database })
     }
 
+    /// Whether a data folder has a database, in use or set aside.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn is_in(data_dir: &Path) -> Result<bool, StoreError> {
+        [FILE, carry_over::SET_ASIDE].iter().try_fold(false, |found, file| {
+            let path = data_dir.join(file);
+            let there = path.try_exists();
+            Ok(found || there.map_err(|source| StoreError::Io { path: path.display().to_string(), source })?)
+        })
+    }
+
     /// The API keys.
     pub fn keys(&self) -> Keys {
         Keys::new(self.database.clone())

@@ -20,7 +20,7 @@ async fn all() -> Vec<(&'static str, Fault)> {
     let fixture = Fixture::new();
     let show = &fixture.show;
     let take = |graphic: &str| Command::Take { graphic: graphic.to_owned() };
-    let push = |url: &str| Command::ConfigurePush { output: 1, url: url.to_owned() };
+    let push = |url: &str| Command::ConfigurePush { output: 1, url: url.into() };
     let record = |recorder| Command::StartRecording { recorder, stream: None };
     let nine = SourceId(9);
     let mut faults = vec![
@@ -41,11 +41,12 @@ async fn all() -> Vec<(&'static str, Fault)> {
         ("recorder_failed", fault(show, record(4)).await),
         ("no_destination", fault(show, Command::StartPush { output: 1 }).await),
     ];
-    for command in [record(1), push("rtmp://a/b"), Command::StartPush { output: 1 }, Command::Fade { duration: None }] {
+    for command in [record(1), push("rtmp://a/b/c"), Command::StartPush { output: 1 }, Command::Fade { duration: None }]
+    {
         show.command(command).await.expect("this works");
     }
     faults.push(("already_recording", fault(show, record(1)).await));
-    faults.push(("output_running", fault(show, push("rtmp://a/b")).await));
+    faults.push(("output_running", fault(show, push("rtmp://a/b/c")).await));
     faults.push(("fade_active", fault(show, Command::SetPreview { source: SourceId(2) }).await));
     let lonely = Fixture::with_inputs(1).show;
     faults.push(("no_preview", fault(&lonely, Command::Cut).await));

@@ -132,7 +132,7 @@ fn play(order: &Order, now: &AtomicU64) -> Option<Report> {
             change: SceneChange::Preview { .. } | SceneChange::Cut { .. } | SceneChange::Fade { .. },
         } => {
             let (slot, time) = next();
-            Some(Report::Switched { ticket, slot, time })
+            Some(Report::Switched { ticket, slot, time, superseded: false })
         }
         Order::ChangeInput { ticket, .. } => {
             let (slot, time) = next();

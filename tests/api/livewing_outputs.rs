@@ -21,7 +21,7 @@ async fn an_output_is_configured_started_and_stopped_and_never_tells_its_key() {
     assert_eq!(client.event("output.1.state").await["destinations"], json!([pushed("idle"), idle]));
     assert_eq!(client.data("outputs.start", json!({ "output": 1, "destination": "rtmp" })).await, json!({}));
     client.event_where("output.1.state", |s| s["destinations"][0] == pushed("live")).await;
-    let url = "rtmp://cdn.example/live/s3cret".to_owned();
+    let url = "rtmp://cdn.example/live/s3cret".into();
     assert_eq!(server.fixture.orders(), [Order::StartPush { output: 1, stream: OutputSource::Program, url }]);
     let error = Some("rtmp://cdn.example/live/s3cret hung up".to_owned());
     server.fixture.report(Report::Push { output: 1, state: LinkState::Reconnecting, error });
@@ -89,6 +89,10 @@ async fn outputs_that_cannot_be_started_say_why() {
         ("rtmp://a/b c", "k", "url"),
         ("rtmp://a/b", "k/l", "key"),
         ("rtmp://a/b", "k l", "key"),
+        ("rtmp:///b", "k", "url"),
+        ("rtmp://:1935/b", "k", "url"),
+        ("rtmp://a", "k", "url"),
+        ("rtmp://a/b", "", "url"),
     ] {
         let (code, message) = client.fails("outputs.configure", configure(url, key)).await;
         assert!(code == "INVALID_PARAMS" && message.starts_with(named), "{url} {key}: {message}");

@@ -6,6 +6,7 @@ use lumencast::{
     app::telemetry::{MixerStats, OutputStats, SourceStats, Stats},
     domain::{
         command::Command,
+        disk::{Disk, Room},
         output::OutputSource,
         source::{Signal, SourceId},
         stats::OutputKind,
@@ -26,10 +27,15 @@ async fn serve(fixture: &Fixture) -> String {
 async fn health_keeps_the_documented_keys_and_adds_ours() {
     let fixture = Fixture::new();
     let base = serve(&fixture).await;
-    let url = "rtmp://cdn.example/live/s3cret".to_owned();
+    let url = "rtmp://cdn.example/live/s3cret".into();
     fixture.show.command(Command::ConfigurePush { output: 2, url }).await.expect("it is configured");
     let text = reqwest::get(format!("{base}/health")).await.expect("an answer").text().await.expect("a text");
     assert!(!text.contains("s3cret"));
+    let of = |kind: &str| -> Vec<_> {
+        let names = text.lines().filter_map(|line| line.strip_prefix(kind));
+        names.filter_map(|line| line.split(' ').next().map(str::to_owned)).collect()
+    };
+    assert_eq!(of("# HELP "), of("# TYPE "), "each metric is described");
     let health: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(health["status"], "ok");
     assert!(health["uptime"].is_u64());
@@ -64,6 +70,7 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
         last_frame_ms: Some(20),
     };
     *fixture.stats.lock().expect("nobody panicked with it") = Stats {
+        disk: Some(Disk { room: Room::Low, free: 900_000_000, needed: 500_000_000 }),
         mixer: MixerStats { slots: 1_000, late: 3, slate: 4, fps: 30.0 },
         sources: vec![(SourceId(2), source)],
         outputs: vec![output],
@@ -91,10 +98,17 @@ async fn metrics_are_the_present_figures_and_forget_what_ended() {
         r#"lumencast_output_bytes_total{kind="push",number="3",stream="input-2"} 123456"#,
         r#"lumencast_output_frames_dropped_total{kind="push",number="3",stream="input-2"} 7"#,
         r#"lumencast_output_uptime_seconds{kind="push",number="3",stream="input-2"} 12.5"#,
+        "lumencast_recordings_disk_free_bytes 900000000",
+        "lumencast_recordings_disk_needed_bytes 500000000",
+        r#"lumencast_recordings_disk_room{state="low"} 1"#,
+        r#"lumencast_recordings_disk_room{state="full"} 0"#,
         r#"lumencast_output_last_frame_age_seconds{kind="push",number="3",stream="input-2"} 0.02"#,
     ] {
         assert!(text.lines().any(|there| there == line), "no {line} in\n{text}");
     }
+    let health: Value = reqwest::get(format!("{base}/health")).await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(health["disk"], json!({ "state": "low", "free": 900_000_000, "needed": 500_000_000 }));
+    assert!(health["warnings"][0].as_str().is_some_and(|text| text.contains("900 MB are free")), "{health}");
     fixture.stats.lock().expect("nobody panicked with it").outputs.clear();
     assert!(!scrape().await.contains("lumencast_output_"));
 }

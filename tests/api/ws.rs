@@ -25,7 +25,7 @@ fn check(message: &Value) {
         (Some("source.health"), None) => "sourceHealth",
         (Some(topic), None) if topic.starts_with("output.") && topic.ends_with(".state") => "outputState",
         (Some(topic), None) if topic.starts_with("output.") && topic.ends_with(".stats") => "outputStats",
-        (Some(topic @ ("tally" | "inputs")), None) => topic,
+        (Some(topic @ ("tally" | "inputs" | "disk")), None) => topic,
         _ => panic!("no message of the document: {message}"),
     };
     DOCUMENT.validate(&format!("/components/messages/{name}/payload"), message, &message.to_string());

@@ -96,7 +96,7 @@ impl Fixture {
                         }
                         SceneChange::Preview { .. } => {}
                     }
-                    Report::Switched { ticket, slot, time }
+                    Report::Switched { ticket, slot, time, superseded: false }
                 }
                 Order::ChangeInput { ticket, .. } => Report::InputChanged { ticket, slot, time },
                 Order::ShowGraphic { ticket, channel, graphic } => {

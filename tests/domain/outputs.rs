@@ -2,7 +2,8 @@
 
 use crate::fixture::{A, Fixture, code};
 use lumencast::domain::{
-    command::{Command, Reply},
+    command::{Command, RecordingInfo, Reply, Ticket},
+    disk::{Disk, Room},
     order::{Order, Report},
     output::{LinkState, OutputSource, Recording},
     time::{ShowTime, Slot},
@@ -21,6 +22,10 @@ fn a_push_needs_a_destination_of_a_known_kind() {
     let mut fixture = Fixture::new();
     assert_eq!(code(fixture.run(Command::StartPush { output: 1 })), "no_destination");
     assert_eq!(code(fixture.run(Command::ConfigurePush { output: 1, url: "http://x".into() })), "invalid");
+    for url in ["rtmp:///live/key", "rtmp://", "rtmp://localhost", "rtmp://localhost/live", "rtmp://localhost/live/"] {
+        let refused = fixture.run(Command::ConfigurePush { output: 1, url: url.into() });
+        assert_eq!(refused.expect_err(url).subject, "url", "{url}");
+    }
     assert_eq!(code(fixture.run(Command::StartPush { output: 5 })), "output");
 }
 
@@ -169,4 +174,114 @@ fn a_recorder_that_fails_on_its_own_says_why_and_can_start_again() {
     fixture.orders.clear();
     fixture.send(Command::StartRecording { recorder: 1, stream: None });
     assert_eq!(fixture.orders.len(), 1);
+}
+
+/// A recorder that runs, and the ticket of its start.
+fn recording() -> (Fixture, Ticket) {
+    let mut fixture = Fixture::new();
+    let start = fixture.send(Command::StartRecording { recorder: 1, stream: None });
+    fixture.show.report(Report::RecordingStarted { ticket: start, recorder: 1, file: "a.mp4".into(), first: None });
+    fixture.show.next_ack().expect("the start is answered").result.expect("it began");
+    while fixture.show.next_order().is_some() {}
+    (fixture, start)
+}
+
+fn disk(room: Room) -> Report {
+    Report::Disk(Disk { room, free: 3_000_000, needed: 5_000_000 })
+}
+
+fn stopped(ticket: Ticket, frames: u64) -> Report {
+    let file = "a.mp4".to_owned();
+    Report::RecordingStopped { ticket, recorder: 1, file, parts: Vec::new(), first: None, frames }
+}
+
+fn state(fixture: &Fixture) -> Recording {
+    fixture.show.view().recorders[0].state.clone()
+}
+
+#[test]
+fn a_full_disk_ends_a_recording_and_room_begins_its_next_part() {
+    let (mut fixture, start) = recording();
+    fixture.show.report(disk(Room::Low));
+    assert_eq!(fixture.show.next_order(), None, "a warning ends nothing");
+    fixture.show.report(disk(Room::Full));
+    assert_eq!(fixture.show.next_order(), Some(Order::StopRecording { ticket: start, recorder: 1 }));
+    assert_eq!(state(&fixture), Recording::Suspended { file: "a.mp4".into() });
+    assert!(fixture.show.view().recorders[0].error.as_ref().is_some_and(|error| error.contains("full: 3 MB")));
+    assert_eq!(code(fixture.run_alone(Command::StartRecording { recorder: 1, stream: None })), "recording");
+    fixture.show.report(stopped(start, 90));
+    fixture.show.report(disk(Room::Low));
+    let order = fixture.show.next_order();
+    let Some(Order::StartRecording { ticket, after: Some(after), .. }) = order else { panic!("{order:?}") };
+    assert_eq!((ticket, after.file.as_str(), after.frames), (start, "a.mp4", 90));
+    fixture.show.report(Report::RecordingStarted { ticket, recorder: 1, file: "a.mp4".into(), first: None });
+    assert_eq!(state(&fixture), Recording::Running { file: "a.mp4".into() });
+    assert_eq!(fixture.show.view().recorders[0].error, None);
+    let stop = fixture.send(Command::StopRecording { recorder: 1 });
+    fixture.show.report(stopped(stop, 200));
+    assert_eq!(state(&fixture), Recording::Idle);
+}
+
+#[test]
+fn a_suspended_recording_is_stopped_with_its_files_whether_they_are_whole_yet_or_not() {
+    for whole_first in [true, false] {
+        let (mut fixture, start) = recording();
+        while fixture.show.next_ack().is_some() {}
+        fixture.show.report(disk(Room::Full));
+        if whole_first {
+            fixture.show.report(stopped(start, 90));
+        }
+        let stop = fixture.send(Command::StopRecording { recorder: 1 });
+        if !whole_first {
+            assert!(fixture.answer(stop).is_none());
+            fixture.show.report(stopped(start, 90));
+        }
+        let answer = fixture.answer(stop).or_else(|| Some(fixture.show.next_ack()?.result));
+        let Some(Ok(Reply::Recording(info))) = answer else { panic!("{answer:?}") };
+        assert_eq!((info.frames, state(&fixture)), (90, Recording::Idle));
+        fixture.show.report(disk(Room::Enough));
+        assert!(!std::iter::from_fn(|| fixture.show.next_order()).any(|o| matches!(o, Order::StartRecording { .. })));
+    }
+}
+
+#[test]
+fn a_writer_that_learns_first_that_the_disk_is_full_is_suspended_too() {
+    let (mut fixture, start) = recording();
+    let info = RecordingInfo { recorder: 1, file: "a.mp4".into(), parts: Vec::new(), first: None, frames: 7 };
+    let out = |kept| Report::RecordingOutOfSpace { ticket: start, recorder: 1, reason: "full".into(), kept };
+    fixture.show.report(disk(Room::Full));
+    fixture.show.report(out(Some(info.clone())));
+    // The stop that was on its way finds nothing, and that is no news.
+    let late = Report::RecordingFailed { ticket: Some(start), recorder: 1, reason: "it ended".into() };
+    fixture.show.report(late);
+    assert_eq!(state(&fixture), Recording::Suspended { file: "a.mp4".into() });
+    while fixture.show.next_order().is_some() {}
+    // A first try to go on that finds the disk full again waits for the next room.
+    for _ in 0..2 {
+        fixture.show.report(disk(Room::Enough));
+        let order = fixture.show.next_order();
+        assert!(
+            matches!(&order, Some(Order::StartRecording { after: Some(after), .. }) if *after == info),
+            "{order:?}"
+        );
+        fixture.show.report(out(None));
+        assert_eq!(state(&fixture), Recording::Suspended { file: "a.mp4".into() });
+        fixture.show.report(disk(Room::Full));
+    }
+}
+
+#[test]
+fn a_start_that_finds_the_disk_full_fails_and_is_not_taken_up_later() {
+    let mut fixture = Fixture::new();
+    let start = fixture.send(Command::StartRecording { recorder: 1, stream: None });
+    fixture.show.report(disk(Room::Full));
+    let reason = "The disk is full".to_owned();
+    fixture.show.report(Report::RecordingOutOfSpace { ticket: start, recorder: 1, reason, kept: None });
+    let ack = fixture.show.next_ack().expect("an answer");
+    assert_eq!((ack.ticket, code(ack.result)), (start, "recording"));
+    fixture.orders.clear();
+    while fixture.show.next_order().is_some() {}
+    fixture.show.report(disk(Room::Enough));
+    assert_eq!(fixture.show.next_order(), None);
+    assert_eq!(state(&fixture), Recording::Idle);
 }

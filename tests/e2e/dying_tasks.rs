@@ -87,11 +87,13 @@ async fn a_dead_conductor_leaves_a_whole_recording_and_no_caller_without_an_answ
 #[tokio::test]
 async fn a_task_that_dies_is_shown_as_down_started_again_and_counted() {
     let _turn = crate::support::turn();
-    let config = Config::new().project(640, 360, 30).set("lumely.in_server", false);
+    let pattern = [("kind", "pattern"), ("pattern", "bars"), ("label", "Bars")];
+    let config = Config::new().project(640, 360, 30).set("lumely.in_server", false).entry("input", pattern);
     let server = Server::start_breakable(config).await;
     let client = client();
     let tasks =
         ["watch", "lights", "light-rules", "light-memory", "mqtt", "webhooks", "image-sweep", "hls-idle", "departed"];
+    let tasks = tasks.into_iter().chain(["disk", "pattern"]);
     for task in tasks {
         server.fault(task);
         let (end, mut was_down) = (Instant::now() + LIMIT, false);
@@ -118,7 +120,9 @@ async fn a_task_that_dies_is_shown_as_down_started_again_and_counted() {
             assert!(metrics.lines().any(|metric| metric == line), "{line} in\n{metrics}");
         }
     }
-    // The restarted tasks work: the lights draw, the figures are measured.
+    let mut wing = fixture::panel(&server).await;
+    fixture::until_status(&mut wing, 0, "ok").await;
+    // The restarted tasks work: the pattern is seen, the lights draw, the figures are measured.
     let frames = fixture::metric(&server, "lumencast_lights_frames_total").await;
     let slots = fixture::metric(&server, "lumencast_mixer_slots_total").await;
     let end = Instant::now() + LIMIT;

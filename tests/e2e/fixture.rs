@@ -38,7 +38,7 @@ pub async fn panel(server: &Server) -> LiveWing {
 }
 
 /// Waits until an input has this status; panics after [`LIMIT`].
-async fn until_status(wing: &mut LiveWing, source: u32, status: &str) {
+pub async fn until_status(wing: &mut LiveWing, source: u32, status: &str) {
     let end = Instant::now() + LIMIT;
     loop {
         let list = wing.must("inputs.list", json!({})).await;

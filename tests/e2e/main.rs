@@ -6,13 +6,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod codecs;
 mod crash;
+mod disk;
 mod dying_tasks;
 mod file;
 mod fixture;
 mod follower;
 mod graphics;
 mod images;
+mod ingest;
 mod lights;
 mod pixels;
 mod publisher_loss;

@@ -86,3 +86,28 @@ async fn program_is_pushed_on_and_survives_its_destination() {
         recorded.skew()
     );
 }
+
+#[tokio::test]
+async fn a_refused_key_and_another_server_are_named_and_the_key_is_told_nowhere() {
+    let _turn = crate::support::turn();
+    let server = Server::start(fixture::two_cameras().set("log.level", "debug")).await;
+    let mut wing = fixture::panel(&server).await;
+    wing.subscribe(&["output.1.state"]).await;
+    let http = server.url("").replace("http:", "rtmp:");
+    let rtmp = server.rtmp_url("");
+    for (url, text) in [
+        (rtmp.trim_end_matches('/').to_owned(), "The server refuses the stream key"),
+        (format!("{http}/live"), "The other end is no RTMP server"),
+    ] {
+        let params = json!({ "output": 1, "destination": "rtmp", "url": url, "key": "hush-4711" });
+        wing.must("outputs.configure", params).await;
+        wing.must("outputs.start", json!({ "output": 1 })).await;
+        let lost = until_state(&mut wing, "reconnecting").await;
+        assert_eq!(lost["destinations"][0]["error"], text, "{lost}");
+        let state = wing.must("system.getState", json!({})).await;
+        assert!(!state.to_string().contains("hush-4711"), "{state}");
+        wing.must("outputs.stop", json!({ "output": 1 })).await;
+        until_state(&mut wing, "idle").await;
+    }
+    assert!(!server.log().contains("hush-4711"), "the key is in the log");
+}

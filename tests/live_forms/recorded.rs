@@ -29,7 +29,7 @@ fn recorded(folder: &Path, parent: &Arc<Live>, publishers: Vec<Vec<Timed>>) -> (
     let came = Arc::new(AtomicUsize::new(0));
     let (counted, last) = (came.clone(), came.clone());
     let at = SystemTime::UNIX_EPOCH;
-    let target = Target { folder: folder.to_owned(), stem: "cam".into(), at, fragment_ms: 500 };
+    let target = Target { folder: folder.to_owned(), stem: "cam".into(), at, fragment_ms: 500, after: None };
     let recording = Recording::start(&coded, target, parent.clock(), |_| {}).expect("a recording");
     // Heard after the recording has it.
     let _pictures = coded.video.listen(move |_, _| {

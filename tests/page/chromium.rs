@@ -94,6 +94,25 @@ impl Chromium {
         &self.complaints
     }
 
+    /// Evaluates an expression as if the viewer had just touched the page.
+    pub async fn touch(&mut self, expression: &str) {
+        self.call("Runtime.evaluate", json!({ "expression": expression, "userGesture": true })).await;
+    }
+
+    /// What is seen, as a PNG.
+    pub async fn screenshot(&mut self, path: &std::path::Path) {
+        let shot = self.call("Page.captureScreenshot", json!({ "format": "png" })).await;
+        let data = shot["data"].as_str().expect("a picture");
+        let data = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, data).expect("base64");
+        std::fs::write(path, data).expect("a file");
+    }
+
+    /// The value of an expression as a text.
+    pub async fn text(&mut self, expression: &str) -> String {
+        let value = self.evaluate(expression).await;
+        value.as_str().unwrap_or_else(|| panic!("{expression} is {value}")).to_owned()
+    }
+
     async fn evaluate(&mut self, expression: &str) -> Value {
         let answer = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true })).await;
         answer["result"]["value"].clone()

@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod captioned;
 mod chromium;
 
 use chromium::Chromium;
@@ -21,6 +22,8 @@ const COLOUR: &str = "(() => { const v = document.querySelector('video'); const 
     for (let i = 0; i < d.length; i += 4) { const m = [d[i], d[i+1], d[i+2]]; \
     if (Math.max(...m) - Math.min(...m) > 100) n++; } return Math.round(100 * n / (64 * 36)); })()";
 const LIVE: &str = "document.body.dataset.state === 'live'";
+const SEEN: &str = "(id => { const box = document.getElementById(id).getBoundingClientRect(); \
+    return box.width > 20 && box.height > 20 && box.bottom <= innerHeight && box.right <= innerWidth; })";
 const TIME: &str = "document.querySelector('video').currentTime";
 
 fn config() -> Config {
@@ -99,6 +102,9 @@ async fn a_camera_in_the_browser_is_published_and_seen_in_another() {
     page.until(&format!("{TIME} > {began} + 1"), DEADLINE).await;
     // The fake camera is green with a moving pacman and a clock.
     assert!(page.number(COLOUR).await > 30.0);
+    let metrics = reqwest::get(server.url("/metrics")).await.expect("an answer").text().await.expect("a text");
+    let sessions = metrics.lines().find_map(|line| line.strip_prefix("webrtc_sessions "));
+    assert_eq!(sessions, Some("2"), "the camera's and the viewer's");
 }
 
 /// A JPEG of one colour.
@@ -145,4 +151,106 @@ async fn a_camera_that_sends_pictures_is_shown_as_they_come() {
     page.until(&format!("{REDNESS} < -150"), DEADLINE).await;
     assert!(page.complaints().is_empty(), "{:?}", page.complaints());
     sending.abort();
+}
+
+/// Keeps a picture of the page where `PAGE_SHOTS` names a folder, for people.
+async fn shot(page: &mut Chromium, name: &str) {
+    if let Some(folder) = std::env::var_os("PAGE_SHOTS") {
+        page.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await;
+    }
+}
+
+#[tokio::test]
+async fn an_app_or_a_room_that_does_not_exist_is_named_and_titles_are_display_names() {
+    let _turn = support::turn();
+    let server = Server::start(config()).await;
+    make(&server, "ingress", json!({ "inputType": "rtmp", "room": "set-up", "participantName": "Main camera" })).await;
+    let headline = "document.querySelector('#headline').textContent";
+    let turning = "getComputedStyle(document.querySelector('.spinner')).display !== 'none'";
+    for (path, state, said, turns) in [
+        ("/play/no-such-app/demo", "error", "There is no such app", false),
+        ("/embed/no-such-app/demo", "error", "There is no such app", false),
+        ("/play/live/nowhere", "waiting", "There is no such room yet", false),
+        ("/play/live/set-up", "waiting", "Waiting for the stream", true),
+    ] {
+        let mut page = Chromium::open(&server.url(path)).await;
+        let shown = format!("document.body.dataset.state === '{state}' && {headline} === '{said}'");
+        page.until(&format!("{shown} && ({turning}) === {turns}"), DEADLINE).await;
+        shot(&mut page, path.trim_matches('/').replace('/', "-").as_str()).await;
+        if path.ends_with("set-up") {
+            page.until("document.title === 'live · Main camera · Lumencast'", DEADLINE).await;
+            assert_eq!(page.text("document.querySelector('#title').textContent").await, "live · Main camera");
+        }
+    }
+    let mut page = Chromium::with_camera(&server.url("/publish/no-such-app/demo")).await;
+    page.until("document.querySelector('#sentence').textContent.includes('no app of that name')", DEADLINE).await;
+    page.until("document.body.dataset.state === 'error'", DEADLINE).await;
+}
+
+#[tokio::test]
+async fn the_embed_plays_pauses_and_fills_the_screen() {
+    let _turn = support::turn();
+    let server = Server::start(config()).await;
+    let mut page = Chromium::open(&server.url("/embed/program/main")).await;
+    page.until(LIVE, DEADLINE).await;
+    for id in ["pause", "fullscreen", "mute"] {
+        page.until(&format!("{SEEN}('{id}')"), DEADLINE).await;
+    }
+    page.until(&format!("!{SEEN}('chat-toggle') && !{SEEN}('share-open')"), DEADLINE).await;
+    shot(&mut page, "embed").await;
+    page.touch("document.querySelector('#pause').click()").await;
+    page.until("document.querySelector('video').paused && document.body.dataset.held === 'true'", DEADLINE).await;
+    page.touch("document.querySelector('#pause').click()").await;
+    page.until("!document.querySelector('video').paused && document.body.dataset.held === 'false'", DEADLINE).await;
+    let again = page.number(TIME).await;
+    page.until(&format!("{TIME} > {again} + 0.5"), DEADLINE).await;
+    page.touch("document.querySelector('#fullscreen').click()").await;
+    page.until("document.fullscreenElement !== null", DEADLINE).await;
+    page.touch("document.querySelector('#fullscreen').click()").await;
+    page.until("document.fullscreenElement === null", DEADLINE).await;
+    assert!(page.complaints().is_empty(), "{:?}", page.complaints());
+}
+
+#[tokio::test]
+async fn the_publish_page_shows_what_is_sent_and_a_level_that_moves() {
+    let _turn = support::turn();
+    let server = Server::start(config()).await;
+    let minted = make(&server, "tokens", json!({ "room": "web", "identity": "laptop" })).await;
+    let token = minted["token"].as_str().expect("a token");
+    let mut page = Chromium::with_camera(&server.url(&format!("/publish/live/web?token={token}"))).await;
+    page.until("!document.querySelector('#go').disabled", DEADLINE).await;
+    assert_eq!(page.text("String(document.querySelector('#figures').hidden)").await, "true");
+    page.touch("document.querySelector('#go').click()").await;
+    page.until(LIVE, DEADLINE).await;
+    let text = |id: &str| format!("document.querySelector('#{id}').textContent");
+    page.until(&format!("/^[1-9][0-9.]* [kM]bit.s$/.test({})", text("bitrate")), DEADLINE).await;
+    page.until(&format!("/^[0-9]{{3,4}}×[0-9]{{3,4}}, [0-9]+ fps$/.test({})", text("picture")), DEADLINE).await;
+    page.until(&format!("{} >= '0:03'", text("time")), DEADLINE).await;
+    // The fake microphone beeps once a second.
+    let watch = "(() => { const level = document.querySelector('#level').value; \
+        window.lowest = Math.min(window.lowest ?? 1, level); window.highest = Math.max(window.highest ?? 0, level); \
+        return window.highest > 0.5 && window.highest - window.lowest > 0.2; })()";
+    page.until(watch, DEADLINE).await;
+    shot(&mut page, "publish").await;
+    assert!(page.complaints().is_empty(), "{:?}", page.complaints());
+}
+
+#[tokio::test]
+async fn captions_of_the_stream_are_shown_and_can_be_hidden() {
+    let _turn = support::turn();
+    let server = Server::start(config()).await;
+    let ingress = make(&server, "ingress", json!({ "inputType": "rtmp", "room": "talk" })).await;
+    let key = ingress["streamKey"].as_str().expect("a stream key");
+    let _publisher = captioned::Captioned::publish(&server.rtmp_url(key));
+    let mut page = Chromium::open(&server.url("/play/live/talk?via=hls")).await;
+    page.until(LIVE, DEADLINE).await;
+    let cues = "Array.from(document.querySelector('video').textTracks).filter(t => t.kind === 'captions' && \
+        t.mode === 'showing').flatMap(t => Array.from(t.cues ?? [])).map(cue => cue.text).join('|')";
+    page.until(&format!("{cues}.includes('HELLO FROM THE STREAM')"), DEADLINE).await;
+    page.until(&format!("{SEEN}('captions') && document.body.dataset.captions === 'true'"), DEADLINE).await;
+    page.until("Array.from(document.querySelector('video').textTracks).some(t => t.activeCues?.length > 0)", DEADLINE)
+        .await;
+    shot(&mut page, "captions").await;
+    page.touch("document.querySelector('#captions').click()").await;
+    page.until(&format!("{cues} === '' && document.body.dataset.captions === 'false'"), DEADLINE).await;
 }

@@ -2,10 +2,9 @@
 
 use super::peer::{MAX_MESSAGE, Peer, command};
 use bytes::Bytes;
-use lumencast::protocol::packet::{Packet, VideoCodec};
+use lumencast::protocol::packet::{MediaKind, Packet, VideoCodec};
 use lumencast::protocol::rtmp::chunk::ChunkError;
 use lumencast::protocol::rtmp::session::{Denial, Event, Session, SessionError};
-use lumencast::protocol::rtmp::tag::TagError;
 use proptest::prelude::*;
 use rml_rtmp::messages::{MessagePayload, RtmpMessage, UserControlEventType};
 use rml_rtmp::rml_amf0::Amf0Value as Value;
@@ -32,9 +31,14 @@ fn a_connect_is_answered_with_sizes_success_and_the_codecs_we_take() {
         panic!("no command");
     };
     assert_eq!((command_name.as_str(), transaction_id), ("_result", 1.0));
-    let codecs = ["avc1", "hvc1", "mp4a"].map(|code| Value::Utf8String(code.into()));
+    let pictures = ["avc1", "hvc1", "av01", "vp09", "vp08"];
+    let sounds = ["mp4a", "Opus", "ac-3", "ec-3", ".mp3", "fLaC"];
+    let codecs = pictures.iter().chain(&sounds).map(|code| Value::Utf8String((*code).into()));
     let properties = command_object.get_object_properties().unwrap();
-    assert_eq!(properties["fourCcList"], Value::StrictArray(codecs.to_vec()));
+    assert_eq!(properties["fourCcList"], Value::StrictArray(codecs.collect()));
+    let decodable = |code: &&str| ((*code).to_owned(), Value::Number(1.0));
+    assert_eq!(properties["videoFourCcInfoMap"], Value::Object(pictures.iter().map(decodable).collect()));
+    assert_eq!(properties["audioFourCcInfoMap"], Value::Object(sounds.iter().map(decodable).collect()));
     let information = additional_arguments[0].clone().get_object_properties().unwrap();
     assert_eq!(information["code"], Value::Utf8String("NetConnection.Connect.Success".into()));
 }
@@ -150,8 +154,11 @@ fn media_outside_of_a_publish_is_ignored_and_metadata_always() {
 
 #[test]
 fn an_unsupported_codec_is_reported_by_name() {
-    let events = Peer::publishing().say(1, video(b"\x90vp09rest"));
-    assert_eq!(events, Ok(vec![Event::Unreadable(TagError::Unsupported("vp09".into()))]));
+    let mut peer = Peer::publishing();
+    let unsupported = |codec: &str| Event::Unsupported { kind: MediaKind::Picture, codec: codec.into() };
+    assert_eq!(peer.say(1, video(b"\x90vvc1rest")), Ok(vec![unsupported("vvc1")]));
+    assert_eq!(peer.say(1, video(b"\x91vvc1rest")), Ok(vec![]), "once");
+    assert_eq!(peer.say(1, video(b"\x91abcdrest")), Ok(vec![unsupported("abcd")]));
 }
 
 #[test]

@@ -80,8 +80,11 @@ impl Gathered {
         wait_for(&format!("{count} pictures"), || (self.pictures().len() >= count).then_some(()));
     }
 
-    /// Decodes the H.264 pictures with ffmpeg and reads their marks.
+    /// Decodes the pictures, H.264 or MPEG-2, with ffmpeg and reads their marks.
     pub fn reading(&self) -> Reading {
+        if self.video_configs().contains(&VideoCodec::Mpeg2) {
+            return self.reading_of_mpeg2();
+        }
         let mut file = tempfile::Builder::new().suffix(".h264").tempfile().unwrap();
         let mut unit = |unit: &[u8]| {
             file.write_all(&[0, 0, 0, 1]).unwrap();
@@ -95,6 +98,17 @@ impl Gathered {
                 }
                 Packet::Video { data, .. } => h264::units(&data).for_each(&mut unit),
                 _ => {}
+            }
+        }
+        file.flush().unwrap();
+        read(file.path(), Region::FULL)
+    }
+
+    fn reading_of_mpeg2(&self) -> Reading {
+        let mut file = tempfile::Builder::new().suffix(".m2v").tempfile().unwrap();
+        for (_, packet) in self.all() {
+            if let Packet::Video { data, .. } = packet {
+                file.write_all(&data).unwrap();
             }
         }
         file.flush().unwrap();

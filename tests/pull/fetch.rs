@@ -255,14 +255,32 @@ fn hevc_opus_and_mp3_are_told_apart() {
 }
 
 #[test]
+fn program_streams_of_discs_and_recorders_come_whole() {
+    let _turn = crate::support::turn();
+    let files = Files::serve();
+    let clip = clip(5).cached();
+    let old = ["-c:v", "mpeg2video", "-q:v", "3", "-g", "15", "-bf", "2"];
+    for (name, sound) in [("disc.vob", ["-c:a", "ac3", "-f", "vob"]), ("tape.mpg", ["-c:a", "mp2", "-f", "mpeg"])] {
+        convert(&clip, &[&old[..], &sound].concat(), &files.path(name));
+        let pulled = Pulled::start(&files.url(name));
+        pulled.wait_complete();
+        assert_eq!(pulled.got.video_configs(), [VideoCodec::Mpeg2], "{name}");
+        assert_eq!(pulled.got.audio_configs(), [AudioCodec::Aac], "{name}");
+        pulled.got.assert_whole(5, 0, 89);
+        pulled.got.assert_even_stamps(MS);
+        assert!(pulled.got.sounds().len() > 130, "{name}: {} blocks of sound", pulled.got.sounds().len());
+    }
+}
+
+#[test]
 fn a_picture_that_is_not_supported_is_named() {
     let _turn = crate::support::turn();
     let files = Files::serve();
-    convert(&clip(15).cached(), &["-c:v", "mpeg2video", "-an", "-f", "mpegts"], &files.path("old.ts"));
-    let pulled = Pulled::start(&files.url("old.ts"));
+    convert(&clip(15).cached(), &["-c:v", "ffv1", "-an", "-f", "matroska"], &files.path("old.mkv"));
+    let pulled = Pulled::start(&files.url("old.mkv"));
     let news = pulled.wait_news("an error", |news| matches!(news, PullNews::Error { .. }));
     let PullNews::Error { text, blame } = news else { unreachable!() };
-    assert_eq!((text.as_str(), blame), ("its picture (video/mpeg) is not supported", Blame::Peer));
+    assert_eq!((text.as_str(), blame), ("its picture (video/x-ffv) is not supported", Blame::Peer));
 }
 
 #[test]

@@ -219,7 +219,7 @@ fn what_is_no_media_is_refused_with_what_it_is() {
         ("/g.mp4", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "PNG"),
         ("/h.m3u8", b"[playlist]\nNumberOfEntries=1\nFile1=http://127.0.0.2/x\n".to_vec(), "PLS"),
         ("/i.ts", b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "gzip"),
-        ("/k.mp4", form(folder.path(), 1, "a.mpg", "-an -c:v mpeg2video -f mpegts"), "not supported"),
+        ("/k.mp4", form(folder.path(), 1, "a.mkv", "-an -c:v ffv1 -f matroska"), "not supported"),
     ];
     for (path, bytes, word) in others {
         server.put(path, "video/mp4", bytes);

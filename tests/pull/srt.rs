@@ -187,6 +187,21 @@ fn a_caller_that_was_killed_comes_back_while_another_one_goes_on() {
 }
 
 #[test]
+fn encoders_that_follow_each_other_at_once_on_one_key_are_all_taken() {
+    let _turn = crate::support::turn();
+    let server = SrtServer::open(|_| {});
+    let clips: Vec<PathBuf> = (1..=4).map(|source| Clip::of(source, 2.0).size(320, 180).cached()).collect();
+    for clip in &clips {
+        assert!(ended(&mut server.push(clip, "streamid=cam1")), "{}", clip.display());
+    }
+    let got = server.got("cam1");
+    wait_for("the last one's end", || (!server.is_held("cam1")).then_some(()));
+    let reading = got.reading();
+    let sources: Vec<u8> = reading.runs().iter().map(|run| run.source).collect();
+    assert_eq!(sources, [1, 2, 3, 4], "{reading}");
+}
+
+#[test]
 fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
     let _turn = crate::support::turn();
     let server = SrtServer::open(|settings| settings.passphrase = Some("correct_horse".into()));

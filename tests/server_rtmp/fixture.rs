@@ -1,5 +1,6 @@
 //! A show with one key, and an endpoint opened to it.
 
+pub use super::encoder::soon;
 use futures::future::BoxFuture;
 use lumencast::app::access::admission::{Admission, PublishLease};
 use lumencast::app::access::contract::{AccessRequest, Refusal};
@@ -8,12 +9,10 @@ use lumencast::app::rooms::live::{Live, Start};
 use lumencast::media::clock::ShowClock;
 use lumencast::protocol::packet::Packet;
 use lumencast::server::rtmp::{Settings, bind};
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use std::{net::SocketAddr, sync::Arc};
+use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// Everything that a test waits for must come within this.
-pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// Packets of one publisher that a test may leave unread.
 const MOST: usize = 1024;
 
@@ -86,11 +85,6 @@ impl Drop for RtmpServer {
     fn drop(&mut self) {
         self.shutdown.cancel();
     }
-}
-
-/// Waits with a deadline.
-pub async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(TIMEOUT, future).await.expect("waited too long")
 }
 
 /// All packets until the lease is given up.

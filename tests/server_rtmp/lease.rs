@@ -50,13 +50,23 @@ async fn enhanced_hevc_arrives_as_hevc() {
 }
 
 #[tokio::test]
-async fn a_codec_nobody_decodes_is_refused_by_name() {
+async fn a_publisher_of_which_nothing_can_be_decoded_is_sent_off_with_the_name_of_its_codec() {
     let _turn = crate::turn::turn();
-    let mut server = RtmpServer::open().await;
+    let mut server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
     let mut encoder = Encoder::publishing(server.address).await;
-    encoder.video(0, b"\x90vp09rest").await;
-    let refusal = Status::error("NetStream.Publish.Failed", "the codec vp09 is not supported");
-    assert_eq!(encoder.status().await, refusal);
+    let going_on = async {
+        // What cannot be decoded does not keep the place.
+        for time in 0.. {
+            encoder.video(time * 40, b"\x91vvc1rest").await;
+            match tokio::time::timeout(Duration::from_millis(40), encoder.status()).await {
+                Ok(status) => return status,
+                Err(_) => continue,
+            }
+        }
+        None
+    };
+    let refusal = Status::error("NetStream.Publish.Failed", "the codec vvc1 is not supported");
+    assert_eq!(soon(going_on).await, refusal);
     encoder.closed().await;
     assert_eq!(all(server.next_lease().await).await, []);
     assert!(!server.leases.is_held("KEY"));

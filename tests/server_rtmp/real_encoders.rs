@@ -3,6 +3,7 @@
 use super::fixture::{RtmpServer, all, soon};
 use lumencast::protocol::packet::{Packet, VideoCodec};
 use std::process::{Output, Stdio};
+use std::time::Duration;
 use tokio::process::{Child, Command};
 
 fn start(program: &str, arguments: &str) -> Child {
@@ -134,18 +135,18 @@ async fn ffmpeg_says_why_a_wrong_key_is_refused() {
 #[tokio::test]
 async fn ffmpeg_says_which_codec_cannot_be_taken() {
     let _turn = crate::turn::turn();
-    let server = RtmpServer::open().await;
+    let server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_secs(1)).await;
     let publisher = start(
         "ffmpeg",
         &format!(
-            "-hide_banner -loglevel error -re -f lavfi -i testsrc=size=320x180:rate=25 -t 15 -c:v flv1 -f flv {}",
+            "-hide_banner -loglevel error -re -f lavfi -i testsrc=size=320x180:rate=25 -t 15 -c:v flashsv2 -f flv {}",
             server.url("live/KEY")
         ),
     );
     let output = ended(publisher).await;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
-    assert!(said.contains("Sorenson H.263"), "{said}");
+    assert!(said.contains("Screen Video 2"), "{said}");
     assert!(!server.leases.is_held("KEY"));
 }
 

@@ -120,20 +120,7 @@ pub fn uuid() -> String {
 
 /// A basic account, as the first start makes it.
 pub fn account(name: &str) -> AccountRow {
-    AccountRow {
-        id: uuid(),
-        name: name.to_owned(),
-        plan: "basic".to_owned(),
-        status: "active".to_owned(),
-        rate_limit_rpm: 30,
-        monthly_credit_limit: None,
-        allowed_services: None,
-        company_name: None,
-        credit_price_cents: None,
-        currency: "EUR".to_owned(),
-        auto_topup_enabled: false,
-        created_at: NOW,
-    }
+    AccountRow::plain(uuid(), name.to_owned(), NOW)
 }
 
 /// A job with the fewest values.

@@ -9,6 +9,7 @@ use lumencast::app::rooms::{
     apps::Apps,
     ingress::{PullState, PushRefused},
 };
+use lumencast::protocol::packet::MediaKind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -283,8 +284,9 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
     let status = async || server.get(&path).await.1["data"]["status"].clone();
     let pull = server.fixture.pulled().await;
     assert_eq!(status().await, "buffering");
-    pull.tap.set_state(PullState::Failed);
+    pull.tap.set_state(PullState::Failed("the server answered 404".into()));
     assert_eq!(status().await, "error");
+    assert_eq!(server.get(&path).await.1["data"]["error"], "the server answered 404");
 
     assert!(pull.tap.take(configuration()));
     pull.tap.set_state(PullState::Publishing);
@@ -299,6 +301,36 @@ async fn a_pulled_source_enters_its_room_with_its_first_picture_and_leaves_with_
     events.next("ingress_ended").await;
     tokio::time::timeout(crate::fixture::TIMEOUT, pull.dropped.cancelled()).await.expect("the pull is given up");
     assert!(server.fixture.rooms.stream("live/cam").is_none());
+}
+
+#[tokio::test]
+async fn a_publisher_of_which_nothing_can_be_decoded_is_an_error_that_names_its_codec() {
+    let _turn = crate::turn::turn();
+    let server = Server::open().await;
+    let made = create(&server, json!({"inputType": "rtmp", "participantIdentity": "cam"})).await;
+    let id = text(&made, "/ingressId").to_owned();
+    let row = async || {
+        let row = server.get(&format!("/apps/live/ingress/{id}")).await.1["data"].clone();
+        (row["status"].clone(), row["error"].clone())
+    };
+    let request = PublishRequest {
+        app: "live".into(),
+        room: "live".into(),
+        identity: "cam".into(),
+        name: None,
+        via: Via::Rtmp,
+        ingress: Some(id.clone()),
+        duplicate: Duplicate::Replace,
+    };
+    let lease = server.fixture.rooms.enter(request).await.expect("a lease");
+    assert_eq!(row().await, (json!("buffering"), Value::Null));
+    lease.unsupported(MediaKind::Picture, "vvc1");
+    assert_eq!(row().await, (json!("error"), json!("the picture's codec vvc1 is not supported")));
+    assert!(lease.push(configuration()).is_ok() && lease.push(picture(0)).is_ok());
+    assert_eq!(row().await, (json!("publishing"), Value::Null), "it has changed its codec");
+    lease.unsupported(MediaKind::Sound, "alac");
+    let named = json!("the sound's codec alac is not supported");
+    assert_eq!(row().await, (json!("publishing"), named), "its picture goes on");
 }
 
 #[tokio::test]

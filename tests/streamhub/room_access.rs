@@ -19,6 +19,7 @@ fn grant(room: &str) -> Grant {
         hidden: false,
         recorder: false,
         audio_only: false,
+        video_only: false,
         listen_only: false,
         counted: true,
         expires_at: NOW + 60,
@@ -35,21 +36,24 @@ async fn a_token_opens_its_room_with_its_grants_until_it_ends() {
     let room_access = room_access(&server);
     let token = server.tokens.mint(&grant("live-demo"), NOW);
     let publish = room_access.publish_at("live", "demo", Some(&token), NOW).expect("leave");
-    assert_eq!((publish.room.as_str(), publish.identity.as_str(), publish.audio_only), ("live-demo", "ann", false));
+    assert_eq!(
+        (publish.room.as_str(), publish.identity.as_str(), publish.picture, publish.sound),
+        ("live-demo", "ann", true, true)
+    );
     let viewing = room_access.play_at("live", "live-demo", Some(&token), NOW).expect("leave");
     assert_eq!((viewing.room.as_str(), viewing.identity.as_str(), viewing.hidden), ("live-demo", "ann", false));
 
-    assert_eq!(room_access.publish_at("live", "demo", Some(&token), NOW + 60), Err(Refusal::Unauthorized), "expired");
+    assert_eq!(room_access.publish_at("live", "demo", Some(&token), NOW + 60), Err(Refusal::Expired));
     assert_eq!(room_access.publish_at("live", "demo", Some("x.y.z"), NOW), Err(Refusal::Unauthorized));
     assert_eq!(room_access.publish_at("live", "demo", None, NOW), Err(Refusal::Unauthorized));
-    assert_eq!(room_access.publish_at("live", "other", Some(&token), NOW), Err(Refusal::Forbidden), "another room");
+    assert_eq!(room_access.publish_at("live", "other", Some(&token), NOW), Err(Refusal::OtherRoom));
     assert_eq!(room_access.publish_at("nothing", "demo", Some(&token), NOW), Err(Refusal::UnknownRoom));
     assert_eq!(room_access.play_at("live", "a/b", None, NOW), Err(Refusal::UnknownRoom));
 
     let mute = server.tokens.mint(&Grant { can_publish: false, ..grant("live-demo") }, NOW);
-    assert_eq!(room_access.publish_at("live", "demo", Some(&mute), NOW), Err(Refusal::Forbidden));
+    assert_eq!(room_access.publish_at("live", "demo", Some(&mute), NOW), Err(Refusal::MayNotPublish));
     let blind = server.tokens.mint(&Grant { can_subscribe: false, ..grant("live-demo") }, NOW);
-    assert_eq!(room_access.play_at("live", "demo", Some(&blind), NOW), Err(Refusal::Forbidden));
+    assert_eq!(room_access.play_at("live", "demo", Some(&blind), NOW), Err(Refusal::MayNotWatch));
 }
 
 #[tokio::test]
@@ -58,7 +62,10 @@ async fn sound_alone_and_being_hidden_are_passed_on() {
     let room_access = room_access(&server);
     let radio = server.tokens.mint(&Grant { audio_only: true, hidden: true, ..grant("live") }, NOW);
     let publish = room_access.publish_at("live", "", Some(&radio), NOW).expect("leave");
-    assert!(publish.audio_only && publish.hidden);
+    assert!(!publish.picture && publish.sound && publish.hidden);
+    let eye = server.tokens.mint(&Grant { video_only: true, ..grant("live") }, NOW);
+    let publish = room_access.publish_at("live", "", Some(&eye), NOW).expect("leave");
+    assert!(publish.picture && !publish.sound);
     let quality = server.tokens.mint(&Grant { hidden: true, counted: false, ..grant("live") }, NOW);
     assert!(room_access.play_at("live", "", Some(&quality), NOW).expect("leave").hidden);
     let listener = Grant { hidden: true, counted: true, listen_only: true, can_publish: false, ..grant("live") };
@@ -96,7 +103,7 @@ async fn a_token_of_one_app_never_opens_a_room_of_another() {
     }
     let room_access = room_access(&server);
     let token = server.tokens.mint(&grant("live2-x"), NOW);
-    assert_eq!(room_access.publish_at("live", "live2-x", Some(&token), NOW), Err(Refusal::Forbidden));
+    assert_eq!(room_access.publish_at("live", "live2-x", Some(&token), NOW), Err(Refusal::OtherRoom));
     assert!(room_access.publish_at("live2", "x", Some(&token), NOW).is_ok());
     let token = server.tokens.mint(&grant("live-2-x"), NOW);
     assert_eq!(room_access.publish_at("live", "live-2-x", Some(&token), NOW), Err(Refusal::Forbidden));

@@ -9,6 +9,7 @@
 
 pub mod child;
 pub mod config;
+pub mod encoder;
 pub mod livewing;
 pub mod marks;
 pub mod ports;
@@ -17,6 +18,7 @@ pub mod publisher;
 pub mod s3;
 pub mod server;
 pub mod sink;
+pub mod tagged;
 pub mod turn;
 
 pub use turn::turn;

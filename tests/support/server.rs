@@ -30,26 +30,33 @@ pub struct Server {
     files: Option<u32>,
     /// Whether its tasks can be made to panic.
     breakable: bool,
+    /// Megabytes of the disk of its data, if that is one of its own.
+    disk: Option<u32>,
 }
 
 impl Server {
     /// Starts a server with these settings and waits until it is healthy. Panics with its log if
     /// it is not in time.
     pub async fn start(config: Config) -> Self {
-        Self::start_with(config, None, false).await
+        Self::start_with(config, None, false, None).await
     }
 
     /// The same, with so many files that it may have open (`RLIMIT_NOFILE`, soft and hard).
     pub async fn start_with_files(config: Config, files: u32) -> Self {
-        Self::start_with(config, Some(files), false).await
+        Self::start_with(config, Some(files), false, None).await
     }
 
     /// The same; [`fault`](Self::fault) works on it.
     pub async fn start_breakable(config: Config) -> Self {
-        Self::start_with(config, None, true).await
+        Self::start_with(config, None, true, None).await
     }
 
-    async fn start_with(config: Config, files: Option<u32>, breakable: bool) -> Self {
+    /// The same on a disk of so many megabytes for its data, which only it sees mounted ([`seen`](Self::seen)).
+    pub async fn start_on_disk(config: Config, megabytes: u32) -> Self {
+        Self::start_with(config, None, false, Some(megabytes)).await
+    }
+
+    async fn start_with(config: Config, files: Option<u32>, breakable: bool, disk: Option<u32>) -> Self {
         let token = config.text_of("livewing.token").unwrap_or(TOKEN).to_owned();
         let mut server = Self {
             child: None,
@@ -62,6 +69,7 @@ impl Server {
             srt: Port::take(),
             files,
             breakable,
+            disk,
         };
         let config = config
             .set("http.listen", server.http.address())
@@ -83,13 +91,21 @@ impl Server {
         assert!(self.child.is_none(), "the server still runs");
         let log = log_file(&self.log_path());
         let limit = self.files.map_or_else(String::new, |files| format!("ulimit -n {files}; "));
-        let mut command = Command::new("sh");
+        let mount = self.disk.map_or_else(String::new, |megabytes| {
+            std::fs::create_dir_all(self.data()).expect("a folder for the disk");
+            format!("mount -t tmpfs -o size={megabytes}M,mode=700 tmpfs '{}' && ", self.data().display())
+        });
+        // A mount namespace of its own; where the user is not root, in a user namespace of its own too.
+        let mut command = Command::new(if self.disk.is_some() { "unshare" } else { "sh" });
+        if self.disk.is_some() {
+            command.args(if rustix::process::getuid().is_root() { ["-m", "sh"] } else { ["-rm", "sh"] });
+        }
         if self.breakable {
             std::fs::create_dir_all(self.faults()).expect("a folder for faults");
             command.env("TASK_FAULTS_FOLDER", self.faults());
         }
         let child = command
-            .args(["-c", &format!("{limit}exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_lumencast")])
+            .args(["-c", &format!("{limit}{mount}exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_lumencast")])
             .arg("serve")
             .arg("--config")
             .arg(self.config_path())
@@ -208,6 +224,12 @@ impl Server {
     /// The data folder.
     pub fn data(&self) -> PathBuf {
         self.home.path().join("data")
+    }
+
+    /// A path of its data as it sees it, where those are on a disk of their own.
+    pub fn seen(&self, path: &str) -> PathBuf {
+        let data = self.data();
+        PathBuf::from(format!("/proc/{}/root", self.pid())).join(data.strip_prefix("/").unwrap_or(&data)).join(path)
     }
 
     /// A folder of the test's own beside the data, removed with the server.

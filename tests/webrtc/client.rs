@@ -5,14 +5,18 @@ use reqwest::{Response, StatusCode, header};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream, UdpSocket},
-    sync::mpsc as std_mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc as std_mpsc,
+    },
     time::{Duration, Instant},
 };
 use str0m::{
     Candidate, Event, IceCreds, Input, Output, Rtc, RtcConfig,
     change::{SdpAnswer, SdpOffer, SdpPendingOffer},
     format::Codec,
-    media::{Direction, KeyframeRequestKind, MediaKind, MediaTime, Mid},
+    media::{Direction, KeyframeRequestKind, MediaKind, MediaTime, Mid, Simulcast, SimulcastLayer},
     net::{Protocol, Receive, TcpType},
 };
 use tokio::{sync::mpsc, time::timeout};
@@ -31,7 +35,7 @@ pub enum ClientEvent {
 enum Do {
     Accept(SdpPendingOffer, SdpAnswer),
     Restart(IceCreds, IceCreds),
-    Write { kind: MediaKind, codec: Codec, time: MediaTime, data: Vec<u8> },
+    Write { kind: MediaKind, codec: Codec, time: MediaTime, data: Vec<u8>, layer: Option<&'static str> },
     Ask,
     Send(String),
     Lose(u32),
@@ -45,11 +49,22 @@ pub struct Kind {
     pub sound: bool,
     pub h264: bool,
     pub data: bool,
+    /// The socket has the system's own receive buffer.
+    pub plain: bool,
+    /// Names of the layers that a picture is sent in.
+    pub layers: &'static [&'static str],
 }
 
 impl Kind {
-    pub const VIEWER: Self =
-        Self { direction: Direction::RecvOnly, picture: true, sound: true, h264: true, data: false };
+    pub const VIEWER: Self = Self {
+        direction: Direction::RecvOnly,
+        picture: true,
+        sound: true,
+        h264: true,
+        data: false,
+        plain: false,
+        layers: &[],
+    };
     pub const PUBLISHER: Self = Self { direction: Direction::SendOnly, ..Self::VIEWER };
 }
 
@@ -69,7 +84,7 @@ impl Offering {
 
     /// Over TCP to an address, or else over UDP.
     pub fn over(kind: Kind, tcp: Option<SocketAddr>) -> Self {
-        let wire = tcp.map_or_else(Wire::udp, Wire::tcp);
+        let wire = tcp.map_or_else(|| Wire::udp(kind.plain), Wire::tcp);
         let config = RtcConfig::new().clear_codecs().enable_opus(true, false).enable_vp8(true).enable_h264(kind.h264);
         let mut rtc = config.build(Instant::now());
         let candidate = match &wire {
@@ -83,7 +98,11 @@ impl Offering {
         let mut mids = Vec::new();
         for (media, wanted) in [(MediaKind::Video, kind.picture), (MediaKind::Audio, kind.sound)] {
             if wanted {
-                mids.push((media, changes.add_media(media, kind.direction, None, None, None)));
+                let layers = (media == MediaKind::Video && !kind.layers.is_empty()).then(|| Simulcast {
+                    send: kind.layers.iter().map(|name| SimulcastLayer::new(name)).collect(),
+                    recv: Vec::new(),
+                });
+                mids.push((media, changes.add_media(media, kind.direction, None, None, layers)));
             }
         }
         if kind.data {
@@ -113,9 +132,13 @@ impl Offering {
         let (doing, orders) = std_mpsc::channel();
         doing.send(Do::Accept(self.pending, answer)).unwrap();
         let (rtc, wire, mids) = (self.rtc, self.wire, self.mids);
-        std::thread::spawn(move || run(rtc, &wire, &mids, &orders, &tell));
+        let maps = text.lines().filter_map(|line| line.strip_prefix("a=rtpmap:")?.split_once(" rtx/"));
+        let again: Vec<u8> = maps.filter_map(|(number, _)| number.parse().ok()).collect();
+        let resends = Arc::new(AtomicU32::new(0));
+        let counted = (again, resends.clone());
+        std::thread::spawn(move || run(rtc, &wire, &mids, &counted, &orders, &tell));
         let resource = format!("{base}{}", location.unwrap());
-        Client { event, doing, resource, etag: etag.unwrap(), answer: text }
+        Client { event, doing, resource, etag: etag.unwrap(), answer: text, resends }
     }
 }
 
@@ -126,6 +149,7 @@ pub struct Client {
     pub resource: String,
     pub etag: String,
     pub answer: String,
+    resends: Arc<AtomicU32>,
 }
 
 impl Client {
@@ -161,7 +185,17 @@ impl Client {
     }
 
     pub fn write(&self, kind: MediaKind, codec: Codec, time: MediaTime, data: Vec<u8>) {
-        let _ = self.doing.send(Do::Write { kind, codec, time, data });
+        let _ = self.doing.send(Do::Write { kind, codec, time, data, layer: None });
+    }
+
+    /// Sends a picture in one of several layers.
+    pub fn write_layer(&self, layer: &'static str, codec: Codec, time: MediaTime, data: Vec<u8>) {
+        let _ = self.doing.send(Do::Write { kind: MediaKind::Video, codec, time, data, layer: Some(layer) });
+    }
+
+    /// Packets that were sent again.
+    pub fn resends(&self) -> u32 {
+        self.resends.load(Ordering::Relaxed)
     }
 
     /// Asks for a key frame.
@@ -192,6 +226,7 @@ fn run(
     mut rtc: Rtc,
     wire: &Wire,
     mids: &[(MediaKind, Mid)],
+    (again, resends): &(Vec<u8>, Arc<AtomicU32>),
     orders: &std_mpsc::Receiver<Do>,
     tell: &mpsc::UnboundedSender<ClientEvent>,
 ) {
@@ -207,8 +242,11 @@ fn run(
                     rtc.direct_api().set_local_ice_credentials(own);
                     rtc.direct_api().set_remote_ice_credentials(other);
                 }
-                Ok(Do::Write { kind, codec, time, data }) => {
-                    let Some(writer) = mid(kind).and_then(|mid| rtc.writer(mid)) else { continue };
+                Ok(Do::Write { kind, codec, time, data, layer }) => {
+                    let Some(mut writer) = mid(kind).and_then(|mid| rtc.writer(mid)) else { continue };
+                    if let Some(layer) = layer {
+                        writer = writer.rid(layer.into());
+                    }
                     let pt =
                         writer.payload_params().find(|params| params.spec().codec == codec).map(|params| params.pt());
                     writer.write(pt.expect("codec"), Instant::now(), time, data).unwrap();
@@ -269,6 +307,7 @@ fn run(
             Some((data, source)) => {
                 if data[0] >= 128 && !(64..96).contains(&(data[1] & 0x7f)) {
                     seen += 1;
+                    resends.fetch_add(u32::from(again.contains(&(data[1] & 0x7f))), Ordering::Relaxed);
                     if lose > 0 && seen % lose == 0 {
                         continue;
                     }
@@ -289,9 +328,11 @@ enum Wire {
 }
 
 impl Wire {
-    fn udp() -> Self {
+    fn udp(plain: bool) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20).unwrap();
+        if !plain {
+            socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20).unwrap();
+        }
         Self::Udp(socket)
     }
 

@@ -58,15 +58,16 @@ impl SessionAccess for TestAccess {
             if request.app != "live" {
                 return Err(Refusal::UnknownRoom);
             }
-            let audio_only = match request.credential.as_deref() {
-                Some("in") => false,
-                Some("voice") => true,
+            let (picture, sound) = match request.credential.as_deref() {
+                Some("in") => (true, true),
+                Some("voice") => (false, true),
+                Some("eye") => (true, false),
                 Some("out") => return Err(Refusal::Forbidden),
                 _ => return Err(Refusal::Unauthorized),
             };
             let guard = self.0.leases.seize("hall");
             let lease = PublishLease::on_stream(self.0.live.begin(), guard, Box::new(()));
-            Ok(PublishGrant { lease, audio_only })
+            Ok(PublishGrant { lease, picture, sound })
         })
     }
 
@@ -81,7 +82,11 @@ impl SessionAccess for TestAccess {
             self.0.asked.lock().unwrap().push(codecs);
             let (fixture, received) = (self.0.clone(), self.0.clone());
             Ok(PlayGrant {
-                source: Arc::new(move |codecs| if codecs.h264 { fixture.live.clone() } else { fixture.other.clone() }),
+                source: Arc::new(move |codecs| {
+                    let other = !codecs.h264 && (codecs.vp8 || codecs.vp9);
+                    if other { fixture.other.clone() } else { fixture.live.clone() }
+                }),
+                picture: self.0.live.picture().map(|picture| picture.codec),
                 audio_only,
                 guard: Box::new(self.0.viewers.clone()),
                 messages: Some(MessageChannel {
@@ -198,9 +203,14 @@ pub struct Feeder {
 impl Feeder {
     /// Begins with a number; a `deaf` one cannot be asked for key frames.
     pub fn start(live: &Arc<Live>, first: u32, gop: u32, deaf: bool) -> Self {
+        Self::of_size(live, first, gop, deaf, (30_000, 7_000))
+    }
+
+    /// As [`Self::start`], with so many bytes in a key frame and in another one.
+    pub fn of_size(live: &Arc<Live>, first: u32, gop: u32, deaf: bool, sizes: (usize, usize)) -> Self {
         let publishing = live.begin();
         let stop = tokio_util::sync::CancellationToken::new();
-        let running = tokio::spawn(feed(publishing, first, gop, deaf, stop.clone()));
+        let running = tokio::spawn(feed(publishing, first, gop, deaf, sizes, stop.clone()));
         Self { stop, running }
     }
 
@@ -216,6 +226,7 @@ async fn feed(
     first: u32,
     gop: u32,
     deaf: bool,
+    (key_size, size): (usize, usize),
     stop: tokio_util::sync::CancellationToken,
 ) -> u32 {
     let wanted = Arc::new(std::sync::atomic::AtomicBool::new(false));
@@ -234,7 +245,7 @@ async fn feed(
         }
         let keyframe = n % gop == 0 || wanted.swap(false, std::sync::atomic::Ordering::Relaxed);
         let pts = Duration::from_nanos(u64::from(n) * 1_000_000_000 / 30);
-        let length = if keyframe { 30_000 } else { 7_000 };
+        let length = if keyframe { key_size } else { size };
         publishing.push(picture(first + n, keyframe, length, pts));
         while Duration::from_millis(20) * sounds <= pts {
             publishing.push(sound(Duration::from_millis(20) * sounds));

@@ -113,7 +113,7 @@ async fn a_voice_has_no_picture() {
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=voice", Kind::PUBLISHER).await;
     client.until(|event| matches!(event, ClientEvent::Connected)).await;
     let video = client.answer.split("m=").find(|section| section.starts_with("video")).unwrap().to_owned();
-    assert!(video.contains("a=inactive"), "{video}");
+    assert!(video.starts_with("video 0 ") && video.contains("a=inactive"), "{video}");
     let frequency = 48_000.try_into().map(str0m::media::Frequency::from_nonzero).unwrap();
     for n in 0..30u64 {
         client.write(MediaKind::Audio, Codec::Opus, MediaTime::new(n * 960, frequency), vec![0xfc; 100]);
@@ -144,4 +144,59 @@ async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
     })
     .await
     .expect("the lease is left");
+}
+
+/// A made-up VP8 picture of a size: its number, and bytes that no packet confuses.
+fn vp8(number: u8, keyframe: bool, (width, height): (u8, u8)) -> Vec<u8> {
+    [&[u8::from(!keyframe), 0, 0, 0x9d, 0x01, 0x2a, width, 0, height, 0, number][..], &[7; 1500]].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_layers_the_largest_that_arrives_is_on_air() {
+    const LAYERS: [(&str, (u8, u8)); 3] = [("q", (40, 24)), ("h", (80, 48)), ("f", (160, 96))];
+    let _turn = crate::support::turn();
+    let open = Open::endpoint().await;
+    let (_listener, mut units) = listen(&open);
+    let kind = Kind { layers: &["q", "h", "f"], ..Kind::PUBLISHER };
+    let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", kind).await;
+    assert!(client.answer.contains("a=simulcast:recv q;h;f"), "{}", client.answer);
+    client.until(|event| matches!(event, ClientEvent::Connected)).await;
+    // Each layer has times of its own. From 60 to 120 the largest is missing; key frames are rare, so they are asked for.
+    let sending = tokio::spawn(async move {
+        let mut wanted = true;
+        let mut ticks = tokio::time::interval(Duration::from_micros(33_333));
+        for n in 0..180u8 {
+            ticks.tick().await;
+            while let Ok(event) = client.event.try_recv() {
+                wanted |= matches!(event, ClientEvent::WantsKeyframe);
+            }
+            for (layer, (name, size)) in LAYERS.into_iter().enumerate() {
+                if name != "f" || !(60..120).contains(&n) {
+                    let time = MediaTime::from_90khz(1_000_000 * layer as u64 + u64::from(n) * 3000);
+                    client.write_layer(name, Codec::Vp8, time, vp8(n, wanted, size));
+                }
+            }
+            wanted = false;
+        }
+        client
+    });
+    let mut seen: Vec<(u8, u8, ShowTime)> = Vec::new();
+    while seen.last().is_none_or(|(number, ..)| *number < 179) {
+        let unit = next(&mut units).await;
+        if let Packet::Video { data, keyframe, .. } = &unit.packet {
+            let changed = seen.last().is_none_or(|(_, width, _)| *width != data[6]);
+            assert!(!changed || *keyframe, "a layer begins with a key frame: {seen:?}");
+            seen.push((data[10], data[6], unit.pts));
+        }
+    }
+    drop(sending.await.unwrap());
+    assert_eq!(seen[0].1, 160, "not the smallest first: {seen:?}");
+    let widths: Vec<u8> = seen.iter().map(|(_, width, _)| *width).collect();
+    let mut order = widths.clone();
+    order.dedup();
+    assert_eq!(order, [160, 80, 160], "{seen:?}");
+    assert!(seen.windows(2).all(|pair| pair[0].0 <= pair[1].0 && pair[0].2 < pair[1].2), "in order: {seen:?}");
+    // Half a second of silence, and the way of a request.
+    let gap = seen.windows(2).map(|pair| pair[1].0 - pair[0].0).max();
+    assert!(gap.is_some_and(|gap| gap < 30), "{seen:?}");
 }

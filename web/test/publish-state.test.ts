@@ -41,7 +41,8 @@ test('a refusal ends it with its reason, and another try begins afresh', () => {
     [403, 'forbidden'],
     [409, 'taken'],
     [406, 'refused'],
-    [404, 'refused'],
+    [404, 'unknown'],
+    [400, 'refused'],
   ] as const) {
     const { state, orders } = run([GO, refused(status)]);
     expect(state).toEqual({ phase: 'error', fault });

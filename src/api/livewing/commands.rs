@@ -93,7 +93,7 @@ const COMMANDS: &[Spec] = &[
         parse: |p| {
             let output = p.place("output")?;
             p.one_of("destination", DESTINATIONS)?;
-            show(Command::ConfigurePush { output, url: p.destination()? })
+            show(Command::ConfigurePush { output, url: p.destination()?.into() })
         },
     },
     Spec {
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_key_becomes_the_last_element_of_the_address() {
         let params = json!({"output": 1, "destination": "rtmp", "url": "rtmp://a/live/", "key": "k-1?x=2"});
-        let url = "rtmp://a/live/k-1?x=2".to_owned();
+        let url = "rtmp://a/live/k-1?x=2".into();
         assert_eq!(ask("outputs.configure", params), show(Command::ConfigurePush { output: 1, url }));
     }
 

@@ -1,21 +1,19 @@
 //! The show in the plane's words. Every value is taken apart field by field, so that a new one must be decided on.
 
 use super::wire::{
-    Carried, Destination, Input, OutputState, OutputStats, Recorded, SourceHealth, Switched, SwitcherState, Tally,
-    Transition, value,
+    Carried, Destination, Disk, Input, OutputState, OutputStats, Recorded, SourceHealth, Switched, SwitcherState,
+    Tally, Transition, value,
 };
-use crate::{
-    api::mask,
-    domain::{
-        command::{RecordingInfo, Reply},
-        output::{LinkState, OutputSource, Push, Recorder, Recording},
-        source::{Health, Signal, Source},
-        stats::{self, OutputKind, Stats},
-        switcher::Switcher,
-        tally,
-        time::ShowTime,
-        view::View,
-    },
+use crate::domain::{
+    command::{RecordingInfo, Reply},
+    disk::{self, Room},
+    output::{LinkState, OutputSource, Push, Recorder, Recording},
+    source::{Health, Signal, Source},
+    stats::{self, OutputKind, Stats},
+    switcher::Switcher,
+    tally,
+    time::ShowTime,
+    view::View,
 };
 use serde_json::{Value, json};
 
@@ -70,6 +68,17 @@ fn signal(signal: Signal) -> &'static str {
     }
 }
 
+/// Topic `disk`.
+pub fn disk(disk: &disk::Disk) -> Disk {
+    let disk::Disk { room, free, needed } = *disk;
+    let state = match room {
+        Room::Enough => "ok",
+        Room::Low => "low",
+        Room::Full => "full",
+    };
+    Disk { state, free_mb: free / 1_000_000, needed_mb: needed / 1_000_000, warning: disk.warning() }
+}
+
 /// Topic `output.<N>.state`; `None` when there is no such output.
 pub fn output(view: &View, number: u8) -> Option<OutputState> {
     let output = view.outputs.iter().find(|o| o.number == number)?;
@@ -83,10 +92,11 @@ fn push(push: &Push) -> Destination {
     Destination {
         kind: "rtmp",
         state: link(*state),
-        url: Some(mask::url(url)),
+        url: Some(url.masked()),
         carries: None,
         file: None,
-        error: error.as_ref().map(|text| mask::text(text, url)),
+        resumes: false,
+        error: error.as_ref().map(|text| url.masked_in(text)),
     }
 }
 
@@ -97,8 +107,11 @@ fn record(recorder: &Recorder) -> Destination {
         Recording::Idle => ("idle", None),
         Recording::Starting | Recording::Cancelling => ("connecting", None),
         Recording::Running { file } | Recording::Stopping { file } => ("live", Some(path(file))),
+        Recording::Suspended { file } => ("error", Some(path(file))),
     };
-    Destination { kind: "record", state, url: None, carries: Some(carried(stream)), file, error: error.clone() }
+    let resumes = matches!(recorder.state, Recording::Suspended { .. });
+    let (carries, error) = (Some(carried(stream)), error.clone());
+    Destination { kind: "record", state, url: None, carries, file, resumes, error }
 }
 
 fn link(state: LinkState) -> &'static str {
@@ -170,9 +183,12 @@ fn destination_stats(stats: &stats::OutputStats) -> Option<OutputStats> {
 pub fn reply(reply: Reply) -> Value {
     match reply {
         Reply::Done | Reply::InputAdded { .. } | Reply::Taken(_) | Reply::Released { .. } => json!({}),
-        Reply::Switched { slot, time, slots } => {
-            value(Switched { slot: slot.0, frame_time: time.seconds(), slots: (slots > 0).then_some(slots) })
-        }
+        Reply::Switched { slot, time, slots, superseded } => value(Switched {
+            slot: slot.0,
+            frame_time: time.seconds(),
+            slots: (slots > 0).then_some(slots),
+            superseded,
+        }),
         Reply::Recording(RecordingInfo { recorder, file, parts, first, frames }) => value(Recorded {
             recorder,
             file: path(&file),

@@ -28,6 +28,8 @@ pub enum Topic {
     SwitcherState,
     Inputs,
     SourceHealth,
+    /// The disk of recordings.
+    Disk,
     /// 1 to 4.
     OutputState(u8),
     /// 1 to 4.
@@ -48,7 +50,10 @@ impl Topic {
     /// Every topic that is fed.
     pub fn all() -> Vec<Self> {
         let outputs = (1..=OUTPUTS).flat_map(|n| [Topic::OutputState(n), Topic::OutputStats(n)]);
-        [Topic::Tally, Topic::SwitcherState, Topic::Inputs, Topic::SourceHealth].into_iter().chain(outputs).collect()
+        [Topic::Tally, Topic::SwitcherState, Topic::Inputs, Topic::SourceHealth, Topic::Disk]
+            .into_iter()
+            .chain(outputs)
+            .collect()
     }
 
     /// The present data; one value for each push event.
@@ -59,6 +64,7 @@ impl Topic {
             Topic::SwitcherState => vec![value(map::switcher(view, now))],
             Topic::Inputs => vec![map::inputs(view)],
             Topic::SourceHealth => view.sources.iter().map(|source| value(map::health(source))).collect(),
+            Topic::Disk => vec![value(map::disk(&view.disk))],
             Topic::OutputState(n) => map::output(view, n).map(value).into_iter().collect(),
             Topic::OutputStats(n) => map::output_stats(&telemetry.read(), n).into_iter().map(value).collect(),
             Topic::Silent(_) => Vec::new(),
@@ -78,6 +84,7 @@ impl fmt::Display for Topic {
             Topic::SwitcherState => f.write_str("switcher.state"),
             Topic::Inputs => f.write_str("inputs"),
             Topic::SourceHealth => f.write_str("source.health"),
+            Topic::Disk => f.write_str("disk"),
             Topic::OutputState(n) => write!(f, "output.{n}.state"),
             Topic::OutputStats(n) => write!(f, "output.{n}.stats"),
             Topic::Silent(name) => f.write_str(name),
@@ -111,6 +118,7 @@ impl State<'_> {
             Event::SwitcherChanged => Topic::SwitcherState,
             Event::InputsChanged => Topic::Inputs,
             Event::SourceHealthChanged { source: _ } => Topic::SourceHealth,
+            Event::DiskChanged => Topic::Disk,
             Event::OutputChanged { output: n } | Event::RecorderChanged { recorder: n } => Topic::OutputState(*n),
             Event::GraphicOn { .. } | Event::GraphicOff { .. } | Event::GraphicGone { .. } => return None,
         };

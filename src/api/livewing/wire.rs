@@ -116,6 +116,20 @@ pub struct SourceHealth {
     pub last_frame_ms: Option<u64>,
 }
 
+/// Topic `disk`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Disk {
+    /// `ok`, `low` or `full`.
+    pub state: &'static str,
+    /// Megabytes that were free when the state last changed; 0 before.
+    pub free_mb: u64,
+    /// Megabytes below which recorders stop.
+    pub needed_mb: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
 /// What an output or recorder carries.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -147,9 +161,12 @@ pub struct Destination {
     /// Of `record`: a recorder has a source of its own.
     #[serde(flatten)]
     pub carries: Option<Carried>,
-    /// Of a running `record`.
+    /// Of a running `record`, and of one that goes on when the disk has room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// Of a `record` that a full disk has ended: it goes on in a next part when there is room.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resumes: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -180,6 +197,9 @@ pub struct Switched {
     /// Length of a fade.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slots: Option<u64>,
+    /// A later cut took the same slot, so this one was never seen. Left out where that is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub superseded: bool,
 }
 
 /// The answer of the recorder commands.
@@ -189,7 +209,7 @@ pub struct Recorded {
     pub recorder: u8,
     /// Below the data folder.
     pub file: String,
-    /// Further files, in which it went on where the format of the stream changed.
+    /// Further files, in which it went on: where the format of the stream changed, or after the disk was full.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
     pub first_slot: Option<u64>,

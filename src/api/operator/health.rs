@@ -3,6 +3,7 @@
 use super::OperatorState;
 use crate::{
     domain::{
+        disk::{Disk, Room},
         output::LinkState,
         source::{Signal, SourceId},
         view::View,
@@ -31,8 +32,23 @@ struct Health {
     #[serde(rename = "wifiRSSI")]
     wifi_rssi: Option<i32>,
     version: &'static str,
+    /// What an operator should look after, one sentence each.
+    warnings: Vec<String>,
+    /// The disk of recordings; `null` before the first look at it.
+    disk: Option<DiskHealth>,
     sources: Vec<SourceHealth>,
     outputs: Vec<OutputHealth>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DiskHealth {
+    /// `ok`; `low` below twice what must stay free; `full` while recorders stop for it.
+    state: &'static str,
+    /// Bytes.
+    free: u64,
+    /// Bytes that must stay free.
+    needed: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +66,15 @@ struct OutputHealth {
     state: &'static str,
 }
 
+/// How much room there is, in a word.
+pub(super) fn room(room: Room) -> &'static str {
+    match room {
+        Room::Enough => "ok",
+        Room::Low => "low",
+        Room::Full => "full",
+    }
+}
+
 /// The answer as of now.
 pub fn reply(state: &OperatorState) -> Response {
     let view: &View = &state.show.view();
@@ -62,6 +87,7 @@ pub fn reply(state: &OperatorState) -> Response {
         let state = output.push.as_ref().map_or(LinkState::Idle, |push| push.state);
         OutputHealth { output: output.number, state: link(state) }
     });
+    let disk = state.telemetry.read().disk;
     let (tasks, broken) = tasks::report();
     let mut degraded: Vec<_> = tasks.iter().filter(|(_, task)| task.down > 0).map(|(name, _)| *name).collect();
     degraded.extend(broken.as_ref().map(|broken| broken.task));
@@ -77,6 +103,8 @@ pub fn reply(state: &OperatorState) -> Response {
         free_heap: memory.as_deref().and_then(available),
         wifi_rssi: None,
         version: env!("CARGO_PKG_VERSION"),
+        warnings: disk.and_then(|disk| disk.warning()).into_iter().collect(),
+        disk: disk.map(|Disk { room: present, free, needed }| DiskHealth { state: room(present), free, needed }),
         sources: sources.collect(),
         outputs: outputs.collect(),
     };

@@ -3,9 +3,13 @@
 //! The figures of the engine are put into a recorder of their own at each scrape: what ended since the last one is not
 //! in it, where a lasting recorder would show its last value for ever.
 
-use super::{OperatorState, health::signal};
+use super::{
+    OperatorState, describe,
+    health::{room, signal},
+};
 use crate::app::lights::Figures;
 use crate::domain::{
+    disk::{Disk, Room},
     source::{Signal, SourceId},
     stats::{MixerStats, OutputKind, OutputStats, SourceStats, Stats},
     view::View,
@@ -23,6 +27,7 @@ pub fn reply(state: &OperatorState) -> Response {
     let recorder = PrometheusBuilder::new().build_recorder();
     let stats = state.telemetry.read();
     with_local_recorder(&recorder, || {
+        describe();
         of_tasks();
         record(&stats, &state.show.view(), state.began.elapsed().as_secs_f64());
         if let Some(lights) = &state.lights {
@@ -35,7 +40,7 @@ pub fn reply(state: &OperatorState) -> Response {
 }
 
 fn record(stats: &Stats, view: &View, uptime: f64) {
-    let Stats { mixer, sources, outputs } = stats;
+    let Stats { mixer, sources, outputs, disk } = stats;
     gauge!("lumencast_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     gauge!("lumencast_uptime_seconds").set(uptime);
     of_mixer(mixer);
@@ -44,6 +49,16 @@ fn record(stats: &Stats, view: &View, uptime: f64) {
         of_source(*id, kind, stats);
     }
     outputs.iter().for_each(of_output);
+    disk.iter().for_each(of_disk);
+}
+
+fn of_disk(disk: &Disk) {
+    let Disk { room: present, free, needed } = *disk;
+    gauge!("lumencast_recordings_disk_free_bytes").set(free as f64);
+    gauge!("lumencast_recordings_disk_needed_bytes").set(needed as f64);
+    for state in [Room::Enough, Room::Low, Room::Full] {
+        gauge!("lumencast_recordings_disk_room", "state" => room(state)).set(u8::from(state == present));
+    }
 }
 
 /// Every task that is started again or ends the server, by its name; none of them has an instance of its own.

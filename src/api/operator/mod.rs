@@ -1,5 +1,6 @@
 //! The operator's own plane: a health check and metrics, which may stand on an address of their own or behind a token.
 
+mod descriptions;
 mod health;
 mod metrics;
 mod table;
@@ -19,6 +20,7 @@ use warp::{
     reply::{Reply, Response},
 };
 
+pub use descriptions::describe;
 pub use metrics_exporter_prometheus::PrometheusHandle;
 
 /// What the plane works with. Cheap to clone.

@@ -155,6 +155,9 @@ fn live(call: &Call, app: &App, row: &IngressRow) -> Map<String, Value> {
         "viewers": app.config.features.viewer_counter.then_some(state.viewers),
         "requires_password": row.password_hash.is_some(),
     })));
+    if let Some(error) = state.error {
+        data.insert("error".into(), json!(error));
+    }
     if let Some(stream) = state.stream {
         let stats = stream.live.stats();
         data.insert("bitrate".into(), json!(stats.bitrate_bps));

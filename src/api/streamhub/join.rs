@@ -55,6 +55,7 @@ pub async fn mint(call: Call, app: Arc<App>) -> Answer {
         hidden,
         recorder,
         audio_only,
+        video_only: false,
         listen_only: audio_only && !can_publish,
         counted: !hidden,
         expires_at: now.saturating_add(ttl.as_deref().and_then(span).unwrap_or(SIX_HOURS)),
@@ -112,6 +113,7 @@ fn public(call: &Call, app: &App, mode: &str, listen_only: bool) -> Answer {
         hidden: true,
         recorder: false,
         audio_only: false,
+        video_only: false,
         listen_only,
         // Participants do not see the audience, but the audience is to be counted.
         counted: true,

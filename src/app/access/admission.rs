@@ -9,7 +9,7 @@ use crate::{
         publish_lease::LeaseGuard,
     },
     media::live::Publishing,
-    protocol::packet::Packet,
+    protocol::packet::{MediaKind, Packet},
 };
 use futures::future::BoxFuture;
 use std::{any::Any, fmt};
@@ -49,6 +49,11 @@ impl PublishLease {
     /// Marks the publisher as alive. An endpoint calls it with each packet that comes in.
     pub fn alive(&self) {
         self.guard.alive();
+    }
+
+    /// Notes that picture or sound is of a codec that cannot be decoded, by its name.
+    pub fn unsupported(&self, kind: MediaKind, codec: &str) {
+        self.publishing.unsupported(kind, codec);
     }
 
     /// Sets how the publisher is asked for a key frame.

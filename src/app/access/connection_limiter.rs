@@ -186,9 +186,7 @@ impl Inner {
             tracing::warn!(door = self.name, count, open, total, per_address, "connections were refused");
         }
     }
-}
 
-impl Inner {
     /// Starts a timer that logs the refusals of this minute at its end, also when no client connects then. Threads outside
     /// a runtime leave it to the next event.
     fn log_at_the_end_of_the_minute(self: &Arc<Self>) {

@@ -45,12 +45,24 @@ pub enum Refusal {
     /// There is no such application, room or stream.
     #[error("there is no such application or room")]
     UnknownRoom,
-    /// The token is missing, malformed or expired.
+    /// The token is missing, or not one of this server.
     #[error("a valid token is required")]
     Unauthorized,
+    /// The token is of this server, and has expired or is not valid yet.
+    #[error("the token has expired or is not valid yet")]
+    Expired,
     /// The credential is good, but for another room or for something else.
     #[error("the credential does not allow this")]
     Forbidden,
+    /// The token is good, but for another room.
+    #[error("the token is for another room")]
+    OtherRoom,
+    /// The token is good, but its bearer may not publish.
+    #[error("the token does not allow publishing")]
+    MayNotPublish,
+    /// The token is good, but its bearer may not watch.
+    #[error("the token does not allow watching")]
+    MayNotWatch,
     /// No input, ingress or camera has this key.
     #[error("unknown stream key")]
     UnknownKey,
@@ -75,12 +87,25 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The reason without the details of a token, for protocols that have no words for them.
+    pub fn general(self) -> Self {
+        match self {
+            Self::Expired => Self::Unauthorized,
+            Self::OtherRoom | Self::MayNotPublish | Self::MayNotWatch => Self::Forbidden,
+            other => other,
+        }
+    }
+
     /// The name of the reason in metrics.
     pub fn code(self) -> &'static str {
         match self {
             Self::UnknownRoom => "unknown_room",
             Self::Unauthorized => "unauthorized",
+            Self::Expired => "expired",
             Self::Forbidden => "forbidden",
+            Self::OtherRoom => "other_room",
+            Self::MayNotPublish => "may_not_publish",
+            Self::MayNotWatch => "may_not_watch",
             Self::UnknownKey => "unknown_key",
             Self::Password => "password",
             Self::Disabled => "disabled",
@@ -128,8 +153,10 @@ pub struct PublishGrant {
     pub identity: String,
     /// The display name of the participant.
     pub name: Option<String>,
-    /// May send sound alone.
-    pub audio_only: bool,
+    /// May send a picture.
+    pub picture: bool,
+    /// May send sound.
+    pub sound: bool,
     /// Others do not see the participant in the room.
     pub hidden: bool,
 }

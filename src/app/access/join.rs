@@ -8,7 +8,7 @@
 //! Refuses to know: apps, permissions to get a token, clocks (the time is an argument, in seconds since 1970 UTC).
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// How far the clock of another issuer of tokens may be ahead, in seconds.
@@ -18,6 +18,8 @@ const COUNTED: &str = "streamhub.counted";
 /// LiveKit's name of the source of a microphone.
 const MICROPHONE: &str = "microphone";
 const SOUND: [&str; 2] = [MICROPHONE, "screen_share_audio"];
+const CAMERA: &str = "camera";
+const PICTURE: [&str; 2] = [CAMERA, "screen_share"];
 
 /// The permissions that a token grants its bearer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Grant {
     pub recorder: bool,
     /// The bearer sends sound alone.
     pub audio_only: bool,
+    /// The bearer sends pictures alone. With `audio_only` it sends nothing.
+    pub video_only: bool,
     /// The bearer receives sound alone.
     pub listen_only: bool,
     /// Whether the bearer counts as a viewer even if hidden.
@@ -70,7 +74,7 @@ pub enum JoinFault {
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     sub: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -78,20 +82,33 @@ struct Claims {
     metadata: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numeric_date")]
     nbf: i64,
+    #[serde(deserialize_with = "numeric_date")]
     exp: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     video: Video,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    attributes: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
+    attributes: BTreeMap<String, Option<String>>,
+}
+
+/// `null` counts as a member that is missing.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or_default())
+}
+
+/// Seconds since 1970 UTC, perhaps with a fraction (RFC 7519, section 2), which is cut off.
+fn numeric_date<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    Ok(Option::<f64>::deserialize(from)?.unwrap_or_default().floor() as i64)
 }
 
 /// LiveKit's `VideoGrant`; what is missing has LiveKit's default.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Video {
+    #[serde(deserialize_with = "or_default")]
     room_join: bool,
+    #[serde(deserialize_with = "or_default")]
     room: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     can_publish: Option<bool>,
@@ -99,9 +116,11 @@ struct Video {
     can_subscribe: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     can_publish_data: Option<bool>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     can_publish_sources: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
     hidden: bool,
+    #[serde(deserialize_with = "or_default")]
     room_record: bool,
 }
 
@@ -131,7 +150,12 @@ impl JoinTokens {
 
     /// The token of a grant, valid from `now` until the grant ends.
     pub fn mint(&self, grant: &Grant, now: i64) -> String {
-        let sources = (grant.audio_only && grant.can_publish).then(|| MICROPHONE.to_owned());
+        let sources = match (grant.audio_only, grant.video_only) {
+            (true, _) => Some(MICROPHONE.to_owned()),
+            (_, true) => Some(CAMERA.to_owned()),
+            _ => None,
+        };
+        let sources = sources.filter(|_| grant.can_publish);
         let ours = [(LISTEN_ONLY, grant.listen_only), (COUNTED, grant.counted)];
         let claims = Claims {
             iss: self.key.to_string(),
@@ -154,7 +178,7 @@ impl JoinTokens {
             attributes: ours
                 .into_iter()
                 .filter(|(_, is)| *is)
-                .map(|(name, _)| (name.to_owned(), "true".to_owned()))
+                .map(|(name, _)| (name.to_owned(), Some("true".to_owned())))
                 .collect(),
         };
         // Texts, numbers and flags always make a JSON object, and HMAC takes any secret: this cannot fail.
@@ -181,10 +205,12 @@ impl JoinTokens {
         if !video.room_join || video.room.is_empty() || claims.sub.is_empty() {
             return Err(JoinFault::NoRoom);
         }
-        let is = |name: &str| attributes.get(name).is_some_and(|value| value == "true");
-        let sound_alone = !video.can_publish_sources.is_empty()
-            && video.can_publish_sources.iter().all(|source| SOUND.contains(&source.to_ascii_lowercase().as_str()));
-        let can_publish = video.can_publish.unwrap_or(true);
+        let is = |name: &str| attributes.get(name).is_some_and(|value| value.as_deref() == Some("true"));
+        let sources: Vec<_> = video.can_publish_sources.iter().map(|source| source.to_ascii_lowercase()).collect();
+        // An empty list allows all, as LiveKit has it.
+        let any = |kind: [&str; 2]| sources.is_empty() || sources.iter().any(|source| kind.contains(&source.as_str()));
+        let (sound, picture) = (any(SOUND), any(PICTURE));
+        let can_publish = video.can_publish.unwrap_or(true) && (sound || picture);
         Ok(Grant {
             room: video.room,
             identity: claims.sub,
@@ -195,7 +221,8 @@ impl JoinTokens {
             can_publish_data: video.can_publish_data.unwrap_or(can_publish),
             hidden: video.hidden,
             recorder: video.room_record,
-            audio_only: sound_alone,
+            audio_only: !picture,
+            video_only: !sound,
             listen_only: is(LISTEN_ONLY),
             counted: is(COUNTED) || !video.hidden,
             expires_at: claims.exp,

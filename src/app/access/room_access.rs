@@ -10,7 +10,7 @@
 use crate::app::{
     access::{
         contract::{PublishGrant, Refusal, RoomLookup, ViewGrant},
-        join::{Grant, JoinTokens},
+        join::{Grant, JoinFault, JoinTokens},
     },
     wall_clock::now_secs,
 };
@@ -65,7 +65,7 @@ impl RoomAccess {
         };
         let grant = self.grant(&rules.room, token, now)?;
         if !grant.can_subscribe {
-            return Err(Refusal::Forbidden);
+            return Err(Refusal::MayNotWatch);
         }
         Ok(ViewGrant {
             app,
@@ -96,16 +96,21 @@ impl RoomAccess {
     pub fn publish_at(&self, app: &str, room: &str, token: Option<&str>, now: i64) -> Result<PublishGrant, Refusal> {
         let room = self.rooms.room_rules(app, room)?.room;
         let grant = self.grant(&room, token.ok_or(Refusal::Unauthorized)?, now)?;
-        if !grant.can_publish {
-            return Err(Refusal::Forbidden);
+        let (picture, sound) = (!grant.audio_only, !grant.video_only);
+        if !grant.can_publish || !(picture || sound) {
+            return Err(Refusal::MayNotPublish);
         }
-        let Grant { identity, name, audio_only, hidden, .. } = grant;
-        Ok(PublishGrant { app: app.to_owned(), room, identity, name, audio_only, hidden })
+        let Grant { identity, name, hidden, .. } = grant;
+        Ok(PublishGrant { app: app.to_owned(), room, identity, name, picture, sound, hidden })
     }
 
     fn grant(&self, room: &str, token: &str, now: i64) -> Result<Grant, Refusal> {
-        let grant = self.tokens.verify(token, now).map_err(|_| Refusal::Unauthorized)?;
-        if grant.room == room { Ok(grant) } else { Err(Refusal::Forbidden) }
+        let grant = self.tokens.verify(token, now).map_err(|fault| match fault {
+            JoinFault::Foreign => Refusal::Unauthorized,
+            JoinFault::Expired | JoinFault::Early => Refusal::Expired,
+            JoinFault::NoRoom => Refusal::OtherRoom,
+        })?;
+        if grant.room == room { Ok(grant) } else { Err(Refusal::OtherRoom) }
     }
 }
 

@@ -137,7 +137,8 @@ fn cue(lights: &Lights, rules: &[Rule], event: &Event) {
         | Event::SourceHealthChanged { .. }
         | Event::GraphicGone { .. }
         | Event::OutputChanged { .. }
-        | Event::RecorderChanged { .. } => return,
+        | Event::RecorderChanged { .. }
+        | Event::DiskChanged => return,
     };
     for rule in rules {
         let (Trigger::Graphic { leaves, graphic, channel }, Reaction::Cue { look, lasts }) = (&rule.when, rule.then)

@@ -6,6 +6,7 @@
 //!
 //! Refuses to know: credentials, protocols, rows. The one writer of what is live.
 
+pub mod about;
 pub mod app_removal;
 pub mod apps;
 pub mod cameras;
@@ -236,6 +237,11 @@ impl Rooms {
             StreamSelector::Auto | StreamSelector::Layout(_) => None,
         };
         rooms.get(room).is_some_and(|room| room.is_live(identity))
+    }
+
+    /// Whether a room has a stream of the server's own or of one of its inputs, live or not.
+    pub fn is_kept(&self, room: &str) -> bool {
+        self.0.lock().get(room).is_some_and(Room::is_kept)
     }
 
     /// The streams that are published, in all applications.

@@ -323,6 +323,11 @@ impl Room {
         self.publishing().any(|(name, _)| identity.is_none_or(|identity| identity == name))
     }
 
+    /// Whether any of its streams exists as long as the server runs.
+    pub fn is_kept(&self) -> bool {
+        self.streams.values().any(|stream| stream.lifetime != RoomLifetime::Passing)
+    }
+
     /// Whether it can be removed. Streams that are no longer used are removed here.
     pub fn is_unused(&mut self) -> bool {
         self.shared.retain(|_, live| live.strong_count() > 0);

@@ -4,13 +4,16 @@
 //! confirmed. Commands are checked against `wanted`, so that two cuts sent at once have the effect of two cuts; tally
 //! and views are made from `air`, so that no light turns red before its picture is out.
 
+mod disk;
 mod graphics;
 mod inputs;
 mod outputs;
+mod recorders;
 mod switching;
 
 use super::{
     command::{Ack, Command, RecordingInfo, Reply, Ticket},
+    disk::Disk,
     event::Event,
     fault::Fault,
     graphic::{Channel, Graphic, OnAir, Taken},
@@ -61,7 +64,8 @@ pub struct Show {
     takes: HashMap<Ticket, Take>,
     outputs: Arc<Vec<Output>>,
     recorders: Arc<Vec<Recorder>>,
-    recordings: outputs::Recordings,
+    recordings: recorders::Recordings,
+    disk: Disk,
     orders: VecDeque<Order>,
     events: Vec<Event>,
     acks: VecDeque<Ack>,
@@ -131,7 +135,8 @@ impl Show {
                     })
                     .collect(),
             ),
-            recordings: outputs::Recordings::default(),
+            recordings: recorders::Recordings::default(),
+            disk: Disk::default(),
             orders: VecDeque::new(),
             events: Vec::new(),
             acks: VecDeque::new(),
@@ -170,7 +175,7 @@ impl Show {
     /// Processes a report.
     pub fn report(&mut self, report: Report) {
         match report {
-            Report::Switched { ticket, slot, time } => self.switched(ticket, slot, time),
+            Report::Switched { ticket, slot, time, superseded } => self.switched(ticket, slot, time, superseded),
             Report::FadeEnded { fade, slot, time } => self.fade_ended(fade, slot, time),
             Report::InputChanged { ticket, slot, time } => self.input_changed(ticket, slot, time),
             Report::InputFailed { ticket, reason } => self.input_failed(ticket, reason),
@@ -195,6 +200,10 @@ impl Show {
                 self.recording_stopped(ticket, RecordingInfo { recorder, file, parts, first, frames });
             }
             Report::RecordingFailed { ticket, recorder, reason } => self.recording_failed(ticket, recorder, reason),
+            Report::RecordingOutOfSpace { ticket, recorder, reason, kept } => {
+                self.out_of_space(ticket, recorder, reason, kept);
+            }
+            Report::Disk(disk) => self.disk_changed(disk),
             Report::Push { output, state, error } => self.push_changed(output, state, error),
         }
     }
@@ -225,6 +234,7 @@ impl Show {
             graphics: self.on_air.clone(),
             outputs: self.outputs.clone(),
             recorders: self.recorders.clone(),
+            disk: self.disk,
         }
     }
 

@@ -60,14 +60,14 @@ impl Show {
         Ok(None)
     }
 
-    pub(super) fn switched(&mut self, ticket: Ticket, slot: Slot, time: ShowTime) {
+    pub(super) fn switched(&mut self, ticket: Ticket, slot: Slot, time: ShowTime, superseded: bool) {
         let Some(at) = self.switching.iter().position(|change| change.ticket == ticket) else { return };
         let Some(Switching { after, answers, .. }) = self.switching.drain(..=at).next_back() else { return };
         let slots = after.fade.map_or(0, |fade| fade.slots);
         self.fade_began = after.fade.map(|_| (slot, time));
         self.put_on_air(after, slot, time);
         if answers {
-            self.ack(ticket, Ok(Reply::Switched { slot, time, slots }));
+            self.ack(ticket, Ok(Reply::Switched { slot, time, slots, superseded }));
         }
     }
 

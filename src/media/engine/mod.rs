@@ -11,6 +11,7 @@
 //! Refuses to know: callers, planes, what the show means.
 
 mod analysis;
+mod disk;
 mod inputs;
 mod lanes;
 mod outputs;
@@ -65,7 +66,7 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// Length of a recording's fragments in milliseconds.
     pub fragment_ms: u32,
-    /// A recording is refused when less is free on its disk, in bytes.
+    /// When less is free on the disk of recordings, in bytes, none begins, and those that run end until there is room.
     pub min_free: u64,
 }
 
@@ -122,9 +123,15 @@ impl Engine {
         let inputs = inputs_builder.run(mixer.clone(), reports.clone())?;
         let stats = Arc::new(Mutex::new(Stats::default()));
         let outputs =
-            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone());
-        let watch =
-            watch::Watch::start(sources.clone(), mixer.clone(), outputs.gauge(), stats.clone(), reports.clone())?;
+            outputs::Outputs::new(settings.clone(), clock.clone(), sources.clone(), mixer.clone(), reports.clone())?;
+        let watch = watch::Watch::start(
+            sources.clone(),
+            mixer.clone(),
+            outputs.gauge(),
+            outputs.disk(),
+            stats.clone(),
+            reports.clone(),
+        )?;
         let renderer = renderer::Renderer::start(project, mixer.clone(), reports)?;
         Ok(Self { clock, sources, outputs, renderer, watch, inputs, mixer, stats })
     }

@@ -5,15 +5,17 @@
 
 use super::{
     Settings,
+    disk::DiskWatch,
     lanes::{Lane, Lanes},
     sources::Sources,
     streams::{RoomStreams, Streams, shut_down},
 };
 use crate::{
     domain::{
-        command::Ticket,
+        command::{RecordingInfo, Ticket},
         order::{Order, Report},
         output::{LinkState, OutputSource},
+        push_url::PushUrl,
         stats::{OutputKind, OutputStats},
         time::{ShowTime, Slot},
     },
@@ -24,10 +26,9 @@ use crate::{
         output::{
             hls::{HlsStream, Publications},
             push::Push,
-            record::{RecordMessage, Recording, Target},
+            record::{Finished, RecordMessage, Recording, Target},
         },
         pipeline::{Failure, FailureKind, on_background_thread},
-        survey::free_bytes,
     },
 };
 use std::{
@@ -58,6 +59,7 @@ struct Inner {
     reports: tokio::sync::mpsc::UnboundedSender<Report>,
     hls: Publications,
     lanes: Lanes,
+    disk: DiskWatch,
     running: Mutex<Running>,
 }
 
@@ -78,33 +80,39 @@ struct Recorder {
 
 impl Outputs {
     /// Nothing runs yet.
+    ///
+    /// # Errors
+    /// When there is no thread to watch the disk.
     pub fn new(
         settings: Settings,
         clock: ShowClock,
         sources: Arc<Sources>,
         mixer: Arc<Mixer>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
-    ) -> Self {
+    ) -> std::io::Result<Self> {
+        let disk = DiskWatch::start(settings.recordings.clone(), settings.min_free, reports.clone())?;
         let streams = Arc::new(Streams::new(settings.clone(), clock.clone(), sources, mixer));
         let hls = Publications::new(settings.hls, clock.clone());
         let (lanes, running) = Default::default();
-        Self { inner: Arc::new(Inner { settings, clock, streams, reports, hls, lanes, running }) }
+        Ok(Self { inner: Arc::new(Inner { settings, clock, streams, reports, hls, lanes, disk, running }) })
     }
 
     /// Has an order for an output carried out; others are not for here. Never blocks.
     pub fn order(&self, order: Order) {
         let (inner, lanes) = (self.inner.clone(), &self.inner.lanes);
         match order {
-            Order::StartRecording { ticket, recorder, stream } => lanes.after(Lane::Recorder(recorder), move || {
-                if let Err(failure) = inner.start_recording(ticket, recorder, stream) {
-                    inner.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text });
-                }
-            }),
+            Order::StartRecording { ticket, recorder, stream, after } => {
+                lanes.after(Lane::Recorder(recorder), move || {
+                    if let Err(failure) = inner.start_recording(ticket, recorder, stream, after) {
+                        inner.recording_failed(Some(ticket), ticket, recorder, None, failure);
+                    }
+                });
+            }
             Order::StopRecording { ticket, recorder } => {
                 lanes.after(Lane::Recorder(recorder), move || inner.stop_recording(ticket, recorder));
             }
             Order::StartPush { output, stream, url } => {
-                lanes.instead(Lane::Push(output), move || inner.start_push(output, &stream, &url));
+                lanes.instead(Lane::Push(output), move || inner.start_push(output, &stream, url));
             }
             Order::StopPush { output } => lanes.instead(Lane::Push(output), move || inner.stop_push(output)),
             Order::Switch { .. }
@@ -127,7 +135,7 @@ impl Outputs {
     /// The HLS stream of a source, which is published from now on while it is asked for. Never blocks.
     pub fn hls(&self, source: &OutputSource) -> Arc<HlsStream> {
         let (provider, of) = (Arc::downgrade(&self.inner.streams), source.clone());
-        let provide = move || provider.upgrade().ok_or_else(shut_down)?.coded(&of);
+        let provide = move || provider.upgrade().ok_or_else(shut_down)?.steady(&of);
         self.inner.hls.read(source, Instant::now(), provide)
     }
 
@@ -146,6 +154,11 @@ impl Outputs {
         self.inner.streams.live(source)
     }
 
+    /// The disk of recordings.
+    pub fn disk(&self) -> DiskWatch {
+        self.inner.disk.clone()
+    }
+
     /// The figures, readable from elsewhere.
     pub fn gauge(&self) -> Gauge {
         Gauge { inner: Arc::downgrade(&self.inner), before: Mutex::default() }
@@ -153,6 +166,7 @@ impl Outputs {
 
     /// Finishes every file and takes leave of every server, side by side. Blocks.
     pub fn shut_down(&self) {
+        self.inner.disk.stop();
         let running = {
             let mut running = self.inner.lock();
             std::mem::replace(&mut *running, Running { closed: true, ..Running::default() })
@@ -176,12 +190,16 @@ impl Outputs {
 }
 
 impl Inner {
-    fn start_recording(self: &Arc<Self>, ticket: Ticket, recorder: u8, source: OutputSource) -> Result<(), Failure> {
-        let folder = &self.settings.recordings;
-        if let Some(free) = free_bytes(folder).filter(|free| *free < self.settings.min_free) {
-            let (free, needed) = (free / 1_000_000, self.settings.min_free / 1_000_000);
-            let text = format!("only {free} MB are free on the disk of recordings, {needed} are needed");
-            return Err(Failure { fault: FailureKind::Here, text });
+    fn start_recording(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        recorder: u8,
+        source: OutputSource,
+        after: Option<RecordingInfo>,
+    ) -> Result<(), Failure> {
+        self.disk.look();
+        if let Some(warning) = self.disk.full() {
+            return Err(Failure { fault: FailureKind::NoSpace, text: warning });
         }
         let coded = self.streams.coded(&source)?;
         let target = Target {
@@ -189,6 +207,12 @@ impl Inner {
             stem: source.stem(),
             at: SystemTime::now(),
             fragment_ms: self.settings.fragment_ms,
+            after: after.map(|info| Finished {
+                file: info.file,
+                parts: info.parts,
+                frames: info.frames,
+                first: info.first.map_or(ShowTime(0), |(_, first)| first),
+            }),
         };
         let weak = Arc::downgrade(self);
         let recording = Recording::start(&coded, target, &self.clock, move |message| {
@@ -213,21 +237,52 @@ impl Inner {
     }
 
     fn stop_recording(&self, ticket: Ticket, recorder: u8) {
-        let Some(running) = self.take(recorder, None) else {
+        let Some(mut running) = self.take(recorder, None) else {
             let reason = "it ended before it was stopped".to_owned();
             return self.report(Report::RecordingFailed { ticket: Some(ticket), recorder, reason });
         };
-        self.report(match running.recording.stop(FINISH) {
-            Ok(done) => Report::RecordingStopped {
-                ticket,
-                recorder,
-                file: done.file,
-                parts: done.parts,
-                first: Some((self.slot_of(done.first), done.first)),
-                frames: done.frames,
-            },
-            Err(failure) => Report::RecordingFailed { ticket: Some(ticket), recorder, reason: failure.text },
+        match running.recording.end(FINISH) {
+            Ok(done) => {
+                let RecordingInfo { recorder, file, parts, first, frames } = self.info(recorder, done);
+                self.report(Report::RecordingStopped { ticket, recorder, file, parts, first, frames });
+            }
+            Err(failure) => {
+                let kept = running.recording.kept();
+                self.recording_failed(Some(ticket), running.ticket, recorder, kept, failure);
+            }
+        }
+    }
+
+    /// Reports a failure: `ticket` is that of the command which it answers, if any, and `start` of the recording's start.
+    fn recording_failed(
+        &self,
+        ticket: Option<Ticket>,
+        start: Ticket,
+        recorder: u8,
+        kept: Option<Finished>,
+        failure: Failure,
+    ) {
+        if failure.fault == FailureKind::NoSpace && self.disk.full().is_none() {
+            self.disk.refused();
+        }
+        let files = kept.iter().flat_map(|kept| std::iter::once(&kept.file).chain(&kept.parts)).cloned();
+        let files = files.collect::<Vec<_>>().join(", ");
+        let reason = match (failure.fault, kept.is_some()) {
+            (FailureKind::NoSpace, true) => format!("The disk of recordings is full; kept: {files}"),
+            (_, true) => format!("{}; kept: {files}", failure.text),
+            (_, false) => failure.text,
+        };
+        let by_show = ticket.is_none_or(|ticket| ticket == start);
+        self.report(if failure.fault == FailureKind::NoSpace && by_show {
+            let kept = kept.map(|kept| self.info(recorder, kept));
+            Report::RecordingOutOfSpace { ticket: start, recorder, reason, kept }
+        } else {
+            Report::RecordingFailed { ticket, recorder, reason }
         });
+    }
+
+    fn info(&self, recorder: u8, Finished { file, parts, frames, first }: Finished) -> RecordingInfo {
+        RecordingInfo { recorder, file, parts, first: Some((self.slot_of(first), first)), frames }
     }
 
     /// A message of the recording that an order started, in its recorder's lane. That of one that was stopped meanwhile
@@ -247,9 +302,10 @@ impl Inner {
             }
             RecordMessage::Failed(failure) => {
                 let Some(over) = self.take(recorder, Some(ticket)) else { return };
-                let ticket = over.recording.started().is_none().then_some(ticket);
+                let answers = over.recording.started().is_none().then_some(ticket);
+                let kept = over.recording.kept();
                 drop(over); // its thread has ended or is about to
-                self.report(Report::RecordingFailed { ticket, recorder, reason: failure.text });
+                self.recording_failed(answers, ticket, recorder, kept, failure);
             }
         }
     }
@@ -265,7 +321,7 @@ impl Inner {
     }
 
     /// Starts a push in place of the one that runs.
-    fn start_push(self: &Arc<Self>, output: u8, source: &OutputSource, url: &str) {
+    fn start_push(self: &Arc<Self>, output: u8, source: &OutputSource, url: PushUrl) {
         self.stop_push(output);
         let (provider, of) = (Arc::downgrade(&self.streams), source.clone());
         let reporter = self.reports.clone();

@@ -17,6 +17,7 @@ use crate::{
     domain::{
         output::{OutputSource, RoomStream},
         source::SourceKind,
+        time::Rate,
     },
     media::{
         clock::ShowClock,
@@ -65,6 +66,22 @@ impl Streams {
     /// # Errors
     /// When there is no such input or room, this server does not make such a source, or no encoder opens.
     pub fn coded(&self, source: &OutputSource) -> Result<CodedStream, Failure> {
+        self.coded_by(source, Bridge::start)
+    }
+
+    /// A source as HLS takes it: with pictures that go on evenly. Blocks while an encoder starts.
+    ///
+    /// # Errors
+    /// Those of [`coded`](Self::coded).
+    pub fn steady(&self, source: &OutputSource) -> Result<CodedStream, Failure> {
+        self.coded_by(source, Bridge::steady)
+    }
+
+    fn coded_by(
+        &self,
+        source: &OutputSource,
+        bridge: impl Fn(&Arc<Live>, Rate) -> CodedStream,
+    ) -> Result<CodedStream, Failure> {
         let rate = self.settings.project.rate;
         match source {
             OutputSource::Program => self.encoded(source, &self.mixer.video, &self.mixer.audio),
@@ -73,12 +90,12 @@ impl Streams {
                 if self.sources.kind(*id).as_ref().is_some_and(SourceKind::is_made_here) {
                     self.encoded(source, &input.raw_video, &input.raw_audio)
                 } else {
-                    Ok(Bridge::start(&input.live, rate))
+                    Ok(bridge(&input.live, rate))
                 }
             }
             OutputSource::Room(stream) => {
                 let live = self.rooms.get().and_then(|rooms| rooms.live(stream));
-                live.map(|live| Bridge::start(&live, rate)).ok_or_else(|| missing(format!("there is no {stream}")))
+                live.map(|live| bridge(&live, rate)).ok_or_else(|| missing(format!("there is no {stream}")))
             }
             OutputSource::Clean
             | OutputSource::Preview

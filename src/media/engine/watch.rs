@@ -1,6 +1,6 @@
 //! The watch: looks at every source ten times a second and measures everything once a second.
 
-use super::{outputs::Gauge, sources::Sources};
+use super::{disk::DiskWatch, outputs::Gauge, sources::Sources};
 use crate::{
     domain::{
         order::Report,
@@ -34,6 +34,7 @@ impl Watch {
         sources: Arc<Sources>,
         mixer: Arc<Mixer>,
         outputs: Gauge,
+        disk: DiskWatch,
         stats: Arc<Mutex<Stats>>,
         reports: tokio::sync::mpsc::UnboundedSender<Report>,
     ) -> std::io::Result<Self> {
@@ -49,7 +50,8 @@ impl Watch {
                 let measure = looks % MEASURE == 0;
                 if measure {
                     let sources = sources.iter().map(|source| (source.id, source.measure())).collect();
-                    let measured = Stats { mixer: mixer.stats(), sources, outputs: outputs.read() };
+                    let (outputs, disk) = (outputs.read(), disk.latest());
+                    let measured = Stats { mixer: mixer.stats(), sources, outputs, disk };
                     *stats.lock().unwrap_or_else(PoisonError::into_inner) = measured;
                 }
                 for source in &sources {

@@ -215,4 +215,18 @@ mod tests {
         assert!(width("sans-serif").is_some());
         assert_eq!(width("No Such Family"), width("sans-serif"));
     }
+
+    #[test]
+    fn emoji_are_drawn_in_their_colours_and_take_their_place() {
+        let fonts = Fonts::system().unwrap();
+        let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"64\" height=\"64\" font-size=\"48\">\
+            <text x=\"4\" y=\"52\" fill=\"white\">\u{1F34E}</text></svg>";
+        let tree = fonts.parse(svg).unwrap();
+        let mut pixels = resvg::tiny_skia::Pixmap::new(64, 64).unwrap();
+        resvg::render(&tree, resvg::tiny_skia::Transform::identity(), &mut pixels.as_mut());
+        let red = pixels.pixels().iter().filter(|p| p.red() > 120 && p.green() < 90 && p.blue() < 90).count();
+        assert!(red > 200, "an apple is red (package fonts-noto-color-emoji): {red} pixels");
+        let widths = fonts.measure(BOLD, &["Anna", "Anna \u{1F34E}"]);
+        assert!(widths[1] > widths[0] + 0.5, "{widths:?}");
+    }
 }

@@ -18,8 +18,10 @@ const SLOW_START: i64 = 250_000_000;
 const GAP: i64 = 1_500_000_000;
 /// A frame that comes so soon after another one belongs to what comes with that, e.g. to a burst, in nanoseconds.
 const TOGETHER: i64 = 200_000_000;
-/// So many of them may come too late before the whole source is put later.
+/// So many of them may come too late before the whole source is put later, and so many if each comes less late than the
+/// one before by a quarter of a slot: then those in time are on their way.
 const LATE_IN_A_BURST: u32 = 15;
+const LATE_AND_CATCHING_UP: u32 = 90;
 /// Frames that come too early in a row before the whole source is put earlier, and by how many slots more than its
 /// latency they come too early. Fewer than the frame queue holds.
 const EARLY_IN_A_ROW: u32 = 3;
@@ -47,6 +49,8 @@ pub struct Grid {
     alone: i64,
     astray: Option<ShowTime>,
     late: u32,
+    /// How late the first of those was, in nanoseconds.
+    late_first: i64,
     early: u32,
     /// When the last frame came, whatever became of it.
     came: Option<i64>,
@@ -65,7 +69,7 @@ impl Grid {
     pub fn new(rate: Rate, latency: Duration) -> Self {
         let latency = latency.as_nanos() as i64;
         let (offset, last, alone, astray, came) = (None, None, 0, None, None);
-        let (late, early, seen, least_margin, windows, settled, moved) = (0, 0, 0, i64::MAX, 0, 0, 0);
+        let (late, late_first, early, seen, least_margin, windows, settled, moved) = (0, 0, 0, 0, i64::MAX, 0, 0, 0);
         Self {
             rate,
             latency,
@@ -74,6 +78,7 @@ impl Grid {
             alone,
             astray,
             late,
+            late_first,
             early,
             came,
             seen,
@@ -141,8 +146,8 @@ impl Grid {
         // After a stall the source stands where it stood, if what comes now comes in time. The last ones of what was held
         // up come a little too late for that; those in time are right behind them.
         if !goes_on && !self.is_in_time(stamp, now) {
-            let late = self.offset.is_some_and(|offset| stamp + offset < now);
-            if late && self.late + 1 < LATE_IN_A_BURST {
+            let late_by = self.offset.map_or(0, |offset| now - stamp - offset);
+            if late_by > 0 && self.may_be_late(late_by) {
                 self.late += 1;
                 // The first one is better than none; it is shown at once, and the source stands where it stood.
                 let next = Slot(self.rate.slot_at(ShowTime(now.max(0) as u64)).0 + 1);
@@ -164,6 +169,15 @@ impl Grid {
     /// A frame came that is shown at once or not at all, because newer ones are on their way.
     pub fn pass(&mut self, now: ShowTime) {
         self.came = Some(now.0 as i64);
+    }
+
+    /// Whether the source stays where it is although a frame comes so much too late, in nanoseconds.
+    fn may_be_late(&mut self, late_by: i64) -> bool {
+        if self.late == 0 {
+            self.late_first = late_by;
+        }
+        let caught_up = (self.late_first - late_by) * 4 >= i64::from(self.late) * self.rate.slot_ns() as i64;
+        self.late + 1 < if caught_up { LATE_AND_CATCHING_UP } else { LATE_IN_A_BURST }
     }
 
     fn is_in_time(&self, stamp: i64, now: i64) -> bool {
@@ -391,7 +405,18 @@ mod tests {
         let shown: Vec<u64> = (138..240).filter(|n| placed(&mut grid, *n)).collect();
         assert_eq!(shown, (146..240).collect::<Vec<_>>());
         assert_eq!((grid.offset(), grid.moved), (offset, 1));
+        // A slower decoder, that is through with them after a second.
+        let placed = |grid: &mut Grid, n: u64| {
+            let came = (at(390) + (n - 300) * 10 * MS).max(at(n) + 10 * MS);
+            matches!(grid.place(ShowTime(at(n)), ShowTime(came)), Placed::At { .. })
+        };
+        grid.pass(ShowTime(at(390)));
+        let shown: Vec<u64> = (340..480).filter(|n| placed(&mut grid, *n)).collect();
+        assert_eq!(shown.last(), Some(&479));
+        assert!(shown.windows(2).filter(|pair| pair[1] != pair[0] + 1).count() <= 1, "{shown:?}");
+        assert_eq!((grid.offset(), grid.moved), (offset, 1), "{shown:?}");
         // Held up for good: after half a second it is put later.
+        let at = |n: u64| at(n + 300);
         let late = |n: u64| ShowTime(at(n) + 2_000 * MS);
         grid.pass(late(300));
         let first = (300..400).find(|n| matches!(grid.place(ShowTime(at(*n)), late(*n)), Placed::At { .. }));

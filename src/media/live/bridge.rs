@@ -50,12 +50,21 @@ struct Feeds {
 }
 
 impl Bridge {
-    /// The stream as outputs take it. `rate` is its nominal rate.
+    /// The stream as recordings and pushes take it. `rate` is its nominal rate.
     pub fn start(live: &Arc<Live>, rate: Rate) -> CodedStream {
+        Self::in_form(live, StreamForm::files(), rate)
+    }
+
+    /// The stream as HLS takes it.
+    pub fn steady(live: &Arc<Live>, rate: Rate) -> CodedStream {
+        Self::in_form(live, StreamForm::steady(), rate)
+    }
+
+    fn in_form(live: &Arc<Live>, form: StreamForm, rate: Rate) -> CodedStream {
         // Every frame of sound stands alone, so its feed is as good as a raw one.
         let feeds = Feeds { video: Feed::new(Carries::Coded), audio: Feed::new(Carries::Raw) };
         let (video, audio) = (feeds.video.clone(), Some(feeds.audio.clone()));
-        let bridge = Arc::new(Self { view: live.view(StreamForm::files()), feeds, worker: Mutex::default() });
+        let bridge = Arc::new(Self { view: live.view(form), feeds, worker: Mutex::default() });
         let asked = Arc::downgrade(&bridge);
         video.on_want_keyframe(move || {
             if let Some(bridge) = asked.upgrade() {
@@ -145,7 +154,7 @@ impl BridgeWorker {
             VideoCodec::H264 => "video/x-h264,stream-format=avc,alignment=au",
             VideoCodec::Hevc => "video/x-h265,stream-format=hvc1,alignment=au",
             // The view has no other codecs.
-            VideoCodec::Vp8 | VideoCodec::Vp9 | VideoCodec::Jpeg => return Ok(None),
+            _ => return Ok(None),
         };
         let slots = [("parse", coding::video_parser(codec)), ("coded", coded)];
         self.chain("live_video", &slots, &coding::video_caps(codec, record), &self.feeds.video).map(Some)

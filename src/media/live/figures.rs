@@ -15,6 +15,8 @@ pub struct LiveStats {
     pub live: bool,
     pub picture: Option<Medium>,
     pub sound: Option<AudioCodec>,
+    /// Which codecs of the publisher's cannot be decoded, in words.
+    pub unsupported: Option<String>,
     /// Bits per second of the last second; 0 when idle.
     pub bitrate_bps: u64,
     /// Pictures per second of the last second.
@@ -55,13 +57,7 @@ impl Figures {
     }
 
     /// As of now; calls within the same second give the same rates.
-    pub fn read(
-        &mut self,
-        now: ShowTime,
-        live: bool,
-        picture: Option<Picture>,
-        sound: Option<AudioCodec>,
-    ) -> LiveStats {
+    pub fn read(&mut self, now: ShowTime, live: bool) -> LiveStats {
         let passed = now.since(self.since);
         if passed >= SECOND || self.rates == (0.0, 0.0) {
             let seconds = (passed as f64 / 1e9).max(1e-3);
@@ -72,6 +68,7 @@ impl Figures {
             }
         }
         let (fps, bps) = if live { self.rates } else { (0.0, 0.0) };
-        LiveStats { live, picture, sound, bitrate_bps: bps as u64, fps, frames: self.frames, bytes: self.bytes }
+        let (frames, bytes) = (self.frames, self.bytes);
+        LiveStats { live, bitrate_bps: bps as u64, fps, frames, bytes, ..LiveStats::default() }
     }
 }

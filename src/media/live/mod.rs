@@ -21,6 +21,8 @@ pub(super) mod inbox;
 mod lazy;
 mod picture;
 pub(super) mod pipeline_slot;
+mod repeater;
+pub(super) mod seldom;
 pub(super) mod transcode;
 pub mod view;
 
@@ -33,7 +35,7 @@ pub use view::StreamForm;
 use super::clock::ShowClock;
 use crate::{
     domain::time::ShowTime,
-    protocol::packet::{AudioCodec, Packet},
+    protocol::packet::{AudioCodec, MediaKind, Packet},
 };
 use anchor::{Anchor, Track};
 use backlog::Backlog;
@@ -106,6 +108,8 @@ struct State {
     figures: Figures,
     picture: Option<Picture>,
     sound: Option<AudioCodec>,
+    /// Codecs of the publisher's picture and sound that cannot be decoded, by their names.
+    unsupported: [Option<String>; 2],
     next_id: u64,
     listeners: HashMap<u64, OnUnit>,
     want_keyframe: Option<Ask>,
@@ -175,7 +179,7 @@ impl Live {
         state.run = Some(run);
         state.passed = None;
         state.backlog.clear();
-        (state.picture, state.sound) = (None, None);
+        (state.picture, state.sound, state.unsupported) = (None, None, [None, None]);
         state.want_keyframe = None;
         state.figures.begin(self.clock.now());
         Publishing { live: self.clone(), run }
@@ -216,8 +220,8 @@ impl Live {
         let now = self.clock.now();
         let mut state = self.lock();
         let live = state.run.is_some();
-        let (picture, sound) = (state.picture.clone(), state.sound);
-        state.figures.read(now, live, picture, sound)
+        let (picture, sound, unsupported) = (state.picture.clone(), state.sound, state.unsupported());
+        LiveStats { picture, sound, unsupported, ..state.figures.read(now, live) }
     }
 
     /// Asks the publisher for a key frame; nothing happens where it cannot be asked.
@@ -253,11 +257,17 @@ impl Live {
     fn deliver(&self, state: &mut State, unit: &Arc<Unit>) {
         state.figures.count(unit);
         match &unit.packet {
-            Packet::VideoConfig { codec, record } => state.picture = Some(Picture::of(*codec, record)),
-            Packet::AudioConfig { codec, .. } => state.sound = Some(*codec),
-            Packet::Video { codec, pts, dts, data, .. } => {
+            Packet::VideoConfig { codec, record } => {
+                state.picture = Some(Picture::of(*codec, record));
+                state.unsupported[MediaKind::Picture as usize] = None;
+            }
+            Packet::AudioConfig { codec, .. } => {
+                state.sound = Some(*codec);
+                state.unsupported[MediaKind::Sound as usize] = None;
+            }
+            Packet::Video { codec, pts, dts, data, keyframe } => {
                 let picture = state.picture.get_or_insert_with(|| Picture::of(*codec, &[]));
-                picture.learn(data, pts != dts);
+                picture.learn(data, pts != dts, *keyframe);
             }
             Packet::Audio { codec, .. } => state.sound = Some(*codec),
         }
@@ -269,6 +279,16 @@ impl Live {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// What cannot be decoded, in words.
+    fn unsupported(&self) -> Option<String> {
+        let said = [MediaKind::Picture, MediaKind::Sound].into_iter().zip(&self.unsupported);
+        let said =
+            said.filter_map(|(kind, codec)| Some(format!("the {kind}'s codec {} is not supported", codec.as_ref()?)));
+        Some(said.collect::<Vec<_>>().join("; ")).filter(|said| !said.is_empty())
     }
 }
 
@@ -298,8 +318,9 @@ impl Publishing {
         }
         let (pts, dts) = match &packet {
             Packet::Video { pts, dts, .. } => {
-                let dts = state.anchor.place(Track::Picture, *dts, now);
-                (state.anchor.shift(*pts), dts)
+                let at = state.anchor.place(Track::Picture, *dts, now);
+                let shown = (at.0 + pts.as_nanos() as u64).saturating_sub(dts.as_nanos() as u64);
+                (ShowTime(shown), at)
             }
             Packet::Audio { pts, .. } => {
                 let at = state.anchor.place(Track::Sound, *pts, now);
@@ -345,6 +366,14 @@ impl Publishing {
         }
         self.live.deliver(&mut state, unit);
         true
+    }
+
+    /// Notes that picture or sound is of a codec that cannot be decoded, by its name, until one comes that can.
+    pub fn unsupported(&self, kind: MediaKind, codec: &str) {
+        let mut state = self.live.lock();
+        if state.run == Some(self.run) {
+            state.unsupported[kind as usize] = Some(codec.to_owned());
+        }
     }
 
     /// Sets how the publisher is asked for a key frame.

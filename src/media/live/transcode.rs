@@ -4,7 +4,7 @@
 //! appsrc ! parse ! decode ! convert ! encode ! parse ! appsink ─► Publishing (units with the show time they had)
 //! ```
 //!
-//! Frames keep their own stamps, however uneven: the encoder gets no frame rate. Key frames come every two seconds of
+//! Frames keep their own stamps, however uneven: the encoder gets no frame rate. What comes too seldom can be repeated. Key frames come every two seconds of
 //! show time, and on request.
 //!
 //! Refuses to know: its consumers, and when to begin anew.
@@ -12,6 +12,7 @@
 use super::{
     Publishing, Unit,
     chain::{Chain, here, missing, out, skip_before},
+    repeater::Repeater,
 };
 use crate::{
     domain::time::ShowTime,
@@ -49,7 +50,7 @@ pub(super) struct Target {
     pub quick: bool,
 }
 
-/// A pipeline that makes a picture into H.264 without B-frames. `size` is the picture's in pixels, zeros if unknown;
+/// A pipeline that makes a picture into H.264 without B-frames, and what repeats its pictures. `size` is the picture's in pixels, zeros if unknown;
 /// what is shown before `from` is decoded only. `run` is the number its units get.
 ///
 /// # Errors
@@ -62,7 +63,7 @@ pub(super) fn picture(
     from: ShowTime,
     publishing: &Arc<Publishing>,
     run: u64,
-) -> Result<Chain, Failure> {
+) -> Result<(Chain, Repeater), Failure> {
     let quality = Quality { bitrate_kbps: kbps(size), gop_frames: 600, preset: "superfast".into() };
     let profile = if into.quick { "constrained-baseline" } else { "high" };
     let coded = format!("video/x-h264,stream-format=avc,alignment=au,profile={profile}");
@@ -81,7 +82,8 @@ pub(super) fn picture(
         let at = Duration::from_nanos(at.0);
         Packet::Video { codec: VideoCodec::H264, pts: at, dts: at, keyframe, data }
     });
-    start(pipeline, &coding::video_caps(codec, record.clone()), publishing)
+    let repeater = Repeater::of(&pipeline)?;
+    Ok((start(pipeline, &coding::video_caps(codec, record.clone()), publishing)?, repeater))
 }
 
 /// A pipeline that makes a sound into another codec.
@@ -96,8 +98,8 @@ pub(super) fn sound(
     run: u64,
 ) -> Result<Chain, Failure> {
     let (encoder, write, coded) = match into.audio {
-        AudioCodec::Aac => (Codec::Aac, "aacparse", "audio/mpeg,mpegversion=4,stream-format=raw"),
         AudioCodec::Opus => (Codec::Opus, "identity", "audio/x-opus"),
+        _ => (Codec::Aac, "aacparse", "audio/mpeg,mpegversion=4,stream-format=raw"),
     };
     let slots = [
         ("parse", coding::audio_parser(codec)),

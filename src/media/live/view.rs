@@ -9,6 +9,9 @@
 //! to reorder its frames, it is carried another way from there on. Units that fit are handed on as they are, not
 //! copied. All of them keep their show time, so picture and sound stay together whichever way they took.
 //!
+//! A form may ask for a steady picture ([`StreamForm::steady`]): one that comes too seldom for it is encoded here and
+//! repeated meanwhile.
+//!
 //! A view is made only while it has a listener; before that it knows neither codec nor size.
 //!
 //! Refuses to know: viewers, protocols, and how transcoding is done.
@@ -17,6 +20,8 @@ use super::{
     Live, Publishing, Unit,
     chain::{Chain, RebuildLimiter, newest},
     inbox::{Work, put_to_work},
+    repeater::Repeater,
+    seldom::{self, Seldom},
     transcode::{self, Target},
 };
 use crate::{
@@ -42,6 +47,8 @@ pub struct StreamForm {
     audio: AudioCodec,
     /// Whether low latency counts for more than compression.
     quick: bool,
+    /// Whether the picture has to go on evenly.
+    steady: bool,
 }
 
 impl StreamForm {
@@ -49,13 +56,19 @@ impl StreamForm {
     pub fn web(takes: &[VideoCodec]) -> Self {
         let carried = [VideoCodec::H264, VideoCodec::Vp8, VideoCodec::Vp9];
         let video = carried.into_iter().filter(|codec| takes.contains(codec)).collect();
-        Self { video, reordered: false, audio: AudioCodec::Opus, quick: true }
+        Self { video, reordered: false, audio: AudioCodec::Opus, quick: true, steady: false }
     }
 
-    /// What HLS, recordings and pushes carry: H.264 and H.265 in any order, and AAC.
+    /// What recordings and pushes carry: H.264 and H.265 in any order, and AAC.
     pub fn files() -> Self {
         let video = vec![VideoCodec::H264, VideoCodec::Hevc];
-        Self { video, reordered: true, audio: AudioCodec::Aac, quick: false }
+        Self { video, reordered: true, audio: AudioCodec::Aac, quick: false, steady: false }
+    }
+
+    /// What HLS carries: the same, with a picture at least every [`seldom::SELDOM`], because a player waits for the
+    /// picture and a segment needs one.
+    pub fn steady() -> Self {
+        Self { steady: true, ..Self::files() }
     }
 
     fn target(&self) -> Target {
@@ -66,7 +79,8 @@ impl StreamForm {
 impl std::fmt::Display for StreamForm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let order = if self.reordered { "" } else { " in order" };
-        write!(f, "{:?}{order}, {:?}", self.video, self.audio)
+        let steady = if self.steady { " steadily" } else { "" };
+        write!(f, "{:?}{order}{steady}, {:?}", self.video, self.audio)
     }
 }
 
@@ -110,8 +124,20 @@ struct Picture {
     config: Option<Arc<Unit>>,
     /// Whether frames of this configuration were seen out of order.
     reordered: bool,
-    route: Route<(VideoCodec, Bytes, (u32, u32))>,
+    route: Route<PictureRoute>,
+    /// Whether the publisher's pictures come too seldom for the form.
+    seldom: Seldom,
+    /// Units that came before it was clear how often pictures come.
+    early: Vec<Arc<Unit>>,
     rebuild_limiter: RebuildLimiter,
+}
+
+/// What a pipeline of pictures was made for.
+struct PictureRoute {
+    codec: VideoCodec,
+    record: Bytes,
+    size: (u32, u32),
+    repeater: Repeater,
 }
 
 #[derive(Default)]
@@ -157,7 +183,7 @@ impl View {
                 }
                 Ok(())
             }
-            Packet::Video { codec, keyframe, .. } => self.frame(unit, *codec, *keyframe),
+            Packet::Video { codec, keyframe, .. } => self.picture(unit, *codec, *keyframe),
             Packet::AudioConfig { codec, .. } => {
                 if self.sound.config.as_ref().is_none_or(|before| before.packet != unit.packet) {
                     self.sound.route.leave();
@@ -172,6 +198,8 @@ impl View {
                 Ok(())
             }
             Packet::Audio { .. } => {
+                self.picture.seldom.sound(unit.pts);
+                self.steady()?;
                 match &self.sound.route {
                     Route::Pass => self.relay(unit),
                     Route::Through(chain, ()) if !chain.has_failed() => chain.push(unit),
@@ -184,6 +212,60 @@ impl View {
                 Ok(())
             }
         }
+    }
+
+    /// A picture came; of a form that is to be steady the first one waits for the second.
+    fn picture(&mut self, unit: &Arc<Unit>, codec: VideoCodec, keyframe: bool) -> Result<(), Failure> {
+        if !self.form.steady {
+            return self.frame(unit, codec, keyframe);
+        }
+        let known = self.picture.seldom.picture(unit.dts);
+        if !known && self.picture.early.len() < WAITING {
+            self.picture.early.push(unit.clone());
+            return Ok(());
+        }
+        self.steady()?;
+        self.frame(unit, codec, keyframe)
+    }
+
+    /// Sends on what came early, and sees to it that pictures go on although they come seldom.
+    fn steady(&mut self) -> Result<(), Failure> {
+        let seldom = self.picture.seldom.is_seldom();
+        if self.picture.seldom.is_known() {
+            for unit in std::mem::take(&mut self.picture.early) {
+                if let Packet::Video { codec, keyframe, .. } = unit.packet {
+                    self.frame(&unit, codec, keyframe)?;
+                }
+            }
+        }
+        if seldom && matches!(self.picture.route, Route::Pass) {
+            self.encode_from_here()?;
+        }
+        if let Route::Through(chain, PictureRoute { repeater, .. }) = &self.picture.route
+            && seldom
+            && !chain.has_failed()
+        {
+            let end = self.parent.clock().now().0.saturating_sub(seldom::BEHIND);
+            repeater.fill_until(ShowTime(end));
+        }
+        Ok(())
+    }
+
+    /// Encodes what was passed on so far, from the picture that was passed last.
+    fn encode_from_here(&mut self) -> Result<(), Failure> {
+        let Some(last) = self.picture.seldom.newest() else { return Ok(()) };
+        let group: Vec<_> = self.parent.backlog().into_iter().filter(|unit| unit.dts <= last).collect();
+        let Some(key) = group.iter().find(|unit| unit.is_keyframe()) else { return Ok(()) };
+        let Packet::Video { codec, .. } = key.packet else { return Ok(()) };
+        self.picture.route = Route::None;
+        self.from = last;
+        self.decide(codec)?;
+        for unit in group.iter().filter(|unit| matches!(unit.packet, Packet::Video { .. })) {
+            if let Route::Through(chain, _) = &self.picture.route {
+                chain.push(unit);
+            }
+        }
+        Ok(())
     }
 
     fn frame(&mut self, unit: &Arc<Unit>, codec: VideoCodec, keyframe: bool) -> Result<(), Failure> {
@@ -207,7 +289,8 @@ impl View {
     fn decide(&mut self, codec: VideoCodec) -> Result<(), Failure> {
         let now = self.parent.picture();
         let reordered = self.picture.reordered || now.as_ref().is_some_and(|picture| picture.reordered);
-        if self.form.video.contains(&codec) && (self.form.reordered || !reordered) {
+        let seldom = self.form.steady && self.picture.seldom.is_seldom();
+        if self.form.video.contains(&codec) && (self.form.reordered || !reordered) && !seldom {
             if !matches!(self.picture.route, Route::Pass) {
                 self.picture.route.leave();
                 self.picture.route = Route::Pass;
@@ -221,15 +304,16 @@ impl View {
             Some(Packet::VideoConfig { record, .. }) => record.clone(),
             _ => Bytes::new(),
         };
-        let of = (codec, record, size);
+        let is_same = |made: &PictureRoute| (made.codec, &made.record, made.size) == (codec, &record, size);
         match &self.picture.route {
-            Route::Through(chain, made) if *made == of && !chain.has_failed() => return Ok(()),
+            Route::Through(chain, made) if is_same(made) && !chain.has_failed() => return Ok(()),
             Route::Through(chain, _) if chain.has_failed() && !self.picture.rebuild_limiter.allows() => return Ok(()),
             _ => self.picture.route.leave(),
         }
         let Some(publishing) = &self.publishing else { return Ok(()) };
-        let chain = transcode::picture(codec, &of.1, size, &self.form.target(), self.from, publishing, self.run)?;
-        self.picture.route = Route::Through(chain, of);
+        let (chain, repeater) =
+            transcode::picture(codec, &record, size, &self.form.target(), self.from, publishing, self.run)?;
+        self.picture.route = Route::Through(chain, PictureRoute { codec, record, size, repeater });
         Ok(())
     }
 
@@ -277,6 +361,9 @@ impl Work for View {
     fn idle(&mut self) -> bool {
         if self.publishing.is_some() && !self.parent.is_live() {
             self.end();
+        }
+        if let Err(failure) = self.steady() {
+            tracing::error!(stream = self.view.name(), "{}", failure.text);
         }
         self.publishing.is_some()
     }

@@ -12,6 +12,7 @@ use crate::{
         order::Report,
         source::SourceId,
         stats::MixerStats,
+        switcher::SceneChange,
         time::{Format, ShowTime, Slot},
     },
     media::{
@@ -115,11 +116,19 @@ impl MixerLoop {
 
     /// Takes every instruction that came in; all of them share this slot. False on the instruction to stop.
     fn apply(&mut self, slot: Slot, time: ShowTime) -> bool {
-        loop {
+        // Sent once all are known: of several cuts only the last one is seen.
+        let (mut reports, mut program_changes): (Vec<Report>, Vec<usize>) = Default::default();
+        let goes_on = loop {
             let report = match self.inbox.try_recv() {
                 Ok(Instruction::Switch { ticket, change }) => {
                     self.timeline.apply(change, slot);
-                    Report::Switched { ticket, slot, time }
+                    if matches!(change, SceneChange::Cut { .. }) {
+                        program_changes.drain(..).for_each(|at| supersede(&mut reports, at));
+                    }
+                    if !matches!(change, SceneChange::Preview { .. }) {
+                        program_changes.push(reports.len());
+                    }
+                    Report::Switched { ticket, slot, time, superseded: false }
                 }
                 Ok(Instruction::Add { ticket, id, input }) => {
                     self.inputs.insert(id, input);
@@ -155,14 +164,18 @@ impl MixerLoop {
                     self.keys.release(&layer(&channel, &graphic), slot.0);
                     Report::GraphicLeaving { ticket, channel, graphic, slot, time }
                 }
-                Ok(Instruction::Stop) | Err(mpsc::TryRecvError::Disconnected) => return false,
-                Err(mpsc::TryRecvError::Empty) => {
-                    self.replace_sources(slot, time);
-                    return true;
-                }
+                Ok(Instruction::Stop) | Err(mpsc::TryRecvError::Disconnected) => break false,
+                Err(mpsc::TryRecvError::Empty) => break true,
             };
+            reports.push(report);
+        };
+        for report in reports {
             let _ = self.reports.send(report); // fails only at shutdown
         }
+        if goes_on {
+            self.replace_sources(slot, time);
+        }
+        goes_on
     }
 
     /// Gives inputs their new sources, as soon as those have a picture or need not be waited for any more. Without one
@@ -254,6 +267,13 @@ impl MixerLoop {
             stats.fps = (stats.slots - slots) as f64 * 1e9 / passed as f64;
             self.second = (now, stats.slots);
         }
+    }
+}
+
+/// Notes in the report of a change that a later cut took its slot.
+fn supersede(reports: &mut [Report], at: usize) {
+    if let Some(Report::Switched { superseded, .. }) = reports.get_mut(at) {
+        *superseded = true;
     }
 }
 

@@ -11,7 +11,8 @@
 //!
 //! Refuses to know: the origin of the order. Never logs or reports the stream key.
 
-mod destination;
+mod connection;
+mod tags;
 
 use super::{
     meter::Meter,
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     domain::{
         output::{LinkState, OutputSource},
+        push_url::PushUrl,
         stats::{OutputKind, OutputStats},
     },
     media::{
@@ -31,24 +33,26 @@ use crate::{
     },
     tasks,
 };
-use destination::Destination;
+use connection::{Connection, Trouble};
 use gst::prelude::*;
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{self, RecvTimeoutError},
-    },
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
+use tokio::{
+    runtime::Runtime,
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
 
 /// A destination that does not answer or takes no data for so long is lost.
 pub const SILENCE: Duration = Duration::from_secs(8);
-/// Poll interval of the progress.
-const LOOK: Duration = Duration::from_millis(50);
 /// How long closing the connection to the server may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
+/// Buffers of the muxer that wait beside [`QUEUE_LIMITS`]: one of picture or sound each.
+const WAITING: usize = 16;
 /// What may wait for the network: 4 s at 30 frames a second.
 const QUEUE_LIMITS: QueueLimits = QueueLimits { pictures: 120, sounds: 190 };
 
@@ -58,15 +62,8 @@ pub struct Push {
     masked: String,
     clock: ShowClock,
     meter: Arc<Meter>,
-    stopping: Arc<AtomicBool>,
-    orders: mpsc::Sender<PushMessage>,
+    stop: CancellationToken,
     worker: Option<JoinHandle<()>>,
-}
-
-enum PushMessage {
-    Stop,
-    /// The verdict on the pipeline of a run.
-    PipelineEnded(u64, Verdict),
 }
 
 impl Push {
@@ -79,46 +76,36 @@ impl Push {
     pub fn start(
         stream: OutputSource,
         provide: impl Fn() -> Option<CodedStream> + Send + 'static,
-        url: &str,
+        destination: PushUrl,
         clock: &ShowClock,
         report: impl Fn(LinkState, Option<String>) + Send + 'static,
     ) -> Result<Self, Failure> {
-        let (orders, inbox) = mpsc::channel();
-        let (meter, stopping) = (Arc::new(Meter::default()), Arc::new(AtomicBool::new(false)));
-        let destination = Destination::read(url);
-        let masked = destination.as_ref().map_or_else(|_| "rtmp://…".to_owned(), Destination::masked);
-        let (clock_, meter_, stopping_, sender) = (clock.clone(), meter.clone(), stopping.clone(), orders.clone());
-        let work = move || {
-            let destination = match destination {
-                Ok(destination) => destination,
-                Err(text) => return report(LinkState::Error, Some(text.to_owned())),
-            };
-            Worker { destination, clock: clock_, meter: meter_, stopping: stopping_, sender, inbox }
-                .run(&provide, &report);
-        };
+        let (meter, stop) = (Arc::new(Meter::default()), CancellationToken::new());
+        let masked = destination.masked();
+        let worker = Worker { destination, clock: clock.clone(), meter: meter.clone(), stop: stop.clone() };
+        let work = move || worker.run(&provide, &report);
         let worker = std::thread::Builder::new().name("push".into()).spawn(work);
         let worker = Some(worker.map_err(|e| here(format!("no thread for a push: {e}")))?);
-        Ok(Self { stream, masked, clock: clock.clone(), meter, stopping, orders, worker })
+        Ok(Self { stream, masked, clock: clock.clone(), meter, stop, worker })
     }
 
-    /// The destination with its key hidden.
+    /// The address without its secrets.
     pub fn url(&self) -> &str {
         &self.masked
     }
 
-    /// What went through since the start, over all tries. `number` is the output's.
+    /// What went through so far. `number` is the output's.
     pub fn stats(&self, number: u8) -> OutputStats {
         self.meter.stats(OutputKind::Push, number, self.stream.clone(), self.clock.now())
     }
 
-    /// Closes the connection to the server and stops. Blocks for about half a second at most.
+    /// Stops it, with a farewell to the server if it is live. Blocks for up to half a second.
     pub fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        self.stopping.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(PushMessage::Stop); // a push that has given up no longer receives
+        self.stop.cancel();
         if let Some(Err(_)) = self.worker.take().map(JoinHandle::join) {
             tracing::error!(to = %self.masked, "the thread of a push broke down");
         }
@@ -142,129 +129,193 @@ enum End {
     Never(String),
 }
 
+/// What runs during a try. Dropped in this order: a pipeline that stops waits until its last buffer is taken or refused.
+struct Flow {
+    flv: mpsc::Receiver<gst::Buffer>,
+    verdict: oneshot::Receiver<Verdict>,
+    _run: Run,
+}
+
 struct Worker {
-    destination: Destination,
+    destination: PushUrl,
     clock: ShowClock,
     meter: Arc<Meter>,
-    stopping: Arc<AtomicBool>,
-    sender: mpsc::Sender<PushMessage>,
-    inbox: mpsc::Receiver<PushMessage>,
+    stop: CancellationToken,
 }
 
 impl Worker {
     fn run(&self, provide: &dyn Fn() -> Option<CodedStream>, report: &dyn Fn(LinkState, Option<String>)) {
-        let mut backoff = Backoff::default();
+        if let Err(text) = self.destination.parts() {
+            return report(LinkState::Error, Some(text.to_owned()));
+        }
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return report(LinkState::Error, Some(format!("no connection can be made here: {error}"))),
+        };
         report(LinkState::Connecting, None);
+        let mut backoff = Backoff::default();
         loop {
-            let number = backoff.begin();
+            backoff.begin();
             let mut live = None;
             let end = match provide() {
-                Some(stream) => tasks::catch_panic("push", || self.attempt(&stream, number, &mut live, report))
+                Some(stream) => tasks::catch_panic("push", || self.attempt(&runtime, &stream, &mut live, report))
                     .unwrap_or_else(|panicked| End::Lost(panicked.to_string())),
-                None => End::Lost("the stream is not there".to_owned()),
+                None => End::Lost("The stream is not there".to_owned()),
             };
             self.meter.live(None);
             let text = match end {
-                End::Stopped => return,
-                End::Never(text) => return report(LinkState::Error, Some(text)),
-                End::Lost(text) => self.destination.clean(&text),
+                End::Stopped => break,
+                End::Never(text) => {
+                    report(LinkState::Error, Some(text));
+                    break;
+                }
+                End::Lost(text) => text,
             };
             tracing::warn!(to = %self.destination.masked(), "push lost: {text}");
             report(LinkState::Reconnecting, Some(text));
-            let again = Instant::now() + backoff.failed(live.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
-            loop {
-                match self.inbox.recv_timeout(again.saturating_duration_since(Instant::now())) {
-                    Ok(PushMessage::PipelineEnded(..)) => {} // a late verdict on an old run
-                    Err(RecvTimeoutError::Timeout) => break,
-                    Ok(PushMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                }
+            let wait = backoff.failed(live.map_or(Duration::ZERO, |since: Instant| since.elapsed()));
+            // The timer needs the runtime when it is made.
+            if runtime.block_on(async { timeout(wait, self.stop.cancelled()).await }).is_ok() {
+                break;
             }
         }
+        runtime.shutdown_background(); // a name that is being looked up must not hold up the end
     }
 
     fn attempt(
         &self,
+        runtime: &Runtime,
         stream: &CodedStream,
-        number: u64,
         live: &mut Option<Instant>,
         report: &dyn Fn(LinkState, Option<String>),
     ) -> End {
-        let stopping = || self.stopping.load(Ordering::Relaxed);
         let mut pair = Pair::listen(stream, &self.clock, QUEUE_LIMITS, self.meter.clone());
         // A stream without media at the moment is no failure of the destination: wait without an end.
         let start = loop {
-            match pair.stream_start(SILENCE, stopping) {
+            match pair.stream_start(SILENCE, || self.stop.is_cancelled()) {
                 Some(start) => break start,
-                None if stopping() => return End::Stopped,
+                None if self.stop.is_cancelled() => return End::Stopped,
                 None => {}
             }
         };
         if let Some(text) = unfit(&start) {
             return End::Never(text);
         }
-        let (run, taken) = match self.open(&pair, &start, number) {
-            Ok(open) => open,
+        let mut flow = match self.flow(&pair, &start) {
+            Ok(flow) => flow,
             Err(failure) => return End::Lost(failure.text),
         };
-        let (mut known, mut moved) = (0, Instant::now());
-        loop {
-            match self.inbox.recv_timeout(LOOK) {
-                Ok(PushMessage::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    pair.finish();
-                    if live.is_some() {
-                        let _ = run.drain(CLOSE_TIMEOUT); // it is going away in any case
+        let live_now = |live: &mut Option<Instant>| {
+            *live = Some(Instant::now());
+            self.meter.live(Some(self.clock.now()));
+            report(LinkState::Live, None);
+        };
+        runtime.block_on(async {
+            let opened = tokio::select! {
+                opened = timeout(SILENCE, Connection::open(&self.destination)) => opened,
+                () = self.stop.cancelled() => return End::Stopped,
+            };
+            let mut connection = match opened.unwrap_or(Err(Trouble::NoAnswer(SILENCE.as_secs()))) {
+                Ok(connection) => connection,
+                Err(trouble) => return End::Lost(trouble.to_string()),
+            };
+            loop {
+                // Whether media went out: headers prove nothing about the other end.
+                let done = tokio::select! {
+                    biased;
+                    () = self.stop.cancelled() => {
+                        pair.finish();
+                        let _ = timeout(CLOSE_TIMEOUT, farewell(flow, connection)).await; // it is going away in any case
+                        return End::Stopped;
                     }
-                    return End::Stopped;
+                    verdict = &mut flow.verdict => return End::Lost(match verdict {
+                        Ok(Verdict::Failed(failure)) => failure.text,
+                        Ok(Verdict::Ended) | Err(_) => "The stream ended by itself".to_owned(),
+                    }),
+                    read = connection.read() => match read {
+                        Ok(()) => self.flush(&mut connection).await.map(|()| false),
+                        Err(trouble) => Err(trouble),
+                    },
+                    flv = flow.flv.recv() => match flv {
+                        Some(flv) => match put(&mut connection, &flv) {
+                            Ok(()) => {
+                                let header = flv.flags().contains(gst::BufferFlags::HEADER);
+                                self.flush(&mut connection).await.map(|()| !header)
+                            }
+                            Err(trouble) => Err(trouble),
+                        },
+                        None => Err(Trouble::Here("The stream ended by itself".to_owned())),
+                    },
+                };
+                match done {
+                    Ok(true) if live.is_none() => live_now(live),
+                    Ok(_) => {}
+                    Err(_) if self.stop.is_cancelled() => return End::Stopped,
+                    Err(trouble) => return End::Lost(trouble.to_string()),
                 }
-                Ok(PushMessage::PipelineEnded(of, _)) if of != number => continue,
-                Ok(PushMessage::PipelineEnded(_, Verdict::Failed(failure))) => return End::Lost(failure.text),
-                Ok(PushMessage::PipelineEnded(_, Verdict::Ended)) => return End::Lost("it ended by itself".to_owned()),
-                Err(RecvTimeoutError::Timeout) => {}
             }
-            let count = taken.load(Ordering::Relaxed);
-            if count != known || (live.is_some() && !pair.is_waiting()) {
-                (known, moved) = (count, Instant::now());
-            }
-            // The sink accepts one buffer before it is connected and holds it; the second one shows that it is
-            // connected.
-            if live.is_none() && count >= 2 {
-                *live = Some(Instant::now());
-                self.meter.live(Some(self.clock.now()));
-                report(LinkState::Live, None);
-            }
-            if moved.elapsed() >= SILENCE {
-                let what = if live.is_some() { "takes no more data" } else { "does not answer" };
-                return End::Lost(format!("the server {what} ({} s)", SILENCE.as_secs()));
-            }
+        })
+    }
+
+    /// Sends what is in line, unless the server takes nothing or the push is stopped.
+    async fn flush(&self, connection: &mut Connection) -> Result<(), Trouble> {
+        let stalled = || Trouble::Stalled(SILENCE.as_secs());
+        tokio::select! {
+            sent = timeout(SILENCE, connection.flush()) => sent.unwrap_or_else(|_| Err(stalled())),
+            () = self.stop.cancelled() => Err(stalled()),
         }
     }
 
-    /// Starts a pipeline. The count is of the buffers of media that its sink was given.
-    fn open(&self, pair: &Pair, start: &StreamStart, number: u64) -> Result<(Run, Arc<AtomicU64>), Failure> {
+    /// Starts the pipeline that makes FLV of the stream.
+    fn flow(&self, pair: &Pair, start: &StreamStart) -> Result<Flow, Failure> {
         let name = if start.audio.is_some() { "push_sound" } else { "push_silent" };
-        let values = [("location", self.destination.url().into())];
-        let pipeline = Template::load(name).and_then(|t| t.build(&[], &values)).map_err(|e| here(e.to_string()))?;
+        let pipeline = Template::load(name).and_then(|t| t.build(&[], &[])).map_err(|e| here(e.to_string()))?;
         let missing = |element: &str| here(format!("pipelines/{name}.toml has no {element}"));
-        let pad = pipeline.by_name("sink").and_then(|sink| sink.static_pad("sink")).ok_or_else(|| missing("sink"))?;
-        let taken = Arc::new(AtomicU64::new(0));
-        let count = taken.clone();
-        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            // The sink keeps headers without sending them; they prove nothing about the other end.
-            if info.buffer().is_some_and(|buffer| !buffer.flags().contains(gst::BufferFlags::HEADER)) {
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-            gst::PadProbeReturn::Ok
-        });
+        let sink = pipeline.by_name("sink").and_then(|sink| sink.downcast::<gst_app::AppSink>().ok());
+        let (sender, flv) = mpsc::channel(WAITING);
+        let eos_sender = Arc::new(Mutex::new(Some(sender)));
+        let ended = eos_sender.clone();
+        let sample = move |sink: &gst_app::AppSink| {
+            let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            let sender = eos_sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let (Some(sender), Some(buffer)) = (sender, sample.buffer_owned()) else {
+                return Err(gst::FlowError::Flushing);
+            };
+            // Waits while the server is slow; refused once the try is over.
+            sender.blocking_send(buffer).map(|()| gst::FlowSuccess::Ok).map_err(|_| gst::FlowError::Flushing)
+        };
+        let eos = move |_: &gst_app::AppSink| {
+            ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        };
+        let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(sample).eos(eos).build();
+        sink.ok_or_else(|| missing("sink"))?.set_callbacks(callbacks);
         let end = |name: &str| pipeline.by_name(name).and_then(|e| e.downcast::<gst_app::AppSrc>().ok());
         let (video, audio) = (end("video").ok_or_else(|| missing("video"))?, end("audio"));
-        let sender = Mutex::new(self.sender.clone());
+        let (tell, verdict) = oneshot::channel();
+        let tell = Mutex::new(Some(tell));
         let run = Run::start(pipeline, &self.clock, move |verdict| {
-            let sender = sender.lock().unwrap_or_else(PoisonError::into_inner);
-            let _ = sender.send(PushMessage::PipelineEnded(number, verdict)); // fails when the push is over
+            if let Some(tell) = tell.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                let _ = tell.send(verdict); // fails when the try is over
+            }
         })?;
         pair.attach(video, audio);
-        Ok((run, taken))
+        Ok(Flow { flv, verdict, _run: run })
     }
+}
+
+/// Puts a buffer of the muxer in line.
+fn put(connection: &mut Connection, flv: &gst::Buffer) -> Result<(), Trouble> {
+    let bytes = flv.map_readable().map_err(|_| Trouble::Here("A buffer of the stream cannot be read".to_owned()))?;
+    connection.put(&bytes)
+}
+
+/// Sends what is left of the stream, and that it is over.
+async fn farewell(mut flow: Flow, mut connection: Connection) -> Result<(), Trouble> {
+    while let Some(flv) = flow.flv.recv().await {
+        put(&mut connection, &flv)?;
+        connection.flush().await?;
+    }
+    connection.close().await
 }
 
 /// Why a format does not fit into the FLV that RTMP carries.

@@ -4,9 +4,12 @@
 //! fragment that is being written. On stop it becomes an ordinary MP4 with one index, and the marker is removed.
 //!
 //! A file holds one format. Where the stream's changes (picture size, sample rate, sound that begins late) the file is
-//! finished and the recording goes on in `NAME-part2.mp4` and so on, from the key frame on that begins the new format.
+//! finished and the recording goes on in `NAME-part2.mp4` and so on, from the key frame on that begins the new format. One
+//! that a full disk has ended goes on in the same way, as another recording after it ([`Target::after`]).
 //!
 //! Refuses to know: the origin of the order, and how media is encoded. Nothing is re-encoded.
+
+mod files;
 
 use super::{
     decode_times,
@@ -29,10 +32,10 @@ use crate::{
     },
     tasks,
 };
+use files::{reserve, reserve_part};
 use gst::prelude::*;
 use std::{
-    fs::{self, File, OpenOptions},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -61,6 +64,8 @@ pub struct Target {
     pub at: SystemTime,
     /// Length of a fragment in milliseconds, at least 100.
     pub fragment_ms: u32,
+    /// What it goes on with, in a next part of it.
+    pub after: Option<Finished>,
 }
 
 /// Events of a recording while it runs.
@@ -102,6 +107,26 @@ pub struct Recording {
 struct Shared {
     stopping: AtomicBool,
     started: Mutex<Option<ShowTime>>,
+    /// The recording that it goes on with.
+    before: Option<Finished>,
+    /// The names of its own files that have pictures.
+    files: Mutex<Vec<String>>,
+}
+
+impl Shared {
+    /// What there is of the recording; `None` before the first picture.
+    fn finished(&self, meter: &Meter) -> Option<Finished> {
+        let own = self.files.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (mut files, frames, first) = match &self.before {
+            Some(Finished { file, parts, frames, first }) => {
+                (std::iter::once(file).chain(parts).cloned().collect(), *frames, *first)
+            }
+            None => (Vec::new(), 0, (*self.started.lock().unwrap_or_else(PoisonError::into_inner))?),
+        };
+        files.extend(own);
+        let mut files = files.into_iter();
+        Some(Finished { file: files.next()?, parts: files.collect(), frames: frames + meter.frames(), first })
+    }
 }
 
 enum Order {
@@ -133,9 +158,14 @@ impl Recording {
         clock: &ShowClock,
         on_event: impl Fn(RecordMessage) + Send + 'static,
     ) -> Result<Self, Failure> {
-        let (path, file) = reserve(&target).map_err(|e| here(format!("{}: {e}", target.folder.display())))?;
+        let (path, own) = match &target.after {
+            None => reserve(&target),
+            Some(before) => reserve_part(&target.folder.join(&before.file), before.parts.len() + 2),
+        }
+        .map_err(|e| of_io(&target.folder.display(), &e))?;
+        let file = target.after.as_ref().map_or_else(|| own.clone(), |before| before.file.clone());
         let (orders, inbox) = mpsc::channel();
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { before: target.after, ..Shared::default() });
         let meter = Arc::new(Meter::default());
         // Listens from here on, not from when its thread runs.
         let of_parts = Mutex::new(orders.clone());
@@ -145,6 +175,7 @@ impl Recording {
         });
         let job = Job {
             path: path.clone(),
+            own,
             file: file.clone(),
             fragment_ms: target.fragment_ms.max(100),
             clock: clock.clone(),
@@ -179,6 +210,11 @@ impl Recording {
         *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What there is of it, also after a failure; `None` before the first picture.
+    pub fn kept(&self) -> Option<Finished> {
+        self.shared.finished(&self.meter)
+    }
+
     /// What went through so far. `number` is the recorder's, `stream` what it records.
     pub fn stats(&self, number: u8, stream: OutputSource) -> OutputStats {
         self.meter.stats(OutputKind::Record, number, stream, self.clock.now())
@@ -192,7 +228,11 @@ impl Recording {
         self.end(deadline)
     }
 
-    fn end(&mut self, deadline: Duration) -> Result<Finished, Failure> {
+    /// Like [`Recording::stop`], for a caller that wants to look at what is kept after a failure.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn end(&mut self, deadline: Duration) -> Result<Finished, Failure> {
         let Some(worker) = self.worker.take() else { return Err(here("it is over".into())) };
         self.shared.stopping.store(true, Ordering::Relaxed);
         let _ = self.orders.send(Order::Stop(deadline)); // a recording that has failed no longer receives
@@ -210,7 +250,10 @@ impl Drop for Recording {
 
 /// What the recording's thread works on.
 struct Job {
+    /// The first file that it writes.
     path: PathBuf,
+    own: String,
+    /// The recording's first file, which may be that of the recording before.
     file: String,
     fragment_ms: u32,
     clock: ShowClock,
@@ -226,17 +269,19 @@ impl Job {
         inbox: &mpsc::Receiver<Order>,
         on_event: &impl Fn(RecordMessage),
     ) -> Result<Finished, Failure> {
-        let mut files: Vec<(PathBuf, String)> = Vec::new();
-        let mut first = None;
+        self.finish_before();
+        let before = self.shared.before.as_ref().map_or(0, |before| before.parts.len() + 1);
+        let mut written = 0;
         loop {
-            let Some(start) = self.part_start(&pair, files.is_empty()) else { break };
-            let (path, file) = match files.len() {
-                0 => (self.path.clone(), self.file.clone()),
-                parts => reserve_part(&self.path, parts + 1).map_err(|e| here(format!("{}: {e}", self.file)))?,
+            let Some(start) = self.part_start(&pair, written == 0) else { break };
+            let (path, file) = match written {
+                0 => (self.path.clone(), self.own.clone()),
+                _ => reserve_part(&self.path.with_file_name(&self.file), before + written + 1)
+                    .map_err(|e| of_io(&self.file, &e))?,
             };
-            first.get_or_insert(start.first);
-            files.push((path.clone(), file.clone()));
-            let is_first = files.len() == 1;
+            written += 1;
+            self.shared.files.lock().unwrap_or_else(PoisonError::into_inner).push(file.clone());
+            let is_first = written == 1;
             let started = || {
                 if is_first {
                     *self.shared.started.lock().unwrap_or_else(PoisonError::into_inner) = Some(start.first);
@@ -245,7 +290,7 @@ impl Job {
                     tracing::info!(%file, "the format changed: a recording goes on in its next part");
                 }
             };
-            match self.write(&mut pair, &start, (&path, files.len()), inbox, started) {
+            match self.write(&mut pair, &start, (&path, written), inbox, started) {
                 Ok(PartEnd::FormatChanged) => {}
                 Ok(PartEnd::Stopped) => break,
                 Err(failure) => {
@@ -260,7 +305,7 @@ impl Job {
                 }
             }
         }
-        let Some(first) = first else {
+        if written == 0 {
             drop(pair);
             // Nothing was written yet, so there is nothing to keep.
             let _ = fs::remove_file(&self.path);
@@ -268,9 +313,20 @@ impl Job {
             let stopped = self.shared.stopping.load(Ordering::Relaxed);
             let text = if stopped { "stopped before the first picture" } else { "no key frame came in 10 s" };
             return Err(Failure { fault: FailureKind::Peer, text: text.into() });
-        };
-        let parts = files.into_iter().skip(1).map(|(_, file)| file).collect();
-        Ok(Finished { file: self.file.clone(), parts, frames: self.meter.frames(), first })
+        }
+        self.shared.finished(&self.meter).ok_or_else(|| here("it has no file".into()))
+    }
+
+    /// Finishes files of the recording before for which there was no room.
+    fn finish_before(&self) {
+        for file in self.shared.before.iter().flat_map(|before| std::iter::once(&before.file).chain(&before.parts)) {
+            let path = self.path.with_file_name(file);
+            if recover::marker(&path).exists()
+                && let Err(error) = recover::finish(&path)
+            {
+                tracing::error!(%file, %error, "a recording stays unfinished");
+            }
+        }
     }
 
     /// Waits for the start of the first part for a while, for that of a later one until the stop.
@@ -317,7 +373,7 @@ impl Job {
             }
         };
         run.drain(deadline).map_err(of_this_machine)?;
-        match recover::finish(path).map_err(|e| here(format!("{}: {e}", self.file)))? {
+        match recover::finish(path).map_err(|e| of_io(&self.file, &e))? {
             recover::Outcome::Finished { .. } | recover::Outcome::Whole => Ok(end),
             outcome => Err(here(format!("{}: {outcome:?}", self.file))),
         }
@@ -347,63 +403,6 @@ impl Job {
     }
 }
 
-/// Makes the file of a later part of a recording and its marker.
-fn reserve_part(first: &Path, part: usize) -> io::Result<(PathBuf, String)> {
-    let stem = first.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let file = format!("{stem}-part{part}.mp4");
-    let path = first.with_file_name(&file);
-    OpenOptions::new().write(true).create_new(true).open(&path)?;
-    if let Err(error) = File::create(recover::marker(&path)) {
-        let _ = fs::remove_file(&path);
-        return Err(error);
-    }
-    Ok((path, file))
-}
-
-/// Takes the first free name and leaves an empty file and its marker there.
-fn reserve(target: &Target) -> io::Result<(PathBuf, String)> {
-    fs::create_dir_all(&target.folder)?;
-    let name = format!("{}-{}", target.stem, utc(target.at));
-    for attempt in 1.. {
-        let file = if attempt == 1 { format!("{name}.mp4") } else { format!("{name}-{attempt}.mp4") };
-        let path = target.folder.join(&file);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(_) => {
-                if let Err(error) = File::create(recover::marker(&path)) {
-                    let _ = fs::remove_file(&path);
-                    return Err(error);
-                }
-                return Ok((path, file));
-            }
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
-/// `20261122-153012`; the calendar is the proleptic Gregorian one.
-fn utc(at: SystemTime) -> String {
-    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (mut days, time) = (seconds / 86_400, seconds % 86_400);
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let february = 28 + u64::from(leap(year));
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    format!("{year:04}{month:02}{:02}-{:02}{:02}{:02}", days + 1, time / 3600, time / 60 % 60, time % 60)
-}
-
 /// There is no peer here: whatever the sink could not open or write is this machine's fault.
 fn of_this_machine(failure: Failure) -> Failure {
     match failure.fault {
@@ -412,38 +411,15 @@ fn of_this_machine(failure: Failure) -> Failure {
     }
 }
 
-fn here(text: String) -> Failure {
-    Failure { fault: FailureKind::Here, text }
+/// What the disk answers to a file of it.
+fn of_io(what: &dyn std::fmt::Display, error: &io::Error) -> Failure {
+    let fault = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => FailureKind::NoSpace,
+        _ => FailureKind::Here,
+    };
+    Failure { fault, text: format!("{what}: {error}") }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_carry_the_utc_time_of_every_kind_of_day() {
-        for (seconds, name) in [
-            (0, "19700101-000000"),
-            (951_782_400, "20000229-000000"),
-            (1_795_361_412, "20261122-153012"),
-            (1_735_689_599, "20241231-235959"),
-            (4_107_542_400, "21000301-000000"),
-        ] {
-            assert_eq!(utc(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)), name);
-        }
-    }
-
-    #[test]
-    fn a_taken_name_gets_a_number() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = Target {
-            folder: folder.path().join("recordings"),
-            stem: "program".into(),
-            at: SystemTime::UNIX_EPOCH,
-            fragment_ms: 500,
-        };
-        let names: Vec<_> = (0..3).map(|_| reserve(&target).unwrap().1).collect();
-        let expected = ["", "-2", "-3"].map(|n| format!("program-19700101-000000{n}.mp4"));
-        assert_eq!(names, expected);
-    }
+fn here(text: String) -> Failure {
+    Failure { fault: FailureKind::Here, text }
 }

@@ -5,19 +5,24 @@
 //! sends the output.
 //!
 //! ```text
-//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, timeline) ─► Packet
+//! bytes ─► handshake ─► chunk ─► session ─► unpack (tag, sound, timeline) ─► Packet
 //!                                   └─► reply ─► bytes
 //! ```
+//!
+//! The other way round, [`publisher`] publishes to a server.
 //!
 //! rml_rtmp provides the handshake, the message encoding and the chunk writer. Its chunk reader and its server session
 //! are not used: the reader panics on interleaved chunk streams and on small extended timestamp deltas and keeps
 //! whatever length a peer declares, its AMF0 parser recurses as deep as a peer likes, and the session answers a refusal
-//! with `_error` where encoders look for `onStatus`. Only `reply` and `session` use the crate.
+//! with `_error` where encoders look for `onStatus`. Only `reply`, `session` and `publisher` use the crate.
 
 mod amf;
 pub mod chunk;
+pub mod enhanced;
+pub mod publisher;
 mod reply;
 pub mod session;
+pub mod sound;
 pub mod tag;
 pub mod timeline;
 pub mod unpack;

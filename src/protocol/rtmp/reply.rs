@@ -17,7 +17,12 @@ pub struct ReplyError(String);
 /// Bytes after which a peer should acknowledge, and after which we do.
 pub(super) const WINDOW: u32 = 2_500_000;
 /// The codecs we take, as Enhanced RTMP announces them.
-const FOURCCS: [&str; 3] = ["avc1", "hvc1", "mp4a"];
+const PICTURES: [&str; 5] = ["avc1", "hvc1", "av01", "vp09", "vp08"];
+const SOUNDS: [&str; 6] = ["mp4a", "Opus", "ac-3", "ec-3", ".mp3", "fLaC"];
+/// `FourCcInfoMask`: it can be decoded.
+const CAN_DECODE: f64 = 1.0;
+/// `CapsExMask`: several tracks and modifiers are understood.
+const EXTENSIONS: f64 = 2.0 + 4.0;
 
 /// Severity of a status.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +71,10 @@ impl Writer {
         let properties = object([
             ("fmsVer", text("FMS/3,0,1,123")),
             ("capabilities", Value::Number(31.0)),
-            ("fourCcList", Value::StrictArray(FOURCCS.map(text).to_vec())),
+            ("fourCcList", Value::StrictArray(PICTURES.into_iter().chain(SOUNDS).map(text).collect())),
+            ("videoFourCcInfoMap", object(PICTURES.map(|fourcc| (fourcc, Value::Number(CAN_DECODE))))),
+            ("audioFourCcInfoMap", object(SOUNDS.map(|fourcc| (fourcc, Value::Number(CAN_DECODE))))),
+            ("capsEx", Value::Number(EXTENSIONS)),
         ]);
         let mut information = status(Level::Status, "NetConnection.Connect.Success", "Connection succeeded.");
         // AMF0 also towards a peer that offers AMF3.

@@ -10,9 +10,10 @@ use super::{
     tag::TagError,
     unpack::Unpacker,
 };
-use crate::protocol::packet::Packet;
+use crate::protocol::packet::{MediaKind, Packet};
 use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
 use rml_rtmp::rml_amf0::Amf0Value as Value;
+use std::collections::VecDeque;
 
 /// The largest message before a publish is granted, in bytes: commands are small, and unknown peers get little memory.
 const COMMAND_LIMIT: usize = 16 * 1024;
@@ -50,8 +51,10 @@ pub enum Event {
     },
     /// Media of a granted publish.
     Packet(Packet),
-    /// A tag that could not be read. The session could go on.
+    /// A tag that could not be read. The session goes on.
     Unreadable(TagError),
+    /// Picture or sound is of a codec that is not known, by its name; the other one may be. Comes once for each codec.
+    Unsupported { kind: MediaKind, codec: String },
     /// The publisher ended its publish; it may begin another one.
     Finished,
 }
@@ -103,6 +106,10 @@ pub struct Session {
     acknowledged: u32,
     window: u32,
     unpacker: Unpacker,
+    /// Events of a message that has several.
+    events: VecDeque<Event>,
+    /// The codecs of picture and sound that were reported as not known.
+    unsupported: [Option<String>; 2],
 }
 
 impl Session {
@@ -121,6 +128,8 @@ impl Session {
             acknowledged: 0,
             window: WINDOW,
             unpacker: Unpacker::default(),
+            events: VecDeque::new(),
+            unsupported: [None, None],
         }
     }
 
@@ -177,6 +186,9 @@ impl Session {
     /// After any [`SessionError`] send the output and close.
     pub fn poll(&mut self) -> Result<Option<Event>, SessionError> {
         while !matches!(self.state, State::Asking { .. } | State::Refused) {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
             let Some(message) = self.reader.next()? else {
                 return Ok(None);
             };
@@ -201,6 +213,7 @@ impl Session {
         self.writer.on_status(stream, Level::Status, "NetStream.Publish.Start", "Publishing is on.")?;
         self.reader.set_limit(self.max_message);
         self.unpacker = Unpacker::default();
+        self.unsupported = [None, None];
         self.state = State::Publishing { stream };
         Ok(())
     }
@@ -232,12 +245,12 @@ impl Session {
             // Acknowledging more often than every 64 KiB has no use.
             5 => self.window = number.unwrap_or(WINDOW).max(64 * 1024),
             8 if self.is_publishing() => {
-                let packet = self.unpacker.audio(message.timestamp, message.body);
-                return Ok(media(packet));
+                let packets = self.unpacker.audio(message.timestamp, message.body);
+                return Ok(self.media(MediaKind::Sound, packets));
             }
             9 if self.is_publishing() => {
-                let packet = self.unpacker.video(message.timestamp, message.body);
-                return Ok(media(packet));
+                let packets = self.unpacker.video(message.timestamp, message.body);
+                return Ok(self.media(MediaKind::Picture, packets));
             }
             20 => return self.command(message.stream, &message.body),
             // An "AMF3" command is AMF0 behind a zero byte in practice.
@@ -249,6 +262,25 @@ impl Session {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// The first event of a media message; the others wait.
+    fn media(&mut self, kind: MediaKind, packets: Result<Vec<Packet>, TagError>) -> Option<Event> {
+        match packets {
+            Ok(packets) => {
+                self.events.extend(packets.into_iter().map(Event::Packet));
+                self.events.pop_front()
+            }
+            Err(TagError::Unsupported(codec)) => {
+                let reported = &mut self.unsupported[kind as usize];
+                let is_new = reported.as_ref() != Some(&codec);
+                is_new.then(|| {
+                    *reported = Some(codec.clone());
+                    Event::Unsupported { kind, codec }
+                })
+            }
+            Err(error) => Some(Event::Unreadable(error)),
+        }
     }
 
     fn command(&mut self, stream: u32, body: &[u8]) -> Result<Option<Event>, SessionError> {
@@ -329,13 +361,6 @@ impl Session {
         self.state = State::Connected;
         self.writer.on_status(stream, Level::Status, "NetStream.Unpublish.Success", "Publishing is over.")?;
         Ok(Some(Event::Finished))
-    }
-}
-
-fn media(packet: Result<Option<Packet>, TagError>) -> Option<Event> {
-    match packet {
-        Ok(packet) => packet.map(Event::Packet),
-        Err(error) => Some(Event::Unreadable(error)),
     }
 }
 

@@ -36,10 +36,11 @@ fn reason(refusal: Refusal) -> &'static str {
         Refusal::UnknownRoom => "unknown_app",
         Refusal::UnknownKey => "invalid_key",
         Refusal::Disabled => "ws_ingest_disabled",
-        Refusal::Forbidden => "room_mismatch",
+        Refusal::Forbidden | Refusal::OtherRoom | Refusal::MayNotPublish | Refusal::MayNotWatch => "room_mismatch",
         Refusal::QuotaExceeded => "quota_exceeded",
         Refusal::TooMany => "max_cameras",
-        Refusal::Unauthorized | Refusal::Password | Refusal::InUse | Refusal::Unavailable => "handshake_error",
+        Refusal::Unauthorized | Refusal::Expired | Refusal::Password => "handshake_error",
+        Refusal::InUse | Refusal::Unavailable => "handshake_error",
     }
 }
 

@@ -25,8 +25,8 @@ const MESSAGES: usize = 64;
 impl SessionAccess for MediaAccess {
     fn publish(&self, request: AccessRequest) -> Answer<'_, PublishGrant> {
         Box::pin(async move {
-            let (entry, audio_only) = match self.ingress(&request).await? {
-                Some(entry) => (entry, false),
+            let (entry, picture, sound) = match self.ingress(&request).await? {
+                Some(entry) => (entry, true, true),
                 None => {
                     let token = request.credential.as_deref();
                     let granted = self.parts.room_access.publish(&request.app, &request.room, token)?;
@@ -39,11 +39,11 @@ impl SessionAccess for MediaAccess {
                         ingress: None,
                         duplicate: Duplicate::Replace,
                     };
-                    (entry, granted.audio_only)
+                    (entry, granted.picture, granted.sound)
                 }
             };
             let lease = self.parts.rooms.enter(entry).await?;
-            Ok(PublishGrant { lease, audio_only })
+            Ok(PublishGrant { lease, picture, sound })
         })
     }
 
@@ -59,8 +59,10 @@ impl SessionAccess for MediaAccess {
                 .then(|| messages(self.parts.rooms.clone(), viewing.app.clone(), viewing.room.clone(), chat));
             let live = self.parts.rooms.live(&viewing.app, &viewing.room, &selector);
             let viewer = Viewer { identity: viewing.identity, kind: ViewerKind::Whep, hidden: viewing.hidden };
+            let picture = live.picture().map(|picture| picture.codec);
             Ok(PlayGrant {
                 source: Arc::new(move |codecs| live.view(StreamForm::web(&accepted(codecs)))),
+                picture,
                 audio_only: viewing.audio_only,
                 guard: Box::new(self.parts.rooms.view(&viewing.app, &viewing.room, viewer)),
                 messages,
@@ -96,7 +98,9 @@ impl MediaAccess {
 
 fn accepted(codecs: ViewerCodecs) -> Vec<VideoCodec> {
     let all = [(codecs.h264, VideoCodec::H264), (codecs.vp8, VideoCodec::Vp8), (codecs.vp9, VideoCodec::Vp9)];
-    all.into_iter().filter_map(|(taken, codec)| taken.then_some(codec)).collect()
+    // A listener gets no picture; none is encoded for it.
+    let listens = !all.iter().any(|(taken, _)| *taken);
+    all.into_iter().filter_map(|(taken, codec)| (taken || listens).then_some(codec)).collect()
 }
 
 /// The room's messages for one viewer, as long as the room has them.

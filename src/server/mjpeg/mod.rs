@@ -3,6 +3,7 @@
 //! ```text
 //! GET /live/{app}/{room}/mjpeg      multipart, one part for each picture; before a camera comes and across cameras
 //! GET /live/{app}/{room}/frame.jpg  the last picture of a camera that is live
+//! GET /live/{app}/{room}/about      display names, and whether there is such a room, as JSON for the pages
 //! GET /live/ws?app=&room=           pictures as binary WebSocket messages
 //! GET /live/data?app=&room=         chat and reactions as JSON WebSocket messages
 //! ```
@@ -26,7 +27,7 @@ pub use viewer_access::ViewerAccess;
 use crate::{
     app::{
         access::contract::{AccessRequest, Refusal, ViewGrant},
-        rooms::{Rooms, Viewer, ViewerGuard, ViewerKind},
+        rooms::{Rooms, Viewer, ViewerGuard, ViewerKind, about::About},
     },
     server::problem::problem,
 };
@@ -105,17 +106,21 @@ impl MjpegEndpoint {
                 return response;
             }
         }
-        if !matches!(file, "mjpeg" | "frame.jpg") {
+        if !matches!(file, "mjpeg" | "frame.jpg" | "about") {
             return problem(StatusCode::NOT_FOUND, "not_found", "There is no such address");
         }
         let credential = parameter(query, "token");
         let request = AccessRequest { app: app.into(), room: room.into(), credential, ..AccessRequest::default() };
         let viewing = match self.viewer_access.view(&request) {
             Ok(viewing) => viewing,
+            Err(Refusal::UnknownRoom) if file == "about" => {
+                return problem(StatusCode::NOT_FOUND, "unknown_room", &Refusal::UnknownRoom.to_string());
+            }
             Err(reason) => return refusal(reason),
         };
         match file {
             "mjpeg" => self.mjpeg(viewing, *method == Method::HEAD),
+            "about" => self.about(&viewing).await,
             _ => self.frame(&viewing).await,
         }
     }
@@ -136,6 +141,16 @@ impl MjpegEndpoint {
         // A proxy that collects a whole body before it passes it on would wait for ever.
         headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
         response
+    }
+
+    async fn about(&self, viewing: &ViewGrant) -> Response {
+        let About { app, room, known } = self.viewer_access.about(viewing).await;
+        let body = serde_json::json!({"data": {"app": app, "room": room, "known": known}}).to_string();
+        HttpResponse::builder()
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CACHE_CONTROL, FRESH)
+            .body(Bytes::from(body))
+            .into_response()
     }
 
     async fn frame(&self, viewing: &ViewGrant) -> Response {

@@ -102,7 +102,7 @@ pub fn enter(query: &str, endpoint: &MjpegEndpoint) -> Result<ViewGrant, Close> 
     let app = parameter(query, "app").unwrap_or_default();
     let room = parameter(query, "room").unwrap_or_default();
     let request = AccessRequest { app, room, credential: parameter(query, "token"), ..AccessRequest::default() };
-    endpoint.viewer_access.view(&request).map_err(|reason| match reason {
+    endpoint.viewer_access.view(&request).map_err(|reason| match reason.general() {
         Refusal::UnknownRoom => (4401, "unknown_app"),
         Refusal::Forbidden => (4401, "room_mismatch"),
         Refusal::Unavailable => (1013, "unavailable"),

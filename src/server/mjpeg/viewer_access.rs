@@ -4,7 +4,7 @@
 
 use crate::app::{
     access::contract::{AccessRequest, Refusal, ViewGrant},
-    rooms::{Rooms, StreamSelector, Via, live::Live},
+    rooms::{Rooms, StreamSelector, Via, about::About, live::Live},
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -17,6 +17,12 @@ pub trait ViewerAccess: Send + Sync + 'static {
     /// # Errors
     /// See [`Refusal`].
     fn view(&self, request: &AccessRequest) -> Result<ViewGrant, Refusal>;
+
+    /// What the pages say of a room: display names, and whether it is known.
+    fn about<'a>(&'a self, grant: &'a ViewGrant) -> BoxFuture<'a, About> {
+        let (app, room) = (grant.app.clone(), grant.room.clone());
+        Box::pin(async { About { app, room, known: true } })
+    }
 
     /// A JPEG of the live stream of a room with streams other than JPEG; `None` when there is no picture.
     fn snapshot<'a>(&'a self, _app: &'a str, _room: &'a str) -> BoxFuture<'a, Option<Bytes>> {

@@ -9,6 +9,7 @@ use crate::app::access::{
     connection_limiter::ConnectionSlot,
     contract::{AccessRequest, Refusal},
 };
+use crate::protocol::packet::Packet;
 use crate::protocol::rtmp::{
     chunk::ChunkError,
     session::{Denial, Event, Session, SessionError},
@@ -95,6 +96,9 @@ pub(super) struct Connection {
     shutdown: CancellationToken,
     session: Session,
     lease: Option<PublishLease>,
+    /// Whether picture or sound came since the publish began, and what came that cannot be decoded.
+    has_media: bool,
+    unsupported: Option<TagError>,
     /// When the next step must be done: the handshake, the publish, or the next bytes of a publisher.
     deadline: Instant,
     bytes: Counter,
@@ -117,6 +121,8 @@ impl Connection {
             shutdown,
             session: Session::new(settings.max_message),
             lease: None,
+            has_media: false,
+            unsupported: None,
             deadline: Instant::now() + settings.handshake_timeout,
             bytes: counter!("lumencast_rtmp_bytes_total"),
             settings,
@@ -163,7 +169,8 @@ impl Connection {
                 self.handle(event).await?;
             }
             self.flush().await?;
-            if self.session.is_publishing() {
+            // A publisher of which nothing can be decoded is one that sends nothing.
+            if self.session.is_publishing() && (self.has_media || self.unsupported.is_none()) {
                 self.deadline = Instant::now() + self.settings.idle_timeout;
             }
         }
@@ -177,9 +184,18 @@ impl Connection {
                     return Ok(());
                 };
                 lease.alive();
+                self.has_media |= matches!(packet, Packet::Video { .. } | Packet::Audio { .. });
                 lease.push(packet).map_err(|_| End::Evicted)
             }
-            Event::Unreadable(error @ TagError::Unsupported(_)) => Err(End::Codec(error)),
+            Event::Unsupported { kind, codec } => {
+                tracing::warn!(%kind, codec, "the codec is not supported");
+                counter!("lumencast_rtmp_unsupported_codecs_total").increment(1);
+                if let Some(lease) = &self.lease {
+                    lease.unsupported(kind, &codec);
+                }
+                self.unsupported = Some(TagError::Unsupported(codec));
+                Ok(())
+            }
             Event::Unreadable(error) => {
                 counter!("lumencast_rtmp_damaged_tags_total").increment(1);
                 tracing::debug!(%error, "a tag was skipped");
@@ -201,6 +217,7 @@ impl Connection {
         let request = AccessRequest { app, credential: Some(key), password, peer, ..AccessRequest::default() };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
+        (self.has_media, self.unsupported) = (false, None);
         self.slot.mark_authenticated();
         self.session.grant()?;
         tracing::info!("publishing began");
@@ -221,10 +238,12 @@ impl Connection {
     fn too_late(&self) -> End {
         if !self.session.is_shaken() {
             End::SlowHandshake
-        } else if self.session.is_publishing() {
-            End::Silent
-        } else {
+        } else if !self.session.is_publishing() {
             End::NoPublish
+        } else if let Some(unsupported) = self.unsupported.clone().filter(|_| !self.has_media) {
+            End::Codec(unsupported)
+        } else {
+            End::Silent
         }
     }
 

@@ -7,7 +7,7 @@ use super::{
     libsrt::{Received, Socket},
 };
 use crate::app::{
-    access::{connection_limiter::ConnectionSlot, contract::Refusal},
+    access::{admission::PublishLease, connection_limiter::ConnectionSlot, contract::Refusal},
     rooms::demux::TsReader,
 };
 use bytes::Bytes;
@@ -85,16 +85,20 @@ fn publish(
     let (evicted, lease) = (lease.evicted.clone(), Arc::new(lease));
     // What is still in the demuxer when the connection was ended is not published.
     let over = Arc::new(AtomicBool::new(false));
-    let (taking, ended) = (lease.clone(), over.clone());
+    // What comes out after the caller left is no sign of life: the next caller gets the key.
+    let gone = Arc::new(AtomicBool::new(false));
+    let (taking, ended, left) = (lease.clone(), over.clone(), gone.clone());
     let reader = TsReader::start(move |packet| {
-        taking.alive();
+        if !left.load(Ordering::Relaxed) {
+            taking.alive();
+        }
         !ended.load(Ordering::Relaxed) && taking.push(packet).is_ok()
     });
     let reader = match reader {
         Ok(reader) => reader,
         Err(failure) => return End::Media(failure.text),
     };
-    let end = read(socket, &reader, idle, &evicted, shutdown);
+    let end = read(socket, (&reader, &lease), (&evicted, &gone), idle, shutdown);
     if !matches!(end, End::Left) {
         over.store(true, Ordering::Relaxed);
     }
@@ -106,15 +110,16 @@ fn publish(
 
 fn read(
     socket: &Socket,
-    reader: &TsReader,
+    (reader, lease): (&TsReader, &PublishLease),
+    (evicted, gone): (&CancellationToken, &AtomicBool),
     idle: Duration,
-    evicted: &CancellationToken,
     shutdown: &CancellationToken,
 ) -> End {
     let bytes = counter!("lumencast_srt_bytes_total");
     let (mut buffer, mut last_received) = (vec![0; MESSAGE], Instant::now());
     let begun = Instant::now();
     let mut left: Option<Instant> = None;
+    let mut unsupported = Vec::new();
     loop {
         if shutdown.is_cancelled() {
             return End::Shutdown;
@@ -136,13 +141,21 @@ fn read(
             }
             Received::Nothing => {}
             Received::Gone if left.get_or_insert_with(Instant::now).elapsed() > DRAIN_TIMEOUT => return End::Left,
-            Received::Gone => std::thread::park_timeout(PAUSE),
+            Received::Gone => {
+                gone.store(true, Ordering::Relaxed);
+                std::thread::park_timeout(PAUSE);
+            }
+        }
+        let found = reader.unsupported();
+        if found != unsupported {
+            found.iter().for_each(|(kind, codec)| lease.unsupported(*kind, codec));
+            unsupported = found;
         }
         // Bytes alone are no media: what cannot be demuxed holds no lease.
         let silent = reader.idle().unwrap_or_else(|| begun.elapsed()).max(last_received.elapsed()) > idle;
         if silent {
             return match reader.unknown() {
-                Some(what) => End::Media(format!("its picture ({what}) is not supported")),
+                Some(what) => End::Media(what),
                 None => End::Silent,
             };
         }

@@ -195,7 +195,8 @@ impl CallerAccess {
 fn rejection(refusal: Refusal) -> Rejection {
     match refusal {
         Refusal::UnknownKey | Refusal::UnknownRoom => Rejection::NotFound,
-        Refusal::Unauthorized | Refusal::Forbidden | Refusal::Password | Refusal::Disabled => Rejection::Forbidden,
+        Refusal::Unauthorized | Refusal::Expired | Refusal::Password | Refusal::Disabled => Rejection::Forbidden,
+        Refusal::Forbidden | Refusal::OtherRoom | Refusal::MayNotPublish | Refusal::MayNotWatch => Rejection::Forbidden,
         Refusal::InUse => Rejection::Conflict,
         Refusal::QuotaExceeded | Refusal::TooMany | Refusal::Unavailable => Rejection::Unavailable,
     }

@@ -3,12 +3,15 @@
 //!
 //! Refuses to know: HTTP, SDP, sockets.
 
-use crate::app::{
-    access::{
-        admission::PublishLease,
-        contract::{AccessRequest, Refusal},
+use crate::{
+    app::{
+        access::{
+            admission::PublishLease,
+            contract::{AccessRequest, Refusal},
+        },
+        rooms::live::Live,
     },
-    rooms::live::Live,
+    protocol::packet::VideoCodec,
 };
 use futures::future::BoxFuture;
 use std::{any::Any, sync::Arc};
@@ -23,12 +26,26 @@ pub struct ViewerCodecs {
     pub opus: bool,
 }
 
+impl ViewerCodecs {
+    /// Whether a picture in this codec can be sent.
+    pub fn has(self, codec: VideoCodec) -> bool {
+        match codec {
+            VideoCodec::H264 => self.h264,
+            VideoCodec::Vp8 => self.vp8,
+            VideoCodec::Vp9 => self.vp9,
+            _ => false,
+        }
+    }
+}
+
 /// A granted publication.
 pub struct PublishGrant {
     /// Takes the packets. Dropped when the publisher is gone.
     pub lease: PublishLease,
-    /// Whether a picture is refused.
-    pub audio_only: bool,
+    /// Whether a picture may be sent.
+    pub picture: bool,
+    /// Whether sound may be sent.
+    pub sound: bool,
 }
 
 /// Gives the stream in a form that suits the codecs: H.264 without B-frames, VP8 or VP9, with Opus. Asked again when
@@ -39,6 +56,8 @@ pub type Source = Arc<dyn Fn(ViewerCodecs) -> Arc<Live> + Send + Sync>;
 pub struct PlayGrant {
     /// The stream.
     pub source: Source,
+    /// The codec that the stream's picture is in at the moment; `None` while there is none.
+    pub picture: Option<VideoCodec>,
     /// Whether only sound is given.
     pub audio_only: bool,
     /// Counts the viewer until dropped.

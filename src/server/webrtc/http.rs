@@ -87,7 +87,8 @@ async fn on_endpoint(
 ) -> Response {
     match request.method {
         Method::POST => {}
-        Method::OPTIONS => return options("POST, OPTIONS", (header::HeaderName::from_static("accept-post"), SDP)),
+        // Clients ask here what they may do with a session too.
+        Method::OPTIONS => return options(request, "POST, PATCH, DELETE, OPTIONS", ("accept-post", SDP)),
         _ => return not_allowed("POST, OPTIONS"),
     }
     if !request.is_of(SDP) {
@@ -135,7 +136,7 @@ async fn on_resource(
     const ALLOWED: &str = "PATCH, DELETE, OPTIONS";
     let unknown = || problem(StatusCode::NOT_FOUND, "not_found", "There is no such session");
     match request.method {
-        Method::OPTIONS => return options(ALLOWED, (header::HeaderName::from_static("accept-patch"), FRAGMENT)),
+        Method::OPTIONS => return options(request, ALLOWED, ("accept-patch", FRAGMENT)),
         Method::PATCH | Method::DELETE => {}
         _ => return not_allowed(ALLOWED),
     }
@@ -230,20 +231,23 @@ async fn text(
 fn declined_by(declined: &Declined) -> Response {
     let (status, code) = match declined {
         Declined::Fault(Fault::Malformed) => (StatusCode::BAD_REQUEST, "bad_request"),
-        Declined::Fault(Fault::Lacks(_)) | Declined::Unanswerable(_) => {
+        Declined::Fault(Fault::NoVideoCodec | Fault::NoAudioCodec | Fault::OtherCodec) => {
+            (StatusCode::NOT_ACCEPTABLE, "not_acceptable")
+        }
+        Declined::Fault(Fault::NotAllowed) => (StatusCode::FORBIDDEN, "forbidden"),
+        Declined::Fault(Fault::Lacks(_) | Fault::Unanswerable | Fault::Fingerprint | Fault::IceLite) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable")
         }
         Declined::Full | Declined::Refused(Refusal::Unavailable | Refusal::TooMany) => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
         Declined::Refused(Refusal::UnknownRoom) => (StatusCode::NOT_FOUND, "not_found"),
-        Declined::Refused(Refusal::Unauthorized | Refusal::UnknownKey | Refusal::Password) => {
-            (StatusCode::UNAUTHORIZED, "unauthorized")
-        }
-        Declined::Refused(Refusal::Forbidden | Refusal::Disabled | Refusal::QuotaExceeded) => {
-            (StatusCode::FORBIDDEN, "forbidden")
-        }
         Declined::Refused(Refusal::InUse) => (StatusCode::CONFLICT, "in_use"),
+        Declined::Refused(refusal) if refusal.general() == Refusal::Forbidden => {
+            (StatusCode::FORBIDDEN, refusal.code())
+        }
+        Declined::Refused(Refusal::Disabled | Refusal::QuotaExceeded) => (StatusCode::FORBIDDEN, "forbidden"),
+        Declined::Refused(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
     };
     let mut response = problem(status, code, &declined.to_string());
     if status == StatusCode::UNAUTHORIZED {
@@ -252,14 +256,17 @@ fn declined_by(declined: &Declined) -> Response {
     response
 }
 
-fn options(allowed: &'static str, (name, kind): (header::HeaderName, &'static str)) -> Response {
+/// Answers OPTIONS, and with it a browser's preflight request: every header that it asks for may be sent.
+fn options(request: &Request, allowed: &'static str, (name, kind): (&'static str, &'static str)) -> Response {
+    const HEADERS: &str = "Authorization, Content-Type, If-Match";
+    let asked = request.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|value| value.to_str().ok());
+    let all = asked.and_then(|asked| HeaderValue::try_from(format!("{HEADERS}, {asked}")).ok());
     let mut response = bare(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
     headers.insert(name, HeaderValue::from_static(kind));
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(allowed));
-    let asked = HeaderValue::from_static("Authorization, Content-Type, If-Match");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, all.unwrap_or(HeaderValue::from_static(HEADERS)));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
     response
 }

@@ -7,19 +7,23 @@
 //!                         └ one for every two cores
 //! ```
 //!
-//! ICE is the lite kind: the endpoint answers checks and sends none, so no offer can make it send anything to third
-//! parties. Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
+//! ICE: candidates of an offer are not looked at. A check is sent only to where one with the session's password came from,
+//! and media only to where a check was answered; so no offer can make the endpoint send anything to third parties.
+//! Refuses to know: rooms, tokens, transcoding. See docs/adr/0010.
 
 mod access;
 mod datagram_batch;
 mod demux;
 mod gop_cache;
 mod http;
+mod layers;
 mod local_addresses;
 mod mailbox;
+mod pace;
 mod peer;
 mod peer_id;
 mod publish;
+mod round_trip;
 mod rtp_timeline;
 mod sdp;
 mod session;

@@ -6,6 +6,7 @@ use super::{
     datagram_batch::DatagramBatch,
     peer_id::PeerId,
     publish::{Evicted, Publisher},
+    round_trip::RoundTrip,
     sdp::{self, Fragment},
     viewer::Viewer,
 };
@@ -28,6 +29,9 @@ const SILENT_VIEWER: Duration = Duration::from_secs(30);
 /// Channels of one viewer, and bytes of one message.
 const CHANNELS: usize = 4;
 const MESSAGE: usize = 16 << 10;
+/// Datagrams that may come early, as far as they are DTLS (RFC 9443, section 2).
+const EARLY: usize = 8;
+const DTLS: std::ops::RangeInclusive<u8> = 20..=63;
 /// Unsent bytes of a channel beyond which messages are dropped.
 const BACKED_UP: usize = 64 << 10;
 
@@ -55,6 +59,18 @@ pub struct Peer {
     reached: Option<(Protocol, SocketAddr)>,
     data_channels: Vec<(ChannelId, String)>,
     nacks: u64,
+    round_trip: RoundTrip<Datagram>,
+    /// Datagrams of a handshake that came before the check of their path was answered.
+    early: Vec<Datagram>,
+}
+
+/// A datagram with its way.
+#[derive(Debug, Clone)]
+struct Datagram {
+    protocol: Protocol,
+    source: SocketAddr,
+    destination: SocketAddr,
+    data: Vec<u8>,
 }
 
 /// The result of a peer's turn.
@@ -103,6 +119,8 @@ impl Peer {
             reached,
             data_channels,
             nacks,
+            round_trip: RoundTrip::default(),
+            early: Vec::new(),
         }
     }
 
@@ -115,9 +133,19 @@ impl Peer {
         data: &[u8],
         now: Instant,
     ) {
+        let kept = || Datagram { protocol, source, destination, data: data.to_vec() };
+        if self.round_trip.comes(data, now, kept) {
+            self.take(protocol, source, destination, data, now);
+        }
+    }
+
+    fn take(&mut self, protocol: Protocol, source: SocketAddr, destination: SocketAddr, data: &[u8], now: Instant) {
         let Ok(receive) = Receive::new(protocol, source, destination, data) else { return };
         let input = Input::Receive(now, receive);
         if !self.rtc.accepts(&input) {
+            if !self.connected && self.early.len() < EARLY && data.first().is_some_and(|kind| DTLS.contains(kind)) {
+                self.early.push(Datagram { protocol, source, destination, data: data.to_vec() });
+            }
             return;
         }
         self.received = now;
@@ -126,9 +154,19 @@ impl Peer {
         }
     }
 
+    /// Takes what was held back and is due.
+    fn take_held(&mut self, now: Instant) {
+        let early = std::mem::take(&mut self.early); // what is still early is kept again
+        for datagram in early.into_iter().chain(self.round_trip.due(now)) {
+            let Datagram { protocol, source, destination, data } = datagram;
+            self.take(protocol, source, destination, &data, now);
+        }
+    }
+
     /// Drives the session until it waits, sending through `out`.
     pub fn drive(&mut self, now: Instant, out: &mut DatagramBatch) -> Turn {
         let mut turn = Turn::default();
+        self.take_held(now);
         if self.rtc.handle_input(Input::Timeout(now)).is_err() {
             turn.over = Some("broken");
             return turn;
@@ -136,13 +174,14 @@ impl Peer {
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
-                    self.deadline = at;
+                    self.deadline = self.round_trip.deadline().map_or(at, |held| held.min(at));
                     break;
                 }
                 Ok(Output::Transmit(transmit)) => {
                     if self.reached != Some((transmit.proto, transmit.destination)) {
                         self.reached = Some((transmit.proto, transmit.destination));
                     }
+                    self.round_trip.leaves(&transmit.contents, now);
                     out.put(&transmit);
                 }
                 Ok(Output::Event(event)) => self.happened(event, now, &mut turn),
@@ -169,7 +208,9 @@ impl Peer {
             }
             (Event::IceConnectionStateChange(IceConnectionState::Disconnected), _) => turn.over = Some("unreachable"),
             (Event::Closed, _) => turn.over = Some("left"),
-            (Event::MediaAdded(added), Role::Publisher(publisher)) => publisher.add(added.mid, added.kind),
+            (Event::MediaAdded(added), Role::Publisher(publisher)) => {
+                publisher.add(added.mid, added.kind, added.simulcast.map_or(0, |layers| layers.recv.len()));
+            }
             (Event::MediaAdded(added), Role::Viewer(viewer)) => viewer.add(&mut self.rtc, added.mid, added.kind),
             (Event::MediaData(frame), Role::Publisher(publisher)) => {
                 let taken = publisher.take(&mut self.rtc, &frame, now);

@@ -2,32 +2,35 @@
 //!
 //! Refuses to know: sockets, threads, rooms.
 
-use super::{access::PublishGrant, sync::Sync};
+use super::{
+    access::PublishGrant,
+    layers::{Layers, Verdict},
+    sync::Sync,
+};
 use crate::{
     app::access::admission::PublishLease,
     protocol::{
         h264,
         packet::{AudioCodec, Packet, VideoCodec},
+        stills,
     },
 };
 use bytes::Bytes;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use str0m::{
     Rtc,
     format::Codec,
-    media::{KeyframeRequestKind, MediaData, MediaKind, Mid},
+    media::{KeyframeRequestKind, MediaData, MediaKind, Mid, Rid},
     rtp::Extension,
 };
 
-/// Shortest time between two requests for a key frame.
-const ASKING: Duration = Duration::from_millis(500);
 /// Bitrate for a publisher that measures bandwidth only by REMB, in bits per second.
 const CEILING: f64 = 20e6;
 
 /// See the module's text.
 pub struct Publisher {
     lease: PublishLease,
-    audio_only: bool,
+    picture_allowed: bool,
     picture: Option<Mid>,
     sync: Sync,
     /// The picture's configuration that was passed on.
@@ -35,7 +38,7 @@ pub struct Publisher {
     audio_configured: bool,
     /// Pictures are dropped up to the next key frame.
     awaiting_keyframe: bool,
-    asked: Option<Instant>,
+    layers: Layers,
 }
 
 /// The lease was taken away.
@@ -47,13 +50,13 @@ impl Publisher {
     pub fn new(grant: PublishGrant) -> Self {
         Self {
             lease: grant.lease,
-            audio_only: grant.audio_only,
+            picture_allowed: grant.picture,
             picture: None,
             sync: Sync::default(),
             configured: None,
             audio_configured: false,
             awaiting_keyframe: true,
-            asked: None,
+            layers: Layers::default(),
         }
     }
 
@@ -62,23 +65,28 @@ impl Publisher {
         &self.lease
     }
 
-    /// Adds a track that was negotiated.
-    pub fn add(&mut self, mid: Mid, kind: MediaKind) {
-        if kind == MediaKind::Video {
-            self.picture.get_or_insert(mid);
+    /// Adds a track that was negotiated, its picture in so many layers.
+    pub fn add(&mut self, mid: Mid, kind: MediaKind, layers: usize) {
+        if kind == MediaKind::Video && self.picture.is_none() {
+            self.picture = Some(mid);
+            self.layers.expect(layers);
         }
     }
 
-    /// Requests a key frame, unless one was requested a moment ago.
+    /// Requests a key frame of what is on air, unless one was requested a moment ago.
     pub fn ask(&mut self, rtc: &mut Rtc, now: Instant) {
-        let lately = self.asked.is_some_and(|asked| now.saturating_duration_since(asked) < ASKING);
-        let Some(mid) = self.picture.filter(|_| !lately) else { return };
-        let Some(mut writer) = rtc.writer(mid) else { return };
+        self.ask_layer(rtc, self.layers.on_air(), now);
+    }
+
+    fn ask_layer(&mut self, rtc: &mut Rtc, rid: Option<Rid>, now: Instant) {
+        let Some(mut writer) = self.picture.and_then(|mid| rtc.writer(mid)) else { return };
         let kinds = [KeyframeRequestKind::Pli, KeyframeRequestKind::Fir];
         let possible = kinds.into_iter().find(|kind| writer.is_request_keyframe_possible(*kind));
+        if possible.is_none() || !self.layers.may_ask(rid, now) {
+            return;
+        }
         // No request is possible before the first packet came.
-        if possible.is_some_and(|kind| writer.request_keyframe(None, kind).is_ok()) {
-            self.asked = Some(now);
+        if possible.is_some_and(|kind| writer.request_keyframe(rid, kind).is_ok()) {
             metrics::counter!("webrtc_keyframe_requests_sent_total").increment(1);
         }
     }
@@ -109,13 +117,21 @@ impl Publisher {
             Codec::Vp9 => VideoCodec::Vp9,
             _ => return Ok(()),
         };
-        if self.audio_only {
+        if !self.picture_allowed {
             return Ok(());
         }
-        self.awaiting_keyframe |= !frame.contiguous;
-        let Some(pts) = self.sync.picture(frame.time, frame.network_time, frame.last_sender_info.as_ref()) else {
-            return Ok(());
-        };
+        let at = self.sync.layer(frame.rid, frame.time, frame.network_time, frame.last_sender_info.as_ref());
+        let size = frame.is_keyframe().then(|| size(codec, &frame.data)).flatten();
+        match self.layers.judge(frame.rid, size, now) {
+            Verdict::Take => self.awaiting_keyframe |= !frame.contiguous,
+            Verdict::Begin => self.awaiting_keyframe = true,
+            Verdict::Leave => return Ok(()),
+            Verdict::Ask => {
+                self.ask_layer(rtc, frame.rid, now);
+                return Ok(());
+            }
+        }
+        let Some(pts) = self.sync.picture(at) else { return Ok(()) };
         let (data, keyframe, record) = match codec {
             VideoCodec::H264 => {
                 let Some(unit) = h264::access_unit(&frame.data) else { return Ok(()) };
@@ -153,5 +169,15 @@ impl Publisher {
 
     fn push(&self, packet: Packet) -> Result<(), Evicted> {
         self.lease.push(packet).map_err(|_| Evicted)
+    }
+}
+
+/// The size of a key frame in pixels.
+fn size(codec: VideoCodec, data: &[u8]) -> Option<(u32, u32)> {
+    match codec {
+        VideoCodec::H264 => h264::size_of_record(&h264::access_unit(data)?.record?),
+        VideoCodec::Vp8 => stills::vp8_size(data),
+        VideoCodec::Vp9 => stills::vp9_size(data),
+        _ => None,
     }
 }

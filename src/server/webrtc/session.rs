@@ -11,7 +11,7 @@ use super::{
     peer::{PatchResult, Peer, Role, etag},
     peer_id::PeerId,
     publish::Publisher,
-    sdp::{self, Direction, Fault, Fragment, Offer},
+    sdp::{self, Allowed, Direction, Fault, Fragment, Offer},
     viewer::Viewer,
 };
 use crate::{
@@ -66,9 +66,6 @@ pub enum Declined {
     Fault(#[from] Fault),
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The session cannot be made of the offer: 422.
-    #[error("the offer cannot be answered: {0}")]
-    Unanswerable(String),
     /// There are too many sessions: 503.
     #[error("there are too many sessions")]
     Full,
@@ -119,20 +116,19 @@ impl Sessions {
     /// # Errors
     /// [`Declined`], with nothing left behind.
     pub async fn open(&self, direction: Direction, request: AccessRequest, offer: &str) -> Result<Opened, Declined> {
-        let first = sdp::shape(offer, direction, false)?;
-        if !(first.codecs.opus || first.codecs.h264 || first.codecs.vp8 || first.codecs.vp9) {
-            return Err(Fault::Lacks("codec that is known here").into());
-        }
+        let shaped = sdp::shape(offer, direction, Allowed::ALL)?;
         let from = request.peer.unwrap_or(ClientAddress::UNKNOWN);
         let slot = self.session_limiter.enter(from).map_err(|_| Declined::Full)?;
+        // Answered before access is asked for: an offer that cannot be answered must not evict a publisher.
+        let answered = self.answer(&shaped)?;
         match direction {
             Direction::In => {
                 let grant = self.access.publish(request).await?;
-                let offer = sdp::shape(offer, direction, grant.audio_only)?;
-                let (rtc, answer) = self.answer(direction, &offer)?;
+                let allowed = Allowed { picture: grant.picture, sound: grant.sound };
+                let (shaped, (rtc, answer)) = self.restrict(offer, (shaped, answered), allowed)?;
                 let evicted = grant.lease.evicted.clone();
                 let role = Role::Publisher(Box::new(Publisher::new(grant)));
-                let (opened, worker, id) = self.settle(direction, rtc, role, offer, &answer)?;
+                let (opened, worker, id) = self.settle(rtc, role, shaped, &answer)?;
                 slot.mark_authenticated();
                 self.hold(slot, id);
                 let demux = self.demux.clone();
@@ -147,13 +143,17 @@ impl Sessions {
                 Ok(opened)
             }
             Direction::Out => {
-                let grant = self.access.play(request, first.codecs).await?;
-                let offer = sdp::shape(offer, direction, grant.audio_only)?;
-                let (rtc, answer) = self.answer(direction, &offer)?;
-                let (viewer, messages) = Viewer::new(grant, offer.codecs);
-                let data_channels = offer.data;
-                let (opened, worker, id) =
-                    self.settle(direction, rtc, Role::Viewer(Box::new(viewer)), offer, &answer)?;
+                let grant = self.access.play(request, shaped.codecs).await?;
+                let allowed = Allowed { picture: !grant.audio_only, sound: true };
+                let (shaped, (rtc, answer)) = self.restrict(offer, (shaped, answered), allowed)?;
+                let codecs = shaped.codecs;
+                // Whatever a stream is in, it is made into H.264 and into nothing else.
+                if shaped.picture.is_some() && !codecs.h264 && grant.picture.is_some_and(|codec| !codecs.has(codec)) {
+                    return Err(Fault::OtherCodec.into());
+                }
+                let (viewer, messages) = Viewer::new(grant, codecs);
+                let data_channels = shaped.data;
+                let (opened, worker, id) = self.settle(rtc, Role::Viewer(Box::new(viewer)), shaped, &answer)?;
                 self.hold(slot, id);
                 if let Some(messages) = messages.filter(|_| data_channels) {
                     tasks::once("webrtc-messages", relay(messages.messages, worker, id, self.demux.clone()));
@@ -161,6 +161,21 @@ impl Sessions {
                 Ok(opened)
             }
         }
+    }
+
+    /// The offer and its answer with what the credential allows.
+    fn restrict(
+        &self,
+        offer: &str,
+        (shaped, answered): (Offer, (Rtc, SdpAnswer)),
+        allowed: Allowed,
+    ) -> Result<(Offer, (Rtc, SdpAnswer)), Declined> {
+        if allowed == Allowed::ALL {
+            return Ok((shaped, answered));
+        }
+        let shaped = sdp::shape(offer, shaped.direction, allowed)?;
+        let answered = self.answer(&shaped)?;
+        Ok((shaped, answered))
     }
 
     /// Takes a PATCH; `None` when there is no such session.
@@ -186,14 +201,22 @@ impl Sessions {
         true
     }
 
-    fn answer(&self, direction: Direction, offer: &Offer) -> Result<(Rtc, SdpAnswer), Declined> {
-        let unanswerable = |error: &dyn std::fmt::Display| Declined::Unanswerable(error.to_string());
+    fn answer(&self, offer: &Offer) -> Result<(Rtc, SdpAnswer), Fault> {
+        // What the session says of it may hold addresses of this process, and is of no use to the peer.
+        let unanswerable = |error: &dyn std::fmt::Display| {
+            tracing::info!("a WebRTC offer is refused: {error}");
+            Fault::Unanswerable
+        };
         let parsed = SdpOffer::from_sdp_string(&offer.text).map_err(|error| unanswerable(&error))?;
-        let mut rtc = self.config(direction).build(Instant::now());
+        let mut rtc = self.config(offer.direction).build(Instant::now());
         for candidate in self.candidates() {
             rtc.add_local_candidate(candidate);
         }
         let answer = rtc.sdp_api().accept_offer(parsed).map_err(|error| unanswerable(&error))?;
+        let none_fits = |mid: &str| rtc.media(mid.into()).is_none_or(|media| media.remote_pts().is_empty());
+        if offer.picture.as_deref().is_some_and(none_fits) {
+            return Err(Fault::NoVideoCodec); // H.264 in other profiles
+        }
         Ok((rtc, answer))
     }
 
@@ -201,7 +224,6 @@ impl Sessions {
         let mut config = RtcConfig::new()
             .set_crypto_provider(self.crypto.clone())
             .set_dtls_cert(self.certificate.clone())
-            .set_ice_lite(true)
             .set_rtp_mode(direction == Direction::Out)
             .set_mtu(1200..=MTU)
             .set_stats_interval((direction == Direction::Out).then_some(Duration::from_secs(5)))
@@ -245,7 +267,6 @@ impl Sessions {
     /// Gives the peer to the worker with the fewest.
     fn settle(
         &self,
-        direction: Direction,
         mut rtc: Rtc,
         role: Role,
         offer: Offer,
@@ -254,7 +275,7 @@ impl Sessions {
         let Some((worker, load)) = self.workers.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed)) else {
             return Err(Declined::Full);
         };
-        load.fetch_add(1, Ordering::Relaxed);
+        let direction = offer.direction;
         let (resource, etag) = (Uuid::new_v4(), etag());
         let ufrag = rtc.direct_api().local_ice_credentials().ufrag;
         let id = self.demux.add(worker.clone(), resource, direction == Direction::In, ufrag);
@@ -264,13 +285,16 @@ impl Sessions {
                 worker.put(Job::Ask { peer: id });
             });
         }
+        let answer = sdp::write(&offer, &answer.to_sdp_string());
         let peer = Peer::new(id, rtc, role, offer, etag.clone(), Instant::now());
+        load.fetch_add(1, Ordering::Relaxed); // the worker takes it off
         if !worker.put(Job::Join(Box::new(peer))) {
+            self.demux.remove(id);
+            load.fetch_sub(1, Ordering::Relaxed);
             return Err(Declined::Full);
         }
         counter!("webrtc_sessions_total", "way" => if direction == Direction::In { "whip" } else { "whep" })
             .increment(1);
-        let answer = sdp::together(&answer.to_sdp_string());
         Ok((Opened { resource, answer, etag }, worker.clone(), id))
     }
 }

@@ -5,7 +5,10 @@
 //! Refuses to know: the content of packets.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use str0m::{media::MediaTime, rtp::rtcp::SenderInfo};
+use str0m::{
+    media::{MediaTime, Rid},
+    rtp::rtcp::SenderInfo,
+};
 
 /// Reports differ a little each time; sound is moved only when it is further off, in seconds.
 const TOLERANCE: f64 = 0.02;
@@ -16,7 +19,8 @@ const ABSURD: f64 = 10.0;
 #[derive(Debug, Default)]
 pub struct Sync {
     zero: Option<Instant>,
-    picture: Track,
+    /// The picture's layers by name, the first one first: the others are placed by it.
+    pictures: Vec<(Option<Rid>, Track)>,
     sound: Track,
     /// What is added to the sound's time, in seconds.
     moved: f64,
@@ -33,10 +37,24 @@ struct Track {
 }
 
 impl Sync {
-    /// The time of a picture; `None` for one that is not later than the one before.
-    pub fn picture(&mut self, time: MediaTime, came: Instant, report: Option<&SenderInfo>) -> Option<Duration> {
+    /// The place of a frame of a layer, in seconds. To be called for all layers, on air or not.
+    pub fn layer(&mut self, rid: Option<Rid>, time: MediaTime, came: Instant, report: Option<&SenderInfo>) -> f64 {
         let zero = *self.zero.get_or_insert(came);
-        let at = self.picture.place(time, came, zero, report.map(Report::of));
+        let n = self.pictures.iter().position(|(known, _)| *known == rid).unwrap_or_else(|| {
+            self.pictures.push((rid, Track::default()));
+            self.pictures.len() - 1
+        });
+        let first = self.pictures.first().and_then(|(_, track)| track.offset);
+        let Some((_, track)) = self.pictures.get_mut(n) else { return 0.0 };
+        let at = track.place(time, came, zero, report.map(Report::of));
+        match (first, track.offset) {
+            (Some(first), Some(own)) if n > 0 && (own - first).abs() < ABSURD => at + own - first,
+            _ => at,
+        }
+    }
+
+    /// The time of a picture at its place; `None` for one that is not later than the one before.
+    pub fn picture(&mut self, at: f64) -> Option<Duration> {
         later(&mut self.last_picture, at)
     }
 
@@ -44,7 +62,8 @@ impl Sync {
     pub fn sound(&mut self, time: MediaTime, came: Instant, report: Option<&SenderInfo>) -> Option<Duration> {
         let zero = *self.zero.get_or_insert(came);
         let at = self.sound.place(time, came, zero, report.map(Report::of));
-        if let (Some(sound), Some(picture)) = (self.sound.offset, self.picture.offset) {
+        let picture = self.pictures.first().and_then(|(_, track)| track.offset);
+        if let (Some(sound), Some(picture)) = (self.sound.offset, picture) {
             let wanted = sound - picture;
             if (wanted - self.moved).abs() > TOLERANCE && wanted.abs() < ABSURD {
                 self.moved = wanted;
@@ -104,7 +123,9 @@ mod tests {
         let zero = Instant::now();
         let mut sync = Sync { zero: Some(zero), ..Sync::default() };
         // The picture of wall clock 100.0 came at once, the sound of 100.0 came 80 ms later.
-        place(&mut sync.picture, 9000, 0, zero, Some(Report(100.0, 9000)));
+        let mut picture = Track::default();
+        place(&mut picture, 9000, 0, zero, Some(Report(100.0, 9000)));
+        sync.pictures.push((None, picture));
         place(&mut sync.sound, 500, 80, zero, Some(Report(100.0, 500)));
         let at = sync.sound(MediaTime::from_90khz(500 + 9000), zero + Duration::from_millis(180), None).unwrap();
         assert!((at.as_secs_f64() - 0.1).abs() < 1e-6, "{at:?}");
@@ -115,7 +136,9 @@ mod tests {
         let zero = Instant::now();
         let mut sync = Sync::default();
         let picture = |sync: &mut Sync, n: u64, ms| {
-            sync.picture(MediaTime::from_90khz(70_000 + n * 3000), zero + Duration::from_millis(ms), None)
+            let time = MediaTime::from_90khz(70_000 + n * 3000);
+            let at = sync.layer(None, time, zero + Duration::from_millis(ms), None);
+            sync.picture(at)
         };
         assert_eq!(picture(&mut sync, 0, 0), Some(Duration::ZERO));
         let second = picture(&mut sync, 3, 170).unwrap();
@@ -123,5 +146,18 @@ mod tests {
         assert_eq!(picture(&mut sync, 3, 180), None, "the same time twice");
         let sound = sync.sound(MediaTime::from_90khz(1), zero + Duration::from_millis(40), None);
         assert_eq!(sound, Some(Duration::from_millis(40)));
+    }
+
+    #[test]
+    fn layers_with_times_of_their_own_lie_at_the_same_place() {
+        let (zero, mut sync) = (Instant::now(), Sync::default());
+        let mut first = Track::default();
+        place(&mut first, 9000, 0, zero, Some(Report(100.0, 9000)));
+        let mut other = Track::default();
+        // The same moment, but it came 40 ms later.
+        place(&mut other, 777, 40, zero, Some(Report(100.0, 777)));
+        (sync.zero, sync.pictures) = (Some(zero), vec![(Some("q".into()), first), (Some("f".into()), other)]);
+        let at = sync.layer(Some("f".into()), MediaTime::from_90khz(777 + 9000), zero, None);
+        assert!((at - 0.1).abs() < 1e-6, "{at}");
     }
 }

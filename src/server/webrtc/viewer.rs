@@ -1,13 +1,15 @@
 //! A viewer: its position in a GOP cache, and the packets it gets from there.
 //!
 //! It begins at the last key frame and catches up with the pictures since then at a quick pace; then it follows the
-//! live edge. When it cannot follow, it loses everything up to the next key frame, never a part in between.
+//! live edge. All packets leave at a pace that a receiver's socket can take, so a frame may leave in several turns. When it
+//! cannot follow, it loses everything up to the next key frame, never a part in between.
 //!
 //! Refuses to know: sockets, threads, and the origin of a stream.
 
 use super::{
     access::{MessageChannel, PlayGrant, SendMessage, Source, ViewerCodecs},
     gop_cache::{Codec, Frame, GopCache},
+    pace::Pace,
     rtp_timeline::RtpTimeline,
 };
 use crate::{domain::time::ShowTime, protocol::packet::VideoCodec};
@@ -23,15 +25,19 @@ use str0m::{
     rtp::RtpWrite,
 };
 
-/// The backlog is sent within this time, but never slower than a minimum of bytes per second.
+/// The backlog is sent within this time, but never slower or quicker than so many bytes per second. Its key frame and
+/// what is live are sent at the quickest.
 const RUN: Duration = Duration::from_millis(250);
 const SLOWEST: f64 = 3e6;
+const QUICKEST: f64 = 8e6;
+/// When at least so many pictures came during the backlog, they are a backlog too.
+const LAGGING: u64 = 3;
 /// A viewer that asked for a key frame begins again when none came within this time; a minimum interval applies.
 const KEYFRAME_TIMEOUT: Duration = Duration::from_millis(400);
 const AGAIN: Duration = Duration::from_secs(2);
 /// How long and how many sent packets are kept for retransmission.
 const KEPT: Duration = Duration::from_millis(1500);
-const KEPT_PACKETS: usize = 768;
+const KEPT_PACKETS: usize = 1536;
 
 /// Relates show time to the machine's clock.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +69,11 @@ pub struct Viewer {
     next: u64,
     awaiting_keyframe: bool,
     run: Option<Run>,
+    /// The frame at `next`, when some of its packets have left.
+    part: Option<Part>,
+    pace: Pace,
+    /// Whether frames wait for the pace.
+    waits: bool,
     began: Option<Instant>,
     _guard: Box<dyn Any + Send>,
 }
@@ -77,14 +88,24 @@ struct Track {
 
 /// The progress through the backlog.
 struct Run {
+    /// The first frame.
+    begin: u64,
     /// Where the backlog ends, and when its last picture is shown.
     edge: u64,
     shown: ShowTime,
     /// Pictures still to send.
     pictures: u64,
-    since: Instant,
     rate: f64,
-    sent: f64,
+}
+
+/// How far a frame has left.
+struct Part {
+    mid: Mid,
+    payload_type: Pt,
+    stamp: u32,
+    at: Instant,
+    /// Payloads that have left.
+    sent: usize,
 }
 
 /// The result of a round of sending.
@@ -110,6 +131,9 @@ impl Viewer {
             next: 0,
             awaiting_keyframe: true,
             run: None,
+            part: None,
+            pace: Pace::default(),
+            waits: false,
             began: None,
             _guard: grant.guard,
         };
@@ -138,26 +162,31 @@ impl Viewer {
     pub fn begin(&mut self, gop_cache: &GopCache, now: Instant) {
         (self.next, self.awaiting_keyframe, self.keyframe_requested_at, self.began) =
             (gop_cache.beginning(), true, None, Some(now));
-        let past = || gop_cache.from(gop_cache.beginning());
+        self.part = None;
+        self.catch_up(gop_cache);
+    }
+
+    /// Makes everything from `next` on a backlog.
+    fn catch_up(&mut self, gop_cache: &GopCache) {
+        let past = || gop_cache.from(self.next);
         let pictures = past().filter(|frame| frame.codec.is_picture()).count() as u64;
         let last = past().filter(|frame| frame.codec.is_picture()).last();
         let bytes: usize = past().map(|frame| frame.bytes).sum();
         self.run = last.map(|frame| Run {
+            begin: self.next,
             edge: gop_cache.end(),
             shown: frame.pts,
             pictures,
-            since: now,
-            rate: SLOWEST.max(bytes as f64 / RUN.as_secs_f64()),
-            sent: 0.0,
+            rate: (bytes as f64 / RUN.as_secs_f64()).clamp(SLOWEST, QUICKEST),
         });
         if let (Some(run), Some(track)) = (&self.run, &mut self.picture) {
             track.timeline.begin(run.shown, run.pictures);
         }
     }
 
-    /// Whether it is catching up, and is to be called again soon.
+    /// Whether frames wait to be sent, so that it is to be called again soon.
     pub fn runs(&self) -> bool {
-        self.run.is_some()
+        self.waits
     }
 
     /// Notes that the viewer lacks a key frame. Gives whether to request one from the publisher.
@@ -187,37 +216,49 @@ impl Viewer {
         }
         if self.next < gop_cache.first() {
             // The group it was in has left the cache.
-            (self.next, self.awaiting_keyframe, self.run) = (gop_cache.beginning(), true, None);
+            (self.next, self.awaiting_keyframe, self.run, self.part) = (gop_cache.beginning(), true, None, None);
         }
+        let rate = self.run.as_ref().filter(|run| self.next > run.begin).map_or(QUICKEST, |run| run.rate);
+        self.pace.refill(rate, now);
         while let Some(frame) = gop_cache.frame(self.next) {
-            if let Some(run) = &mut self.run {
-                if self.next >= run.edge {
-                    self.run = None;
-                } else if run.sent > run.rate * (now - run.since).as_secs_f64() {
-                    break;
-                } else {
-                    run.sent += frame.bytes as f64;
+            if self.run.as_ref().is_some_and(|run| self.next >= run.edge) {
+                let later = gop_cache.from(self.next).filter(|frame| frame.codec.is_picture()).count() as u64;
+                match later < LAGGING {
+                    true => self.run = None,
+                    false => self.catch_up(gop_cache),
                 }
             }
-            self.next += 1;
-            if self.write(rtc, frame, epoch, now) {
+            let Some(mut part) = self.part.take().or_else(|| self.open(rtc, frame, epoch, now)) else {
+                self.next += 1;
+                continue;
+            };
+            let before = part.sent;
+            self.send(rtc, frame, &mut part);
+            if part.sent > before {
                 outcome = SendOutcome::Sent;
             }
+            if part.sent < frame.payloads.len() {
+                self.part = Some(part);
+                break;
+            }
+            self.next += 1;
         }
-        if self.run.as_ref().is_some_and(|run| self.next >= run.edge) {
+        if self.run.as_ref().is_some_and(|run| self.next >= run.edge) && gop_cache.frame(self.next).is_none() {
             self.run = None;
         }
+        self.waits = gop_cache.frame(self.next).is_some();
         outcome
     }
 
-    fn write(&mut self, rtc: &mut Rtc, frame: &Frame, epoch: Epoch, now: Instant) -> bool {
+    /// Begins with a frame; `None` for one that is not sent.
+    fn open(&mut self, rtc: &Rtc, frame: &Frame, epoch: Epoch, now: Instant) -> Option<Part> {
         let (track, time) = if frame.codec.is_picture() {
             self.awaiting_keyframe &= !frame.keyframe;
             let past = self.run.as_mut().map(|run| {
                 run.pictures = run.pictures.saturating_sub(1);
                 (run.shown, run.pictures)
             });
-            let Some(track) = self.picture.as_mut().filter(|_| !self.awaiting_keyframe) else { return false };
+            let track = self.picture.as_mut().filter(|_| !self.awaiting_keyframe)?;
             if frame.keyframe {
                 self.keyframe_requested_at = None;
             }
@@ -226,24 +267,38 @@ impl Viewer {
             (track, (shown, before, past.is_some(), at))
         } else {
             // Sound of the backlog would be played late.
-            let Some(track) = self.sound.as_mut().filter(|_| self.run.is_none()) else { return false };
+            let track = self.sound.as_mut().filter(|_| self.run.is_none())?;
             (track, (frame.pts, 0, false, epoch.at(frame.pts)))
         };
         let Some(payload_type) = track.payload_type(rtc, frame.codec) else {
             self.codec_mismatch_since.get_or_insert(now);
-            return false;
+            return None;
         };
         let (shown, before, past, at) = time;
         let stamp = if past { track.timeline.past(shown, before) } else { track.timeline.live(shown) };
+        Some(Part { mid: track.mid, payload_type, stamp, at, sent: 0 })
+    }
+
+    /// Sends of a frame what the pace allows.
+    fn send(&mut self, rtc: &mut Rtc, frame: &Frame, part: &mut Part) {
+        let is_picture = frame.codec.is_picture();
+        let Some(track) = (if is_picture { &mut self.picture } else { &mut self.sound }) else { return };
         let mut api = rtc.direct_api();
-        let Some(stream) = api.stream_tx_by_mid(track.mid, None) else { return false };
-        let last = frame.payloads.len() - 1;
-        for (n, payload) in frame.payloads.iter().enumerate() {
-            let write = RtpWrite::new(payload_type, track.sequence.into(), stamp, at, payload.clone());
-            stream.write_rtp(write.marker(n == last && frame.codec.is_picture()).nackable(frame.codec.is_picture()));
+        let Some(stream) = api.stream_tx_by_mid(part.mid, None) else {
+            part.sent = frame.payloads.len();
+            return;
+        };
+        while let Some(payload) = frame.payloads.get(part.sent) {
+            if !self.pace.take(payload.len()) {
+                return;
+            }
+            part.sent += 1;
+            let sequence = track.sequence.into();
+            let write = RtpWrite::new(part.payload_type, sequence, part.stamp, part.at, payload.clone());
+            let is_last = part.sent == frame.payloads.len();
+            stream.write_rtp(write.marker(is_last && is_picture).nackable(is_picture));
             track.sequence += 1;
         }
-        true
     }
 }
 

@@ -32,10 +32,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long it sleeps without peers, the precision of timers, and how often a viewer that is catching up is served.
+/// How long it sleeps without peers, the precision of timers, and how often a viewer whose packets wait for their pace is
+/// served.
 const IDLE: Duration = Duration::from_secs(3600);
 const TICK: Duration = Duration::from_millis(10);
-const QUICK: Duration = Duration::from_millis(4);
+const QUICK: Duration = Duration::from_millis(2);
 /// How often peers are checked for silence.
 const ROUND: Duration = Duration::from_millis(500);
 /// Jobs taken before frames are sent.
@@ -62,13 +63,13 @@ pub struct Worker {
     peers: HashMap<PeerId, Peer>,
     channels: HashMap<u64, Channel>,
     last_channel: u64,
-    /// Whether a viewer is catching up.
+    /// Whether packets of a viewer wait for their pace.
     quick: bool,
     load: Arc<AtomicUsize>,
 }
 
 impl Worker {
-    /// A worker; it keeps its number of peers in `load`.
+    /// A worker; it takes each peer that it removes off `load`, the number of peers given to it.
     pub fn new(mailbox: Mailbox, demux: Arc<Demux>, out: DatagramBatch, load: Arc<AtomicUsize>) -> Self {
         let (peers, channels) = (HashMap::new(), HashMap::new());
         Self { mailbox, demux, out, peers, channels, last_channel: 0, quick: false, load }
@@ -134,7 +135,7 @@ impl Worker {
             Job::Join(peer) => {
                 let id = peer.id;
                 self.peers.insert(id, *peer);
-                self.count();
+                gauge!("webrtc_sessions").increment(1);
                 self.serve(id, now, true);
             }
             Job::Go { peer, why, done } => {
@@ -293,6 +294,11 @@ impl Worker {
         }
         for id in mismatched {
             self.watch(id, now);
+            // Without H.264 there is no other form to wait for: its end is seen, silence is not.
+            let viewer = self.peers.get(&id).map(|peer| &peer.role);
+            if matches!(viewer, Some(Role::Viewer(viewer)) if !viewer.codecs.h264) {
+                self.remove_peer(id, "another codec", now);
+            }
         }
     }
 
@@ -304,7 +310,8 @@ impl Worker {
             peer.drive(now, &mut self.out); // sends the closing messages
         }
         self.leave(id, peer.channel);
-        self.count();
+        self.load.fetch_sub(1, Ordering::Relaxed);
+        gauge!("webrtc_sessions").decrement(1);
     }
 
     fn stop(mut self, now: Instant) {
@@ -312,10 +319,5 @@ impl Worker {
             self.remove_peer(id, "shutdown", now);
         }
         self.out.flush();
-    }
-
-    fn count(&self) {
-        let before = self.load.swap(self.peers.len(), Ordering::Relaxed);
-        gauge!("webrtc_sessions").increment(self.peers.len() as f64 - before as f64);
     }
 }

@@ -2,6 +2,6 @@
 
 mod admission;
 mod database;
-mod fixture;
+pub mod fixture;
 mod passing;
 mod returning;

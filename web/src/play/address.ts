@@ -73,6 +73,11 @@ export function cameraUrl(address: Address): string {
   return withQuery(`/api/v1/apps/${address.app}/ws-ingest/live/${address.room}`, { token: address.token });
 }
 
+/** What the server knows of app and room. */
+export function aboutUrl(address: Address): string {
+  return withQuery(`/live/${path(address)}/about`, { token: address.token });
+}
+
 /** Hands out a viewer's token where playback is public. */
 export function playTokenUrl(address: Address): string {
   return `/api/v1/apps/${address.app}/play-token/${address.room}`;

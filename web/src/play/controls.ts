@@ -13,7 +13,7 @@ interface PhoneVideo extends HTMLVideoElement {
   webkitEnterFullscreen?: () => void;
 }
 
-export function wireControls(parts: Parts, player: Player): void {
+export function wireControls(parts: Parts, player: Player, toggleCaptions: () => void): void {
   const { video } = parts;
   const toggleMute = (): void => {
     video.muted = !(video.muted || video.volume === 0);
@@ -52,6 +52,7 @@ export function wireControls(parts: Parts, player: Player): void {
       m: toggleMute,
       f: toggleFullscreen,
       a: toggleAudioOnly,
+      c: toggleCaptions,
     }[event.key.toLowerCase()];
     if (act === undefined) return;
     event.preventDefault();

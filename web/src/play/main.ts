@@ -3,7 +3,9 @@
 import '../style/base.css';
 import '../style/play.css';
 import '../style/panels.css';
+import { titleOf } from './about.ts';
 import { type Address, dataUrl, parseAddress, streamUrl } from './address.ts';
+import { wireCaptions } from './captions.ts';
 import { wireControls } from './controls.ts';
 import type { StartEngine } from './hls/engine.ts';
 import { hlsSupported, startHls } from './hls/hls-engine.ts';
@@ -25,12 +27,15 @@ function main(): void {
   if (address === null) {
     const show = { phase: 'error', fault: 'address' } as const;
     const rest = { held: false, behind: false, distance: null, soundOnly: false };
-    render(parts, { ...rest, show, via: null, audioOnly: false });
+    render(parts, { ...rest, show, via: null, audioOnly: false, known: true });
     return;
   }
-  const name = `${address.app}/${address.room}`;
-  document.title = `${name} · Lumencast`;
-  parts.title.textContent = name;
+  const call = (name: string): void => {
+    document.title = `${name} · Lumencast`;
+    parts.title.textContent = name;
+  };
+  // Until the server tells the display names.
+  call(`${address.app}/${address.room}`);
 
   const engine = pickEngine(parts.video, address);
   const make: Make = (via, audioOnly, listener) => {
@@ -42,8 +47,14 @@ function main(): void {
   const hls = engine !== null;
   const able = address.via === null || { whep, hls, mjpeg: true }[address.via];
   const means: Means = able ? { forced: address.via, whep, hls } : { forced: null, whep: false, hls: false };
-  const player = new Player(address, means, make, (view) => render(parts, view));
-  wireControls(parts, player);
+  const player = new Player(
+    address,
+    means,
+    make,
+    (view) => render(parts, view),
+    (about) => call(titleOf(about)),
+  );
+  wireControls(parts, player, wireCaptions(parts.video, parts.captions));
   wireShare(address);
   player.begin();
   joinRoom(dataUrl(address, location.origin), address.page === 'play', () => player.doubt());

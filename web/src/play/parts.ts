@@ -20,6 +20,7 @@ export interface Parts {
   readonly seconds: HTMLElement;
   readonly goLive: HTMLButtonElement;
   readonly audioOnly: HTMLButtonElement;
+  readonly captions: HTMLButtonElement;
   readonly fullscreen: HTMLButtonElement;
 }
 
@@ -44,6 +45,7 @@ export function findParts(): Parts {
     seconds: find('seconds', HTMLElement),
     goLive: find('go-live', HTMLButtonElement),
     audioOnly: find('audio-only', HTMLButtonElement),
+    captions: find('captions', HTMLButtonElement),
     fullscreen: find('fullscreen', HTMLButtonElement),
   };
 }

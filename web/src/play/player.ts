@@ -1,6 +1,7 @@
 // The player: owns the state, the way in use and the looks for a camera. Feeds the reducer and carries out its
 // orders; refuses to know buttons and words.
 
+import { type About, about } from './about.ts';
 import type { Address } from './address.ts';
 import { cameraOnAir } from './camera.ts';
 import { type Event, type Means, next, type Order, START, type State, shown, type Via } from './state.ts';
@@ -17,6 +18,8 @@ export type Make = (via: Via, audioOnly: boolean, listener: Listener) => Transpo
 export interface View extends Snapshot {
   readonly via: Via | null;
   readonly audioOnly: boolean;
+  /** The server has heard of such a room, or does not tell. */
+  readonly known: boolean;
 }
 
 const QUIET: Omit<Snapshot, 'show'> = { held: false, behind: false, distance: null, soundOnly: false };
@@ -28,12 +31,15 @@ export class Player {
   #said: Omit<Snapshot, 'show'> = QUIET;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #look = 0;
+  #known = true;
 
   constructor(
     private readonly address: Address,
     private readonly means: Means,
     private readonly make: Make,
     private readonly render: (view: View) => void,
+    /** Told what the server knows of the room, at each look. */
+    private readonly name: (about: About) => void,
   ) {}
 
   begin(): void {
@@ -77,7 +83,10 @@ export class Player {
   }
 
   #carryOut(order: Order): void {
-    if (order === 'look') void this.#lookForCamera();
+    if (order === 'look') {
+      void this.#lookForCamera();
+      void this.#lookForRoom();
+    }
     if (order === 'poke') this.#transport?.again();
     if (order === 'start' && this.#state.via !== null) this.#start(this.#state.via);
     if (this.#state.said.phase === 'error') this.#transport?.stop();
@@ -107,13 +116,27 @@ export class Player {
     const asks = via === null || via === 'mjpeg';
     const camera = asks && stream === null && layout === null ? await cameraOnAir(this.address) : false;
     if (look !== this.#look) return;
+    if (this.#state.said.phase === 'waiting') void this.#lookForRoom();
     this.#take({ type: 'looked', camera });
     const pause = this.#state.via === 'mjpeg' ? CAMERA_LOOK_MS : LOOK_MS;
     this.#timer = setTimeout(() => void this.#lookForCamera(), pause);
   }
 
+  async #lookForRoom(): Promise<void> {
+    const told = await about(this.address);
+    if (told === 'unknown') {
+      this.#take({ type: 'unknown' });
+      return;
+    }
+    if (told === null) return;
+    this.name(told);
+    this.#known = told.known;
+    this.#publish();
+  }
+
   #publish(): void {
     const { via } = this.#state;
-    this.render({ ...this.#said, show: shown(this.#state), via, audioOnly: this.#audioOnly });
+    const [show, audioOnly, known] = [shown(this.#state), this.#audioOnly, this.#known];
+    this.render({ ...this.#said, show, via, audioOnly, known });
   }
 }

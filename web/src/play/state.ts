@@ -10,7 +10,7 @@ export type Via = 'whep' | 'hls' | 'mjpeg';
 /** Why the player waits. */
 export type Gap = 'missing' | 'ended' | 'stalled' | 'unreachable';
 /** Why the player gave up. */
-export type Fault = 'address' | 'forbidden' | 'unsupported' | 'undecodable';
+export type Fault = 'address' | 'unknown' | 'forbidden' | 'unsupported' | 'undecodable';
 
 /** What the viewer is told. `waiting` never gives up by itself; only `error` needs the viewer. */
 export type Show =
@@ -43,6 +43,8 @@ export type Event =
   | { readonly type: 'said'; readonly show: Show }
   /** The way in use cannot carry this stream here, though another might. */
   | { readonly type: 'barred' }
+  /** The server has no such app. */
+  | { readonly type: 'unknown' }
   /** The viewer asked to try again, or the network came back. */
   | { readonly type: 'again' };
 
@@ -65,6 +67,8 @@ export function next(state: State, event: Event, means: Means, at: number): read
     case 'barred':
       if (means.forced !== null || state.via !== 'whep') return [state, 'none'];
       return start({ ...state, whepFrom: at + WHEP_REST_MS }, means.hls ? 'hls' : 'whep');
+    case 'unknown':
+      return [{ ...state, said: { phase: 'error', fault: 'unknown' } }, 'none'];
     case 'again':
       if (state.said.phase === 'error') return [START, 'look'];
       return state.said.phase === 'waiting' ? [state, 'poke'] : [state, 'none'];

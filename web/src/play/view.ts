@@ -7,13 +7,14 @@ import { latencyText, wordsFor } from './words.ts';
 
 export function render(parts: Parts, view: View): void {
   const { show, via, held, distance, behind, audioOnly } = view;
-  const words = wordsFor(show, held, behind);
+  const words = wordsFor(show, held, behind, view.known);
   const live = show.phase === 'live';
   mark('state', show.phase);
   mark('via', via ?? '');
   mark('sound-only', String(live && (audioOnly || view.soundOnly)));
   mark('held', String(live && held));
   mark('behind', String(behind));
+  mark('known', String(view.known));
   setText(parts.badge, words.badge);
   parts.notice.hidden = words.headline === null;
   // The last words stay while the notice is hidden, so that a screen reader is not told an empty string.

@@ -11,15 +11,15 @@ export interface Words {
 
 const BY_ITSELF = 'Playback starts by itself as soon as it is there.';
 
-/** `held` and `behind` only change the badge of a live picture: what is seen then is not the live moment. */
-export function wordsFor(show: Show, held: boolean, behind: boolean): Words {
+/** `known`: the server has heard of such a room. `held` and `behind` only change the badge of a live picture: what is seen then is not the live moment. */
+export function wordsFor(show: Show, held: boolean, behind: boolean, known = true): Words {
   switch (show.phase) {
     case 'connecting':
       return { badge: 'Connecting', headline: 'Connecting', sentence: 'Opening the stream.' };
     case 'live':
       return { badge: held ? 'Paused' : behind ? 'Behind' : 'Live', headline: null, sentence: '' };
     case 'waiting':
-      return { badge: 'Waiting', ...waiting[show.gap] };
+      return { badge: 'Waiting', ...(known || show.gap !== 'missing' ? waiting[show.gap] : noRoom) };
     case 'error':
       return { badge: 'Error', ...errors[show.fault] };
   }
@@ -38,7 +38,16 @@ const waiting = {
   },
 } as const;
 
+const noRoom = {
+  headline: 'There is no such room yet',
+  sentence: `Nothing is set up under this name. Check the link; if it is right, wait. ${BY_ITSELF}`,
+} as const;
+
 const errors = {
+  unknown: {
+    headline: 'There is no such app',
+    sentence: 'This server has no app of that name. Check the link, or ask for it where you got it.',
+  },
   address: {
     headline: 'This link names no stream',
     sentence: 'A player link ends in an app and a room, such as /play/program/main.',

@@ -57,6 +57,10 @@ export class Link {
     await sender?.replaceTrack(track);
   }
 
+  counters(): Promise<RTCStatsReport> {
+    return this.#pc.getStats();
+  }
+
   close(): void {
     this.#closing.abort();
     this.#leave();

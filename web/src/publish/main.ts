@@ -4,9 +4,11 @@ import '../style/base.css';
 import '../style/play.css';
 import '../style/panels.css';
 import '../style/publish.css';
+import { about, titleOf } from '../play/about.ts';
 import { type Address, parseAddress } from '../play/address.ts';
 import { find } from '../play/parts.ts';
 import { chosen, fillList, openDevices } from './devices.ts';
+import { bitrateText, pictureText, type Sample, sampleOf, timeText } from './figures.ts';
 import { showLevel } from './level.ts';
 import { Broadcast } from './session.ts';
 import { type Fault, START, type State } from './state.ts';
@@ -16,7 +18,13 @@ const preview = find('preview', HTMLVideoElement);
 const camera = find('camera', HTMLSelectElement);
 const microphone = find('microphone', HTMLSelectElement);
 const go = find('go', HTMLButtonElement);
+/** Milliseconds between two looks at what is sent. */
+const FIGURES_MS = 1000;
+
 let stream = new MediaStream();
+/** When the broadcast went on air, in milliseconds of the page's clock; null while it is not. */
+let liveSince: number | null = null;
+let last: Sample | null = null;
 
 function main(): void {
   const address = parseAddress(location.pathname, location.search);
@@ -26,10 +34,9 @@ function main(): void {
     go.hidden = true;
     return;
   }
-  const name = `${address.app}/${address.room}`;
-  document.title = `Publish ${name} · Lumencast`;
-  find('title', HTMLElement).textContent = name;
-  find('watch', HTMLAnchorElement).href = `/play/${name}`;
+  const path = `${address.app}/${address.room}`;
+  call(path);
+  find('watch', HTMLAnchorElement).href = `/play/${path}`;
   const broadcast = new Broadcast(address, () => stream.getTracks(), show);
   const open = async (): Promise<boolean> => {
     try {
@@ -58,10 +65,20 @@ function main(): void {
     else if (stream.active || (await open())) broadcast.take({ type: 'go' });
   });
   show(START);
+  setInterval(() => void showFigures(broadcast), FIGURES_MS);
+  void about(address).then((told) => {
+    if (told === 'unknown') broadcast.take({ type: 'failed', fault: 'unknown' });
+    else if (told !== null) call(titleOf(told));
+  });
   // Until the devices are open or refused, a click would find neither a listener nor a picture to send.
   void open().finally(() => {
     go.disabled = false;
   });
+}
+
+function call(name: string): void {
+  document.title = `Publish ${name} · Lumencast`;
+  find('title', HTMLElement).textContent = name;
 }
 
 /** What no try again heals. */
@@ -98,6 +115,25 @@ function show(state: State): void {
   find('badge', HTMLElement).textContent = words.badge;
   find('sentence', HTMLElement).textContent = words.sentence;
   go.textContent = words.button;
+  // The time on air goes on over a connection that is made anew.
+  if (state.phase === 'live') liveSince ??= performance.now();
+  if (state.phase === 'idle' || state.phase === 'error') [liveSince, last] = [null, null];
+  find('figures', HTMLElement).hidden = liveSince === null;
+}
+
+async function showFigures(broadcast: Broadcast): Promise<void> {
+  if (liveSince === null) return;
+  find('time', HTMLElement).textContent = timeText(performance.now() - liveSince);
+  const report = await broadcast.counters();
+  if (report === null) return;
+  const entries: Record<string, unknown>[] = [];
+  report.forEach((entry: Record<string, unknown>) => {
+    entries.push(entry);
+  });
+  const sample = sampleOf(entries, performance.now());
+  find('bitrate', HTMLElement).textContent = bitrateText(last, sample);
+  find('picture', HTMLElement).textContent = pictureText(sample);
+  last = sample;
 }
 
 main();

@@ -30,6 +30,11 @@ export class Broadcast {
     this.show(state);
   }
 
+  /** The counters of what is being sent; null without a connection. */
+  async counters(): Promise<RTCStatsReport | null> {
+    return (await this.#link?.counters()) ?? null;
+  }
+
   /** Another device was chosen: what was sent so far is replaced without a new connection. */
   async replace(track: MediaStreamTrack): Promise<void> {
     await this.#link?.replace(track);

@@ -7,7 +7,15 @@
 //    └─────────────────────────── error
 
 /** Why a broadcast ended or never began. */
-export type Fault = 'address' | 'insecure' | 'devices' | 'forbidden' | 'taken' | 'refused' | 'unsupported';
+export type Fault =
+  | 'address'
+  | 'unknown'
+  | 'insecure'
+  | 'devices'
+  | 'forbidden'
+  | 'taken'
+  | 'refused'
+  | 'unsupported';
 
 export type State =
   | { readonly phase: 'idle' }
@@ -50,6 +58,7 @@ export function next(state: State, event: Event): readonly [State, Order] {
 
 function refused(attempt: number, status: number): readonly [State, Order] {
   if (status === 401 || status === 403) return [{ phase: 'error', fault: 'forbidden' }, 'close'];
+  if (status === 404) return [{ phase: 'error', fault: 'unknown' }, 'close'];
   // After a loss, whoever holds the place is most likely the own session that the server has not given up yet.
   if (status === 409 && attempt === 0) return [{ phase: 'error', fault: 'taken' }, 'close'];
   if (status === 0 || status === 409 || status === 429 || status >= 500) return later(attempt);

@@ -29,6 +29,7 @@ export function wordsFor(state: State): Words {
 
 const errors = {
   address: 'This link names no room. A publish link ends in an app and a room, such as /publish/live/demo.',
+  unknown: 'This server has no app of that name. Check the link, or ask for it where you got it.',
   insecure: 'Browsers hand out camera and microphone over HTTPS only. Open this page with https://.',
   devices: 'No camera or microphone. Allow them for this page, and check that no other program holds them.',
   forbidden: 'No access. The link has expired, or its token does not allow to publish in this room.',

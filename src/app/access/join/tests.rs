@@ -20,6 +20,7 @@ fn grant() -> Grant {
         hidden: false,
         recorder: false,
         audio_only: true,
+        video_only: false,
         listen_only: false,
         counted: true,
         expires_at: NOW + 600,
@@ -112,10 +113,46 @@ fn a_token_without_room_join_room_or_identity_is_for_no_room() {
 }
 
 #[test]
-fn a_camera_among_the_sources_is_not_sound_alone() {
-    let sources = json!({
-        "iss": "APIkey", "sub": "x", "exp": NOW + 1,
-        "video": { "roomJoin": true, "room": "live", "canPublishSources": ["microphone", "camera"] },
+fn the_sources_bind_both_ways() {
+    for (sources, expected) in [
+        (json!([]), (true, true, true)),
+        (json!(null), (true, true, true)),
+        (json!(["microphone", "camera"]), (true, true, true)),
+        (json!(["MICROPHONE"]), (true, false, true)),
+        (json!(["screen_share_audio"]), (true, false, true)),
+        (json!(["camera"]), (true, true, false)),
+        (json!(["screen_share", "unknown"]), (true, true, false)),
+        (json!(["unknown"]), (false, false, false)),
+    ] {
+        let claims = json!({
+            "iss": "APIkey", "sub": "x", "exp": NOW + 1,
+            "video": { "roomJoin": true, "room": "live", "canPublishSources": sources },
+        });
+        let read = tokens().verify(&signed(&claims), NOW).expect("a grant");
+        assert_eq!((read.can_publish, !read.audio_only, !read.video_only), expected, "{claims}");
+    }
+    let eye = Grant { audio_only: false, video_only: true, ..grant() };
+    assert_eq!(tokens().verify(&tokens().mint(&eye, NOW), NOW), Ok(eye));
+}
+
+#[test]
+fn members_that_are_null_are_missing_and_times_may_have_a_fraction() {
+    let claims = json!({
+        "iss": "APIkey", "sub": "x", "exp": NOW as f64 + 10.75, "nbf": null, "name": null, "metadata": null, "jti": null,
+        "attributes": { "streamhub.listenOnly": null }, "kind": null, "sha256": null,
+        "video": {
+            "roomJoin": true, "room": "live", "canPublish": null, "canSubscribe": null, "canPublishData": null,
+            "canPublishSources": null, "hidden": null, "roomRecord": null, "ingressAdmin": null,
+        },
     });
-    assert!(!tokens().verify(&signed(&sources), NOW).expect("a grant").audio_only);
+    let read = tokens().verify(&signed(&claims), NOW).expect("a grant");
+    assert!(read.can_publish && read.can_subscribe && read.counted && !read.audio_only && !read.listen_only);
+    assert_eq!(read.expires_at, NOW + 10);
+    let mut empty = claims.clone();
+    (empty["attributes"], empty["nbf"]) = (json!(null), json!(NOW as f64 - 0.5));
+    assert!(tokens().verify(&signed(&empty), NOW).is_ok());
+    empty["video"] = json!(null);
+    assert_eq!(tokens().verify(&signed(&empty), NOW), Err(JoinFault::NoRoom));
+    empty["exp"] = json!(null);
+    assert!(tokens().verify(&signed(&empty), NOW).is_err());
 }

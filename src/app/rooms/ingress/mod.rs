@@ -135,7 +135,7 @@ pub enum Status {
     Buffering,
     /// It is on air.
     Publishing,
-    /// Its source cannot be pulled; it is retried.
+    /// Its source cannot be pulled (it is retried), or nothing that its publisher sends can be decoded.
     Error,
     /// Its source came to its end.
     Complete,
@@ -159,6 +159,8 @@ impl Status {
 pub struct IngressState {
     /// In a word.
     pub status: Status,
+    /// What is wrong with its source or its publisher's codecs, in words; also while a part of the stream is on air.
+    pub error: Option<String>,
     /// Its stream, while it is in its room.
     pub stream: Option<StreamView>,
     /// Viewers of its room.
@@ -291,18 +293,21 @@ impl Ingresses {
     /// The present state of an ingress.
     pub fn state(&self, row: &IngressRow) -> IngressState {
         let stream = self.stream(row);
-        let status = match (&stream, self.pulls.state(&row.id)) {
-            (_, Some(PullState::Failed)) => Status::Error,
+        let (pull, stats) = (self.pulls.state(&row.id), stream.as_ref().map(|stream| stream.live.stats()));
+        let (bytes, unsupported) = stats.map_or((0, None), |stats| (stats.bytes, stats.unsupported));
+        let status = match (&stream, &pull) {
+            (_, Some(PullState::Failed(_))) => Status::Error,
             (None, Some(PullState::Complete)) => Status::Complete,
-            (Some(stream), None | Some(PullState::Publishing | PullState::Complete))
-                if stream.live.stats().bytes > 0 =>
-            {
-                Status::Publishing
-            }
+            (Some(_), None | Some(PullState::Publishing | PullState::Complete)) if bytes > 0 => Status::Publishing,
+            (Some(_), _) if unsupported.is_some() => Status::Error,
             (Some(_), _) | (None, Some(_)) => Status::Buffering,
             (None, None) => Status::Inactive,
         };
-        IngressState { status, stream, viewers: self.rooms.viewers(&row.room) }
+        let error = match pull {
+            Some(PullState::Failed(why)) => Some(why),
+            _ => unsupported,
+        };
+        IngressState { status, error, stream, viewers: self.rooms.viewers(&row.room) }
     }
 
     /// Stops pulls of apps that are gone or no longer have their room.

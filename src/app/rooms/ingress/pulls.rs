@@ -53,14 +53,14 @@ pub struct PullRequest {
 }
 
 /// The state of a pull.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullState {
     /// It connects, or does so again.
     Connecting,
     /// Packets come.
     Publishing,
-    /// A try failed; another one follows.
-    Failed,
+    /// A try failed, for this reason; another one follows.
+    Failed(String),
     /// The source came to its end.
     Complete,
 }
@@ -180,7 +180,7 @@ impl Pulls {
 
     /// The state of a pull; `None` when there is none.
     pub fn state(&self, id: &str) -> Option<PullState> {
-        self.running().get(id).map(|running| *lock(&running.state))
+        self.running().get(id).map(|running| lock(&running.state).clone())
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<String, Running>> {
@@ -227,7 +227,11 @@ impl Source {
                 }
                 Err(lost) => {
                     tracing::warn!(ingress = self.request.ingress, "a source is not pulled: {lost}");
-                    *lock(&self.state) = PullState::Failed;
+                    let mut state = lock(&self.state);
+                    // The source's own reason says more.
+                    if !matches!(*state, PullState::Failed(_)) {
+                        *state = PullState::Failed(lost.to_string());
+                    }
                 }
             }
             if began.elapsed() >= GOOD {

@@ -3,10 +3,13 @@
 //! Refuses to know: what becomes of the packets.
 
 use super::{Output, emit, here};
-use crate::media::{
-    coding,
-    encoder::{self, Codec},
-    pipeline::Failure,
+use crate::{
+    media::{
+        coding,
+        encoder::{self, Codec},
+        pipeline::Failure,
+    },
+    protocol::packet::MediaKind,
 };
 use gst::prelude::*;
 use std::sync::Arc;
@@ -19,7 +22,7 @@ enum BranchKind {
     /// Sound that is decoded by these elements and coded anew.
     Recode(&'static [&'static str]),
     /// Nothing here knows it.
-    Unknown,
+    Unknown(MediaKind),
     /// Subtitles and the like.
     Ignore,
 }
@@ -46,6 +49,12 @@ fn branch_kind(caps: &gst::CapsRef, needs_dts: bool) -> BranchKind {
         "video/x-vp8" => BranchKind::Picture(vec![], "video/x-vp8"),
         "video/x-vp9" => BranchKind::Picture(vec!["vp9parse"], "video/x-vp9,alignment=super-frame"),
         "image/jpeg" => BranchKind::Picture(vec!["jpegparse"], "image/jpeg"),
+        "video/x-av1" => BranchKind::Picture(vec!["av1parse"], "video/x-av1,stream-format=obu-stream,alignment=tu"),
+        "video/mpeg" if is_video(shape, 1..=2) => BranchKind::Picture(vec!["mpegvideoparse"], "video/mpeg"),
+        "video/mpeg" if is_video(shape, 4..=4) => BranchKind::Picture(vec!["mpeg4videoparse"], "video/mpeg"),
+        "video/x-divx" => BranchKind::Picture(vec!["mpeg4videoparse"], "video/mpeg"),
+        "video/x-flash-video" => BranchKind::Picture(vec![], "video/x-flash-video"),
+        "video/x-flash-screen" => BranchKind::Picture(vec![], "video/x-flash-screen"),
         "audio/mpeg" if is_aac(shape) => BranchKind::Sound(vec!["aacparse"], AAC),
         "audio/x-opus" if shape.get::<i32>("channels").is_ok_and(|channels| channels <= 2) => {
             BranchKind::Sound(vec!["opusparse"], "audio/x-opus")
@@ -53,11 +62,17 @@ fn branch_kind(caps: &gst::CapsRef, needs_dts: bool) -> BranchKind {
         // The channels of RTP are those of the session description, and Opus in RTP has two at most.
         "audio/x-opus" if shape.get::<i32>("channels").is_err() => BranchKind::Sound(vec!["opusparse"], "audio/x-opus"),
         other if other.starts_with("audio/") => {
-            coding::sound_decoders(caps).map_or(BranchKind::Unknown, BranchKind::Recode)
+            coding::sound_decoders(caps).map_or(BranchKind::Unknown(MediaKind::Sound), BranchKind::Recode)
         }
-        other if other.starts_with("video/") || other.starts_with("image/") => BranchKind::Unknown,
+        other if other.starts_with("video/") || other.starts_with("image/") => BranchKind::Unknown(MediaKind::Picture),
         _ => BranchKind::Ignore,
     }
+}
+
+/// Whether it is a bare picture of these MPEG versions.
+fn is_video(shape: &gst::StructureRef, versions: std::ops::RangeInclusive<i32>) -> bool {
+    shape.get::<i32>("mpegversion").is_ok_and(|version| versions.contains(&version))
+        && shape.get::<bool>("systemstream") != Ok(true)
 }
 
 /// AAC that the parser can turn into raw access units: LATM (`loas`) it cannot.
@@ -71,18 +86,21 @@ fn is_aac(shape: &gst::StructureRef) -> bool {
 /// # Errors
 /// An element that is missing, or does not take the stream.
 pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &gst::CapsRef) -> Result<(), Failure> {
-    let (elements, picture) = match branch_kind(caps, output.needs_dts) {
-        BranchKind::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, true),
-        BranchKind::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, false),
-        BranchKind::Recode(decoders) if output.claim(false) => (recoder(decoders)?, false),
-        BranchKind::Unknown => {
-            output.note_unknown(caps);
+    let (elements, kind, late) = match branch_kind(caps, output.needs_dts) {
+        BranchKind::Picture(parsers, form) if output.claim(true) => (chain(&parsers, form)?, MediaKind::Picture, 0),
+        BranchKind::Sound(parsers, form) if output.claim(false) => (chain(&parsers, form)?, MediaKind::Sound, 0),
+        BranchKind::Recode(decoders) if output.claim(false) => {
+            let (elements, late) = recoder(decoders)?;
+            (elements, MediaKind::Sound, late)
+        }
+        BranchKind::Unknown(kind) => {
+            output.note_unknown(kind, caps.structure(0).map_or("", |shape| shape.name()));
             return drop_stream(bin, pad);
         }
         _ => return drop_stream(bin, pad),
     };
     let sink = appsink()?;
-    emit::packets(&sink, output, picture);
+    emit::packets(&sink, output, kind, late);
     finish(bin, pad, elements, sink)
 }
 
@@ -95,23 +113,23 @@ fn chain(parsers: &[&str], form: &str) -> Result<Vec<gst::Element>, Failure> {
     Ok(elements)
 }
 
-/// Sound of another codec, as AAC.
-fn recoder(decoders: &[&str]) -> Result<Vec<gst::Element>, Failure> {
+/// Sound of another codec, as AAC; and by how much the encoder's sound comes late, in nanoseconds.
+fn recoder(decoders: &[&str]) -> Result<(Vec<gst::Element>, i64), Failure> {
     let mut elements = vec![queue()?];
     for decoder in decoders {
         elements.push(element(decoder)?);
     }
     // The encoder's own bit rate, about 128 kb/s for two channels, is more than what is coded anew here had.
-    let encode = &encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?.element;
+    let encoder = encoder::best(Codec::Aac).map_err(|error| here(error.to_string()))?;
     elements.extend([
         element("audioconvert")?,
         element("audioresample")?,
         filter("audio/x-raw,rate=48000,channels=(int)[1,2]")?,
-        element(encode)?,
+        element(&encoder.element)?,
         element("aacparse")?,
         filter(AAC)?,
     ]);
-    Ok(elements)
+    Ok((elements, i64::from(encoder.delay) * 1_000_000_000 / 48_000))
 }
 
 pub(super) fn drop_stream(bin: &gst::Bin, pad: &gst::Pad) -> Result<(), Failure> {

@@ -3,7 +3,8 @@
 //! Refuses to know: demuxers.
 
 use super::{Output, Pace};
-use crate::protocol::packet::{AudioCodec, Packet, VideoCodec};
+use crate::media::coding;
+use crate::protocol::packet::{AudioCodec, MediaKind, Packet, VideoCodec};
 use bytes::Bytes;
 use std::sync::{Arc, Weak};
 
@@ -16,18 +17,20 @@ struct Known {
     begun: bool,
     /// The newest decoding time, for pictures that bring none.
     last: i64,
+    /// How late its stamps are, in nanoseconds.
+    late: i64,
 }
 
-/// Sends what comes into an appsink to the output.
-pub(super) fn packets(sink: &gst_app::AppSink, output: &Arc<Output>, picture: bool) {
+/// Sends what comes into an appsink to the output. `late` is taken off its stamps, in nanoseconds.
+pub(super) fn packets(sink: &gst_app::AppSink, output: &Arc<Output>, kind: MediaKind, late: i64) {
     let output: Weak<Output> = Arc::downgrade(output);
-    let mut known = Known::default();
+    let mut known = Known { late, ..Known::default() };
     sink.set_callbacks(
         gst_app::AppSinkCallbacks::builder()
             .new_sample(move |sink| {
                 let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                 let output = output.upgrade().ok_or(gst::FlowError::Eos)?;
-                known.sample(&output, &sample, picture).map(|()| gst::FlowSuccess::Ok)
+                known.sample(&output, &sample, kind == MediaKind::Picture).map(|()| gst::FlowSuccess::Ok)
             })
             .build(),
     );
@@ -55,7 +58,7 @@ impl Known {
             let time = time?;
             let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
             // Before the segment's start is before zero: the first pictures of a stream with B-frames are decoded then.
-            segment.to_running_time_full(time).map(signed)
+            segment.to_running_time_full(time).map(|time| signed(time).saturating_sub(self.late))
         };
         let stamped = running(buffer.pts()).or_else(|| running(buffer.dts()));
         // Pictures of a multipart message have no times: those of a camera count from their coming, those of a file are
@@ -115,9 +118,11 @@ fn config(caps: &gst::CapsRef, picture: bool) -> Option<Packet> {
         // The lengths before NAL units must have 4 bytes, as everything else here expects.
         ("video/x-h264", true) => video(VideoCodec::H264, record().filter(|r| r.get(4).is_some_and(|b| b & 3 == 3))?),
         ("video/x-h265", true) => video(VideoCodec::Hevc, record().filter(|r| r.get(21).is_some_and(|b| b & 3 == 3))?),
-        ("video/x-vp8", true) => video(VideoCodec::Vp8, Bytes::new()),
-        ("video/x-vp9", true) => video(VideoCodec::Vp9, Bytes::new()),
-        ("image/jpeg", true) => video(VideoCodec::Jpeg, Bytes::new()),
+        ("video/mpeg", true) if coding::video_codec(caps) == Some(VideoCodec::Mpeg4) => {
+            video(VideoCodec::Mpeg4, record().unwrap_or_default())
+        }
+        // All that must be known of these is in their key frames.
+        (_, true) => video(coding::video_codec(caps)?, Bytes::new()),
         ("audio/mpeg", false) => Packet::AudioConfig { codec: AudioCodec::Aac, record: record()? },
         ("audio/x-opus", false) => Packet::AudioConfig { codec: AudioCodec::Opus, record: Bytes::new() },
         _ => return None,

@@ -8,7 +8,7 @@
 //!
 //! One picture and one sound are taken, the first of each; all others run into nothing. Sound that is neither AAC nor
 //! Opus (G.711 of cameras, MP2, MP3, AC-3) is coded anew once, as AAC. Streams of a codec that is not supported are
-//! reported. Every element is chosen here by what the stream is; nothing plugs itself.
+//! reported; the other kind goes on without them. Every element is chosen here by what the stream is; nothing plugs itself.
 //!
 //! Refuses to know: where the bytes come from, and consumers of the packets.
 
@@ -20,11 +20,14 @@ pub mod ts;
 
 pub use timeline::{Pace, Timeline};
 
-use crate::{media::pipeline::Failure, protocol::packet::Packet};
+use crate::{
+    media::pipeline::Failure,
+    protocol::packet::{MediaKind, Packet},
+};
 use gst::prelude::*;
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -51,8 +54,8 @@ pub struct Output {
 struct Taken {
     picture: bool,
     sound: bool,
-    /// What was found and cannot be taken.
-    unknown: Option<String>,
+    /// The first picture and the first sound that cannot be taken, by GStreamer's names.
+    unknown: [Option<String>; 2],
 }
 
 impl Output {
@@ -132,23 +135,42 @@ impl Output {
         self.timeline.newest()
     }
 
-    /// What was found although it cannot be taken, when nothing else was found.
+    /// The codecs of picture and sound that were found and cannot be taken, where there is no other of the kind.
+    pub fn unsupported(&self) -> Vec<(MediaKind, String)> {
+        let taken = self.taken();
+        let kinds = [(MediaKind::Picture, taken.picture), (MediaKind::Sound, taken.sound)];
+        let names = kinds.into_iter().zip(&taken.unknown).filter(|((_, has_other), _)| !has_other);
+        names.filter_map(|((kind, _), name)| Some((kind, name.clone()?))).collect()
+    }
+
+    /// What was found although it cannot be taken, in words, when nothing else was found.
     pub fn unknown(&self) -> Option<String> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.unknown.clone().filter(|_| !taken.picture)
+        let taken = self.taken();
+        if taken.picture || taken.sound {
+            return None;
+        }
+        drop(taken);
+        let (kind, name) = self.unsupported().into_iter().next()?;
+        Some(format!("its {kind} ({name}) is not supported"))
     }
 
-    fn note_unknown(&self, caps: &gst::CapsRef) {
-        self.note_unknown_as(caps.structure(0).map_or("", |shape| shape.name()));
+    fn note_unknown(&self, kind: MediaKind, name: &str) {
+        let mut taken = self.taken();
+        if let Some(known) = taken.unknown.get_mut(kind as usize)
+            && known.is_none()
+        {
+            tracing::warn!(%kind, codec = name, "the codec is not supported");
+            *known = Some(name.to_owned());
+        }
     }
 
-    fn note_unknown_as(&self, name: &str) {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).unknown.get_or_insert_with(|| name.to_owned());
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the stream is the first of its kind.
     fn claim(&self, picture: bool) -> bool {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken();
         let place = if picture { &mut taken.picture } else { &mut taken.sound };
         !std::mem::replace(place, true)
     }

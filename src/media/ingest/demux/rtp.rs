@@ -10,7 +10,7 @@ use super::{
     branch::{self, add, element, link_pad},
     here,
 };
-use crate::media::pipeline::Failure;
+use crate::{media::pipeline::Failure, protocol::packet::MediaKind};
 use gst::prelude::*;
 use std::sync::Arc;
 
@@ -48,8 +48,10 @@ pub(super) fn join(output: &Arc<Output>, bin: &gst::Bin, pad: &gst::Pad, caps: &
     // MPEG-4 video has an encoding name in common with AAC.
     let found = found.filter(|(_, out)| out.starts_with("audio/") == (field("media") == "audio"));
     let Some((name, out)) = found else {
-        if matches!(field("media"), "video" | "audio") {
-            output.note_unknown_as(&encoding);
+        match field("media") {
+            "video" => output.note_unknown(MediaKind::Picture, &encoding),
+            "audio" => output.note_unknown(MediaKind::Sound, &encoding),
+            _ => {}
         }
         return branch::drop_stream(bin, pad);
     };

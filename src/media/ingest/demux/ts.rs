@@ -13,7 +13,10 @@ use crate::{
         pipeline::{Failure, Run, Verdict},
         template::Template,
     },
-    protocol::packet::Packet,
+    protocol::{
+        packet::{MediaKind, Packet},
+        ts_streams::Announced,
+    },
 };
 use bytes::Bytes;
 use gst::prelude::*;
@@ -29,6 +32,7 @@ const WAITING: u64 = 16_000_000;
 pub struct TsReader {
     appsrc: gst_app::AppSrc,
     output: Arc<Output>,
+    announced: Mutex<Announced>,
     failure: Arc<Mutex<Option<Failure>>>,
     run: Run,
 }
@@ -55,7 +59,7 @@ impl TsReader {
                 *tell.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
             }
         })?;
-        Ok(Self { appsrc, output, failure, run })
+        Ok(Self { appsrc, output, announced: Mutex::default(), failure, run })
     }
 
     /// Hands bytes over, as they came. Never waits.
@@ -69,6 +73,9 @@ impl TsReader {
         if self.output.is_closed() || self.waiting() > WAITING {
             return Err(here("the demuxer takes no more"));
         }
+        // The demuxer says nothing of streams that it does not know.
+        let unreadable = self.announced.lock().unwrap_or_else(PoisonError::into_inner).take(&bytes);
+        unreadable.iter().for_each(|(kind, name)| self.output.note_unknown(*kind, name));
         self.appsrc.push_buffer(gst::Buffer::from_slice(bytes)).map(|_| ()).map_err(|_| here("the demuxer has stopped"))
     }
 
@@ -91,7 +98,12 @@ impl TsReader {
         self.output.idle()
     }
 
-    /// A picture that was found and cannot be taken, by its GStreamer name, when there is no other.
+    /// The codecs of picture and sound that cannot be taken, where there is no other of the kind.
+    pub fn unsupported(&self) -> Vec<(MediaKind, String)> {
+        self.output.unsupported()
+    }
+
+    /// What was found although it cannot be taken, in words, when nothing else was found.
     pub fn unknown(&self) -> Option<String> {
         self.output.unknown()
     }

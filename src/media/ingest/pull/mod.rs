@@ -87,7 +87,7 @@ impl From<Failure> for End {
     fn from(failure: Failure) -> Self {
         let blame = match failure.fault {
             FailureKind::Peer | FailureKind::Media => Blame::Peer,
-            FailureKind::Here => Blame::Server,
+            FailureKind::Here | FailureKind::NoSpace => Blame::Server,
         };
         Self::Failed { text: failure.text, blame }
     }
@@ -258,7 +258,7 @@ impl Puller {
                 return nothing(output);
             }
             if let Some(what) = output.unknown().filter(|_| begun.elapsed() > CONNECT) {
-                return unsupported(&what);
+                return unsupported(what);
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -267,13 +267,13 @@ impl Puller {
 
 fn nothing(output: &Output) -> End {
     match output.unknown() {
-        Some(what) => unsupported(&what),
+        Some(what) => unsupported(what),
         None => End::Failed { text: "nothing came in time".into(), blame: Blame::Peer },
     }
 }
 
-fn unsupported(what: &str) -> End {
-    End::Failed { text: format!("its picture ({what}) is not supported"), blame: Blame::Peer }
+fn unsupported(text: String) -> End {
+    End::Failed { text, blame: Blame::Peer }
 }
 
 /// A pipeline with its output. The output's threads are woken before the pipeline is stopped.

@@ -29,6 +29,7 @@ fn reader(container: Container) -> Option<Reader> {
     let parser = |element, caps| Some(Reader { element, caps, single: Some(caps) });
     match container {
         Container::TransportStream => demuxer("tsdemux", "video/mpegts,systemstream=true"),
+        Container::ProgramStream => demuxer("mpegpsdemux", "video/mpeg,systemstream=true,mpegversion=2"),
         Container::Mp4 => demuxer("qtdemux", "video/quicktime"),
         Container::Matroska => demuxer("matroskademux", "video/x-matroska"),
         Container::Flv => demuxer("flvdemux", "video/x-flv"),

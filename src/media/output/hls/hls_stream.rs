@@ -6,13 +6,15 @@
 //!
 //! Refuses to know: GStreamer, HTTP.
 
+mod master;
+
 use super::{
     init::Format,
     name::{Name, Resource, Track},
-    plan::{DECLARED, PartTiming},
+    plan::{PartTiming, part_target},
     track_window::TrackWindow,
 };
-use crate::{domain::time::Rate, protocol::m3u8};
+use crate::protocol::m3u8;
 use bytes::Bytes;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -62,6 +64,15 @@ pub enum ReloadTarget {
     Part(u64, u64),
 }
 
+/// What a period carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// Pictures, and sound that is waited for.
+    Both,
+    Picture,
+    Sound,
+}
+
 /// Why a reader got nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HlsError {
@@ -77,7 +88,7 @@ pub enum HlsError {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct HlsStreamStats {
     pub bytes: u64,
-    /// Finished segments of the picture.
+    /// Finished segments of the picture, or of sound alone.
     pub segments: u64,
     /// Since the last segment of the picture was finished.
     pub last_segment_age: Option<Duration>,
@@ -109,10 +120,11 @@ struct State {
     wall_of_zero: i128,
     /// `EXT-X-TARGETDURATION`; set with the first segment and constant from then on.
     target_s: Option<u64>,
+    /// `PART-TARGET` in nanoseconds; set when the first frames of a stream are known.
+    part_target: Option<u64>,
     /// No segment had to be cut without a key frame so far.
     independent: bool,
-    expects_audio: bool,
-    rate: Rate,
+    carried: Carried,
     /// At least one picture, best first, then sounds. All are cut at the same places.
     renditions: Vec<TrackWindow>,
     bytes: u64,
@@ -137,9 +149,9 @@ impl HlsStream {
             expected: false,
             wall_of_zero: 0,
             target_s: None,
+            part_target: None,
             independent: true,
-            expects_audio: false,
-            rate: Rate { num: 30, den: 1 },
+            carried: Carried::Picture,
             renditions: renditions.iter().map(|track| TrackWindow::new(*track, created_at)).collect(),
             bytes: 0,
             last_segment: None,
@@ -159,7 +171,7 @@ impl HlsStream {
         let state = self.lock();
         HlsStreamStats {
             bytes: state.bytes,
-            segments: state.best().map_or(0, |best| best.finished),
+            segments: state.leading().map_or(0, |leading| leading.finished),
             last_segment_age: state.last_segment.map(|at| at.elapsed()),
             last_part_age: state.last_part.map(|at| at.elapsed()),
             periods: state.period,
@@ -172,46 +184,11 @@ impl HlsStream {
     /// # Errors
     /// [`HlsError::Unknown`] when nothing is published here, [`HlsError::TimedOut`] when nothing comes within 12 s.
     pub async fn master(&self) -> Result<String, HlsError> {
-        let found = self.wait_for(FIRST, |state| match Self::master_of(state) {
+        let found = self.wait_for(FIRST, |state| match master::of(state) {
             None if !state.expected => Err(HlsError::Unknown),
             master => Ok(master),
         });
         found.await
-    }
-
-    fn master_of(state: &State) -> Option<String> {
-        let (pictures, sounds) = (state.pictures(), state.sounds());
-        let sounds: Vec<_> = sounds.filter(|sound| !sound.is_empty()).collect();
-        // Sound that was promised is waited for, but a publisher may also send none.
-        if state.expects_audio && sounds.is_empty() && !state.is_without_sound() {
-            return None;
-        }
-        let loudest = |bps: fn(&TrackWindow) -> u64| sounds.iter().map(|sound| bps(sound)).max().unwrap_or(0);
-        let (peak, average) = (loudest(|sound| sound.peak_bps), loudest(TrackWindow::average_bps));
-        let mut spoken: Vec<_> = sounds.iter().filter_map(|sound| Some(sound.format()?.codec.clone())).collect();
-        spoken.dedup();
-        let variant = |picture: &TrackWindow| {
-            let format = picture.format().filter(|_| !picture.is_empty())?;
-            Some(m3u8::Variant {
-                uri: picture.track.playlist(),
-                bandwidth: (picture.peak_bps + peak).max(1),
-                average_bandwidth: (picture.average_bps() + average).max(1),
-                codecs: [format.codec.clone()].into_iter().chain(spoken.clone()).collect(),
-                resolution: format.size,
-                frame_rate: state.rate.fps(),
-            })
-        };
-        let audio = |(n, sound): (usize, &&TrackWindow)| {
-            let name = if n == 0 { "Main".to_owned() } else { format!("Sound {}", n + 1) };
-            Some(m3u8::Audio { uri: sound.track.playlist(), name, channels: sound.format()?.channels })
-        };
-        let master = m3u8::Master {
-            independent: state.independent,
-            // All of them are waited for: a player never looks again.
-            variants: pictures.map(variant).collect::<Option<_>>()?,
-            audio: sounds.iter().enumerate().filter_map(audio).collect(),
-        };
-        Some(master.write())
     }
 
     /// A track's media playlist, once it reaches as far as asked. The first segment of a stream that has just been asked
@@ -223,6 +200,7 @@ impl HlsStream {
         let is_first = |state: &State| match state.rendition(track).ok_or(HlsError::Unknown)? {
             TrackWindow { written: Some(_), .. } => Ok(Some(())),
             _ if matches!(track, Track::Audio(_)) && state.is_without_sound() => Err(HlsError::Unknown),
+            _ if matches!(track, Track::Video(_)) && state.carried == Carried::Sound => Err(HlsError::Unknown),
             _ if state.expected => Ok(None),
             _ => Err(HlsError::Unknown),
         };
@@ -250,7 +228,8 @@ impl HlsStream {
                 return Err(HlsError::TooFar);
             }
             // The advance part limit of section 6.2.5.2.
-            let limit = 3000u64.div_ceil(u64::from(self.settings.part_ms)).max(3);
+            let part_ns = state.part_target.unwrap_or(u64::from(self.settings.part_ms) * 1_000_000).max(1);
+            let limit = 3_000_000_000_u64.div_ceil(part_ns).max(3);
             match target {
                 ReloadTarget::Part(m, part) if m == next_msn && part >= next_part + limit => Err(HlsError::TooFar),
                 _ => Ok(None),
@@ -324,20 +303,19 @@ impl HlsStream {
 
     /// Whether no segment has begun yet.
     pub(super) fn is_empty(&self) -> bool {
-        self.lock().best().is_none_or(|best| best.segments.is_empty())
+        self.lock().leading().is_none_or(|leading| leading.segments.is_empty())
     }
 
     /// Begins a period: parts of older writers are refused from now on. `show_now` is show time as of now.
-    pub(super) fn begin(&self, show_now: u64, expects_audio: bool, rate: Rate) -> u64 {
+    pub(super) fn begin(&self, show_now: u64, carried: Carried) -> u64 {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as i128);
         let mut state = self.lock();
         state.close(self.keep());
         state.period += 1;
         state.open = true;
         state.wall_of_zero = wall - i128::from(show_now);
-        state.expects_audio = expects_audio;
+        state.carried = carried;
         state.begun = Some(Instant::now());
-        state.rate = rate;
         let period = state.period;
         self.publish(state);
         period
@@ -359,6 +337,23 @@ impl HlsStream {
         // Sound may be one frame longer than the picture it belongs to: where that could round up, the target does.
         let seen = duration.saturating_sub(50_000_000).div_ceil(1_000_000_000);
         *self.lock().target_s.get_or_insert(configured.max(seen))
+    }
+
+    /// Fixes the longest part for a stream whose frames are `frame` nanoseconds apart; returns it in nanoseconds. A later
+    /// publisher's parts keep to it, unless a single frame of it is longer.
+    pub(super) fn latch_part_target(&self, frame: u64) -> u64 {
+        let part = u64::from(self.settings.part_ms) * 1_000_000;
+        let mut state = self.lock();
+        let target = match state.part_target {
+            Some(target) if frame <= target => target,
+            _ => part_target(part, frame),
+        };
+        *state.part_target.insert(target)
+    }
+
+    /// The longest part, in nanoseconds; what was asked for while it is not fixed.
+    pub(super) fn part_target(&self) -> u64 {
+        self.lock().part_target.unwrap_or(u64::from(self.settings.part_ms) * 1_000_000)
     }
 
     /// After how many nanoseconds a segment has to end, with or without a key frame.
@@ -390,14 +385,12 @@ impl HlsStream {
         let Some(track_window) = state.rendition_mut(track) else { return };
         let begins = track_window.next().1 == 0;
         let finished = track_window.put(period, data, part, wall_of_zero, self.keep());
-        if matches!(track, Track::Video(_)) {
-            if finished {
-                state.last_segment = Some(now);
-            }
-            if begins && !part.independent && state.independent {
-                tracing::info!("a segment had to begin without a key frame: the stream's are too far apart");
-                state.independent = false;
-            }
+        if finished && (matches!(track, Track::Video(_)) || state.carried == Carried::Sound) {
+            state.last_segment = Some(now);
+        }
+        if begins && !part.independent && state.independent {
+            tracing::info!("a segment had to begin without a key frame: the stream's are too far apart");
+            state.independent = false;
         }
         self.publish(state);
     }
@@ -408,7 +401,7 @@ impl HlsStream {
     }
 
     fn publish(&self, mut state: MutexGuard<'_, State>) {
-        let part_target = Duration::from_micros(u64::from(self.settings.part_ms) * 10 * DECLARED);
+        let part_target = Duration::from_nanos(state.part_target.unwrap_or_default());
         let target_s = state.target_s.unwrap_or(1);
         let reports: Vec<_> = state.renditions.iter().map(TrackWindow::report).collect();
         let independent = state.independent;
@@ -445,14 +438,21 @@ impl State {
         self.renditions.iter().filter(|rendition| matches!(rendition.track, Track::Audio(_)))
     }
 
+    /// The best picture, or the sound where it is alone.
+    fn leading(&self) -> Option<&TrackWindow> {
+        if self.carried == Carried::Sound { self.sounds().next() } else { self.pictures().next() }
+    }
+
     /// The best picture.
     fn best(&self) -> Option<&TrackWindow> {
         self.pictures().next()
     }
 
-    /// A stream whose picture has been there for a while without sound is believed to have none.
+    /// A stream whose picture has been there for a while and whose sound has not begun is believed to have none.
     fn is_without_sound(&self) -> bool {
-        self.begun.is_some_and(|begun| begun.elapsed() >= SILENT) && self.best().is_some_and(|best| !best.is_empty())
+        let has_begun = self.sounds().any(|sound| sound.has_begun(self.period));
+        let is_shown = self.best().is_some_and(|best| !best.is_empty());
+        !has_begun && is_shown && self.begun.is_some_and(|begun| begun.elapsed() >= SILENT)
     }
 
     fn close(&mut self, keep: usize) {

@@ -12,9 +12,11 @@ mod hls_stream;
 mod init;
 mod mux;
 mod name;
+mod period;
 mod plan;
 mod publication;
 pub mod publications;
+mod silence;
 mod track_window;
 mod writer;
 
@@ -89,6 +91,7 @@ impl HlsOutput {
             messages: messages.clone(),
             period: None,
             held: VecDeque::new(),
+            newest_picture: None,
         };
         let name = stream.name.clone();
         let work = move || {

@@ -10,6 +10,11 @@ use crate::protocol::m3u8;
 use bytes::{Bytes, BytesMut};
 use std::{collections::VecDeque, time::Duration};
 
+/// Frame rates of cameras and projects, and how far off measured ones may be.
+const USUAL_RATES: [f64; 10] =
+    [10.0, 15.0, 24_000.0 / 1001.0, 24.0, 25.0, 30_000.0 / 1001.0, 30.0, 50.0, 60_000.0 / 1001.0, 60.0];
+const UNSTEADY_RATE: f64 = 0.005;
+
 /// A segment, finished or growing.
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -20,6 +25,8 @@ pub(super) struct Segment {
     wall_ns: u64,
     /// Nanoseconds.
     pub duration: u64,
+    /// Frames.
+    units: u64,
     pub parts: Vec<Part>,
     /// All parts in one, once it is finished; the parts' bytes are slices of it then.
     pub whole: Option<Bytes>,
@@ -81,10 +88,20 @@ impl TrackWindow {
             self.next_msn += 1;
             self.period = period;
             let parts = Vec::new();
-            self.segments.push_back(Segment { msn, period, breaks, wall_ns, duration: 0, parts, whole: None });
+            self.segments.push_back(Segment {
+                msn,
+                period,
+                breaks,
+                wall_ns,
+                duration: 0,
+                units: 0,
+                parts,
+                whole: None,
+            });
         }
         if let Some(segment) = self.segments.back_mut() {
             segment.duration += part.duration;
+            segment.units += part.units;
             segment.parts.push(Part { data, duration: part.duration, independent: part.independent });
         }
         part.ends_segment && self.finish(keep)
@@ -129,6 +146,11 @@ impl TrackWindow {
         self.held() == 0
     }
 
+    /// Whether something of a period has come, finished or not.
+    pub fn has_begun(&self, period: u64) -> bool {
+        self.inits.back().is_some_and(|(newest, ..)| *newest == period)
+    }
+
     /// Finished segments that are kept.
     pub fn held(&self) -> usize {
         self.segments.iter().filter(|segment| segment.whole.is_some()).count()
@@ -143,6 +165,20 @@ impl TrackWindow {
     pub fn average_bps(&self) -> u64 {
         let done = || self.segments.iter().filter_map(|s| Some((s.whole.as_ref()?.len() as u64, s.duration)));
         rate(done().map(|(bytes, _)| bytes * 8).sum(), done().map(|(_, duration)| duration).sum())
+    }
+
+    /// Frames per second over the finished segments of the newest period; 0 when there is none. The usual rate where it is
+    /// one, since stamps of some protocols are rounded to milliseconds.
+    pub fn frame_rate(&self) -> f64 {
+        let done = || self.segments.iter().filter(|s| s.whole.is_some() && s.period == self.period);
+        let duration: u64 = done().map(|s| s.duration).sum();
+        if duration == 0 {
+            return 0.0;
+        }
+        let measured = done().map(|s| s.units).sum::<u64>() as f64 * 1e9 / duration as f64;
+        let away = |rate: f64| (rate - measured).abs() / measured;
+        let nearest = USUAL_RATES.into_iter().min_by(|a, b| away(*a).total_cmp(&away(*b)));
+        nearest.filter(|rate| away(*rate) < UNSTEADY_RATE).unwrap_or(measured)
     }
 
     /// The media sequence number of the newest finished segment.

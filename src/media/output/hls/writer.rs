@@ -1,19 +1,23 @@
-//! The writer: the one thread that decides where a stream is cut, and builds and ends its muxers.
+//! The writer: the one thread that decides where a stream is cut, and begins and ends its periods.
 //!
 //! ```text
-//! picture ─►┌────────┐─► Mux (video) ─►┐
-//!           │ Writer │                 ├─► HlsStream
-//! sound ───►└────────┘─► Mux (audio) ─►┘
+//! picture ─►┌────────┐─► Period ─┬─► Mux (video) ─►┐
+//!           │ Writer │           │                 ├─► HlsStream
+//! sound ───►└────────┘           └─► Mux (audio) ─►┘
 //! ```
 //!
-//! Sound is held back until the picture has come as far, because only then it is known whether a segment begins there.
-//! When the format changes or time jumps, the period ends and the next begins at the next key frame.
+//! A picture is held back until the next one has come, because only then it is known how long it lasts, and the first
+//! ones of a period until their rate is known. Sound is held back until the picture has come as far, because only then
+//! it is known whether a segment begins there. When the format changes or time goes back, the period ends and the next
+//! begins at the next key frame. A stream without pictures is written as sound alone.
 
 use super::{
-    hls_stream::HlsStream,
+    hls_stream::{Carried, HlsStream},
     mux::Mux,
     name::Track,
+    period::{Heard, Period, Pictures, Sound},
     plan::{Cut, FIRST_NS, Lengths, SegmentPlanner, Unit},
+    silence::Silence,
 };
 use crate::{
     domain::time::Rate,
@@ -28,6 +32,9 @@ use std::{
 const HELD: usize = 512;
 /// An AAC frame in samples (ISO/IEC 14496-3).
 const AAC_FRAME: u64 = 1024;
+/// So much sound without a picture is sound alone, before the first picture and after the last one, in nanoseconds.
+const ALONE_FIRST_NS: u64 = 2_000_000_000;
+const ALONE_NS: u64 = 8_000_000_000;
 
 /// Messages to the writer.
 pub(super) enum WriterMessage {
@@ -47,20 +54,8 @@ pub(super) struct Writer {
     pub messages: mpsc::SyncSender<WriterMessage>,
     pub period: Option<Period>,
     pub held: VecDeque<gst::Sample>,
-}
-
-pub(super) struct Period {
-    number: u64,
-    /// Show time of its first picture.
-    start: u64,
-    video: Mux,
-    audio: Option<Mux>,
-    /// Where segments of the picture began that sound has not reached yet.
-    boundaries: VecDeque<u64>,
-    /// When a key frame is to be asked for that ends the first segment, as decoding time.
-    ask_at: Option<u64>,
-    /// The sound changed; at the next segment both begin anew.
-    audio_changed: bool,
+    /// Decoding time of the newest picture, in nanoseconds, whether it could be written or not.
+    pub newest_picture: Option<u64>,
 }
 
 impl Writer {
@@ -72,7 +67,7 @@ impl Writer {
         let worked = self.listen(messages);
         // Nothing is drained here: stopping an output must not take long.
         if let Some(period) = self.period.take() {
-            self.hls_stream.latch_target(period.video.planner.segment_length());
+            self.hls_stream.latch_target(period.segment_length());
             self.hls_stream.end(period.number);
         }
         worked
@@ -87,6 +82,7 @@ impl Writer {
                         self.held.pop_front();
                     }
                     self.held.push_back(sample);
+                    self.sound_alone()?;
                     self.release()?;
                 }
                 WriterMessage::Failed(failure) => return Err(failure),
@@ -98,115 +94,119 @@ impl Writer {
 
     fn picture(&mut self, sample: &gst::Sample) -> Result<(), Failure> {
         let Some((mut buffer, unit, caps)) = read(sample) else { return Ok(()) };
-        let longest = self.hls_stream.longest();
+        self.newest_picture = Some(unit.dts);
+        if buffer.dts().is_none() {
+            buffer.make_mut().set_dts(gst::ClockTime::from_nseconds(unit.dts));
+        }
         if let Some(period) = &mut self.period {
-            let planner = &period.video.planner;
-            let cut = planner.picture(unit, longest);
-            if period.ask_at.take_if(|at| unit.dts >= *at).is_some()
-                && let Some(feed) = &self.asked_for_keyframes
+            // Not only where a segment is due: until then there is no sound.
+            let anew = period.sound_changed;
+            if let Some(pictures) = &mut period.pictures
+                && !differs(&pictures.mux.caps, &caps)
+                && !pictures.newest().is_followed_by_break(unit)
+                && !(anew && unit.key)
             {
-                feed.want_keyframe();
-            }
-            let anew = cut == Cut::Segment && unit.key && period.audio_changed;
-            if !differs(&period.video.caps, &caps) && !planner.breaks_at(unit) && !anew {
-                if cut == Cut::Segment {
-                    self.hls_stream.latch_target(planner.segment_until(unit));
-                    period.boundaries.push_back(unit.pts);
-                }
-                if buffer.dts().is_none() {
-                    buffer.make_mut().set_dts(gst::ClockTime::from_nseconds(unit.dts));
-                }
-                period.video.push(buffer, unit, cut);
+                pictures.pending.push_back((buffer, unit));
+                period.place(false, &self.hls_stream, || {
+                    self.asked_for_keyframes.iter().for_each(|feed| feed.want_keyframe());
+                });
                 return self.release();
             }
-            self.end();
+            // Sound alone goes on until a picture can be shown.
+            if period.pictures.is_some() || unit.key {
+                self.end();
+            }
         }
         if unit.key { self.begin(buffer, unit, &caps) } else { Ok(()) }
     }
 
     fn begin(&mut self, buffer: gst::Buffer, unit: Unit, caps: &gst::Caps) -> Result<(), Failure> {
         let starts_short = self.asked_for_keyframes.is_some() && self.hls_stream.is_empty();
-        let number = self.hls_stream.begin(self.clock.now().0, self.expects_audio, self.rate);
+        let carried = if self.expects_audio { Carried::Both } else { Carried::Picture };
+        let number = self.hls_stream.begin(self.clock.now().0, carried);
         let lengths = self.lengths(self.rate.slot_ns());
         let planner = if starts_short {
             SegmentPlanner::with_short_first_segment(lengths, unit)
         } else {
             SegmentPlanner::new(lengths, unit)
         };
-        let mut video = self.mux(Track::Video(0), caps, planner, number)?;
-        video.push(buffer, unit, Cut::Nothing);
-        let start = unit.pts;
-        let boundaries = VecDeque::new();
-        let ask_at = starts_short.then_some(unit.dts + FIRST_NS);
-        self.period = Some(Period { number, start, video, audio: None, boundaries, ask_at, audio_changed: false });
+        let pictures = Pictures {
+            mux: self.mux(Track::Video(0), caps, planner, number)?,
+            pending: VecDeque::from([(buffer, unit)]),
+            measured: false,
+            ask_at: starts_short.then_some(unit.dts + FIRST_NS),
+        };
+        self.period = Some(Period::new(number, unit.pts, Some(pictures)));
         self.release()
+    }
+
+    /// Begins a period of sound alone when no picture goes with it.
+    fn sound_alone(&mut self) -> Result<(), Failure> {
+        let time = |sample: Option<&gst::Sample>| sample.and_then(read).map(|(_, unit, _)| unit.pts);
+        let (Some(first), Some(last)) = (time(self.held.front()), time(self.held.back())) else { return Ok(()) };
+        let since = self.newest_picture.unwrap_or(0).max(first);
+        let patience = if self.newest_picture.is_some() { ALONE_NS } else { ALONE_FIRST_NS };
+        let is_alone = self.period.as_ref().is_some_and(|period| period.pictures.is_none());
+        if is_alone || last.saturating_sub(since) < patience {
+            return Ok(());
+        }
+        self.end();
+        let Some(start) = time(self.held.front()) else { return Ok(()) };
+        let number = self.hls_stream.begin(self.clock.now().0, Carried::Sound);
+        self.period = Some(Period::new(number, start, None));
+        Ok(())
     }
 
     /// Ends the period: what is in the muxers goes to the HLS stream.
     fn end(&mut self) {
         let Some(mut period) = self.period.take() else { return };
-        let end = period.video.planner.end();
+        period.place(true, &self.hls_stream, || {});
+        let end = period.pictures.as_ref().map_or(u64::MAX, |pictures| pictures.mux.planner.end());
         while let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < end)) {
             // Sound of another format belongs to the next period and is not played this early.
-            if let (Some((buffer, unit, caps)), Some(audio)) = (read(&sample), &mut period.audio)
-                && !differs(&audio.caps, &caps)
-                && !audio.planner.breaks_at(unit)
-            {
-                let cut = audio.planner.sound(unit, period.boundaries.front().copied());
-                period.boundaries.retain(|b| *b > unit.pts);
-                audio.push(buffer, unit, cut);
+            if let Some((buffer, unit, caps)) = read(&sample) {
+                period.hear(buffer, unit, &caps, &self.hls_stream);
             }
         }
-        self.hls_stream.latch_target(period.video.planner.segment_length());
-        for mux in [Some(period.video), period.audio].into_iter().flatten() {
+        self.hls_stream.latch_target(period.segment_length());
+        let number = period.number;
+        for mux in period.into_muxes() {
             if let Err(failure) = mux.finish() {
                 tracing::warn!(text = %failure.text, "the end of an HLS period was lost");
             }
         }
-        self.hls_stream.end(period.number);
+        self.hls_stream.end(number);
     }
 
     /// Sends on the sound up to where the picture is.
     fn release(&mut self) -> Result<(), Failure> {
-        loop {
-            let Some(period) = &mut self.period else { return Ok(()) };
-            let edge = period.video.planner.last().dts;
+        while let Some(period) = &mut self.period {
+            let edge = period.edge();
             let Some(sample) = self.held.pop_front_if(|s| read(s).is_none_or(|(_, unit, _)| unit.pts < edge)) else {
                 return Ok(());
             };
             let Some((buffer, unit, caps)) = read(&sample) else { continue };
-            if unit.pts < period.start || period.audio_changed {
-                continue;
-            }
-            match &mut period.audio {
-                Some(audio) if differs(&audio.caps, &caps) || audio.planner.breaks_at(unit) => {
-                    period.audio_changed = true;
+            if period.hear(buffer.clone(), unit, &caps, &self.hls_stream) == Heard::First {
+                let number = period.number;
+                let rate = caps.structure(0).and_then(|s| s.get::<i32>("rate").ok()).unwrap_or(48_000);
+                let frame = AAC_FRAME * 1_000_000_000 / u64::try_from(rate.max(1)).unwrap_or(48_000);
+                if period.pictures.is_none() {
+                    self.hls_stream.latch_part_target(frame);
                 }
-                Some(audio) => {
-                    let cut = audio.planner.sound(unit, period.boundaries.front().copied());
-                    period.boundaries.retain(|b| *b > unit.pts);
-                    audio.push(buffer, unit, cut);
-                }
-                None => {
-                    let number = period.number;
-                    period.boundaries.retain(|b| *b > unit.pts);
-                    let rate = caps.structure(0).and_then(|s| s.get::<i32>("rate").ok()).unwrap_or(48_000);
-                    let frame = AAC_FRAME * 1_000_000_000 / u64::try_from(rate.max(1)).unwrap_or(48_000);
-                    let planner = SegmentPlanner::new(self.lengths(frame), unit);
-                    let mut audio = self.mux(Track::Audio(0), &caps, planner, number)?;
-                    audio.push(buffer, unit, Cut::Nothing);
-                    if let Some(period) = &mut self.period {
-                        period.audio = Some(audio);
-                    }
+                let planner = SegmentPlanner::new(self.lengths(frame), unit);
+                let mut mux = self.mux(Track::Audio(0), &caps, planner, number)?;
+                mux.push(buffer, unit, Cut::Nothing);
+                if let Some(period) = &mut self.period {
+                    period.sound = Some(Sound { mux, silence: Silence::of(&caps) });
                 }
             }
         }
+        Ok(())
     }
 
     fn lengths(&self, frame: u64) -> Lengths {
-        let settings = self.hls_stream.settings();
-        let ns = |ms: u32| u64::from(ms) * 1_000_000;
-        Lengths { segment: ns(settings.segment_ms), part: ns(settings.part_ms), frame }
+        let segment = u64::from(self.hls_stream.settings().segment_ms) * 1_000_000;
+        Lengths { segment, part: self.hls_stream.part_target(), frame }
     }
 
     fn mux(&self, track: Track, caps: &gst::Caps, planner: SegmentPlanner, number: u64) -> Result<Mux, Failure> {

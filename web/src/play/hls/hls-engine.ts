@@ -6,6 +6,7 @@ import Hls, { type ErrorData, ErrorDetails, ErrorTypes, Events } from 'hls.js';
 import workerPath from 'hls.js/dist/hls.worker.js?url';
 import type { Fault, Gap } from '../state.ts';
 import type { Engine, Listener } from './engine.ts';
+import { timelineController } from './timeline.ts';
 
 /** Target durations kept from the edge of a playlist whose server names no hold-back. */
 const AIM_TARGETS = 2;
@@ -23,6 +24,7 @@ export function startHls(
   const hls = new Hls({
     lowLatencyMode: true,
     workerPath,
+    timelineController,
     backBufferLength: 30,
     maxBufferLength: 20,
     // Small lags are caught up unheard; large ones are a jump (edge.ts).

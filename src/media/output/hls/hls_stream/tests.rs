@@ -8,7 +8,7 @@ fn format(codec: &str, size: (u32, u32), channels: u16) -> Format {
 
 /// One whole segment of so many bytes and 1 s.
 fn segment(stream: &HlsStream, track: Track, bytes: usize, at: u64) {
-    let part = PartTiming { pts: at, duration: SECOND, independent: true, ends_segment: true };
+    let part = PartTiming { pts: at, duration: SECOND, independent: true, ends_segment: true, units: 30 };
     stream.put(track, 1, vec![0; bytes].into(), part);
 }
 
@@ -18,7 +18,7 @@ async fn a_master_playlist_has_a_variant_for_each_picture_and_every_sound() {
     let stream = HlsStream::of(HlsSettings::default(), &tracks);
     assert_eq!(stream.master().await, Err(HlsError::Unknown), "nothing is published here");
     stream.expect();
-    stream.begin(0, true, Rate { num: 30, den: 1 });
+    stream.begin(0, Carried::Both);
     let formats = [
         format("avc1.640028", (1920, 1080), 0),
         format("avc1.64001f", (1280, 720), 0),
@@ -52,7 +52,7 @@ async fn a_master_playlist_has_a_variant_for_each_picture_and_every_sound() {
 async fn a_stream_that_rests_offers_nothing_old_and_goes_on_with_its_numbers() {
     let stream = HlsStream::new(HlsSettings::default());
     stream.expect();
-    stream.begin(0, false, Rate { num: 30, den: 1 });
+    stream.begin(0, Carried::Picture);
     stream.put_init(Track::Video(0), 1, Bytes::from_static(b"init"), format("avc1.64001f", (1280, 720), 0));
     (0..4).for_each(|n| segment(&stream, Track::Video(0), 1000, n * SECOND));
     stream.playlist(Track::Video(0), ReloadTarget::Segment(3)).await.unwrap();
@@ -64,8 +64,8 @@ async fn a_stream_that_rests_offers_nothing_old_and_goes_on_with_its_numbers() {
     let text = stream.playlist(Track::Video(0), ReloadTarget::Segment(4));
     let write = async {
         tokio::task::yield_now().await;
-        let period = stream.begin(60 * SECOND, false, Rate { num: 30, den: 1 });
-        let part = PartTiming { pts: 60 * SECOND, duration: SECOND, independent: true, ends_segment: true };
+        let period = stream.begin(60 * SECOND, Carried::Picture);
+        let part = PartTiming { pts: 60 * SECOND, duration: SECOND, independent: true, ends_segment: true, units: 30 };
         let init = Bytes::from_static(b"init");
         stream.put_init(Track::Video(0), period, init, format("avc1.64001f", (1280, 720), 0));
         stream.put(Track::Video(0), period, vec![0; 1000].into(), part);

@@ -1,15 +1,22 @@
 //! An encoder that is driven by a test, right or wrong.
 
-use super::fixture::soon;
 use bytes::Bytes;
 use rml_rtmp::chunk_io::{ChunkDeserializer, ChunkSerializer};
 use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
 use rml_rtmp::messages::RtmpMessage;
 use rml_rtmp::rml_amf0::Amf0Value as Value;
 use rml_rtmp::time::RtmpTimestamp;
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, future::Future, net::SocketAddr, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+/// Everything that a test waits for must come within this.
+pub const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Waits with a deadline.
+pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.expect("waited too long")
+}
 
 pub struct Encoder {
     pub socket: TcpStream,
@@ -74,6 +81,11 @@ impl Encoder {
     pub async fn video(&mut self, time: u32, body: impl AsRef<[u8]>) {
         let data = Bytes::copy_from_slice(body.as_ref());
         self.say(time, 1, RtmpMessage::VideoData { data }).await;
+    }
+
+    pub async fn audio(&mut self, time: u32, body: impl AsRef<[u8]>) {
+        let data = Bytes::copy_from_slice(body.as_ref());
+        self.say(time, 1, RtmpMessage::AudioData { data }).await;
     }
 
     async fn say(&mut self, time: u32, stream: u32, message: RtmpMessage) {

@@ -1,0 +1,10 @@
+//! Streams as no schoolbook encoder sends them, from the door to what a viewer plays.
+
+mod changes;
+mod clock;
+mod fixture;
+mod playlist;
+mod rates;
+mod reordering;
+mod sound;
+mod tags;
