@@ -126,7 +126,7 @@ async fn after_three_seconds_of_silence_and_a_burst_the_picture_is_back_within_a
     let line = Line::to(port).await;
     let _camera = Publisher::start(&clip, &url.replace(&format!(":{port}/"), &format!(":{}/", line.port)));
     fixture::until_seen(&mut wing, 0).await;
-    assert_back(&server, &mut wing, |hold| drop(line.holds.send_replace(hold)), 0).await;
+    assert_back(&server, &mut wing, |hold| _ = line.holds.send_replace(hold), 0).await;
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn after_three_seconds_of_silence_a_caller_over_srt_is_back_within_a_secon
     let _camera = Publisher::transport_stream(&clip, &url.replace(&format!(":{port}"), &format!(":{}", line.port)));
     fixture::until_seen(&mut wing, 0).await;
     // SRT lets out what was held at 1.25 times its rate at most.
-    assert_back(&server, &mut wing, |hold| drop(line.holds.send_replace(hold)), 20).await;
+    assert_back(&server, &mut wing, |hold| _ = line.holds.send_replace(hold), 20).await;
 }
 
 #[tokio::test]
