@@ -119,7 +119,7 @@ pub async fn store(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open_with(&config.data_dir, url).await?)
 }
 
-/// The rows, where there are any: who only asks makes no database.
+/// The rows, where there are any: a question makes no database.
 ///
 /// # Errors
 /// When they cannot be opened.

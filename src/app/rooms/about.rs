@@ -1,4 +1,4 @@
-//! What is said of a room to a person: display names, and whether there is such a room at all.
+//! What pages show of a room: display names, and whether there is such a room at all.
 //!
 //! A room has no row of its own: it is known while something is published in it or set up for it (an ingress, a camera's
 //! key, a stream of the server's own).

@@ -224,7 +224,12 @@ impl View {
             self.picture.early.push(unit.clone());
             return Ok(());
         }
+        let passed = matches!(self.picture.route, Route::Pass);
         self.steady()?;
+        // Its group went to the encoder just now, and it is in it.
+        if passed && !matches!(self.picture.route, Route::Pass) {
+            return Ok(());
+        }
         self.frame(unit, codec, keyframe)
     }
 
