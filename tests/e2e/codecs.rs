@@ -249,7 +249,8 @@ async fn the_pictures_of_enhanced_rtmp_are_seen() {
         (
             "AV1",
             picture(
-                "av1enc cpu-used=10 threads=2 keyframe-max-dist=30 usage-profile=realtime target-bitrate=1000 ! av1parse ! \
+                // By quality: its rate control leaves single pictures at 20 dB, with marks that cannot be read.
+                "av1enc cpu-used=8 threads=2 keyframe-max-dist=30 usage-profile=realtime end-usage=q max-quantizer=30 ! av1parse ! \
                  video/x-av1,stream-format=obu-stream,alignment=tu",
                 b"\x90av01\x81\x00\x0c\x00".as_slice(),
                 [b"\x91av01".as_slice(), b"\xa1av01"],
