@@ -290,6 +290,11 @@ fn bad_values_are_refused_with_what_is_allowed() {
             "http.listen: \"localhost\" is not an address; write IP:port, such as 0.0.0.0:8080 or [::]:8080",
         ),
         (
+            "public_url = \"https://example.org/media\"",
+            "public_url: \"https://example.org/media\" has a path, and no page or endpoint would be found below it; give it a \
+             host name of its own",
+        ),
+        (
             "public_url = \"live.example.org\"",
             "public_url: \"live.example.org\" is not an address of the web; write http://host:port or https://host",
         ),

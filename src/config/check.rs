@@ -81,6 +81,14 @@ fn public_url(config: &Config) -> Result<(), Fault> {
     };
     let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     match host {
+        Some(host) if !host.starts_with('/') && host.trim_end_matches('/').contains(['/', '?', '#']) => {
+            Err(Fault::new(
+                "public_url",
+                format!(
+                    "{url:?} has a path, and no page or endpoint would be found below it; give it a host name of its own"
+                ),
+            ))
+        }
         Some(host) if !host.is_empty() && !host.starts_with('/') && !url.contains(char::is_whitespace) => Ok(()),
         _ => Err(Fault::new(
             "public_url",

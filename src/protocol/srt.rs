@@ -108,9 +108,12 @@ fn unescaped(text: &str) -> String {
 }
 
 fn named(resource: &str) -> Result<Request, BadStreamId> {
+    // No key contains `#`.
+    let resource = resource.split('#').next().unwrap_or_default();
     let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
     let path = path.trim_start_matches('/');
     let (app, key) = path.split_once('/').unwrap_or(("live", path));
+    let key = key.trim_end_matches('/');
     if key.is_empty() || key.chars().any(char::is_control) {
         return Err(BadStreamId::NoKey);
     }
@@ -144,6 +147,11 @@ mod tests {
             ("#!::m=Publish,s=1,r=KEY,u=x", of("live", "KEY", None)),
             ("%23!::r=KEY,m=publish", of("live", "KEY", None)),
             (" KEY ", of("live", "KEY", None)),
+            ("KEY#mode", of("live", "KEY", None)),
+            ("publish:live/KEY?password=x#mode", of("live", "KEY", Some("x"))),
+            ("#!::r=live/KEY#mode,m=publish", of("live", "KEY", None)),
+            ("live/KEY/", of("live", "KEY", None)),
+            ("srt://host/live/KEY/?password=x", of("live", "KEY", Some("x"))),
             ("publish:KEY", of("live", "KEY", None)),
             ("publish:live/KEY", of("live", "KEY", None)),
             ("publish:KEY:me:secret", of("live", "KEY", Some("secret"))),
