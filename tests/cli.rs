@@ -1,7 +1,7 @@
 //! The command line, as a person or a script uses it.
 
 use std::{
-    net::TcpListener,
+    net::{TcpListener, UdpSocket},
     path::Path,
     process::{Command, Output},
 };
@@ -121,23 +121,25 @@ fn the_doctor_names_what_it_found_and_fails_when_a_port_is_taken() {
     }
     assert!(!found.contains("MISSING"), "{found}");
 
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
+    let (taken, taken_udp) = (TcpListener::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    let (address, udp) = (taken.local_addr().unwrap().to_string(), taken_udp.local_addr().unwrap().to_string());
     let ill = Command::new(env!("CARGO_BIN_EXE_lumencast"))
         .args(["doctor", "--data"])
         .arg(data.path())
         .env("LUMENCAST_HTTP__LISTEN", &address)
         .env("LUMENCAST_RTMP__LISTEN", "127.0.0.1:0")
         .env("LUMENCAST_LIVEWING__LISTEN", "127.0.0.1:0")
+        .env("LUMENCAST_WEBRTC__TCP", "127.0.0.1:0")
+        .env("LUMENCAST_WEBRTC__UDP", "127.0.0.1:0")
+        .env("LUMENCAST_SRT__LISTEN", &udp)
         .output()
         .unwrap();
     assert_eq!(ill.status.code(), Some(2));
-    assert!(
-        text(&ill.stdout).lines().any(|l| l.starts_with("MISSING") && l.contains(&address)),
-        "{}",
-        text(&ill.stdout)
-    );
-    assert_eq!(text(&ill.stderr), "lumencast: 1 thing is missing\n");
+    for taken in [address, udp] {
+        let found = text(&ill.stdout);
+        assert!(found.lines().any(|l| l.starts_with("MISSING") && l.contains(&taken)), "{found}");
+    }
+    assert_eq!(text(&ill.stderr), "lumencast: 2 things are missing\n");
 }
 
 #[test]

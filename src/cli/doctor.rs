@@ -5,7 +5,10 @@ use crate::{
     config::Config,
 };
 use anyhow::bail;
-use std::{net::TcpListener, path::Path};
+use std::{
+    net::{TcpListener, UdpSocket},
+    path::Path,
+};
 
 /// Prints what is there and what is not; fails when something needed is missing.
 pub fn run(config: &Config) -> anyhow::Result<()> {
@@ -27,10 +30,11 @@ pub fn run(config: &Config) -> anyhow::Result<()> {
             Err(reason) => say(false, format!("{codec} encoder: {reason}")),
         }
     }
-    let http = ("http.listen", config.http.listen);
-    for (key, address) in [http, ("rtmp.listen", config.rtmp.listen), ("livewing.listen", config.livewing.listen)] {
-        match TcpListener::bind(address) {
-            Ok(_) => say(true, format!("{key} {address} is free")),
+    let tcp = config.tcp_listeners().into_iter().map(|(key, at)| (key, at, TcpListener::bind(at).map(drop)));
+    let udp = config.udp_listeners().into_iter().map(|(key, at)| (key, at, UdpSocket::bind(at).map(drop)));
+    for (key, address, bound) in tcp.chain(udp) {
+        match bound {
+            Ok(()) => say(true, format!("{key} {address} is free")),
             Err(error) => say(false, format!("{key} {address}: {error}")),
         }
     }

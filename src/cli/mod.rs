@@ -240,6 +240,9 @@ fn log(config: &Config) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // A line that cannot be written (a full disk, a reader that is gone) is lost; to say so would be another one, and
+        // its failure a panic of the task that logs.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
         LogFormat::Text => builder.init(),

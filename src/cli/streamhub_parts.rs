@@ -28,7 +28,13 @@ use crate::{
     tasks,
 };
 use futures::future::BoxFuture;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// A source that cannot be pulled for the same reason is logged again after so long.
+const REPEAT: Duration = Duration::from_secs(600);
 
 /// All running services of the plane.
 pub struct StreamHubParts {
@@ -144,6 +150,7 @@ pub fn puller(config: &Config) -> anyhow::Result<Puller> {
     let guard = Arc::new(guard);
     Ok(Arc::new(move |request: PullRequest, tap: PullTap| {
         let (states, ingress) = (tap.clone(), request.ingress);
+        let failing = Mutex::new(None::<(String, Instant)>);
         let pull = pull::start(
             request.spec,
             guard.clone(),
@@ -151,9 +158,17 @@ pub fn puller(config: &Config) -> anyhow::Result<Puller> {
             move |news| {
                 states.set_state(match news {
                     PullNews::Buffering => PullState::Connecting,
-                    PullNews::Publishing => PullState::Publishing,
+                    PullNews::Publishing => {
+                        failing.lock().unwrap_or_else(PoisonError::into_inner).take();
+                        PullState::Publishing
+                    }
                     PullNews::Error { text, blame } => {
-                        tracing::warn!(ingress, ?blame, "a source cannot be pulled now: {text}");
+                        let mut failing = failing.lock().unwrap_or_else(PoisonError::into_inner);
+                        let known = failing.as_ref().is_some_and(|(why, at)| *why == text && at.elapsed() < REPEAT);
+                        if !known {
+                            tracing::warn!(ingress, ?blame, "a source cannot be pulled now: {text}");
+                            *failing = Some((text.clone(), Instant::now()));
+                        }
                         PullState::Failed(text)
                     }
                     PullNews::Complete => PullState::Complete,

@@ -98,14 +98,7 @@ fn public_url(config: &Config) -> Result<(), Fault> {
 }
 
 fn listeners(config: &Config) -> Result<(), Fault> {
-    let all = [
-        ("http.listen", Some(config.http.listen)),
-        ("metrics.listen", config.metrics.listen),
-        ("rtmp.listen", Some(config.rtmp.listen)),
-        ("livewing.listen", Some(config.livewing.listen)),
-        ("webrtc.tcp", Some(config.webrtc.tcp)),
-    ];
-    let all: Vec<_> = all.into_iter().filter_map(|(key, address)| Some((key, address?))).collect();
+    let all = config.tcp_listeners();
     for (index, &(key, address)) in all.iter().enumerate() {
         let mut earlier = all.iter().take(index);
         if let Some(&(other, theirs)) = earlier.find(|(_, a)| collide(*a, address)) {

@@ -124,6 +124,23 @@ impl Config {
         judged.map_err(|fault| blame(fault, &environment, file.as_ref()))
     }
 
+    /// The TCP addresses that the server listens at, with their keys.
+    pub fn tcp_listeners(&self) -> Vec<(&'static str, std::net::SocketAddr)> {
+        let all = [
+            ("http.listen", Some(self.http.listen)),
+            ("metrics.listen", self.metrics.listen),
+            ("rtmp.listen", Some(self.rtmp.listen)),
+            ("livewing.listen", Some(self.livewing.listen)),
+            ("webrtc.tcp", Some(self.webrtc.tcp)),
+        ];
+        all.into_iter().filter_map(|(key, address)| Some((key, address?))).collect()
+    }
+
+    /// The UDP addresses that the server listens at, with their keys.
+    pub fn udp_listeners(&self) -> [(&'static str, std::net::SocketAddr); 2] {
+        [("srt.listen", self.srt.listen), ("webrtc.udp", self.webrtc.udp)]
+    }
+
     /// The address clients reach HTTP by, without a slash at the end: as configured, else `http://localhost:PORT`.
     pub fn public_url(&self) -> String {
         match &self.public_url {

@@ -77,3 +77,26 @@ async fn a_server_that_is_told_to_stop_finishes_its_recordings_within_five_secon
     assert_eq!(file::probe(&recording.path).frames, frames);
     println!("stopped in {took:.2?} with {frames} frames");
 }
+
+#[tokio::test]
+async fn a_server_whose_log_cannot_be_written_goes_on_and_finishes_its_recording_when_its_terminal_closes() {
+    let _turn = crate::support::shared_turn(40);
+    let clip = fixture::first().cached();
+    let mut server = Server::start(fixture::two_cameras()).await;
+    server.stop(LIMIT).await;
+    server.fill_log();
+    server.launch().await;
+    let mut wing = fixture::panel(&server).await;
+    let camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
+    fixture::until_seen(&mut wing, 0).await;
+    let recording = fixture::record(&server, &mut wing, json!({})).await;
+    fixture::until_slot(&mut wing, recording.first + 2 * FPS).await;
+    drop(camera);
+    fixture::until_slot(&mut wing, recording.first + 3 * FPS).await;
+    let status = server.stop_by("HUP", Duration::from_secs(5)).await;
+    assert!(status.success(), "{status}");
+    assert!(!fixture::marker(&recording.path).exists() && file::is_indexed(&recording.path));
+    let reading = Reader::of(&recording.path).read_async().await;
+    let seen = reading.marks().filter(|(_, source, _)| *source == 1).count() as u64;
+    assert!(reading.errors == 0 && seen > 2 * FPS, "{reading}");
+}

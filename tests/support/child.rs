@@ -81,11 +81,6 @@ pub async fn wait_exit(child: &mut Child, limit: Duration) -> Option<ExitStatus>
     }
 }
 
-/// Asks a child to end (SIGTERM), without waiting for it.
-pub fn terminate(child: &Child) {
-    signal(child, "TERM");
-}
-
 /// Sends a signal by its name.
 pub fn signal(child: &Child, name: &str) {
     // The shell's own kill: there is one wherever the tests run, and no unsafe call is needed.

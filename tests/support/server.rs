@@ -1,7 +1,7 @@
 //! The built server as a child process on ports of its own: started, asked for health, stopped,
 //! killed and started again on the same data.
 
-use super::child::{self, kill_now, log_file, tail, terminate, wait_exit};
+use super::child::{self, kill_now, log_file, signal, tail, wait_exit};
 use super::config::Config;
 use super::ports::Port;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,8 @@ pub struct Server {
     breakable: bool,
     /// Megabytes of the disk of its data, if that is one of its own.
     disk: Option<u32>,
+    /// Whether nothing that it logs can be written.
+    log_is_full: bool,
 }
 
 impl Server {
@@ -70,6 +72,7 @@ impl Server {
             files,
             breakable,
             disk,
+            log_is_full: false,
         };
         let config = config
             .set("http.listen", server.http.address())
@@ -86,10 +89,16 @@ impl Server {
         server
     }
 
+    /// From its next start on every write to its log fails, as on a full disk.
+    pub fn fill_log(&mut self) {
+        self.log_is_full = true;
+    }
+
     /// Starts it again on the same settings, data and ports after it was stopped or killed.
     pub async fn launch(&mut self) {
         assert!(self.child.is_none(), "the server still runs");
-        let log = log_file(&self.log_path());
+        let full = || std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let log = if self.log_is_full { full() } else { log_file(&self.log_path()) };
         let limit = self.files.map_or_else(String::new, |files| format!("ulimit -n {files}; "));
         let mount = self.disk.map_or_else(String::new, |megabytes| {
             std::fs::create_dir_all(self.data()).expect("a folder for the disk");
@@ -170,13 +179,18 @@ impl Server {
 
     /// Asks it to end (SIGTERM) and waits; panics if it is not gone in time.
     pub async fn stop(&mut self, limit: Duration) -> ExitStatus {
+        self.stop_by("TERM", limit).await
+    }
+
+    /// The same by another signal.
+    pub async fn stop_by(&mut self, name: &str, limit: Duration) -> ExitStatus {
         let mut child = self.child.take().expect("a running server");
-        terminate(&child);
+        signal(&child, name);
         match wait_exit(&mut child, limit).await {
             Some(status) => status,
             None => {
                 kill_now(&mut child);
-                panic!("the server did not end within {limit:?} of SIGTERM");
+                panic!("the server did not end within {limit:?} of SIG{name}");
             }
         }
     }

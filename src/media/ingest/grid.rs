@@ -5,7 +5,10 @@
 //! with it (see [`Grid::offset`]). A source of the project's own rate is *locked*: its frames take one slot each, one
 //! after the other, however its stamps are rounded, until it has really gained or lost most of a slot.
 
+mod sound_lag;
+
 use crate::domain::time::{Rate, ShowTime, Slot};
+use sound_lag::SoundLag;
 use std::time::Duration;
 
 /// Margins are judged over this many frames.
@@ -32,6 +35,10 @@ const RETURN_WINDOW: u32 = 15;
 const RETURN: i64 = 1_000_000_000;
 /// A source that must be put later again so soon comes in bursts, and stays there, in nanoseconds.
 const AGAIN: i64 = 10_000_000_000;
+/// A source is put at most so much later for its sound, in nanoseconds.
+const FOR_SOUND: i64 = 500_000_000;
+/// Time that is left to sound that is waited for, in nanoseconds.
+const SPARE: i64 = 10_000_000;
 /// Sound without a picture that comes too late to be heard for so long is put later, in nanoseconds.
 const UNHEARD: u64 = 1_000_000_000;
 
@@ -49,6 +56,9 @@ pub enum Placed {
 pub struct Grid {
     rate: Rate,
     latency: i64,
+    /// The part of the latency that sound is waited for, and how late sound comes.
+    for_sound: i64,
+    sound_lag: SoundLag,
     offset: Option<i64>,
     last: Option<(Slot, i64)>,
     /// How much later than its latency sound is heard that has no picture, and since when it comes at another time.
@@ -82,6 +92,8 @@ impl Grid {
         Self {
             rate,
             latency,
+            for_sound: 0,
+            sound_lag: SoundLag::default(),
             offset,
             last,
             alone,
@@ -100,24 +112,36 @@ impl Grid {
         }
     }
 
-    /// How far behind arrival a frame is shown.
+    /// How far behind arrival a frame is shown, with what is added for sound that comes later than its picture.
     pub fn latency(&self) -> Duration {
         Duration::from_nanos(self.latency.unsigned_abs())
     }
 
+    /// The latency that was set.
+    pub fn configured_latency(&self) -> Duration {
+        Duration::from_nanos((self.latency - self.for_sound).unsigned_abs())
+    }
+
     /// Frames that come from now on are shown so far behind arrival, as nearly as whole slots can do it.
     pub fn set_latency(&mut self, latency: Duration) {
-        let latency = latency.as_nanos() as i64;
+        let latency = latency.as_nanos() as i64 + self.for_sound;
         let (by, length) = (latency - self.latency, self.rate.slot_ns() as i64);
         let slots = (by + by.signum() * length / 2) / length;
         self.latency = latency;
-        self.offset = self.offset.map(|offset| offset + slots * length);
+        self.shift(slots * length);
+    }
+
+    /// Puts the source later by whole slots, earlier if negative.
+    fn shift(&mut self, by: i64) {
+        self.offset = self.offset.map(|offset| offset + by);
         (self.late, self.early, self.seen, self.least_margin) = (0, 0, 0, i64::MAX);
         (self.windows, self.settled) = (0, 0);
     }
 
     /// Another publisher begins: its first frame is put on the grid anew.
     pub fn restart(&mut self) {
+        self.latency -= std::mem::take(&mut self.for_sound);
+        self.sound_lag = SoundLag::default();
         (self.offset, self.last, self.late, self.early) = (None, None, 0, 0);
         (self.alone, self.astray, self.returning) = (0, None, None);
     }
@@ -132,12 +156,14 @@ impl Grid {
         self.offset.unwrap_or(self.latency + self.alone)
     }
 
-    /// How much later than its anchored stamp this sound is heard, in nanoseconds. It goes with the picture; without
-    /// one it finds its own place, and another one when it has come too late, or much too early, for a while.
+    /// How much later than its anchored stamp this sound is heard, in nanoseconds. It goes with the picture, which is put
+    /// later for sound that comes too late again and again; without a picture it finds its own place, and another one when
+    /// it has come too late, or much too early, for a while.
     pub fn hear(&mut self, stamp: ShowTime, now: ShowTime) -> i64 {
-        let shift = self.offset();
-        if self.offset.is_none() {
-            let margin = stamp.0 as i64 + shift - now.0 as i64;
+        let margin = stamp.0 as i64 + self.offset() - now.0 as i64;
+        if self.offset.is_some() {
+            self.wait_for_sound(margin, now.0 as i64);
+        } else {
             if (0..=self.latency + GAP).contains(&margin) {
                 self.astray = None;
             } else if now.since(*self.astray.get_or_insert(now)) >= UNHEARD {
@@ -146,6 +172,24 @@ impl Grid {
             }
         }
         self.offset()
+    }
+
+    /// Sound that is further behind than can be waited for is a stall, for which the picture's own rules are there.
+    fn wait_for_sound(&mut self, margin: i64, now: i64) {
+        if margin < -FOR_SOUND {
+            return;
+        }
+        let Some(late) = self.sound_lag.judge(margin, now) else { return };
+        let length = self.rate.slot_ns() as i64;
+        let slots = (late + SPARE) / length + i64::from(late > 0);
+        let most = FOR_SOUND / length * length;
+        let by = (self.for_sound + slots * length).clamp(0, most) - self.for_sound;
+        if by != 0 {
+            self.for_sound += by;
+            self.latency += by;
+            self.shift(by);
+            self.moved += 1;
+        }
     }
 
     /// Places a frame of this anchored stamp that left the decoder now.

@@ -168,7 +168,7 @@ impl Source {
     /// A source to replace this one in its place: the same input and the same published stream, without its pictures
     /// and sound.
     pub fn successor(&self) -> Arc<Self> {
-        let latency = self.latency();
+        let latency = self.lock().grid.configured_latency();
         let (id, label, project) = (self.id, self.label.clone(), self.project);
         Self::on_stream(id, label, self.clock.clone(), project, latency, self.hold, self.live.clone())
     }
@@ -180,7 +180,10 @@ impl Source {
 
     /// Sets how long after its arrival everything that comes from now on is shown and played.
     pub fn set_latency(&self, latency: Duration) {
-        self.lock().grid.set_latency(latency);
+        let mut state = self.lock();
+        state.grid.set_latency(latency);
+        let latency = state.grid.latency();
+        drop(state);
         self.frame_queue.set_latency(self.project.rate.slots_in(latency));
         self.sound.realign();
     }
@@ -267,7 +270,14 @@ impl Source {
     /// A block of sound, stamped with show time.
     pub fn block(&self, block: &Block<'_>) {
         let now = self.clock.now();
-        let offset = self.lock().grid.hear(block.at, now);
+        let mut state = self.lock();
+        let before = state.grid.latency();
+        let (offset, latency) = (state.grid.hear(block.at, now), state.grid.latency());
+        drop(state);
+        if latency != before {
+            self.frame_queue.set_latency(self.project.rate.slots_in(latency));
+            tracing::info!(source = %self.label, "its sound comes late: it is shown {} ms behind its arrival", latency.as_millis());
+        }
         self.sound.put(block.at.0 as i64 + offset, block.samples);
         if self.raw_audio.is_wanted() {
             let mut shifted = block.buffer.copy();

@@ -261,3 +261,35 @@ fn a_publishers_clock_that_runs_off_costs_a_slot_at_a_time() {
     }
     assert!(dropped <= 3, "{dropped}");
 }
+
+/// Pictures at their time, and sound of 21 ms a frame that comes in bundles.
+fn bundled(grid: &mut Grid, bundle: u64, seconds: u64) -> Vec<(u64, bool)> {
+    let (mut heard, mut sound) = (Vec::new(), 0);
+    for n in 0..seconds * 30 {
+        let now = 1_000 * MS + rtmp_stamp(n, 30.0) + 10 * MS;
+        grid.place(ShowTime(1_000 * MS + rtmp_stamp(n, 30.0)), ShowTime(now));
+        let due = |sound: u64| 1_000 * MS + sound * 21 * MS;
+        while due((sound / bundle + 1) * bundle) <= now {
+            let offset = grid.hear(ShowTime(due(sound)), ShowTime(now));
+            heard.push((due(sound), due(sound) as i64 + offset >= now as i64));
+            sound += 1;
+        }
+    }
+    heard
+}
+
+#[test]
+fn a_source_whose_sound_comes_in_bundles_is_put_later_once_for_it() {
+    for (bundle, slots) in [(1, 0), (5, 0), (9, 3), (16, 7)] {
+        let mut grid = grid();
+        let heard = bundled(&mut grid, bundle, 20);
+        let late: Vec<_> = heard.iter().filter(|(at, in_time)| *at > 4_000 * MS && !in_time).collect();
+        assert!(late.is_empty(), "bundles of {bundle}: {late:?}");
+        let later = (grid.latency() - Duration::from_millis(150)).as_millis() / 33;
+        assert!(later <= slots && (slots > 3) == (later > 3), "bundles of {bundle}: {later} slots later");
+        assert_eq!(grid.moved, 1 + u64::from(later > 0), "bundles of {bundle}");
+        assert_eq!(grid.configured_latency(), Duration::from_millis(150));
+        grid.restart();
+        assert_eq!(grid.latency(), Duration::from_millis(150), "another publisher begins anew");
+    }
+}

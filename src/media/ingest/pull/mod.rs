@@ -176,7 +176,7 @@ impl Puller {
                 End::Finished(Pace::Clock) if begun.elapsed() > Duration::from_millis(500) => Duration::ZERO,
                 End::Finished(_) | End::Goes => backoff.failed(begun.elapsed()),
                 End::Failed { text, blame } => {
-                    tracing::info!(url = %self.spec, "pull: {text}");
+                    tracing::debug!(url = %self.spec, "pull: {text}");
                     (self.on_event)(PullNews::Error { text, blame });
                     backoff.failed(begun.elapsed())
                 }
