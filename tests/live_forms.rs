@@ -34,6 +34,9 @@ use support::{
     turn::{Turn, turn},
 };
 
+/// The picture, counted from 0, that a publisher sends after a pause.
+const PAUSE_AT: u32 = 30;
+
 /// The turn of a test, which uses GStreamer and counts what is alive.
 fn alone() -> Turn {
     gst::init().expect("GStreamer");
@@ -194,6 +197,40 @@ fn a_view_goes_on_with_the_next_good_key_frame_after_broken_media() {
     drop(publishing);
     play(&parent, packets(&Clip { bframes: 2, ..small(5, 2.0) })).join().expect("played");
     until("the good picture came", || received.frames().len() >= 60);
+}
+
+#[test]
+fn the_picture_that_ends_a_pause_is_encoded_once() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let parent = live("screen");
+    let (original, received) =
+        (Received::of(&parent, Start::Now), Received::of(&parent.view(StreamForm::steady()), Start::Backlog));
+    // Without sound nothing but the stamp of that picture shows that there was a pause.
+    let (mut moved, mut n) = (packets(&Clip { gop: 300, ..small(3, 4.0) }), 0);
+    moved.retain(|(_, packet)| matches!(packet, Packet::Video { .. } | Packet::VideoConfig { .. }));
+    for (at, packet) in &mut moved {
+        let Packet::Video { pts, dts, .. } = packet else { continue };
+        n += 1;
+        if n > PAUSE_AT {
+            [at, pts, dts].into_iter().for_each(|time| *time += Duration::from_millis(1500));
+        }
+    }
+    play(&parent, moved).join().expect("played");
+    let sent = original.frames();
+    let last = sent.last().expect("pictures").pts;
+    until("the last picture came", || received.frames().iter().any(|unit| last.since(unit.pts) < 100_000_000));
+    let units = received.units();
+    let encoded = units.iter().rposition(|unit| matches!(unit.packet, Packet::VideoConfig { .. })).expect("a record");
+    let passed = units[..encoded].iter().filter(|unit| is_frame(unit)).count() as u32;
+    assert_eq!(passed, PAUSE_AT, "up to the pause they pass");
+    let reading = read(&units[encoded..], folder.path(), "encoded.mkv");
+    let shown: Vec<(f64, u32)> = reading.marks().map(|(index, _, n)| (reading.frames[index].pts, n)).collect();
+    assert_eq!((reading.undecodable(), shown[0].1), (vec![], PAUSE_AT), "it is the first that is encoded\n{reading}");
+    assert!(shown.len() > 80 && shown.is_sorted_by_key(|(_, n)| *n), "{reading}");
+    // Where this machine falls behind, a picture is repeated, a tenth of a second later.
+    let twice = shown.windows(2).find(|pair| pair[0].1 == pair[1].1 && pair[1].0 - pair[0].0 < 0.09);
+    assert_eq!(twice, None, "{reading}");
 }
 
 #[test]

@@ -7,9 +7,10 @@
 //!
 //! Viewers connect for real (ICE, DTLS, SRTP keys) and report as receivers do, but do not decrypt: they are only there
 //! to be served. Packets that do not come are counted. Settings by environment: `BENCH_VIEWERS` (`1,100,300`),
-//! `BENCH_WINDOW_S` (10).
+//! `BENCH_WINDOW_S` (10). With `BENCH_JOIN` it joins its last argument once instead, see [`join`].
 
 mod fixture;
+mod join;
 mod viewer;
 
 use std::{
@@ -28,6 +29,9 @@ const SETTLE: Duration = Duration::from_secs(4);
 fn main() {
     if let Ok(clip) = std::env::var("BENCH_STAGE") {
         return fixture::run(&clip, LIMIT);
+    }
+    if std::env::var_os("BENCH_JOIN").is_some() {
+        return join::once(&std::env::args().next_back().expect("an address"));
     }
     let folder = tempfile::tempdir().expect("a folder");
     let clip = folder.path().join("clip.h264");

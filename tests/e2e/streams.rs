@@ -2,7 +2,7 @@
 
 use crate::file;
 use crate::fixture::{self, FPS, LIMIT};
-use crate::support::marks::Reader;
+use crate::support::marks::{Clip, Reader};
 use crate::support::publisher::Publisher;
 use crate::support::server::Server;
 use serde_json::json;
@@ -46,4 +46,35 @@ async fn a_stream_is_recorded_by_pass_through() {
         reading.skew(),
         played.skew()
     );
+}
+
+#[tokio::test]
+async fn a_pyramid_of_b_frames_is_recorded_whole_from_any_beginning() {
+    let _turn = crate::support::shared_turn(40);
+    let clip = Clip { bframes: 3, gop: 60, ..fixture::second() };
+    let path = clip.cached();
+    let server = Server::start(fixture::two_cameras()).await;
+    let mut wing = fixture::panel(&server).await;
+    let mut camera = Publisher::start(&path, &server.rtmp_url("cam1"));
+    fixture::until_status(&mut wing, 1, "ok").await;
+    for beginning in ["at the start of the stream", "in its middle"] {
+        let recording = fixture::record(&server, &mut wing, json!({ "source": "camera", "sourceId": 1 })).await;
+        camera.sent(camera.sent_seconds() + 5.0, LIMIT).await;
+        let frames = fixture::stop(&mut wing, &recording).await;
+        let reading = Reader::of(&recording.path).read_async().await;
+        assert_eq!((reading.frames.len() as u64, reading.errors), (frames, 0), "{beginning}\n{reading}");
+        assert!(frames > 4 * FPS, "{beginning}\n{reading}");
+        assert_eq!((reading.undecodable(), reading.flaws()), (vec![], (0, 0, 0)), "{beginning}\n{reading}");
+        assert_eq!(fixture::lead(&reading, 2) as u32 % clip.gop, 0, "it begins with a key frame\n{reading}");
+        // Each a frame's length after the one before, and flash and beep together.
+        let times: Vec<f64> = reading.frames.iter().map(|frame| frame.pts).collect();
+        let even = times.windows(2).all(|pair| (pair[1] - pair[0] - 1.0 / FPS as f64).abs() < 0.002);
+        assert!(even && reading.gaps().is_empty(), "{beginning}: {times:?}\n{reading}");
+        let skews = reading.skews();
+        assert!(skews.len() >= 3 && skews.iter().all(|skew| skew.ms.abs() < 20.0), "{beginning}\n{reading}");
+        // Of the second one the middle of a group is certain.
+        let sent = camera.sent_seconds();
+        let group = f64::from(clip.gop) / FPS as f64;
+        camera.sent((sent / group).floor() * group + 1.5 * group, LIMIT).await;
+    }
 }

@@ -4,9 +4,12 @@ use super::{
     alone, census, live,
     media::{Received, Timed, packets, play, recoded, until},
     small,
-    support::marks::{
-        Clip,
-        code::{self, CELLS, COLUMNS, ROWS},
+    support::{
+        health::{self, assert_reported_as_seen},
+        marks::{
+            Clip,
+            code::{self, CELLS, COLUMNS, ROWS},
+        },
     },
 };
 use gst_video::prelude::*;
@@ -87,25 +90,12 @@ impl Screen {
         marks
     }
 
-    /// Asserts that a signal was reported as good just where new frames were seen: neither while they had been missing for
-    /// half a second, nor not while they came.
     fn assert_reported_as_seen(&self) {
-        let (seen, reported) = (self.seen(), self.reported.lock().unwrap().clone());
-        for (slot, signal) in &reported {
-            let recent = |slots: u64| {
-                let mut marks: Vec<_> =
-                    seen.iter().filter(|(at, _)| at.0 + slots >= slot.0 && at <= slot).map(|seen| seen.1).collect();
-                marks.dedup();
-                marks.len() > 1
-            };
-            if slot.0 < reported[0].0.0 + 15 {
-                continue;
-            }
-            match signal {
-                Signal::Ok => assert!(recent(15), "{slot:?} is reported as good, and nothing new is seen"),
-                _ => assert!(!recent(8), "{slot:?} is reported as {signal:?}, and new frames are seen"),
-            }
-        }
+        let seen: Vec<_> = self.seen().into_iter().map(|(slot, mark)| (slot.0, mark)).collect();
+        let of =
+            |(slot, signal): &(Slot, Signal)| health::Reported { slots: slot.0..=slot.0, is_ok: *signal == Signal::Ok };
+        let reported: Vec<_> = self.reported.lock().unwrap().iter().map(of).collect();
+        assert_reported_as_seen(&seen, &reported);
     }
 
     fn now(&self) -> Slot {

@@ -49,27 +49,77 @@ async fn enhanced_hevc_arrives_as_hevc() {
     assert_eq!(soon(packets.recv()).await, Some(inter));
 }
 
-#[tokio::test]
-async fn a_publisher_of_which_nothing_can_be_decoded_is_sent_off_with_the_name_of_its_codec() {
-    let _turn = crate::turn::turn();
-    let mut server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
+/// Publishes these tags again and again, sound where they begin with an S, until the endpoint answers.
+async fn answer_to(server: &RtmpServer, tags: &[&[u8]]) -> (Option<Status>, Duration) {
     let mut encoder = Encoder::publishing(server.address).await;
-    let going_on = async {
-        // What cannot be decoded does not keep the place.
+    let begun = Instant::now();
+    let publishing = async {
         for time in 0.. {
-            encoder.video(time * 40, b"\x91vvc1rest").await;
-            match tokio::time::timeout(Duration::from_millis(40), encoder.status()).await {
-                Ok(status) => return status,
-                Err(_) => continue,
+            for tag in tags {
+                match tag {
+                    [b'S', body @ ..] => encoder.audio(time * 40, body).await,
+                    body => encoder.video(time * 40, body).await,
+                }
+            }
+            if let Ok(status) = tokio::time::timeout(Duration::from_millis(40), encoder.status()).await {
+                return status;
             }
         }
         None
     };
-    let refusal = Status::error("NetStream.Publish.Failed", "the codec vvc1 is not supported");
-    assert_eq!(soon(going_on).await, refusal);
+    let status = soon(publishing).await;
+    let waited = begun.elapsed();
     encoder.closed().await;
-    assert_eq!(all(server.next_lease().await).await, []);
+    (status, waited)
+}
+
+#[tokio::test]
+async fn a_publisher_of_which_nothing_can_be_decoded_is_answered_at_once_with_the_reason() {
+    let _turn = crate::turn::turn();
+    // What is idle has a minute: none of these is waited for so long.
+    let mut server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_secs(60)).await;
+    let cases: [(&[&[u8]], &str); 4] = [
+        (&[b"\x91vvc1rest"], "the codec vvc1 is not supported"),
+        (&[b"S\x91alacrest"], "the codec alac is not supported"),
+        (&[b"\x91vvc1rest", b"S\x91alacrest"], "the codec alac is not supported"),
+        (&[b"\x17\x00"], "a video tag is cut short"),
+    ];
+    for (tags, reason) in cases {
+        let (status, waited) = answer_to(&server, tags).await;
+        assert_eq!(status, Status::error("NetStream.Publish.Failed", reason), "{waited:?}");
+        assert_eq!(all(server.next_lease().await).await, []);
+        assert!(!server.leases.is_held("KEY"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_publisher_of_data_alone_is_answered_after_the_idle_time() {
+    let _turn = crate::turn::turn();
+    let server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_millis(300)).await;
+    // A frame of a video command carries no picture.
+    let (status, _) = answer_to(&server, &[b"\x57\x00"]).await;
+    assert_eq!(status, Status::error("NetStream.Publish.Failed", "neither picture nor sound came in time"));
     assert!(!server.leases.is_held("KEY"));
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_decoded_leaves_its_sound_on_air() {
+    let _turn = crate::turn::turn();
+    let mut server = RtmpServer::open().await;
+    let mut encoder = Encoder::publishing(server.address).await;
+    let mut packets = server.next_lease().await;
+    encoder.video(0, b"\x91vvc1rest").await;
+    encoder.audio(0, b"\xaf\x00\x11\x90").await;
+    assert!(matches!(soon(packets.recv()).await, Some(Packet::AudioConfig { .. })));
+    // Beyond the time in which something else must come.
+    let mut ticks = tokio::time::interval(Duration::from_millis(40));
+    for n in 1..40 {
+        ticks.tick().await;
+        encoder.video(n * 40, b"\x91vvc1rest").await;
+        encoder.audio(n * 40, b"\xaf\x01\x21\x10").await;
+        assert!(matches!(soon(packets.recv()).await, Some(Packet::Audio { .. })), "{n}");
+    }
+    assert!(server.leases.is_held("KEY"));
 }
 
 #[tokio::test]

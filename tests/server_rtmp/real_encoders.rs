@@ -135,7 +135,7 @@ async fn ffmpeg_says_why_a_wrong_key_is_refused() {
 #[tokio::test]
 async fn ffmpeg_says_which_codec_cannot_be_taken() {
     let _turn = crate::turn::turn();
-    let server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_secs(1)).await;
+    let server = RtmpServer::with(|settings| settings.idle_timeout = Duration::from_secs(60)).await;
     let publisher = start(
         "ffmpeg",
         &format!(

@@ -10,6 +10,7 @@
 pub mod child;
 pub mod config;
 pub mod encoder;
+pub mod health;
 pub mod livewing;
 pub mod marks;
 pub mod ports;

@@ -1,13 +1,15 @@
 """A WHIP publisher and a WHEP viewer on aiortc.
 
 peer.py watch URL FILE SECONDS    records what it sees into FILE
-peer.py publish URL FILE SECONDS  sends FILE's picture and sound, coded anew
+peer.py listen URL FILE SECONDS   records what it hears into FILE, a WAV
+peer.py publish URL FILE SECONDS  sends FILE's picture and sound, or what there is of them, coded anew
 """
 
 import asyncio
 import sys
 import time
 import urllib.request
+import wave
 from fractions import Fraction
 
 import av
@@ -40,6 +42,20 @@ async def record(track, file, seconds):
         container.mux(stream.encode(None))
 
 
+async def record_sound(track, file, seconds):
+    """As many seconds of sound as are asked for, from when they come."""
+    with wave.open(file, "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(48000)
+        resampler = av.AudioResampler("s16", "stereo", 48000)
+        missing = int(48000 * seconds)
+        while missing > 0:
+            for frame in resampler.resample(await asyncio.wait_for(track.recv(), 10)):
+                out.writeframes(bytes(frame.planes[0])[: 4 * frame.samples])
+                missing -= frame.samples
+
+
 async def main(what, url, file, seconds):
     peer = RTCPeerConnection()
     connected = asyncio.Event()
@@ -49,12 +65,13 @@ async def main(what, url, file, seconds):
         if peer.connectionState == "connected":
             connected.set()
 
-    if what == "watch":
-        for kind in ("video", "audio"):
+    kinds = {"watch": ("video", "audio"), "listen": ("audio",)}.get(what)
+    if kinds:
+        for kind in kinds:
             peer.addTransceiver(kind, direction="recvonly")
     else:
         player = MediaPlayer(file)
-        for track in (player.video, player.audio):
+        for track in filter(None, (player.video, player.audio)):
             peer.addTransceiver(track, direction="sendonly")
     await peer.setLocalDescription(await peer.createOffer())
     posted = time.monotonic()
@@ -66,6 +83,8 @@ async def main(what, url, file, seconds):
     print(f"connected {time.monotonic() - posted:.3f}", flush=True)
     if what == "watch":
         await record(peer.getTransceivers()[0].receiver.track, file, seconds)
+    elif what == "listen":
+        await record_sound(peer.getTransceivers()[0].receiver.track, file, seconds)
     else:
         await asyncio.sleep(seconds)
     origin = url.split("/wh")[0]

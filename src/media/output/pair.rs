@@ -65,7 +65,7 @@ pub struct Pair {
 
 struct JoinState {
     state: Mutex<State>,
-    begun: Condvar,
+    changed: Condvar,
     limits: QueueLimits,
     meter: Arc<Meter>,
     clock: ShowClock,
@@ -89,6 +89,11 @@ struct State {
     /// The newest decoding times that went on, in show time.
     last_video: Option<gst::ClockTime>,
     last_audio: Option<gst::ClockTime>,
+    /// The latest time at which a picture that went on is shown.
+    shown: Option<gst::ClockTime>,
+    /// Nothing goes on that is shown after it; and whether a picture came that is.
+    ends_after: Option<gst::ClockTime>,
+    is_complete: bool,
     /// End of the sound so far, or of the gap that stands in for it.
     sound_until: gst::ClockTime,
     ready: bool,
@@ -144,12 +149,15 @@ impl Pair {
             awaits_keyframe: true,
             last_video: None,
             last_audio: None,
+            shown: None,
+            ends_after: None,
+            is_complete: false,
             sound_until: gst::ClockTime::ZERO,
             ready: false,
         };
         let join = Arc::new(JoinState {
             state: Mutex::new(state),
-            begun: Condvar::new(),
+            changed: Condvar::new(),
             limits,
             meter,
             clock: clock.clone(),
@@ -176,7 +184,7 @@ impl Pair {
             if left.is_zero() || stop() {
                 return None;
             }
-            state = self.join.begun.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self.join.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         let first = ShowTime(state.begin?.first.nseconds());
         let video = state.held_video.front()?.caps_owned()?;
@@ -205,6 +213,23 @@ impl Pair {
         self.join.lock().to.as_ref().is_some_and(|to| to.video.current_level_buffers() > 1)
     }
 
+    /// Ends the flow with no picture missing between others: those that are coded after a picture and shown before it
+    /// (B-frames) still come, at most for `max_wait`.
+    pub fn finish_complete(&mut self, max_wait: Duration) {
+        let end = Instant::now() + max_wait;
+        let mut state = self.join.lock();
+        state.ends_after = state.shown.filter(|shown| state.last_video.is_some_and(|coded| coded < *shown));
+        while state.ends_after.is_some() && !state.is_complete {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break; // the publisher is gone
+            }
+            state = self.join.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(state);
+        self.finish();
+    }
+
     /// Ends the flow and sends end-of-stream after what is on its way.
     pub fn finish(&mut self) {
         self.listeners.clear();
@@ -228,6 +253,10 @@ impl JoinState {
     fn on_picture(&self, buffer: &gst::Buffer, caps: &gst::Caps) {
         let Some(pts) = buffer.pts() else { return };
         let mut state = self.lock();
+        if state.ends_after.is_some_and(|last| pts > last) {
+            state.is_complete = true;
+            return self.changed.notify_all();
+        }
         let dts = buffer.dts().map_or(pts, |dts| dts.min(pts));
         let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         if state.begin.is_none() {
@@ -278,7 +307,7 @@ impl JoinState {
     fn set_ready(&self, state: &mut State) {
         if !state.ready {
             state.ready = true;
-            self.begun.notify_all();
+            self.changed.notify_all();
         }
     }
 
@@ -300,7 +329,7 @@ impl JoinState {
             to.end();
         }
         state.begin = Some(Begin { first, zero });
-        (state.last_video, state.last_audio, state.sound_until) = (None, None, first);
+        (state.last_video, state.last_audio, state.shown, state.sound_until) = (None, None, None, first);
         (state.awaits_keyframe, state.ready) = (true, false);
         state.held_audio = std::mem::take(&mut state.next_audio);
         state.held_audio.retain(|sample| sample.buffer().and_then(gst::BufferRef::pts) >= Some(first));
@@ -340,6 +369,7 @@ impl JoinState {
         if to.video.push_sample(&sample).is_ok() {
             state.awaits_keyframe = false;
             state.last_video = Some(dts);
+            state.shown = state.shown.max(Some(pts));
             self.meter.picture(buffer.size() as u64, self.clock.now());
         }
         // No sound for long: a gap up to where sound may still be on its way.

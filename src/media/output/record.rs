@@ -50,6 +50,8 @@ use std::{
 pub const FIRST_KEYFRAME: Duration = Duration::from_secs(10);
 /// What may wait for a slow disk: 10 s of picture at 30 frames a second, a minute of sound.
 const QUEUE_LIMITS: QueueLimits = QueueLimits { pictures: 300, sounds: 2820 };
+/// How long a stop waits for pictures that are shown before the last one: H.264 and H.265 reorder up to 16 of them.
+const REORDERED: Duration = Duration::from_millis(600);
 /// Fine enough for every usual frame rate.
 const TIMESCALE: u32 = 90_000;
 
@@ -362,7 +364,7 @@ impl Job {
         let (end, deadline) = loop {
             match inbox.recv() {
                 Ok(Order::Stop(deadline)) => {
-                    pair.finish();
+                    pair.finish_complete(REORDERED);
                     break (PartEnd::Stopped, deadline);
                 }
                 Ok(Order::NextPart) => break (PartEnd::FormatChanged, PART_FINISH),

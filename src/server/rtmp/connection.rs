@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 const READ: usize = 64 * 1024;
 /// A peer that does not take our few bytes for this long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a publisher may go on of which something cannot be decoded and nothing that can be is there yet: encoders
+/// send the configurations of picture and sound one after the other, before either of them.
+const NOTHING_ELSE: Duration = Duration::from_secs(1);
 /// How long we go on reading after a last word, so that a reset does not overtake it.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -42,7 +45,7 @@ pub(super) enum End {
     SlowHandshake,
     #[error("no publish began in time")]
     NoPublish,
-    #[error("the publisher fell silent")]
+    #[error("neither picture nor sound came in time")]
     Silent,
     #[error("{0}")]
     Refused(Refusal),
@@ -61,7 +64,8 @@ impl End {
     pub(super) fn refusal(&self) -> Option<&'static str> {
         Some(match self {
             Self::Refused(refusal) => refusal.code(),
-            Self::Codec(_) => "codec",
+            Self::Codec(TagError::Unsupported(_)) => "codec",
+            Self::Codec(TagError::Truncated(_)) => "damaged",
             Self::Session(SessionError::Chunk(ChunkError::TooLarge { .. })) => "too_large",
             Self::Session(SessionError::Handshake(_)) | Self::SlowHandshake => "handshake",
             Self::Session(SessionError::Chunk(_) | SessionError::Protocol(_)) => "protocol",
@@ -81,10 +85,23 @@ impl End {
         match self {
             Self::Refused(Refusal::Unavailable) => Some(Denial::Rejected),
             Self::Refused(_) => Some(Denial::BadName),
-            Self::Codec(_) | Self::Evicted | Self::Shutdown => Some(Denial::Failed),
+            Self::Codec(_) | Self::Silent | Self::Evicted | Self::Shutdown => Some(Denial::Failed),
             _ => None,
         }
     }
+}
+
+/// What came of a publish so far.
+#[derive(Default)]
+struct Publish {
+    /// A configuration or a unit of a codec that is known.
+    is_announced: bool,
+    /// Picture or sound.
+    has_media: bool,
+    /// The kinds of which the codec is not known, indexed by their `MediaKind`.
+    unsupported: [bool; 2],
+    /// Why the last tag could not be used.
+    unusable: Option<TagError>,
 }
 
 pub(super) struct Connection {
@@ -96,9 +113,7 @@ pub(super) struct Connection {
     shutdown: CancellationToken,
     session: Session,
     lease: Option<PublishLease>,
-    /// Whether picture or sound came since the publish began, and what came that cannot be decoded.
-    has_media: bool,
-    unsupported: Option<TagError>,
+    publish: Publish,
     /// When the next step must be done: the handshake, the publish, or the next bytes of a publisher.
     deadline: Instant,
     bytes: Counter,
@@ -121,8 +136,7 @@ impl Connection {
             shutdown,
             session: Session::new(settings.max_message),
             lease: None,
-            has_media: false,
-            unsupported: None,
+            publish: Publish::default(),
             deadline: Instant::now() + settings.handshake_timeout,
             bytes: counter!("lumencast_rtmp_bytes_total"),
             settings,
@@ -169,8 +183,8 @@ impl Connection {
                 self.handle(event).await?;
             }
             self.flush().await?;
-            // A publisher of which nothing can be decoded is one that sends nothing.
-            if self.session.is_publishing() && (self.has_media || self.unsupported.is_none()) {
+            // Neither what cannot be decoded nor data alone keeps the place.
+            if self.session.is_publishing() && self.publish.has_media {
                 self.deadline = Instant::now() + self.settings.idle_timeout;
             }
         }
@@ -184,7 +198,11 @@ impl Connection {
                     return Ok(());
                 };
                 lease.alive();
-                self.has_media |= matches!(packet, Packet::Video { .. } | Packet::Audio { .. });
+                if !self.publish.is_announced {
+                    self.publish.is_announced = true;
+                    self.deadline = Instant::now() + self.settings.idle_timeout;
+                }
+                self.publish.has_media |= matches!(packet, Packet::Video { .. } | Packet::Audio { .. });
                 lease.push(packet).map_err(|_| End::Evicted)
             }
             Event::Unsupported { kind, codec } => {
@@ -193,13 +211,13 @@ impl Connection {
                 if let Some(lease) = &self.lease {
                     lease.unsupported(kind, &codec);
                 }
-                self.unsupported = Some(TagError::Unsupported(codec));
-                Ok(())
+                self.publish.unsupported[kind as usize] = true;
+                self.unusable(TagError::Unsupported(codec))
             }
             Event::Unreadable(error) => {
                 counter!("lumencast_rtmp_damaged_tags_total").increment(1);
                 tracing::debug!(%error, "a tag was skipped");
-                Ok(())
+                self.unusable(error)
             }
             Event::Finished => {
                 self.lease = None;
@@ -210,6 +228,19 @@ impl Connection {
         }
     }
 
+    /// Ends a publish of which nothing can be decoded: at once where neither kind can be, else when nothing else comes.
+    fn unusable(&mut self, error: TagError) -> Result<(), End> {
+        if !self.publish.is_announced {
+            if self.publish.unsupported == [true; 2] {
+                return Err(End::Codec(error));
+            }
+            let soon = Instant::now() + NOTHING_ELSE.min(self.settings.idle_timeout);
+            self.deadline = self.deadline.min(soon);
+        }
+        self.publish.unusable = Some(error);
+        Ok(())
+    }
+
     async fn publish(&mut self, app: String, key: String, password: Option<String>) -> Result<(), End> {
         self.flush().await?;
         // Neither part is logged: the key is a secret, and some encoders put it into the application.
@@ -217,7 +248,8 @@ impl Connection {
         let request = AccessRequest { app, credential: Some(key), password, peer, ..AccessRequest::default() };
         let admitted = self.shutdown.run_until_cancelled(self.admission.admit(request)).await;
         self.lease = Some(admitted.ok_or(End::Shutdown)?.map_err(End::Refused)?);
-        (self.has_media, self.unsupported) = (false, None);
+        self.publish = Publish::default();
+        self.deadline = Instant::now() + self.settings.idle_timeout;
         self.slot.mark_authenticated();
         self.session.grant()?;
         tracing::info!("publishing began");
@@ -240,8 +272,8 @@ impl Connection {
             End::SlowHandshake
         } else if !self.session.is_publishing() {
             End::NoPublish
-        } else if let Some(unsupported) = self.unsupported.clone().filter(|_| !self.has_media) {
-            End::Codec(unsupported)
+        } else if let Some(error) = self.publish.unusable.clone().filter(|_| !self.publish.has_media) {
+            End::Codec(error)
         } else {
             End::Silent
         }

@@ -2,7 +2,7 @@
 
 mod changes;
 mod clock;
-mod fixture;
+pub mod fixture;
 mod playlist;
 mod rates;
 mod reordering;

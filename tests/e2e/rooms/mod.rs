@@ -3,5 +3,6 @@
 mod admission;
 mod database;
 pub mod fixture;
+mod granting;
 mod passing;
 mod returning;
