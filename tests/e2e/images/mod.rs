@@ -2,6 +2,8 @@
 
 mod air;
 mod client;
+mod files;
 mod flow;
 mod hostile;
+mod memory;
 mod paid;
