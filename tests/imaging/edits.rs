@@ -23,7 +23,7 @@ fn plain(width: u32, height: u32, colour: [u8; 3]) -> Vec<u8> {
 }
 
 fn task() -> Task {
-    let mask = GrayImage::from_fn(64, 48, |x, _| image::Luma([if x < 32 { 255 } else { 0 }]));
+    let mask = GrayImage::from_fn(96, 72, |x, _| image::Luma([if x < 48 { 255 } else { 0 }]));
     Task {
         request: Request {
             service: Service::VirtualStaging,
@@ -33,8 +33,8 @@ fn task() -> Task {
             options: Options { style: Some("rustic".to_owned()), ..Options::default() },
             location: None,
         },
-        input: plain(64, 48, [200, 60, 60]),
-        mask: Some(png(&mask, 64, 48, ExtendedColorType::L8)),
+        input: plain(96, 72, [200, 60, 60]),
+        mask: Some(png(&mask, 96, 72, ExtendedColorType::L8)),
         reference: None,
     }
 }
@@ -88,11 +88,11 @@ async fn the_service_gets_picture_mask_and_the_whole_prompt_and_its_picture_is_b
     let prompt = text("prompt");
     assert!(prompt.contains("Style: rustic.") && prompt.ends_with("Two armchairs by the window — no rug"), "{prompt}");
     let sent = image::load_from_memory(part(&asked[0], "image").expect("the picture")).expect("a file").to_rgb8();
-    assert_eq!(sent.dimensions(), (64, 48));
+    assert_eq!(sent.dimensions(), (96, 72));
     let mask = image::load_from_memory(part(&asked[0], "mask").expect("the mask")).expect("a file").to_rgba8();
-    assert_eq!(mask.dimensions(), (64, 48));
+    assert_eq!(mask.dimensions(), (96, 72));
     assert_eq!(mask.get_pixel(8, 20).0[3], 0, "it may change what is transparent");
-    assert_eq!(mask.get_pixel(56, 20).0[3], 255);
+    assert_eq!(mask.get_pixel(80, 20).0[3], 255);
 }
 
 #[tokio::test]

@@ -219,7 +219,7 @@ pub async fn status_and_body(response: Response) -> (u16, Value) {
 
 /// A picture.
 pub fn png() -> Vec<u8> {
-    let picture = image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8 * 4, y as u8 * 5, 128]));
+    let picture = image::RgbImage::from_fn(80, 64, |x, y| image::Rgb([x as u8 * 3, y as u8 * 3, 128]));
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Png).expect("a PNG");
     bytes.into_inner()

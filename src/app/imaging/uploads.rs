@@ -17,6 +17,9 @@ use tokio::sync::{Semaphore, oneshot};
 
 /// Pictures that are checked at the same time.
 const THREADS: usize = 2;
+/// Their threads' niceness, the ordinary one: below the server's media where that was raised, far above image jobs, which
+/// may keep all cores busy for minutes while a client waits for its answer.
+const NICENESS: i32 = 0;
 /// Pictures that may wait to be checked; each is at most as large as a request.
 const WAITING: usize = 32;
 
@@ -78,7 +81,7 @@ pub struct Uploads {
 }
 
 impl Uploads {
-    /// Its threads run at the lowest priority: checking a picture costs no frame of the show.
+    /// Its threads are few and run at ordinary priority.
     ///
     /// # Errors
     /// When no thread can be made.
@@ -87,32 +90,43 @@ impl Uploads {
             .num_threads(THREADS)
             .thread_name(|number| format!("upload-{number}"))
             .start_handler(|_| {
-                let _ = rustix::process::setpriority_process(None, 19); // of this thread alone, as Linux has it
+                // Of this thread alone, as Linux has it. Refused where the server was started below it; it stays there.
+                let _ = rustix::process::setpriority_process(None, NICENESS);
             })
             .build()?;
         Ok(Self { objects, threads: Arc::new(threads), room: Arc::new(Semaphore::new(WAITING)) })
     }
 
-    /// Keeps a picture for an account.
+    /// Keeps a picture of an account for jobs to start from.
     ///
     /// # Errors
     /// [`UploadFault::Store`] and [`UploadFault::Busy`] alone are the server's fault.
     pub async fn put(&self, account: &Account, bytes: Vec<u8>) -> Result<Upload, UploadFault> {
-        self.keep(account, "api", bytes).await
+        self.keep_checked(account, "api", bytes, for_jobs).await
     }
 
-    /// The same, under a name with its purpose: `api`, `mask` or `ref`.
+    /// Keeps a picture of any size under a name with its purpose: `mask` or `ref`.
     pub(super) async fn keep(
         &self,
         account: &Account,
         what: &'static str,
         bytes: Vec<u8>,
     ) -> Result<Upload, UploadFault> {
+        self.keep_checked(account, what, bytes, codec::clean).await
+    }
+
+    async fn keep_checked(
+        &self,
+        account: &Account,
+        what: &'static str,
+        bytes: Vec<u8>,
+        check: fn(&[u8]) -> Result<Cleaned, Fault>,
+    ) -> Result<Upload, UploadFault> {
         let room = self.room.clone().try_acquire_owned().map_err(|_| UploadFault::Busy)?;
         let (done, cleaned) = oneshot::channel();
         self.threads.spawn(move || {
             let _room = room; // the sender may be gone by now; the picture is in memory all the same
-            let _ = done.send(codec::clean(&bytes));
+            let _ = done.send(check(&bytes));
         });
         // A panic while a picture is checked drops the sender.
         let broken = || UploadFault::Unreadable("The picture could not be read.".to_owned());
@@ -147,6 +161,13 @@ impl Uploads {
             tracing::warn!(%error, "an unneeded picture could not be deleted");
         }
     }
+}
+
+/// The check of a picture that jobs start from: its size too, so that no job is charged that could only fail.
+fn for_jobs(bytes: &[u8]) -> Result<Cleaned, Fault> {
+    let head = codec::probe(bytes)?;
+    codec::admit_size(head.width, head.height)?;
+    codec::clean(bytes)
 }
 
 fn kind(format: Format) -> (&'static str, &'static str) {

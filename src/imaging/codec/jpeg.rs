@@ -3,7 +3,7 @@
 //! A warning of the decoder (data that ends early, an invalid code) counts as damage: accounts are not billed for
 //! half-grey pictures. Refuses to know: segments of the file ([`super::file`]), turning.
 
-use super::{Fault, MAX_DECODED, damaged, file, raster::Raster};
+use super::{Fault, MAX_DECODED, colour::Profile, damaged, file, raster::Raster};
 use crate::imaging::picture::Picture;
 use turbojpeg::{Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
@@ -34,8 +34,8 @@ pub fn scale(header: &DecompressHeader, wanted: Option<u32>) -> ScalingFactor {
     eighths.take_while(|_| !header.is_lossless).find(fits).unwrap_or(ScalingFactor::ONE)
 }
 
-/// Decodes, with a long edge of at least `wanted` pixels where the file has as many.
-pub fn decode(bytes: &[u8], wanted: Option<u32>) -> Result<Raster, Fault> {
+/// Decodes, with a long edge of at least `wanted` pixels where the file has as many; in sRGB with the profile of the file.
+pub fn decode(bytes: &[u8], wanted: Option<u32>, profile: Option<&Profile>) -> Result<Raster, Fault> {
     let (mut decoder, header) = open(bytes)?;
     let factor = scale(&header, wanted);
     decoder.set_scaling_factor(factor).map_err(engine)?;
@@ -50,17 +50,34 @@ pub fn decode(bytes: &[u8], wanted: Option<u32>) -> Result<Raster, Fault> {
     let image = Image { pixels: data.as_mut_slice(), width, pitch: width * channels, height, format };
     decoder.decompress(bytes, image).map_err(damaged)?;
     let raster = Raster { width: width as u32, height: height as u32, channels, data };
-    Ok(if format == PixelFormat::CMYK { from_inks(raster, file::jpeg_inks_are_inverted(bytes)) } else { raster })
+    Ok(match profile {
+        _ if format == PixelFormat::CMYK => from_inks(raster, profile),
+        Some(profile) => profile.converted(raster),
+        None => raster,
+    })
 }
 
-/// CMYK to RGB, by the light that each ink leaves of white paper. Adobe's files, nearly all, store the light that is
-/// left.
-fn from_inks(mut raster: Raster, inverted: bool) -> Raster {
-    let light = |ink: u8| u32::from(if inverted { ink } else { 255 - ink });
+/// CMYK to RGB: by the profile, else by the light that each ink leaves of white paper. Files store the light that is left,
+/// as Adobe's do; those without Adobe's marker are read the same way by browsers and by Pillow.
+fn from_inks(mut raster: Raster, profile: Option<&Profile>) -> Raster {
+    if let Some(profile) = profile {
+        invert(&mut raster);
+        raster = match profile.inks_converted(raster) {
+            Ok(converted) => return converted,
+            Err(mut same) => {
+                invert(&mut same);
+                same
+            }
+        };
+    }
     raster.keep_three(|[cyan, magenta, yellow, black]| {
-        [cyan, magenta, yellow].map(|ink| ((light(ink) * light(black) + 127) / 255) as u8)
+        [cyan, magenta, yellow].map(|light| ((u32::from(light) * u32::from(black) + 127) / 255) as u8)
     });
     raster
+}
+
+fn invert(raster: &mut Raster) {
+    raster.data.iter_mut().for_each(|value| *value = 255 - *value);
 }
 
 pub fn encode(picture: &Picture, quality: u8) -> Result<Vec<u8>, Fault> {

@@ -2,22 +2,23 @@
 //! about place and author.
 //!
 //! ```text
-//! upload ─► clean: known format? whole? nothing behind it? ─► the same pixels without personal data, to be stored
-//! stored ─► decode: shrunk while decoding, alpha over white, upright ─► Picture ─► encode_jpeg
+//! upload ─► clean: known format? whole? ─► the same pixels without personal data and what lay behind them, to be stored
+//! stored ─► decode: shrunk while decoding, to sRGB, alpha over white, upright ─► Picture ─► encode_jpeg
 //! JPEG ──► shrink_jpeg: smaller in its own colour planes ─► JPEG
 //! ```
 //!
-//! Pixels are treated as sRGB whatever profile a file names; [`clean`] and [`shrink_jpeg`] leave the profile in the
-//! file. Refuses to know: where files come from or go to, the purpose of pictures.
+//! A [`Picture`] is sRGB; [`clean`] and [`shrink_jpeg`] leave a file's own colours and its profile. Refuses to know: where
+//! files come from or go to, the purpose of pictures.
 
+mod colour;
 mod decode;
 mod embedded_scripts;
 mod exif;
 mod file;
 mod jpeg;
+mod png;
 mod raster;
 mod shrink;
-mod trailer;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,10 @@ use super::{
 pub const MAX_PIXELS: u64 = 50_000_000;
 /// The longest accepted side, in pixels.
 pub const MAX_SIDE: u32 = 16_384;
+/// The shortest side that a picture may have to be worked on, in pixels.
+pub const MIN_SIDE: u32 = 64;
+/// How many times as long as the other one side of it may be.
+pub const MAX_RATIO: u32 = 20;
 /// The most that one picture may take in memory while it is decoded, in bytes: 50 megapixels of 8-bit RGBA, or half as
 /// many at 16 bit.
 const MAX_DECODED: u64 = 200_000_000;
@@ -110,14 +115,34 @@ pub fn probe(bytes: &[u8]) -> Result<Probe, Fault> {
     Ok(Probe { format: head.format, width, height })
 }
 
-/// Reads a picture: upright, transparency over white, 8 bit a channel. With `max_long_edge` it comes no larger than
+/// Whether a picture of this size shows enough to be worked on.
+///
+/// # Errors
+/// [`Fault::Unsuitable`] below [`MIN_SIDE`] or beyond [`MAX_RATIO`].
+pub fn admit_size(width: u32, height: u32) -> Result<(), Fault> {
+    let (short, long) = (width.min(height), width.max(height));
+    if short < MIN_SIDE {
+        return Err(Fault::Unsuitable(format!(
+            "the picture has {width} x {height} pixels; it needs at least {MIN_SIDE} on each side"
+        )));
+    }
+    if long > short * MAX_RATIO {
+        return Err(Fault::Unsuitable(format!(
+            "the picture has {width} x {height} pixels; one side may be at most {MAX_RATIO} times as long as the other"
+        )));
+    }
+    Ok(())
+}
+
+/// Reads a picture: upright, in sRGB, transparency over white, 8 bit a channel. With `max_long_edge` it comes no larger than
 /// that, and large JPEGs never exist in memory at their full size.
 ///
 /// # Errors
 /// As [`probe`], and [`Fault::Unreadable`] for a damaged or cut file.
 pub fn decode(bytes: &[u8], max_long_edge: Option<u32>) -> Result<Picture, Fault> {
     let head = file::head(bytes)?;
-    let raster = decode::decode(bytes, &head, max_long_edge)?.over_white();
+    let profile = file::profile(bytes, head.format)?.and_then(|icc| colour::Profile::read(&icc));
+    let raster = decode::decode(bytes, &head, max_long_edge, profile.as_ref())?.over_white();
     let raster = match max_long_edge {
         Some(edge) => raster.fitted(edge)?,
         None => raster,
@@ -133,7 +158,7 @@ pub fn decode(bytes: &[u8], max_long_edge: Option<u32>) -> Result<Picture, Fault
 pub fn decode_mask(bytes: &[u8], width: u32, height: u32) -> Result<Plane, Fault> {
     let head = file::head(bytes)?;
     let wanted = width.max(height);
-    let raster = decode::decode(bytes, &head, Some(wanted))?.lightness();
+    let raster = decode::decode(bytes, &head, Some(wanted), None)?.lightness();
     // Turned after it was brought to size: that is the smaller of the two in nearly all cases.
     let (across, down) = exif::upright_size(width, height, head.turn);
     let raster = raster.resized(across, down, resize::Filter::Linear)?.turned(head.turn);
@@ -149,24 +174,39 @@ pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, Fault> {
     jpeg::encode(picture, quality)
 }
 
-/// The check of every upload: the file is of a [`Format`], decodes to its end, has nothing behind its picture but what
-/// cameras are known to put there, and comes out without position, person, text or any other metadata.
+/// The check of every upload: the file is of a [`Format`], decodes to its end, and comes out without position, person,
+/// text or any other metadata and without whatever lay behind its picture.
 ///
 /// # Errors
-/// As [`decode`]; [`Fault::Unreadable`] too for other kinds of files (by name), foreign data behind the picture and
-/// scripts in it.
+/// As [`decode`]; [`Fault::Unreadable`] too for other kinds of files (by name) and scripts in the picture.
 pub fn clean(bytes: &[u8]) -> Result<Cleaned, Fault> {
     let head = file::head(bytes)?;
-    let parts = file::parts(bytes, head.format)?;
-    trailer::admit(head.format, bytes.get(parts.end..).unwrap_or_default())?;
-    embedded_scripts::admit(head.format, &parts.bytes)?;
-    // The cleaned file is the one that is validated, since it is the one that is stored.
-    decode::validate(&parts.bytes, &file::head(&parts.bytes)?)?;
     let (width, height) = exif::upright_size(head.width, head.height, head.turn);
-    Ok(Cleaned { bytes: parts.bytes, format: head.format, width, height })
+    let mut fault = None;
+    for bytes in file::parts(bytes, head.format)?.endings() {
+        embedded_scripts::admit(head.format, &bytes)?;
+        // The cleaned file is the one that is validated, since it is the one that is stored.
+        match decode::validate(&bytes, &file::head(&bytes)?) {
+            Ok(()) => return Ok(Cleaned { bytes, format: head.format, width, height }),
+            Err(one) => fault = fault.or(Some(one)),
+        }
+    }
+    Err(fault.unwrap_or_else(|| damaged("it has no end")))
 }
 
 /// The fault of a file that is of a known format but broken.
 fn damaged(why: impl std::fmt::Display) -> Fault {
     Fault::Unreadable(format!("the picture is damaged or cut short: {why}"))
+}
+
+/// Bytes of pixels, if a picture may take as many.
+fn room(bytes: u64) -> Result<usize, Fault> {
+    match usize::try_from(bytes) {
+        Ok(count) if bytes <= MAX_DECODED => Ok(count),
+        _ => Err(Fault::TooLarge(format!(
+            "the picture needs {} MB in memory; at most {} MB are taken",
+            bytes / 1_000_000,
+            MAX_DECODED / 1_000_000
+        ))),
+    }
 }

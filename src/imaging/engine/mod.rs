@@ -69,12 +69,14 @@ pub struct Prepared {
 /// Reads a job's pictures. Blocks for as long as decoding takes.
 ///
 /// # Errors
-/// When one of them is no picture or too large.
+/// When one of them is no picture or too large, or the first too small ([`codec::admit_size`]).
 pub fn prepare(task: &Task, stop: &Stop) -> Result<Prepared, Fault> {
     let edge = match task.request.service {
         Service::Plans3d => PLAN_EDGE,
         _ => task.request.resolution.long_edge(),
     };
+    let head = codec::probe(&task.input)?;
+    codec::admit_size(head.width, head.height)?;
     let picture = codec::decode(&task.input, Some(edge))?;
     stop.check()?;
     let (width, height) = (picture.width(), picture.height());

@@ -2,6 +2,10 @@
 
 mod air;
 mod client;
+mod elsewhere;
+mod files;
 mod flow;
 mod hostile;
+mod memory;
 mod paid;
+mod waiting;

@@ -15,7 +15,7 @@ async fn of_200_orders_at_once_exactly_those_that_can_be_paid_are_taken() {
     let server = Server::start(quiet().set("lumely.in_server", false)).await;
     command(&server, &["account", "create", "crowd", "--credits", "100", RPM[0], RPM[1]]);
     let customer = Customer::of(&server, "crowd");
-    let path = customer.upload(&strip(64)).await;
+    let path = customer.upload(&strip(128)).await;
 
     let answers = join_all((0..200).map(|_| customer.post("/jobs", enhancement(&path)))).await;
     let mut statuses: BTreeMap<u16, u32> = BTreeMap::new();

@@ -3,7 +3,7 @@
 //!
 //! Source: GIF89a specification.
 
-use super::{Fault, MAX_PIXELS, Parts, Turn, array, damaged, take};
+use super::{Fault, MAX_PIXELS, Turn, array, damaged, take};
 
 /// Signature and screen.
 const HEAD: usize = 13;
@@ -37,7 +37,7 @@ pub fn head(bytes: &[u8]) -> Result<(u32, u32, Turn), Fault> {
     Ok((width, height, Turn::NoTransforms))
 }
 
-pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
+pub fn parts(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     let mut at = HEAD + palette(array::<1>(bytes, 10)?[0]);
     let mut out = take(bytes, 0, at)?.to_vec();
     let (mut control, mut found) = (None, false);
@@ -68,7 +68,7 @@ pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
             }
             TRAILER if found => {
                 out.push(TRAILER);
-                return Ok(Parts { bytes: out, end: at + 1 });
+                return Ok(out);
             }
             _ => return Err(damaged("there is no GIF block where one must be")),
         }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! bytes ─► kind (by content) ─► head: format, size, turn
-//!                            └► parts: what may be kept of the file, put together again, and where it ended
+//!                            ├► profile: of its colours
+//!                            └► parts: what may be kept of the file, put together again
 //! ```
 //!
 //! Refuses to know: pixels. Allocations follow the actual size of a file, never a claimed one.
@@ -11,12 +12,15 @@ mod gif;
 mod jpeg;
 mod kind;
 mod png;
+mod scans;
 mod webp;
 
 pub use jpeg::coefficient_bytes;
 
 use super::{
-    Fault, Format, MAX_PIXELS, MAX_SIDE, damaged,
+    Fault, Format, MAX_PIXELS, MAX_SIDE,
+    colour::MAX_PROFILE,
+    damaged,
     exif::{self, Turn},
 };
 
@@ -33,13 +37,26 @@ pub struct Head {
     pub turn: Turn,
 }
 
-/// A file without the parts that are not needed to display it.
-#[derive(Debug)]
+/// What is kept of a file, put together again.
 pub struct Parts {
     /// The file.
     pub bytes: Vec<u8>,
-    /// Where in the original the picture ended.
-    pub end: usize,
+    /// Zeros before the end marker of a JPEG that lacked one: coded data, or what follows them. The decoder finds out.
+    pub padding: usize,
+}
+
+impl Parts {
+    /// The files that these may be, the likeliest first: with all zeros, or with as few as coded data end with.
+    pub fn endings(self) -> impl Iterator<Item = Vec<u8>> {
+        const KEPT: usize = 3;
+        const MARKER: usize = 2;
+        let Self { bytes, padding } = self;
+        let all = std::iter::once(padding);
+        all.chain(0..padding.min(KEPT + 1)).map(move |zeros| {
+            let (data, marker) = bytes.split_at(bytes.len().saturating_sub(MARKER));
+            [&data[..data.len() - padding + zeros], marker].concat()
+        })
+    }
 }
 
 /// Reads sizes and turn.
@@ -63,29 +80,47 @@ pub fn head(bytes: &[u8]) -> Result<Head, Fault> {
     Ok(Head { format, width, height, turn })
 }
 
-/// Assembles the parts that are kept.
+/// Assembles the parts that are kept, up to where the picture ends.
 pub fn parts(bytes: &[u8], format: Format) -> Result<Parts, Fault> {
-    match format {
-        Format::Jpeg => jpeg::parts(bytes),
+    let bytes = match format {
+        Format::Jpeg => return jpeg::parts(bytes),
         Format::Png => png::parts(bytes),
         Format::WebP => webp::parts(bytes),
         Format::Gif => gif::parts(bytes),
-    }
+    }?;
+    Ok(Parts { bytes, padding: 0 })
+}
+
+/// The colour profile, if the file has one.
+///
+/// # Errors
+/// [`Fault::Unreadable`] where it is larger than a profile may be.
+pub fn profile(bytes: &[u8], format: Format) -> Result<Option<Vec<u8>>, Fault> {
+    let found = match format {
+        Format::Jpeg => jpeg::profile(bytes),
+        Format::Png => png::profile(bytes)?,
+        Format::WebP => webp::profile(bytes),
+        Format::Gif => None,
+    };
+    let found = found.filter(|icc| is_profile(icc));
+    found.iter().try_for_each(|icc| small(icc.len()))?;
+    Ok(found)
 }
 
 /// The colour profile segments of a JPEG file, whole, in their order.
 pub fn jpeg_profile(bytes: &[u8]) -> Vec<u8> {
-    jpeg::profile(bytes)
+    jpeg::profile_segments(bytes)
 }
 
-/// Whether a JPEG file stores inks as the light that they leave, as Adobe does.
-pub fn jpeg_inks_are_inverted(bytes: &[u8]) -> bool {
-    jpeg::is_adobe(bytes)
-}
-
-/// Where a JPEG file that starts here ends, if it is whole.
-pub fn jpeg_end(bytes: &[u8]) -> Option<usize> {
-    bytes.starts_with(&[0xff, 0xd8, 0xff]).then(|| jpeg::parts(bytes).ok().map(|parts| parts.end))?
+/// Whether a profile may have as many bytes.
+fn small(length: usize) -> Result<(), Fault> {
+    if length <= MAX_PROFILE {
+        return Ok(());
+    }
+    Err(Fault::Unreadable(format!(
+        "the picture's colour profile has more than {} MB; save the picture with a smaller one, e.g. sRGB",
+        MAX_PROFILE / (1024 * 1024)
+    )))
 }
 
 /// The turn of an EXIF block that may carry JPEG's six letters in front.

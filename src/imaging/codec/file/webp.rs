@@ -3,7 +3,7 @@
 //!
 //! Source: RFC 9649.
 
-use super::{Fault, Parts, Turn, array, damaged, exif, is_profile, take, turn_of};
+use super::{Fault, Turn, array, damaged, exif, is_profile, take, turn_of};
 
 const HEAD: usize = 12;
 /// Flags of the extended header, RFC 9649 section 2.7.1.
@@ -106,7 +106,7 @@ fn u24([a, b, c]: [u8; 3]) -> u32 {
     u32::from_le_bytes([a, b, c, 0])
 }
 
-pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
+pub fn parts(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     let (_, _, turn) = head(bytes)?;
     let inside = content(bytes)?;
     let mut out = Vec::with_capacity(bytes.len());
@@ -120,6 +120,7 @@ pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
                 write(&mut out, one.kind, take(one.body, 0, 10)?);
             }
             b"ICCP" if is_profile(one.body) && !has_profile => {
+                super::small(one.body.len())?;
                 has_profile = true;
                 write(&mut out, one.kind, one.body);
             }
@@ -144,10 +145,13 @@ pub fn parts(bytes: &[u8]) -> Result<Parts, Fault> {
     }
     let size = u32::try_from(out.len() - 8).map_err(|_| damaged("it is too long"))?;
     out[4..8].copy_from_slice(&size.to_le_bytes());
-    let end = HEAD + inside.len();
-    // One byte of padding behind an odd length belongs to the file.
-    let end = if inside.len() % 2 == 1 && bytes.get(end) == Some(&0) { end + 1 } else { end };
-    Ok(Parts { bytes: out, end })
+    Ok(out)
+}
+
+/// The colour profile.
+pub fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut all = chunks(content(bytes).ok()?).map_while(Result::ok);
+    all.find(|one| one.kind == *b"ICCP").map(|one| one.body.to_vec())
 }
 
 /// A frame of an animation with its pixels and opacity alone.

@@ -95,6 +95,21 @@ fn jpegs_of_all_samplings_of_grey_and_of_inks_are_read() {
 }
 
 #[test]
+fn four_inks_without_adobes_mark_mean_the_same() {
+    let inks = include_bytes!("../../../../media-fixtures/profiles/inks.jpg").to_vec();
+    // Brightness, colour differences in fewer samples, and black, as the encoder writes these.
+    let pixels: Vec<u8> = fields(64, 48).chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect();
+    let image =
+        turbojpeg::Image { pixels: pixels.as_slice(), width: 64, pitch: 256, height: 48, format: PixelFormat::CMYK };
+    let differences = turbojpeg::compress(image, 95, Subsamp::Sub2x2).unwrap().to_vec();
+    for marked in [inks, differences] {
+        let at = marked.windows(4).position(|four| four == [0xff, 0xee, 0, 14]).unwrap();
+        let unmarked = [&marked[..at], &marked[at + 16..]].concat();
+        assert!(decode(&clean(&unmarked).unwrap().bytes, None) == decode(&marked, None));
+    }
+}
+
+#[test]
 fn of_a_gif_the_first_frame_is_shown() {
     let picture = decode(&gif(48, 32, 2), None).unwrap();
     assert!(near(corners(&picture), [RED, GREEN, BLUE, WHITE]));

@@ -4,13 +4,27 @@ use proptest::prelude::*;
 #[test]
 fn files_cut_at_any_place_are_refused() {
     for (format, bytes) in one_of_each() {
-        for kept in (0..bytes.len()).step_by(7).chain([bytes.len() - 1]) {
+        // A JPEG that lacks its end marker alone has lost nothing.
+        let cut = if format == Format::Jpeg { bytes.len() - 2 } else { bytes.len() };
+        for kept in (0..cut).step_by(7).chain([cut - 1]) {
             assert!(refused(clean(&bytes[..kept])), "{format:?} cut at {kept} of {}", bytes.len());
         }
     }
     // Progressive ones show something early, and are cut all the same.
     let bytes = jpeg(64, 48, true, turbojpeg::Subsamp::None);
-    assert!((0..bytes.len()).all(|kept| refused(clean(&bytes[..kept]))));
+    assert!((0..bytes.len() - 2).all(|kept| refused(clean(&bytes[..kept]))));
+}
+
+#[test]
+fn a_jpeg_without_its_end_marker_is_whole_if_its_last_scan_is() {
+    for progressive in [false, true] {
+        let bytes = jpeg(64, 48, progressive, turbojpeg::Subsamp::Sub2x2);
+        let whole = clean(&bytes).unwrap();
+        let bare = &bytes[..bytes.len() - 2];
+        for end in [&b""[..], b"\xff", &[0; 40], b"\xff\xd8\xff\xe1\x00\x08thumb", b"\xff\xff\xff\xff"] {
+            assert_eq!(clean(&[bare, end].concat()).as_ref(), Ok(&whole), "progressive: {progressive}, {end:?}");
+        }
+    }
 }
 
 #[test]
@@ -59,20 +73,54 @@ fn a_frame_larger_than_its_screen_is_no_way_around_the_limit() {
 }
 
 #[test]
-fn foreign_data_behind_a_picture_is_refused() {
-    let rests: [&[u8]; 7] = [
+fn whatever_lies_behind_a_picture_is_cut_off() {
+    let rests: [&[u8]; 8] = [
         b"PK\x03\x04\x14\0",
         b"<html><script>alert(1)</script>",
-        b"%PDF-1.7",
         b"<?php system($_GET[0]);",
-        b"MZ\x90\0",
         b"\x7fELF",
         b"x",
+        &[0; 700],
+        b"\0\0\0\x10ftypmp42\0\0\0\0\0\0\0\x0cmdat\xff\xff\xff\xff",
+        b"\0\0\x30\x0a\x10\0\0\0Image_UTC_Data1700000000000SEFHj\0\0\0\x01\0\0\0\x0c\0\0\0SEFT",
     ];
     for (format, bytes) in one_of_each() {
+        let bare = clean(&bytes).unwrap();
         for rest in rests {
-            assert!(refused(clean(&[&bytes, rest].concat())), "{format:?}");
+            assert_eq!(clean(&[&bytes, rest].concat()).as_ref(), Ok(&bare), "{format:?} {rest:?}");
         }
+    }
+}
+
+#[test]
+fn a_profile_is_inflated_no_further_than_a_profile_may_be_large() {
+    let chunk = |length: usize| {
+        let mut icc = vec![0; length];
+        icc[36..40].copy_from_slice(b"acsp");
+        let mut body = b"name\0\0".to_vec();
+        let mut coder = flate2::write::ZlibEncoder::new(&mut body, flate2::Compression::best());
+        std::io::Write::write_all(&mut coder, &icc).unwrap();
+        coder.finish().unwrap();
+        with_chunk(&one_of_each()[1].1, b"iCCP", &body)
+    };
+    assert!(holds(&clean(&chunk(1000)).unwrap().bytes, b"iCCP"));
+    for bomb in [chunk(colour::MAX_PROFILE + 1), chunk(100_000_000)] {
+        for result in [clean(&bomb).map(drop), decode(&bomb, None).map(drop)] {
+            assert!(matches!(&result, Err(Fault::Unreadable(text)) if text.contains("profile")), "{result:?}");
+        }
+    }
+    // One that is broken says nothing about the pixels, and goes.
+    let broken = with_chunk(&one_of_each()[1].1, b"iCCP", b"name\0\0 no zlib data");
+    assert!(!holds(&clean(&broken).unwrap().bytes, b"iCCP") && decode(&broken, None).is_ok());
+}
+
+#[test]
+fn pictures_that_show_too_little_are_refused() {
+    for (width, height) in [(64, 64), (64, 1280), (1280, 64), (16_000, 800)] {
+        assert_eq!(admit_size(width, height), Ok(()), "{width} x {height}");
+    }
+    for (width, height) in [(63, 64), (64, 63), (1, 1), (1281, 64), (100, 2001)] {
+        assert!(matches!(admit_size(width, height), Err(Fault::Unsuitable(_))), "{width} x {height}");
     }
 }
 
