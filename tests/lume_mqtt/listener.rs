@@ -18,8 +18,11 @@ pub struct Received {
 }
 
 impl Received {
-    /// Its payload as JSON.
+    /// Its payload as JSON; null for an empty one.
     pub fn json(&self) -> Value {
+        if self.payload.is_empty() {
+            return Value::Null;
+        }
         serde_json::from_str(&self.payload).expect("JSON")
     }
 }

@@ -49,7 +49,7 @@ impl Prompt {
         Ok(Self { anthropic: Anthropic::new(base_url, timeout)? })
     }
 
-    /// Applies the settings that a sentence asks for to segment 0 and the brightness.
+    /// Applies the settings that a sentence asks for to segment 0, the brightness and the power.
     ///
     /// # Errors
     /// See [`PromptError`]; then nothing has changed.
@@ -81,10 +81,15 @@ fn now(lights: &Lights) -> Result<Now, PromptError> {
 
 fn apply(lights: &Lights, spec: &Spec) -> Result<(), PromptError> {
     let change = SegmentChange { look: spec.change(), ..SegmentChange::default() };
-    // It may have been deleted while the answer was awaited.
-    lights.update_segment(0, change).map_err(|_| PromptError::NoSegment)?;
-    if spec.brightness.is_some() {
-        lights.set_controller(ControllerChange { brightness: spec.brightness, power: None });
+    if change != SegmentChange::default() {
+        // It may have been deleted while the answer was awaited.
+        lights.update_segment(0, change).map_err(|_| PromptError::NoSegment)?;
+    }
+    if spec.brightness.is_some() || spec.power.is_some() {
+        lights.set_controller(ControllerChange { brightness: spec.brightness, power: spec.power });
+    }
+    if let Some(fade) = spec.fade {
+        lights.start_nightlight(fade);
     }
     Ok(())
 }
