@@ -8,7 +8,8 @@ use super::{
 use crate::{
     app::lights::{
         Lights,
-        scenes::{SCENES, Scene, not_found},
+        scene_form::{SCENES, Scene},
+        scenes::not_found,
     },
     domain::fault::Fault,
 };

@@ -7,7 +7,7 @@
 //!
 //! Refuses to know: when changes are allowed.
 
-use super::{forms, output_form::LightOutput, scenes::Scene};
+use super::{forms, output_form::LightOutput, scene_form::Scene};
 use crate::{
     domain::{
         fault::Fault,

@@ -17,6 +17,7 @@ pub mod output_form;
 pub mod outputs;
 pub mod prompt;
 mod rules;
+pub mod scene_form;
 pub mod scenes;
 pub mod settings;
 
@@ -39,7 +40,7 @@ use memory::SaveRequest;
 use output_form::LightOutput;
 use outputs::{Outputs, Resolver};
 use rules::Rules;
-use scenes::Scene;
+use scene_form::Scene;
 use settings::{DeviceSettings, SettingsChange};
 use std::{
     net::SocketAddr,

@@ -54,9 +54,8 @@ const CHANCE: u64 = 160;
 
 /// Chances of a dot in a frame: one up to that length, and in proportion beyond it, so that a long strip is no emptier.
 fn chances(length: usize, frame: u64) -> u64 {
-    let length = (length as u64).max(CHANCE);
-    let until = |frame: u64| frame.wrapping_mul(length) / CHANCE;
-    until(frame.wrapping_add(1)).wrapping_sub(until(frame))
+    let (length, frame) = ((length as u64).max(CHANCE), frame % CHANCE);
+    (frame + 1) * length / CHANCE - frame * length / CHANCE
 }
 
 /// Every third LED is lit; they march one LED on every 768 / speed frames, through a palette that stands.
