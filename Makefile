@@ -40,7 +40,7 @@ web: setup $(WEB_DIST) ## build the pages, if their sources changed
 .PHONY: test
 test: setup-test $(WEB_DIST) ## run all tests
 	$(if $(WEB),npm --prefix web test)
-	cargo test --locked
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$((2 * $$(nproc)))} cargo test --locked
 
 .PHONY: lint
 lint: setup $(WEB_DIST) ## check formatting and lints; warnings are errors

@@ -5,6 +5,8 @@
 mod census;
 #[path = "live_forms/decoded.rs"]
 mod decoded;
+#[path = "live_forms/lossy.rs"]
+mod lossy;
 #[path = "live_forms/media.rs"]
 mod media;
 #[path = "live_forms/recorded.rs"]

@@ -19,7 +19,7 @@ const SETTINGS: HlsSettings = HlsSettings { segment_ms: 1000, part_ms: 200, wind
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ffprobe_finds_the_codecs_the_size_and_gapless_aligned_tracks() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     let show = Show::new();
     let publisher = show.publish(H264_720);
     let server = HlsServer::open(Arc::new(HlsStream::new(SETTINGS)));
@@ -64,7 +64,7 @@ async fn ffprobe_finds_the_codecs_the_size_and_gapless_aligned_tracks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ffmpeg_plays_five_live_seconds_without_a_word_of_complaint() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     let show = Show::new();
     let _publisher = show.publish(H264_720);
     let server = HlsServer::open(Arc::new(HlsStream::new(SETTINGS)));
@@ -78,7 +78,7 @@ async fn ffmpeg_plays_five_live_seconds_without_a_word_of_complaint() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_picture_of_a_stream_with_b_frames_is_played_wherever_its_parts_are_cut() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     // An I-frame, then threes of a P-frame and two B-frames: parts of four begin with each kind.
     let settings = HlsSettings { segment_ms: 1500, part_ms: 134, window: 6 };
     let clip = Clip { gop: 45, bframes: 2, kbps: 1200, ..Clip::of(4, 10.0).size(320, 180) }.cached();
@@ -100,7 +100,7 @@ async fn every_picture_of_a_stream_with_b_frames_is_played_wherever_its_parts_ar
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hevc_is_published_under_its_own_name() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     let show = Show::new();
     let _publisher = show.publish(HEVC_360);
     let server = HlsServer::open(Arc::new(HlsStream::new(SETTINGS)));
@@ -139,7 +139,7 @@ async fn a_blocked_reader_wakes_with_its_part_and_not_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_publisher_that_returns_in_another_size_goes_on_in_the_same_playlist() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     let show = Show::new();
     let publisher = show.publish(H264_720);
     let server = HlsServer::open(Arc::new(HlsStream::new(HlsSettings { window: 12, ..SETTINGS })));
@@ -174,7 +174,7 @@ async fn a_publisher_that_returns_in_another_size_goes_on_in_the_same_playlist()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_output_started_anew_continues_the_hls_stream() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     let show = Show::new();
     let _publisher = show.publish(H264_360);
     let server = HlsServer::open(Arc::new(HlsStream::new(SETTINGS)));
@@ -193,7 +193,7 @@ async fn an_output_started_anew_continues_the_hls_stream() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_in_the_right_words() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(30);
     let show = Show::new();
     let server = HlsServer::open(Arc::new(HlsStream::new(HlsSettings { window: 3, ..SETTINGS })));
     for file in ["master.m3u8", "video.m3u8", "audio.m3u8", "video-1-0.m4s", "nothing", "video.m3u8?_HLS_msn=0"] {

@@ -104,7 +104,7 @@ fn assert_continuous(file: &Path, at_least: usize) {
 
 #[test]
 fn what_arrives_is_whole_and_in_step() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let server = Server::start(port, folder.path().join("got.mkv"));
     let (push, reports) = push(&live, &live.stream, &url(port));
@@ -122,7 +122,7 @@ fn what_arrives_is_whole_and_in_step() {
 
 #[test]
 fn a_server_that_comes_later_is_found() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let (push, reports) = push(&live, &live.stream, &url(port));
     wait_for_state(&reports, LinkState::Reconnecting, 5);
@@ -139,7 +139,7 @@ fn a_server_that_comes_later_is_found() {
 
 #[test]
 fn a_server_that_dies_is_connected_to_again() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let first = Server::start(port, folder.path().join("first.mkv"));
     let (push, reports) = push(&live, &live.stream, &url(port));
@@ -158,7 +158,7 @@ fn a_server_that_dies_is_connected_to_again() {
 
 #[test]
 fn a_silent_server_times_out_and_stopping_does_not_wait_for_it() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let live = Live::start(H264, true);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (push, reports) = push(&live, &live.stream, &url(listener.local_addr().unwrap().port()));
@@ -184,7 +184,7 @@ fn failure(live: &Live, url: &str) -> String {
 
 #[test]
 fn each_kind_of_failure_has_its_own_sentence() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let live = Live::start(H264, true);
     let answering = |answer: &'static [u8]| {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -211,7 +211,7 @@ fn each_kind_of_failure_has_its_own_sentence() {
 
 #[test]
 fn stopping_while_it_connects_loses_no_descriptor() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let live = Live::start(H264, true);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port();
@@ -239,7 +239,7 @@ fn stopping_while_it_connects_loses_no_descriptor() {
 
 #[test]
 fn a_failing_destination_costs_the_other_nothing() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server::start(port, folder.path().join("got.mkv"));
@@ -259,7 +259,7 @@ fn a_failing_destination_costs_the_other_nothing() {
 
 #[test]
 fn what_can_never_work_is_an_error_and_not_tried_again() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let live = Live::start(H265, true);
     let (_push, reports) = push(&live, &live.stream, &url(free_port()));
     wait_for_state(&reports, LinkState::Error, 5);
@@ -271,7 +271,7 @@ fn what_can_never_work_is_an_error_and_not_tried_again() {
 
 #[test]
 fn sound_that_stops_does_not_hold_up_the_picture() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live, port) = (tempfile::tempdir().unwrap(), Live::start(H264, true), free_port());
     let sound = lumencast::media::link::Feed::new(lumencast::media::link::Carries::Coded);
     let through = sound.clone();

@@ -85,7 +85,7 @@ fn assert_even_pictures(file: &Path, frames: u64) {
 
 #[test]
 fn a_recording_is_an_ordinary_mp4_with_every_picture_at_its_time() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H264, true));
     let (path, finished) = record(&live, folder.path(), 2.3);
     assert_eq!(finished.file, "program-20261122-153012.mp4");
@@ -104,7 +104,7 @@ fn a_recording_is_an_ordinary_mp4_with_every_picture_at_its_time() {
 
 #[test]
 fn picture_and_sound_keep_the_distance_that_they_had_on_air() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     let moment = ShowTime(3_000_000_000);
     let live = Live::dark_until(H264, true, (640, 360), moment);
@@ -132,7 +132,7 @@ fn picture_and_sound_keep_the_distance_that_they_had_on_air() {
 
 #[test]
 fn h265_goes_in_as_hvc1() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H265, true));
     let (path, finished) = record(&live, folder.path(), 1.5);
     let fields = ["-v", "error", "-select_streams", "v", "-show_entries", "stream=codec_tag_string", "-of", "csv=p=0"];
@@ -143,7 +143,7 @@ fn h265_goes_in_as_hvc1() {
 
 #[test]
 fn reordered_pictures_keep_their_order_and_times() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     // Groups of 1 + 45 pictures in threes: fragments of 15 begin with pictures that are shown before others that were
     // decoded earlier.
     let video = "x264enc speed-preset=ultrafast bframes=2 b-adapt=false key-int-max=46 rc-lookahead=0 sync-lookahead=0 \
@@ -178,7 +178,7 @@ fn reordered_pictures_keep_their_order_and_times() {
 
 #[test]
 fn a_stream_without_sound_is_recorded_too() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H264, false));
     let (path, finished) = record(&live, folder.path(), 1.2);
     assert_eq!(decoded_pictures(&path), finished.frames);
@@ -187,7 +187,7 @@ fn a_stream_without_sound_is_recorded_too() {
 
 #[test]
 fn sound_that_never_comes_or_stops_does_not_hold_up_the_picture() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H264, false));
     let mut stream = live.stream.clone();
     stream.audio = Some(Feed::new(Carries::Coded));
@@ -222,7 +222,7 @@ fn sound_that_never_comes_or_stops_does_not_hold_up_the_picture() {
 
 #[test]
 fn without_a_key_frame_it_says_so_and_leaves_nothing() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H264, false));
     let mut stream = live.stream.clone();
     stream.video = Feed::new(Carries::Coded);
@@ -238,7 +238,7 @@ fn without_a_key_frame_it_says_so_and_leaves_nothing() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_this_machines_fault() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H264, false));
     let file = folder.path().join("no-folder");
     std::fs::write(&file, "").unwrap();
@@ -276,7 +276,7 @@ fn child(folder: &Path, wrap: Option<&str>) -> std::process::Child {
 
 #[test]
 fn a_killed_recording_loses_less_than_a_second_and_is_finished_at_the_next_start() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     let mut process = child(folder.path(), None);
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(process.stdout.take().unwrap()));
@@ -322,7 +322,7 @@ fn a_killed_recording_loses_less_than_a_second_and_is_finished_at_the_next_start
 
 #[test]
 fn a_file_cut_anywhere_becomes_playable_or_is_put_aside() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let (folder, live) = (tempfile::tempdir().unwrap(), Live::start(H264, true));
     let recording = Recording::start(&live.stream, target(folder.path()), &live.clock, |_| {}).unwrap();
     wait_for("the start", 5, || recording.started());
@@ -354,7 +354,7 @@ fn a_file_cut_anywhere_becomes_playable_or_is_put_aside() {
 
 #[test]
 fn a_disk_that_takes_no_more_ends_the_recording_and_what_is_there_plays() {
-    let _turn = turn::turn();
+    let _turn = turn::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     // A file may grow to 300 blocks of 512 or 1024 bytes, after that each write fails; no signal.
     let mut process = child(folder.path(), Some("trap '' XFSZ; ulimit -f 300; exec \"$@\""));

@@ -1,7 +1,7 @@
 //! `lumencast worker`: image jobs alone, on this machine or for servers elsewhere that share database and objects.
 //!
 //! ```text
-//! serve ─ stdin: a byte a job ─► worker (nice 19, memory capped) ─► rows, objects
+//! serve ─ stdin: a byte a job ─► worker (15 nicer, memory capped) ─► rows, objects
 //! ```
 //!
 //! The server runs one beside itself: in a process of its own a picture that breaks a decoder, or eats all memory,
@@ -10,7 +10,9 @@
 use super::{Paths, images};
 use crate::{app::imaging::worker::Worker, config::Config, store::FolderLock, tasks};
 use anyhow::Context;
-use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setpriority_process, setrlimit};
+use rustix::process::{
+    Resource, Rlimit, Signal, getpriority_process, set_parent_process_death_signal, setpriority_process, setrlimit,
+};
 use std::{process::Stdio, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -19,6 +21,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// How far the worker's nice value is behind that of the process that started it: the server has 28 times its weight
+/// (1.25 for each step), and where the server could raise its own, jobs still go on beside other processes' work.
+const BEHIND_THE_SERVER: i32 = 15;
 /// What the process may take beside its jobs' memory, in bytes.
 const BESIDE_JOBS: u64 = 512 * 1024 * 1024;
 /// Pauses before a worker that ended by itself is started again.
@@ -37,8 +42,8 @@ pub fn run(config: &Config, beside: bool) -> anyhow::Result<()> {
     super::log(config);
     let _folder = FolderLock::beside(&config.data_dir, super::VERSION)?;
     // Before there are threads: they inherit it. Without it live media would share its cores evenly with pictures.
-    // Not relative to the server, which may have raised its own.
-    setpriority_process(None, 19).context("the priority cannot be lowered")?;
+    let own = getpriority_process(None).context("the priority cannot be read")?;
+    setpriority_process(None, (own + BEHIND_THE_SERVER).min(19)).context("the priority cannot be lowered")?;
     let most = u64::from(config.lumely.memory_mb) * 1_000_000 + BESIDE_JOBS;
     setrlimit(Resource::Data, Rlimit { current: Some(most), maximum: Some(most) }).context("memory")?;
     if beside {

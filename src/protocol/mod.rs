@@ -16,4 +16,5 @@ pub mod rtmp;
 pub mod rtp;
 pub mod srt;
 pub mod stills;
+pub mod ts_clock;
 pub mod ts_streams;

@@ -144,7 +144,7 @@ fn judge_alone(reading: &Reading, n: usize, name: &str, most: usize) {
 
 #[tokio::test]
 async fn what_ffmpeg_writes_into_flv_is_seen_and_heard() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let forms: [(&str, &[&str]); 6] = [
         ("MP3", &["-c:v", "copy", "-c:a", "libmp3lame", "-ar", "44100", "-ac", "2"]),
         ("Speex", &["-c:v", "copy", "-c:a", "libspeex", "-ar", "16000", "-ac", "1", "-b:a", "28k"]),
@@ -163,7 +163,7 @@ async fn what_ffmpeg_writes_into_flv_is_seen_and_heard() {
 
 #[tokio::test]
 async fn what_broadcast_carries_in_transport_streams_is_seen_and_heard_over_srt() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let forms: [(&str, &[&str]); 3] = [
         ("MPEG-2 and layer 2", &["-c:v", "mpeg2video", "-q:v", "3", "-g", "15", "-bf", "2", "-c:a", "mp2"]),
         ("MPEG-4 and AC-3", &["-c:v", "mpeg4", "-q:v", "3", "-g", "15", "-c:a", "ac3"]),
@@ -205,7 +205,7 @@ const OPUS: &[u8] = b"\x90OpusOpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x
 
 #[tokio::test]
 async fn the_sounds_of_enhanced_rtmp_are_heard_beside_h264() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(70);
     let stereo = "audio/x-raw,rate=48000,channels=2";
     let opus = format!("{stereo} ! opusenc");
     let ac3 = format!("{stereo} ! avenc_ac3 ! ac3parse");
@@ -243,7 +243,7 @@ async fn the_sounds_of_enhanced_rtmp_are_heard_beside_h264() {
 
 #[tokio::test]
 async fn the_pictures_of_enhanced_rtmp_are_seen() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(70);
     let picture = |chain, start, heads| Form { media: Media::Picture, chain, start, heads };
     let forms = [
         (
@@ -286,7 +286,7 @@ async fn the_pictures_of_enhanced_rtmp_are_seen() {
 
 #[tokio::test]
 async fn a_sound_that_cannot_be_decoded_leaves_the_picture_and_its_codec_stands_in_the_log() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let (server, mut wing) = server(2).await;
     let noise: Vec<Tag> = (0..500).map(|n| (n * 20, Media::Sound, b"\x91alacnoise".as_slice().into())).collect();
     tagged(&server, vec![[tagged::h264(&clip(0)), noise].concat()]).await;

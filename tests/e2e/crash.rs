@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_killed_server_loses_at_most_a_second_of_its_recording_and_finishes_it_at_the_next_start() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let clip = fixture::first().cached();
     let mut server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;
@@ -54,7 +54,7 @@ async fn a_killed_server_loses_at_most_a_second_of_its_recording_and_finishes_it
 
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_finishes_its_recordings_within_five_seconds() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(40);
     let clip = fixture::first().cached();
     let mut server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;

@@ -59,7 +59,7 @@ async fn assert_whole(path: &Path, least: usize) -> u64 {
 
 #[tokio::test]
 async fn a_disk_that_runs_short_is_told_and_recorders_stop_and_go_on() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(40);
     let clip = fixture::first().cached();
     let config = fixture::two_cameras().set("record.min_free_mb", i64::from(NEEDED_MB));
     let server = Server::start_on_disk(config, DISK_MB).await;
@@ -137,7 +137,7 @@ async fn a_disk_that_runs_short_is_told_and_recorders_stop_and_go_on() {
 
 #[tokio::test]
 async fn a_disk_that_takes_no_more_without_a_warning_leaves_files_that_play_and_recorders_go_on() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let clip = fixture::first().cached();
     let server = Server::start_on_disk(fixture::two_cameras().set("record.min_free_mb", 0_i64), 64).await;
     let mut wing = fixture::panel(&server).await;

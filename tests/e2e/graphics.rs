@@ -73,7 +73,7 @@ pub fn key(server: &Server) -> String {
 
 #[tokio::test]
 async fn a_trigger_puts_the_graphic_on_program_within_five_frames_and_off_again() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(60);
     let clip = fixture::first().cached();
     let fields = [("name", "Ada Lovelace"), ("title", "Mathematician")];
     let config = fixture::two_cameras().channel("cg1", true).graphic("guest", "lower-third", &["cg1"], &fields);

@@ -54,7 +54,7 @@ impl Drop for Viewer {
 
 #[tokio::test]
 async fn a_killed_publisher_is_held_then_shown_as_slate_and_comes_back_by_itself() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let (clip, other) = (fixture::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
     let server = Server::start(fixture::two_cameras().set("hls.window", 3)).await;
     let mut wing = fixture::panel(&server).await;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 #[tokio::test]
 async fn publishers_are_refused_by_key_and_replaced_when_dead() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(40);
     let (clip, other) = (fixture::first().cached(), Clip::of(5, 12.0).size(640, 360).cached());
     let server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;

@@ -32,7 +32,7 @@ fn assert_whole(reading: &Reading, least: usize, told: &str) {
 
 #[tokio::test]
 async fn program_is_pushed_on_and_survives_its_destination() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let clip = fixture::first().cached();
     let (mut target, mut sink) = rtmp_sink();
     let server = Server::start(fixture::two_cameras()).await;
@@ -89,7 +89,7 @@ async fn program_is_pushed_on_and_survives_its_destination() {
 
 #[tokio::test]
 async fn a_refused_key_and_another_server_are_named_and_the_key_is_told_nowhere() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(70);
     let server = Server::start(fixture::two_cameras().set("log.level", "debug")).await;
     let mut wing = fixture::panel(&server).await;
     wing.subscribe(&["output.1.state"]).await;

@@ -56,7 +56,7 @@ pub fn free() -> (Config, [Port; 4]) {
 
 #[tokio::test]
 async fn a_taken_port_is_one_line_that_names_it() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     for (index, key) in ["http.listen", "rtmp.listen", "livewing.listen"].into_iter().enumerate() {
         let (config, ports) = free();
         let address = ports[index].address();
@@ -68,7 +68,7 @@ async fn a_taken_port_is_one_line_that_names_it() {
 
 #[tokio::test]
 async fn a_wrong_setting_is_one_line_that_names_it() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(40);
     let said = refused(free().0.set("http.lisen", "127.0.0.1:1")).await;
     assert!(said.contains("http.lisen") && said.contains("lumencast.toml"), "{said}");
     let said = refused(free().0.set("project.width", "wide")).await;
@@ -79,7 +79,7 @@ async fn a_wrong_setting_is_one_line_that_names_it() {
 
 #[tokio::test]
 async fn secrets_made_at_the_first_start_are_the_owners_alone_and_said_where() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let mut server = Server::start(Config::new().project(1280, 720, 30)).await;
     let path = server.data().join("secrets.toml");
     let mode = std::fs::metadata(&path).expect("a file of secrets").permissions().mode() & 0o777;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn a_stream_is_recorded_by_pass_through() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let clip = fixture::second();
     let path = clip.cached();
     let server = Server::start(fixture::two_cameras()).await;

@@ -29,7 +29,7 @@ async fn on_air() -> (Server, LiveWing, [Publisher; 2]) {
 
 #[tokio::test]
 async fn program_holds_exactly_the_cuts_that_were_commanded() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let (server, mut wing, _publishers) = on_air().await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;
     let mut commanded = Vec::new();
@@ -111,7 +111,7 @@ fn assert_own_hum_in_each_run(reading: &Reading, told: &str) {
 
 #[tokio::test]
 async fn a_fade_mixes_for_its_duration_and_ends_where_its_reply_said() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let (server, mut wing, _publishers) = on_air().await;
     wing.subscribe(&["tally", "switcher.state"]).await;
     let recording = fixture::record(&server, &mut wing, json!({})).await;

@@ -37,7 +37,7 @@ fn config() -> Config {
 
 #[tokio::test]
 async fn the_player_goes_live_shows_program_and_returns_after_the_server_was_killed() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let mut server = Server::start(config()).await;
     let mut page = Chromium::open(&server.url("/play/program/main")).await;
     page.until(LIVE, DEADLINE).await;
@@ -71,7 +71,7 @@ async fn make(server: &Server, what: &str, body: serde_json::Value) -> serde_jso
 
 #[tokio::test]
 async fn the_player_takes_webrtc_first_and_hls_when_it_is_told_to() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     let ingress = make(&server, "ingress", json!({ "inputType": "rtmp", "room": "demo" })).await;
     let key = ingress["streamKey"].as_str().expect("a stream key");
@@ -88,7 +88,7 @@ async fn the_player_takes_webrtc_first_and_hls_when_it_is_told_to() {
 
 #[tokio::test]
 async fn a_camera_in_the_browser_is_published_and_seen_in_another() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     let minted = make(&server, "tokens", json!({ "room": "web", "identity": "laptop" })).await;
     let token = minted["token"].as_str().expect("a token");
@@ -122,7 +122,7 @@ const REDNESS: &str = "(() => { const c = document.createElement('canvas'); c.wi
 
 #[tokio::test]
 async fn a_camera_that_sends_pictures_is_shown_as_they_come() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     let made = make(&server, "ws-ingest", json!({ "room": "cam1" })).await;
     let key = made["streamKey"].as_str().unwrap_or_else(|| panic!("no key in {made}"));
@@ -162,7 +162,7 @@ async fn shot(page: &mut Chromium, name: &str) {
 
 #[tokio::test]
 async fn an_app_or_a_room_that_does_not_exist_is_named_and_titles_are_display_names() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     make(&server, "ingress", json!({ "inputType": "rtmp", "room": "set-up", "participantName": "Main camera" })).await;
     let headline = "document.querySelector('#headline').textContent";
@@ -189,7 +189,7 @@ async fn an_app_or_a_room_that_does_not_exist_is_named_and_titles_are_display_na
 
 #[tokio::test]
 async fn the_embed_plays_pauses_and_fills_the_screen() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     let mut page = Chromium::open(&server.url("/embed/program/main")).await;
     page.until(LIVE, DEADLINE).await;
@@ -213,7 +213,7 @@ async fn the_embed_plays_pauses_and_fills_the_screen() {
 
 #[tokio::test]
 async fn the_publish_page_shows_what_is_sent_and_a_level_that_moves() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     let minted = make(&server, "tokens", json!({ "room": "web", "identity": "laptop" })).await;
     let token = minted["token"].as_str().expect("a token");
@@ -237,7 +237,7 @@ async fn the_publish_page_shows_what_is_sent_and_a_level_that_moves() {
 
 #[tokio::test]
 async fn captions_of_the_stream_are_shown_and_can_be_hidden() {
-    let _turn = support::turn();
+    let _turn = support::shared_turn(100);
     let server = Server::start(config()).await;
     let ingress = make(&server, "ingress", json!({ "inputType": "rtmp", "room": "talk" })).await;
     let key = ingress["streamKey"].as_str().expect("a stream key");

@@ -29,7 +29,7 @@ fn source() -> (Arc<Source>, ShowClock) {
 
 #[test]
 fn frames_and_sound_of_a_device_reach_the_source_in_the_projects_format() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let (source, clock) = source();
     let spec = CaptureSpec { picture: Some(PictureDevice::Test { frames: None }), sound: Some(SoundDevice::Test) };
     let capture = capture::start(&source, &clock, PROJECT, &spec).unwrap();
@@ -51,7 +51,7 @@ fn frames_and_sound_of_a_device_reach_the_source_in_the_projects_format() {
 
 #[test]
 fn a_device_that_goes_away_is_opened_again() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let (source, clock) = source();
     let spec = CaptureSpec { picture: Some(PictureDevice::Test { frames: Some(10) }), sound: None };
     let _capture = capture::start(&source, &clock, PROJECT, &spec).unwrap();
@@ -60,7 +60,7 @@ fn a_device_that_goes_away_is_opened_again() {
 
 #[test]
 fn a_device_that_is_not_there_is_tried_again_and_lets_go_at_once() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let (source, clock) = source();
     let device = "/dev/video-that-is-not-there".to_owned();
     let picture = PictureDevice::V4l2 { device, format: CameraFormat::Raw, size: Some((640, 480)), rate: Some(30) };

@@ -141,7 +141,10 @@ impl Gathered {
         let pictures = self.pictures();
         assert!(pictures.iter().all(|(_, pts, dts)| dts <= pts), "decoded after it is shown");
         assert!(pictures.windows(2).all(|pair| pair[0].2 <= pair[1].2), "decoding times go back");
-        let mut shown: Vec<_> = pictures.iter().map(|(_, pts, _)| *pts).collect();
+        // A reordered picture may come before those that are shown ahead of it: what is shown later than the newest
+        // decoding time is not judged, since pictures of that time may still be on their way.
+        let newest = pictures.last().map(|(_, _, dts)| *dts);
+        let mut shown: Vec<_> = pictures.iter().map(|(_, pts, _)| *pts).filter(|pts| Some(*pts) <= newest).collect();
         shown.sort();
         for pair in shown.windows(2) {
             let step = pair[1] - pair[0];

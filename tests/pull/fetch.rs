@@ -23,7 +23,7 @@ fn clip(source: u8) -> Clip {
 
 #[test]
 fn an_mp4_comes_whole_and_in_real_time_and_is_then_complete() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     let clip = Clip { bframes: 2, ..clip(2) };
     std::fs::copy(clip.cached(), files.path("a.mp4")).unwrap();
@@ -42,7 +42,7 @@ fn an_mp4_comes_whole_and_in_real_time_and_is_then_complete() {
 
 #[test]
 fn an_mp4_whose_index_is_at_its_end_comes_whole() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     // Long enough that the index is not in what is read at first.
     let clip = Clip { kbps: 12_000, ..clip(3) };
@@ -55,7 +55,7 @@ fn an_mp4_whose_index_is_at_its_end_comes_whole() {
 
 #[test]
 fn a_file_that_begins_again_goes_on_with_rising_stamps() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     std::fs::copy(Clip { seconds: 1.0, ..clip(4) }.cached(), files.path("c.mp4")).unwrap();
     let pulled = Pulled::under(Guard::allowing(["127.0.0.1"]).unwrap(), &files.url("c.mp4"), true);
@@ -69,7 +69,7 @@ fn a_file_that_begins_again_goes_on_with_rising_stamps() {
 
 #[test]
 fn a_finished_hls_playlist_of_ts_and_of_fmp4_comes_whole() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     for (kind, source) in [("mpegts", 5), ("fmp4", 6)] {
         let files = Files::serve();
         let list = files.path("list.m3u8");
@@ -85,7 +85,7 @@ fn a_finished_hls_playlist_of_ts_and_of_fmp4_comes_whole() {
 
 #[test]
 fn segments_in_aes_128_come_whole_with_the_vector_of_the_playlist_and_with_their_numbers() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     for (source, vector) in [(9, "\n00112233445566778899aabbccddeeff"), (10, "")] {
         let files = Files::serve();
         let (key, info) = (files.path("key.bin"), files.path("key.info"));
@@ -110,7 +110,7 @@ fn segments_in_aes_128_come_whole_with_the_vector_of_the_playlist_and_with_their
 
 #[test]
 fn hls_with_sound_apart_keeps_both_together() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     let options = "-c copy -map 0:v -map 0:a -f hls -hls_time 1 -hls_list_size 0 -hls_playlist_type vod \
                    -hls_segment_type fmp4 -master_pl_name master.m3u8 -var_stream_map";
@@ -130,7 +130,7 @@ fn hls_with_sound_apart_keeps_both_together() {
 
 #[test]
 fn a_live_hls_playlist_is_followed() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     let list = files.path("live.m3u8");
     let list = list.to_string_lossy();
@@ -148,7 +148,7 @@ fn a_live_hls_playlist_is_followed() {
 
 #[test]
 fn a_transport_stream_over_http_srt_and_udp_comes_whole() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     for kind in ["http", "srt", "udp"] {
         let port = Port::take();
         let (input, output, url) = match kind {
@@ -203,7 +203,7 @@ fn rtsp_comes_over_udp_and_tcp_with_decoding_times_and_falls_back() {
 
 #[test]
 fn the_sound_of_cameras_is_coded_anew() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let port = Port::take();
     let sound = "decodebin ! audioconvert ! audioresample ! alawenc ! rtppcmapay";
     let _server = rtsp_as(&port, &clip(11).cached(), "tcp", sound);
@@ -215,7 +215,7 @@ fn the_sound_of_cameras_is_coded_anew() {
 
 #[test]
 fn a_server_that_was_killed_is_found_again() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let port = Port::take();
     let mut server = rtsp(&port, &clip(12).cached(), "tcp");
     let pulled = Pulled::start(&format!("rtsp://{}/clip?transport=tcp", port.address()));
@@ -233,7 +233,7 @@ fn a_server_that_was_killed_is_found_again() {
 
 #[test]
 fn hevc_opus_and_mp3_are_told_apart() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     let clip = clip(14).cached();
     convert(
@@ -256,7 +256,7 @@ fn hevc_opus_and_mp3_are_told_apart() {
 
 #[test]
 fn program_streams_of_discs_and_recorders_come_whole() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     let clip = clip(5).cached();
     let old = ["-c:v", "mpeg2video", "-q:v", "3", "-g", "15", "-bf", "2"];
@@ -274,7 +274,7 @@ fn program_streams_of_discs_and_recorders_come_whole() {
 
 #[test]
 fn a_picture_that_is_not_supported_is_named() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     convert(&clip(15).cached(), &["-c:v", "ffv1", "-an", "-f", "matroska"], &files.path("old.mkv"));
     let pulled = Pulled::start(&files.url("old.mkv"));
@@ -285,7 +285,7 @@ fn a_picture_that_is_not_supported_is_named() {
 
 #[test]
 fn what_the_guard_forbids_is_not_connected_to_not_even_by_a_redirect() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     let forbidden = |pulled: &Pulled| {
         let news = pulled.wait_news("an error", |news| matches!(news, PullNews::Error { .. }));
@@ -310,7 +310,7 @@ fn what_the_guard_forbids_is_not_connected_to_not_even_by_a_redirect() {
 
 #[test]
 fn nothing_comes_after_a_pull_was_dropped() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let files = Files::serve();
     std::fs::copy(clip(1).cached(), files.path("a.mp4")).unwrap();
     let mut pulled = Pulled::start(&files.url("a.mp4"));

@@ -100,7 +100,7 @@ fn reason(pulled: &Pulled) -> (String, Blame) {
 
 #[test]
 fn pictures_are_read_as_what_they_are_under_any_name() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
     let ts = "-c copy -f mpegts";
@@ -135,7 +135,7 @@ fn pictures_are_read_as_what_they_are_under_any_name() {
 
 #[test]
 fn other_codecs_and_sound_alone_are_read_as_what_they_are_under_any_name() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
     let pictures = [
@@ -173,7 +173,7 @@ fn other_codecs_and_sound_alone_are_read_as_what_they_are_under_any_name() {
 
 #[test]
 fn a_playlist_without_a_mark_is_played_and_never_leads_where_the_guard_forbids() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
     server.put("/seg/0.bin", "application/octet-stream", form(folder.path(), 7, "s.ts", "-c copy -f mpegts"));
@@ -205,7 +205,7 @@ fn a_playlist_without_a_mark_is_played_and_never_leads_where_the_guard_forbids()
 
 #[test]
 fn what_is_no_media_is_refused_with_what_it_is() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start();
     let random: Vec<u8> = (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();

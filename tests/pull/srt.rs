@@ -114,7 +114,7 @@ fn ended(peer: &mut Peer) -> bool {
 
 #[test]
 fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|_| {});
     let mut one = server.push(&clip(1), "streamid=cam1");
     let mut two = server.push(&clip(2), "streamid=%23%21%3A%3Ar%3Dlive/cam2%3Fpassword%3Dx,m%3Dpublish&latency=200000");
@@ -136,7 +136,7 @@ fn two_callers_at_once_bring_every_picture_in_both_forms_of_the_stream_id() {
 
 #[test]
 fn a_wrong_key_or_wish_is_rejected_in_the_handshake() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|_| {});
     for query in ["streamid=nobody", "streamid=%23%21%3A%3Ar%3Dcam1,m%3Drequest", "streamid=", "mode=caller"] {
         let mut peer = server.push(&clip(1), query);
@@ -149,7 +149,7 @@ fn a_wrong_key_or_wish_is_rejected_in_the_handshake() {
 
 #[test]
 fn a_second_caller_on_a_live_key_is_refused_and_does_no_harm() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|_| {});
     let _one = server.push(&clip(3), "streamid=cam3");
     let got = server.got("cam3");
@@ -162,7 +162,7 @@ fn a_second_caller_on_a_live_key_is_refused_and_does_no_harm() {
 
 #[test]
 fn a_caller_that_was_killed_comes_back_while_another_one_goes_on() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|settings| settings.idle_timeout = Duration::from_secs(2));
     let other = Clip { gop: 15, ..Clip::of(6, 8.0).size(640, 360) }.cached();
     let _other = server.push(&other, "streamid=cam6");
@@ -188,7 +188,7 @@ fn a_caller_that_was_killed_comes_back_while_another_one_goes_on() {
 
 #[test]
 fn encoders_that_follow_each_other_at_once_on_one_key_are_all_taken() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|_| {});
     let clips: Vec<PathBuf> = (1..=4).map(|source| Clip::of(source, 2.0).size(320, 180).cached()).collect();
     for clip in &clips {
@@ -203,7 +203,7 @@ fn encoders_that_follow_each_other_at_once_on_one_key_are_all_taken() {
 
 #[test]
 fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|settings| settings.passphrase = Some("correct_horse".into()));
     for query in ["streamid=cam1", "streamid=cam1&passphrase=wrong_passphrase"] {
         assert!(!ended(&mut server.push(&clip(1), query)), "{query}");
@@ -217,7 +217,7 @@ fn a_passphrase_is_asked_for_and_a_wrong_one_holds_no_key() {
 
 #[test]
 fn more_callers_than_allowed_are_rejected_until_there_is_room() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|settings| settings.limiter = ConnectionLimiter::alone("srt", 1));
     let mut one = server.push(&clip(1), "streamid=cam1");
     server.got("cam1").wait_pictures(5);
@@ -230,7 +230,7 @@ fn more_callers_than_allowed_are_rejected_until_there_is_room() {
 
 #[test]
 fn hevc_with_opus_comes_through_and_what_is_no_transport_stream_holds_no_lease() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let server = SrtServer::open(|settings| settings.idle_timeout = Duration::from_secs(2));
     let folder = tempfile::tempdir().unwrap();
     let hevc = folder.path().join("hevc.ts");

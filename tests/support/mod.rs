@@ -21,4 +21,4 @@ pub mod sink;
 pub mod tagged;
 pub mod turn;
 
-pub use turn::turn;
+pub use turn::{shared_turn, turn};

@@ -44,7 +44,7 @@ async fn run(page: &mut Chromium, script: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_two_ears_of_a_browser_are_heard_apart_in_another() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(100);
     let open = Open::endpoint().await;
     let mut publisher = Chromium::open(&open.url("/whep/live/hall")).await;
     let whip = open.url("/whip/live/hall?token=in");
@@ -65,7 +65,7 @@ async fn the_two_ears_of_a_browser_are_heard_apart_in_another() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_that_sends_three_sizes_is_seen_in_the_largest() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(100);
     let open = Open::endpoint().await;
     let (send, keyframes) = mpsc::channel();
     let _listener = open.fixture.live.listen(Start::Now, move |unit| {
@@ -94,7 +94,7 @@ async fn a_browser_that_sends_three_sizes_is_seen_in_the_largest() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_takes_the_answer_to_an_offer_with_more_than_is_accepted() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(100);
     let open = Open::endpoint().await;
     let mut viewer = Chromium::open(&open.url("/whep/live/hall")).await;
     let whep = open.url("/whep/live/hall");

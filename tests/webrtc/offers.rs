@@ -30,7 +30,7 @@ fn in_codec(offer: &str, codec: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_offer_that_cannot_be_taken_as_it_is_meant_gets_one_sentence() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     let (publishing, watching) = (Offering::new(Kind::PUBLISHER), Offering::new(Kind::VIEWER));
     let (whip, whep) = ("/whip/live/hall?token=in", "/whep/live/hall");
@@ -74,7 +74,7 @@ async fn an_offer_that_cannot_be_taken_as_it_is_meant_gets_one_sentence() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_without_the_streams_codec_is_refused_and_one_in_the_midst_of_it_is_ended() {
     use super::{client::ClientEvent, fixture::Feeder};
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     let kind = Kind { h264: false, ..Kind::VIEWER };
     let mut early = super::client::Client::to(&open.url(""), "/whep/live/hall", kind).await;
@@ -89,7 +89,7 @@ async fn a_viewer_without_the_streams_codec_is_refused_and_one_in_the_midst_of_i
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn declined_m_lines_come_back_in_their_places_and_accepted_ones_carry_the_transport() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     let offer = Offering::new(Kind::VIEWER).offer.to_sdp_string();
     let lines = media(&offer);
@@ -125,7 +125,7 @@ async fn declined_m_lines_come_back_in_their_places_and_accepted_ones_carry_the_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn levels_and_parameters_of_sound_are_answered() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     let offer = Offering::new(Kind::PUBLISHER).offer.to_sdp_string();
     let asked = |fmtp: &str, from: &str| offer.replace(from, fmtp);
@@ -143,7 +143,7 @@ async fn levels_and_parameters_of_sound_are_answered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_preflight_request_is_granted_what_it_asks_for() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     for path in ["/whip/live/hall", "/whep/live/hall", "/whip/r/00000000000000000000000000000000"] {
         let request = reqwest::Client::new().request(Method::OPTIONS, open.url(path));

@@ -42,7 +42,7 @@ async fn send(client: &Client, first: u32, count: u32, keyframe: impl Fn(u32) ->
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
@@ -85,7 +85,7 @@ async fn a_publisher_arrives_frame_by_frame_with_sound_in_step() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_is_asked_for_key_frames() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
@@ -107,7 +107,7 @@ async fn a_publisher_is_asked_for_key_frames() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_voice_has_no_picture() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let mut client = Client::to(&open.url(""), "/whip/live/hall?token=voice", Kind::PUBLISHER).await;
@@ -127,7 +127,7 @@ async fn a_voice_has_no_picture() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_that_falls_silent_or_loses_its_lease_is_gone() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let mut first = Client::to(&open.url(""), "/whip/live/hall?token=in", Kind::PUBLISHER).await;
     first.until(|event| matches!(event, ClientEvent::Connected)).await;
@@ -154,7 +154,7 @@ fn vp8(number: u8, keyframe: bool, (width, height): (u8, u8)) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_several_layers_the_largest_that_arrives_is_on_air() {
     const LAYERS: [(&str, (u8, u8)); 3] = [("q", (40, 24)), ("h", (80, 48)), ("f", (160, 96))];
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let (_listener, mut units) = listen(&open);
     let kind = Kind { layers: &["q", "h", "f"], ..Kind::PUBLISHER };

@@ -28,7 +28,7 @@ fn peer(python: &str, what: &str, url: &str, file: &Path, seconds: u32) -> Child
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aiortc_sees_every_frame_in_order() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(60);
     let open = Open::endpoint().await;
     let python = python().await;
     let folder = tempfile::tempdir().unwrap();
@@ -60,7 +60,7 @@ async fn aiortc_sees_every_frame_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_aiortc_publishes_arrives_with_sound_in_step() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(60);
     let open = Open::endpoint().await;
     let python = python().await;
     let folder = tempfile::tempdir().unwrap();

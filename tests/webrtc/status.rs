@@ -22,7 +22,7 @@ type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_fault_has_its_status() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     let offer = Offering::new(Kind::PUBLISHER).offer.to_sdp_string();
     let watching = Offering::new(Kind::VIEWER).offer.to_sdp_string();
@@ -84,7 +84,7 @@ async fn each_fault_has_its_status() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_announced_too_long_is_refused_at_once_and_one_that_stops_in_time() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     // The rest of each body never comes.
     let ask = async |path: &str, length: u64| {
@@ -109,7 +109,7 @@ async fn a_body_that_is_announced_too_long_is_refused_at_once_and_one_that_stops
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_trickled_and_restarted_under_its_entity_tag() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;

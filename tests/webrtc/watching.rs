@@ -22,7 +22,7 @@ async fn past(open: &Open, frames: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 60, true);
     past(&open, 45).await;
@@ -64,7 +64,7 @@ async fn a_viewer_sees_a_picture_within_a_second_and_every_frame_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (mut last, mut last_time) = (None, None);
@@ -100,7 +100,7 @@ async fn a_viewer_stays_while_twenty_publishers_come_and_go() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn packets_that_are_lost_come_again() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
@@ -115,7 +115,7 @@ async fn packets_that_are_lost_come_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     for deaf in [false, true] {
         let feeder = Feeder::start(&open.fixture.live, 0, 100_000, deaf);
@@ -144,7 +144,7 @@ async fn a_viewer_that_lacks_a_key_frame_gets_one_or_begins_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let kind = Kind { h264: false, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
@@ -170,7 +170,7 @@ async fn a_viewer_may_come_before_the_stream_and_gets_it_in_a_codec_it_takes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_gets_sound_alone() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall?token=ear", Kind::VIEWER).await;
@@ -186,7 +186,7 @@ async fn a_listener_gets_sound_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn viewers_talk_over_a_data_channel() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let kind = Kind { data: true, ..Kind::VIEWER };
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", kind).await;
@@ -209,7 +209,7 @@ async fn viewers_talk_over_a_data_channel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_viewer_whom_no_datagram_reaches_watches_over_tcp() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let open = Open::endpoint().await;
     let feeder = Feeder::start(&open.fixture.live, 0, 30, true);
     let offering = Offering::over(Kind::VIEWER, open.endpoint.tcp());

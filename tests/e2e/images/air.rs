@@ -14,11 +14,14 @@ use serde_json::json;
 use std::time::Duration;
 
 const JOBS: u64 = 100;
+/// The camera's clip, in seconds, and how long program is recorded while jobs run: until shortly before its end.
+const CLIP: f64 = 90.0;
+const ON_AIR: Duration = Duration::from_secs(75);
 
 #[tokio::test]
 async fn program_loses_no_frame_while_100_jobs_run() {
     let _turn = crate::support::turn();
-    let clip = Clip { hum_hz: 400, ..Clip::of(1, 90.0) }.cached();
+    let clip = Clip { hum_hz: 400, ..Clip::of(1, CLIP) }.cached();
     let server = Server::start(fixture::two_cameras()).await;
     let mut wing = fixture::panel(&server).await;
     let _camera = Publisher::start(&clip, &server.rtmp_url("cam0"));
@@ -31,12 +34,19 @@ async fn program_loses_no_frame_while_100_jobs_run() {
     for id in join_all((0..JOBS).map(|_| customer.order(&path))).await {
         assert!(!id.is_empty());
     }
-    customer.until("completed", JOBS, Duration::from_secs(300)).await;
+    // On a busy machine they take longer than the camera sends.
+    let all_done = customer.until("completed", JOBS, Duration::from_secs(400));
+    tokio::pin!(all_done);
+    let done_on_air = tokio::time::timeout(ON_AIR, &mut all_done).await.is_ok();
     drop(wing); // it was not read meanwhile, and the server lets go of a panel that answers no ping for 30 s
     let mut wing = fixture::panel(&server).await;
     let slots = fixture::stop(&mut wing, &recording).await;
     let reading = Reader::of(&recording.path).read_async().await;
     assert_eq!((reading.errors, reading.undecodable(), reading.flaws()), (0, vec![], (0, 0, 0)), "{reading}");
     assert!(slots > fixture::FPS, "{slots} frames were recorded");
-    println!("{JOBS} jobs within {:.1} s of program, nothing lost", slots as f64 / fixture::FPS as f64);
+    let seconds = slots as f64 / fixture::FPS as f64;
+    println!("{seconds:.1} s of program, nothing lost; {JOBS} jobs within it: {done_on_air}");
+    if !done_on_air {
+        all_done.await;
+    }
 }

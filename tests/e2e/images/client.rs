@@ -105,9 +105,10 @@ impl Customer {
     }
 }
 
-/// Between two looks: short at first, then so long that a minute's looks are fewer than the requests of a minute.
+/// Between two looks: short at first, then so long that a minute's looks and a test's other requests are fewer than the
+/// 60 requests that an account has in a minute.
 fn pause(look: u32) -> Duration {
-    if look < 20 { Duration::from_millis(200) } else { Duration::from_secs(2) }
+    if look < 10 { Duration::from_millis(200) } else { Duration::from_secs(2) }
 }
 
 /// The body of an ordinary order.

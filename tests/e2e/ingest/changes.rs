@@ -51,7 +51,7 @@ async fn until_size(fixture: &Fixture, room: &str, wanted: (u64, u64)) {
 
 #[tokio::test]
 async fn another_size_with_a_header_or_in_band_alone_plays_on_and_is_shown_in_the_row() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     let clip = |source| Clip { kbps: 600, ..Clip::of(source, 14.0) };
     let first = tags_of(&clip(10).size(320, 180).cached(), &["-c", "copy"]);
@@ -77,7 +77,7 @@ async fn another_size_with_a_header_or_in_band_alone_plays_on_and_is_shown_in_th
 
 #[tokio::test]
 async fn another_sample_rate_is_heard_at_its_pitch() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let fixture = Fixture::open().await;
     let clip = |source| Clip { kbps: 400, hum_hz: 800, ..Clip::of(source, 14.0).size(320, 180) }.cached();
     let first = tags_of(&clip(12), &["-c", "copy"]);

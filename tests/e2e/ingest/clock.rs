@@ -22,7 +22,7 @@ fn set_by(tags: &[Tag], step: i64) -> Vec<Tag> {
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_or_forward_costs_no_picture_and_no_sound() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(40);
     let fixture = Fixture::open().await;
     let clip = Clip { hum_hz: 400, kbps: 800, ..Clip::of(3, 14.0).size(320, 180) }.cached();
     let tags = tags_of(&clip, &["-c", "copy"]);

@@ -42,7 +42,7 @@ fn assert_heard(reading: &Reading, hz: f64) {
 
 #[tokio::test]
 async fn what_a_playlist_declares_is_true_at_every_rate() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(50);
     let fixture = Fixture::open().await;
     let rates = [(10, 1), (12, 1), (15, 1), (24, 1), (25, 1), (50, 1), (60_000, 1001), (24_000, 1001)];
     let mut publishers = Vec::new();
@@ -70,7 +70,7 @@ async fn what_a_playlist_declares_is_true_at_every_rate() {
 
 #[tokio::test]
 async fn a_camera_of_a_picture_a_second_or_less_plays_with_its_sound() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     for (room, fps_den) in [("one", 1), ("half", 2)] {
         let clip = Clip { fps: 1, fps_den, gop: 5, hum_hz: 600, kbps: 200, ..Clip::of(5, 24.0).size(320, 180) };
@@ -94,7 +94,7 @@ async fn a_camera_of_a_picture_a_second_or_less_plays_with_its_sound() {
 
 #[tokio::test]
 async fn a_picture_that_pauses_is_held_and_the_sound_goes_on() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     let clip = Clip { hum_hz: 800, kbps: 400, ..Clip::of(6, 20.0).size(320, 180) }.cached();
     let in_pause = |tag: &Tag| tag.kind == Kind::Picture && (5_000..10_000).contains(&tag.due);

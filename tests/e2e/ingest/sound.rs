@@ -21,7 +21,7 @@ fn clip(source: u8) -> Vec<Tag> {
 
 #[tokio::test]
 async fn sound_that_begins_late_is_announced_and_heard() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     // Its configuration comes with that of the picture.
     let late = |tag: &Tag| tag.kind == Kind::Sound && tag.due < 5_000 && tag.body[1] != 0;
@@ -49,7 +49,7 @@ async fn sound_that_begins_late_is_announced_and_heard() {
 
 #[tokio::test]
 async fn sound_that_stops_is_silence_to_those_that_play_it() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     let stopped = |tag: &Tag| tag.kind == Kind::Sound && tag.due >= 5_000;
     let _camera = publish(&fixture, "stops", clip(8).into_iter().filter(|tag| !stopped(tag)).collect()).await;
@@ -67,7 +67,7 @@ async fn sound_that_stops_is_silence_to_those_that_play_it() {
 
 #[tokio::test]
 async fn sound_alone_plays_as_radio() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     let _radio = publish(&fixture, "radio", clip(9).into_iter().filter(|tag| tag.kind == Kind::Sound).collect()).await;
     let master = get(&fixture.server, "/hls/live/radio/master.m3u8").await;
@@ -95,7 +95,7 @@ async fn sound_alone_plays_as_radio() {
 
 #[tokio::test]
 async fn left_and_right_stay_apart_in_what_is_encoded_here() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let fixture = Fixture::open().await;
     let source = Clip { hum_hz: 400, kbps: 400, ..Clip::of(14, 20.0).size(320, 180) };
     let left = ["-c:v", "copy", "-af", "pan=stereo|c0=c0", "-c:a", "libmp3lame"];

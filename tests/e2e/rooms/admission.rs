@@ -18,7 +18,7 @@ async fn status(fixture: &Fixture, path: &str) -> u16 {
 
 #[tokio::test]
 async fn a_token_opens_its_room_for_what_it_grants_and_nothing_else() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(70);
     let fixture = Fixture::open().await;
     let publish = fixture.token(json!({ "room": "a" })).await;
     let watch = fixture.token(json!({ "room": "a", "canPublish": false })).await;

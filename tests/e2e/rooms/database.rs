@@ -26,7 +26,7 @@ async fn until(fixture: &Fixture, wanted: impl Fn(&Value) -> bool) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_is_known_after_a_crash_and_goes_on_under_its_number() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let url = tokio::task::spawn_blocking(|| Postgres::shared().database()).await.expect("a database");
     let config = Config::new().project(640, 360, 30).set("encode.preset", "ultrafast").set("database.url", url);
     let mut fixture = Fixture::with(config).await;

@@ -23,7 +23,7 @@ fn in_order(file: &Path, source: u8, least: usize) -> Reading {
 
 #[tokio::test]
 async fn every_frame_pushed_over_rtmp_is_seen_over_webrtc_and_hls_in_order() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let fixture = Fixture::open().await;
     let key = fixture.ingress("demo", "camera").await;
     // Two seconds from key frame to key frame, which the server cannot shorten.
@@ -42,7 +42,7 @@ async fn every_frame_pushed_over_rtmp_is_seen_over_webrtc_and_hls_in_order() {
 
 #[tokio::test]
 async fn every_frame_sent_over_webrtc_is_seen_over_webrtc_in_order() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let fixture = Fixture::open().await;
     let token = fixture.token(serde_json::json!({ "room": "studio", "identity": "guest" })).await;
     let clip = Clip::of(6, 20.0).size(320, 180).cached();
@@ -58,7 +58,7 @@ async fn every_frame_sent_over_webrtc_is_seen_over_webrtc_in_order() {
 
 #[tokio::test]
 async fn a_stream_with_b_frames_is_made_fit_for_webrtc_and_a_push_over_srt_plays_over_hls() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let fixture = Fixture::open().await;
     let key = fixture.ingress("room_access", "srt").await;
     let clip = Clip { gop: 30, bframes: 2, kbps: 1200, ..Clip::of(7, 30.0).size(640, 360) }.cached();
@@ -76,7 +76,7 @@ async fn a_stream_with_b_frames_is_made_fit_for_webrtc_and_a_push_over_srt_plays
 
 #[tokio::test]
 async fn a_snapshot_shows_the_newest_picture_of_a_stream() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(20);
     let fixture = Fixture::open().await;
     let key = fixture.ingress("demo", "camera").await;
     let clip = Clip { gop: 60, ..Clip::of(8, 20.0).size(640, 360) }.cached();

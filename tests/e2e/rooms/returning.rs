@@ -12,7 +12,7 @@ use crate::{
 
 #[tokio::test]
 async fn viewers_stay_while_a_publisher_is_killed_and_restarted_twenty_times() {
-    let _turn = crate::support::turn();
+    let _turn = crate::support::shared_turn(30);
     let fixture = Fixture::open().await;
     let key = fixture.ingress("demo", "camera").await;
     let clip = Clip { gop: 15, kbps: 800, ..Clip::of(9, 60.0).size(320, 180) }.cached();

@@ -1,7 +1,7 @@
 //! MPEG-TS that an endpoint receives as bytes: packets come out.
 //!
 //! ```text
-//! endpoint ─ bytes ─► appsrc ! tsdemux ─► Output ─► Packet
+//! endpoint ─ bytes ─► clock over gaps ─► appsrc ! tsdemux ─► Output ─► Packet
 //! ```
 //!
 //! Refuses to know: the endpoint's protocol.
@@ -15,6 +15,7 @@ use crate::{
     },
     protocol::{
         packet::{MediaKind, Packet},
+        ts_clock::ClockBridge,
         ts_streams::Announced,
     },
 };
@@ -33,6 +34,7 @@ pub struct TsReader {
     appsrc: gst_app::AppSrc,
     output: Arc<Output>,
     announced: Mutex<Announced>,
+    clock: Mutex<ClockBridge>,
     failure: Arc<Mutex<Option<Failure>>>,
     run: Run,
 }
@@ -59,7 +61,7 @@ impl TsReader {
                 *tell.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
             }
         })?;
-        Ok(Self { appsrc, output, announced: Mutex::default(), failure, run })
+        Ok(Self { appsrc, output, announced: Mutex::default(), clock: Mutex::default(), failure, run })
     }
 
     /// Hands bytes over, as they came. Never waits.
@@ -76,6 +78,7 @@ impl TsReader {
         // The demuxer says nothing of streams that it does not know.
         let unreadable = self.announced.lock().unwrap_or_else(PoisonError::into_inner).take(&bytes);
         unreadable.iter().for_each(|(kind, name)| self.output.note_unknown(*kind, name));
+        let bytes = self.clock.lock().unwrap_or_else(PoisonError::into_inner).bridge(bytes);
         self.appsrc.push_buffer(gst::Buffer::from_slice(bytes)).map(|_| ()).map_err(|_| here("the demuxer has stopped"))
     }
 
