@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{net::UdpSocket, time::Instant};
@@ -115,6 +118,42 @@ async fn a_lamp_without_a_name_keeps_nothing_from_starting_and_is_lit_when_it_ha
     names.set(None);
     server.done("PUT", "/api/v2/segments/0", json!({ "primaryColor": [0, 255, 0] })).await;
     lit(&moved, |levels| levels[..3] == [0, 255, 0]).await;
+}
+
+#[tokio::test]
+async fn a_look_up_that_takes_long_holds_up_no_lamp_that_has_an_address() {
+    let (asked, hangs) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(true)));
+    let (told, still) = (asked.clone(), hangs.clone());
+    let resolver: Resolver = Arc::new(move |_, _| {
+        told.store(true, Ordering::Relaxed);
+        // It ends with the test, even one that fails: the runtime waits for its threads.
+        let end = Instant::now() + Duration::from_secs(8);
+        while still.load(Ordering::Relaxed) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Err(io::Error::other("no server answers"))
+    });
+    let (first, second) = (lamp().await, lamp().await);
+    let outputs = vec![
+        file(json!({ "id": "named", "protocol": "ddp", "unicast": "lamp.example" })),
+        file(json!({ "id": "first", "protocol": "ddp", "unicast": address(&first).to_string() })),
+    ];
+    let server = Server::with(160, outputs, resolver, LOOK_UP_EVERY).await;
+    server.done("PUT", "/api/v2/segments/0", json!({ "effect": "solid", "primaryColor": [9, 8, 7] })).await;
+    server.done("PUT", "/api/v2/controller", json!({ "brightness": 255 })).await;
+    soon(async {
+        while !asked.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    lit(&first, |levels| levels[..3] == [9, 8, 7]).await;
+    let new = json!({ "id": "second", "protocol": "ddp", "unicast": address(&second).to_string() });
+    assert_eq!(server.send("POST", OUTPUTS, new).await.0, 201);
+    lit(&second, |levels| levels[..3] == [9, 8, 7]).await;
+    let named = server.get("/api/v2/outputs/named").await;
+    assert_eq!(named["problem"], "its name is being looked up", "it is looked up all the while");
+    hangs.store(false, Ordering::Relaxed);
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ pub async fn change(lights: &Lights, body: &Fields, permission: Permission) -> A
         led_count: body.number("ledCount", 1, MAX_LEDS.into())?,
         wifi_ssid: body.text("wifiSSID", 32)?,
         ai_api_key: header_safe("aiApiKey", secret(body, "aiApiKey", 512)?)?,
-        ai_model: filled("aiModel", body.text("aiModel", 128)?)?,
+        ai_model: body.text("aiModel", 128)?,
         auth_token: header_safe("authToken", secret(body, "authToken", 128)?)?,
         default_brightness: body.byte("defaultBrightness")?,
         sacn_enabled: body.flag("sacnEnabled")?,
@@ -204,13 +204,6 @@ fn header_safe(name: &str, text: Option<String>) -> Result<Option<String>, Fault
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Err(Fault::invalid(name, "Must have no blanks and only ASCII characters"))
         }
-        text => Ok(text),
-    }
-}
-
-fn filled(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
-    match text {
-        Some(text) if text.is_empty() => Err(Fault::invalid(name, "Must not be empty")),
         text => Ok(text),
     }
 }

@@ -51,7 +51,8 @@ impl LightOutput {
     pub fn host(&self) -> Host<'_> {
         let Some(host) = self.unicast.as_deref() else { return Host::Groups };
         let port = self.protocol.port();
-        if let Ok(address) = host.parse::<IpAddr>() {
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        if let Ok(address) = bare.parse::<IpAddr>() {
             return Host::Address((address, port).into());
         }
         if let Ok(address) = host.parse::<SocketAddr>() {
@@ -217,6 +218,7 @@ mod tests {
         assert_eq!(changed.host(), Host::Groups);
         let ddp = read(json!({ "id": "a", "protocol": "ddp", "unicast": "[::1]" }), Some(&output)).unwrap();
         assert_eq!((ddp.fps, ddp.start), (60, 0), "another protocol begins anew");
+        assert_eq!(ddp.host(), Host::Address("[::1]:4048".parse().unwrap()));
     }
 
     #[test]

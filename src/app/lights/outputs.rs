@@ -22,6 +22,7 @@ use crate::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{Ipv6Addr, SocketAddr, ToSocketAddrs},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -46,6 +47,9 @@ const WAITING: Duration = Duration::from_secs(20);
 const LOOK_UP: Duration = Duration::from_secs(10);
 /// What an output that has not been tried yet waits for.
 const UNTRIED: &str = "its name is being looked up";
+
+/// Addresses of names with their ports, or why there are none.
+type Found = BTreeMap<(String, u16), Result<Vec<SocketAddr>, String>>;
 
 /// An output with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,7 +158,7 @@ impl Outputs {
     }
 
     /// Addresses of all names that outputs have, or why there are none.
-    async fn look_up(&self, resolver: &Resolver) -> BTreeMap<(String, u16), Result<Vec<SocketAddr>, String>> {
+    async fn look_up(&self, resolver: &Resolver) -> Found {
         let names: BTreeSet<(String, u16)> = self.entries().iter().filter_map(Entry::name).collect();
         let look_up = |(name, port): (String, u16)| {
             let resolver = resolver.clone();
@@ -174,7 +178,7 @@ impl Outputs {
     }
 
     /// Enters addresses, logs what has changed, and returns what can be sent.
-    fn settle(&self, found: &BTreeMap<(String, u16), Result<Vec<SocketAddr>, String>>) -> Vec<OutputSpec> {
+    fn settle(&self, found: &Found) -> Vec<OutputSpec> {
         let mut entries = self.entries();
         let before: Vec<_> = entries.iter().map(|entry| (entry.address, entry.problem.clone())).collect();
         for entry in entries.iter_mut() {
@@ -302,22 +306,50 @@ async fn refresh(lights: Weak<Inner>, resolver: Resolver, every: Duration) {
     let mut sent: Option<Vec<OutputSpec>> = None;
     loop {
         let Some(inner) = lights.upgrade() else { return };
-        let found = inner.outputs.look_up(&resolver).await;
-        let specs = inner.outputs.settle(&found);
-        // A socket whose interface went away and came back must be opened anew.
-        let failing = inner.engine.figures().output.failing > 0;
-        if sent.as_ref() != Some(&specs) || failing {
-            match inner.engine.set_outputs(specs.clone()) {
-                Ok(()) => sent = Some(specs),
-                Err(error) => tracing::warn!(%error, "the outputs of the lights stay as they were"),
-            }
-        }
+        inner.refresh_once(&resolver, &mut sent).await;
         let waits = inner.listen_again() || inner.outputs.waits();
         let changed = inner.outputs.changed.clone();
         drop(inner);
         tokio::select! {
             () = sleep(if waits { every.min(WAITING) } else { every }) => {}
             () = changed.notified() => {}
+        }
+    }
+}
+
+impl Inner {
+    /// What has an address is sent at once, however long the look-up of a name takes.
+    async fn refresh_once(&self, resolver: &Resolver, sent: &mut Option<Vec<OutputSpec>>) {
+        let (unknown, mut came) = (Found::new(), false);
+        self.send_outputs(&unknown, sent, false);
+        let mut look_up = pin!(self.outputs.look_up(resolver));
+        let found = loop {
+            tokio::select! {
+                found = &mut look_up => break found,
+                () = self.outputs.changed.notified() => {
+                    came = true;
+                    self.send_outputs(&unknown, sent, false);
+                }
+            }
+        };
+        // A socket whose interface went away and came back must be opened anew.
+        self.send_outputs(&found, sent, self.engine.figures().output.failing > 0);
+        if came {
+            // Their names are not looked up yet.
+            self.outputs.changed.notify_one();
+        }
+    }
+
+    /// Gives the engine the outputs that can be used with these addresses, where they are others than were `sent`, or
+    /// `anyway`.
+    fn send_outputs(&self, found: &Found, sent: &mut Option<Vec<OutputSpec>>, anyway: bool) {
+        let specs = self.outputs.settle(found);
+        if sent.as_ref() == Some(&specs) && !anyway {
+            return;
+        }
+        match self.engine.set_outputs(specs.clone()) {
+            Ok(()) => *sent = Some(specs),
+            Err(error) => tracing::warn!(%error, "the outputs of the lights stay as they were"),
         }
     }
 }
