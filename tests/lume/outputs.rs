@@ -180,6 +180,7 @@ async fn lamps_are_added_changed_and_removed_while_it_runs() {
         (json!({ "id": "a b" }), "id"),
         (json!({ "id": "x" }), "protocol"),
         (json!({ "id": "x", "protocol": "artnet" }), "unicast"),
+        (json!({ "id": "x", "protocol": "ddp", "unicast": "http://wled.local/" }), "unicast"),
         (json!({ "id": "x", "protocol": "sacn", "start": 160, "length": 1 }), "start"),
         (json!({ "id": "x", "protocol": "sacn", "universe": 5, "unicast": address(&one).to_string() }), "channel"),
     ] {

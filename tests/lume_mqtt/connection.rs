@@ -63,6 +63,8 @@ async fn settings_are_followed_as_they_change() {
     listener
         .wait(discovery, |received| !received.payload.is_empty() && received.json()["command_topic"] == command)
         .await;
+    let kept = Listener::all_kept(&broker, "set/lamp/segment/0/state").await;
+    assert!(kept.iter().all(|topic| !topic.starts_with("lume/")), "{kept:?}");
     listener.publish("set/lamp/brightness/set", "5").await;
     until("brightness", || home.fixture.lights.view().controller.brightness == 5).await;
     home.fixture.set(SettingsChange { mqtt_enabled: Some(false), ..SettingsChange::default() }).await;

@@ -46,6 +46,16 @@ impl Listener {
         Self::at(broker).await.wait(topic, |received| received.kept).await
     }
 
+    /// Topics of all retained messages, once `last` is among them. They come before a message to the client itself.
+    pub async fn all_kept(broker: &Broker, last: &str) -> Vec<String> {
+        Self::kept(broker, last).await;
+        let listener = Self::at(broker).await;
+        listener.publish("listener/end", "").await;
+        listener.wait("listener/end", |_| true).await;
+        let received = listener.received.lock().unwrap();
+        received.iter().filter(|received| received.kept).map(|received| received.topic.clone()).collect()
+    }
+
     /// The same as [`Listener::at`], as a user.
     pub async fn login(broker: &Broker, user: Option<(&str, &str)>) -> Self {
         let name = format!("listener-{}", number());

@@ -217,7 +217,7 @@ fn off_and_on_are_the_power_and_what_is_spared_stays_on() {
     for text in ["turn it off", "off", "lights out", "blackout", "switch off the red lights", "turn it off, please"] {
         assert_eq!(spec(text), power(false), "{text}");
     }
-    for text in ["switch on the lights", "turn it on", "lights on", "turn the lights on"] {
+    for text in ["switch on the lights", "turn it on", "lights on", "turn the lights on", "On"] {
         assert_eq!(spec(text), power(true), "{text}");
     }
     assert_eq!(spec("turn on, red"), Spec { power: Some(true), ..colored(Effect::Solid, [255, 0, 0]) });
@@ -253,6 +253,10 @@ async fn a_prompt_switches_the_power_and_begins_a_rise() {
     assert_eq!((controller().power, controller().brightness), (false, 102));
     prompt.ask(&fixture.lights, "turn it on").await.unwrap();
     assert_eq!((controller().power, controller().brightness), (true, 102));
+    prompt.ask(&fixture.lights, "turn it off").await.unwrap();
+    let red = prompt.ask(&fixture.lights, "make it red").await.unwrap();
+    assert_eq!((red.spec.power, controller().power, controller().brightness), (Some(true), true, 102), "it is seen");
+    assert_eq!(prompt.ask(&fixture.lights, "blue").await.unwrap().spec.power, None);
     prompt.ask(&fixture.lights, "turn it off").await.unwrap();
     prompt.ask(&fixture.lights, "wake me up gently").await.unwrap();
     let rise = fixture.lights.view().nightlight.unwrap();

@@ -15,6 +15,9 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+/// What a host has to be.
+pub const HOST: &str = "Must be a name or an address, with or without port";
+
 /// An output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LightOutput {
@@ -63,6 +66,20 @@ impl LightOutput {
                 Host::Name(name, port.parse().unwrap_or(self.protocol.port()))
             }
             _ => Host::Name(host, port),
+        }
+    }
+
+    /// Whether its host can be a destination at all: no URL, no port 0, and a port that is one.
+    pub fn has_sound_host(&self) -> bool {
+        match self.host() {
+            Host::Groups => true,
+            Host::Address(address) => address.port() != 0 && !address.ip().is_unspecified(),
+            Host::Name(name, port) => {
+                // A colon only in a link-local address that names its interface, such as fe80::1%eth0.
+                let signs = if name.contains('%') { "-._%:" } else { "-._" };
+                let sound = |byte: u8| byte.is_ascii_alphanumeric() || signs.as_bytes().contains(&byte);
+                port != 0 && !name.is_empty() && name.bytes().all(sound)
+            }
         }
     }
 
@@ -193,8 +210,7 @@ fn optional<T>(
 fn host(value: &Value) -> Result<String, Fault> {
     let sound = |host: &&str| (1..=260).contains(&host.len()) && host.bytes().all(|byte| byte.is_ascii_graphic());
     let host = value.as_str().filter(sound);
-    host.map(str::to_owned)
-        .ok_or_else(|| Fault::invalid("unicast", "Must be a name or an address, with or without port"))
+    host.map(str::to_owned).ok_or_else(|| Fault::invalid("unicast", HOST))
 }
 
 #[cfg(test)]
@@ -219,6 +235,27 @@ mod tests {
         let ddp = read(json!({ "id": "a", "protocol": "ddp", "unicast": "[::1]" }), Some(&output)).unwrap();
         assert_eq!((ddp.fps, ddp.start), (60, 0), "another protocol begins anew");
         assert_eq!(ddp.host(), Host::Address("[::1]:4048".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_no_url() {
+        for (host, sound) in [
+            ("wled-desk.local", true),
+            ("lamp_2:4049", true),
+            ("192.0.2.7:4049", true),
+            ("2001:db8::7", true),
+            ("fe80::1%eth0", true),
+            ("http://wled.local/", false),
+            ("lamp:99999", false),
+            ("lamp:0", false),
+            (":4048", false),
+            ("127.0.0.1:0", false),
+            ("0.0.0.0", false),
+            ("[::]:4048", false),
+        ] {
+            let output = read(json!({ "id": "a", "protocol": "ddp", "unicast": host }), None).unwrap();
+            assert_eq!(output.has_sound_host(), sound, "{host}: {:?}", output.host());
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@
 use super::{
     Inner, Lights,
     memory::SaveRequest,
-    output_form::{Host, LightOutput},
+    output_form::{HOST, Host, LightOutput},
 };
 use crate::{
     domain::fault::Fault,
@@ -379,6 +379,9 @@ fn usable(entries: &mut [Entry]) -> Vec<OutputSpec> {
 /// # Errors
 /// `invalid` with the key.
 pub fn check(outputs: &[LightOutput], led_count: u16) -> Result<(), (usize, Fault)> {
+    if let Some(unsound) = outputs.iter().position(|output| !output.has_sound_host()) {
+        return Err((unsound, Fault::invalid("unicast", HOST)));
+    }
     let names: BTreeSet<_> = outputs.iter().map(|output| output.unicast.clone()).collect();
     let stand_in = |output: &LightOutput| match output.host() {
         Host::Groups => Destination::Multicast,

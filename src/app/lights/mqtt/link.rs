@@ -17,8 +17,8 @@ use crate::{
     domain::lights::{ControllerChange, Effect, LookChange, SEGMENTS, Segment, SegmentChange},
 };
 use rumqttc::{
-    AsyncClient, ClientError, ConnectReturnCode, ConnectionError, Event, EventLoop, LastWill, MqttOptions, Outgoing,
-    Packet, Publish, QoS, SubscribeFilter,
+    AsyncClient, ClientError, ConnectReturnCode, ConnectionError, Event, EventLoop, LastWill, MqttOptions, Packet,
+    Publish, QoS, SubscribeFilter,
 };
 use std::{
     collections::BTreeMap,
@@ -91,6 +91,8 @@ impl Link<'_> {
             why = &mut receiving => End::Lost { connected: self.lights.mqtt_connected(), why },
             spoken = self.speak(&client, connected, ended) => {
                 if matches!(spoken, Ok(true)) {
+                    // Until the broker closes it: for a new connection of the same name it would drop what it has not
+                    // read of this one.
                     let _ = timeout(CLOSE_TIMEOUT, receiving).await;
                 }
                 match spoken {
@@ -126,7 +128,6 @@ impl Link<'_> {
                     up.take().map(|up| up.send(()));
                 }
                 Ok(Event::Incoming(Packet::Publish(message))) => self.obey(&message),
-                Ok(Event::Outgoing(Outgoing::Disconnect)) => return "it was ended here".to_owned(),
                 Ok(_) => {}
                 Err(ConnectionError::ConnectionRefused(code)) => return refused(code).to_owned(),
                 Err(error) => return error.to_string(),

@@ -60,6 +60,12 @@ struct Reader {
 impl Reader {
     fn read(tokens: &[Token]) -> Wish {
         let mut reader = Self::default();
+        // Within a sentence it means a place.
+        if let [Token::Word(word)] = tokens
+            && word == "on"
+        {
+            reader.wish.power = Some(true);
+        }
         let mut rest = tokens;
         while !rest.is_empty() {
             let taken = reader.step(rest);

@@ -49,7 +49,7 @@ impl Prompt {
         Ok(Self { anthropic: Anthropic::new(base_url, timeout)? })
     }
 
-    /// Applies the settings that a sentence asks for to segment 0, the brightness and the power.
+    /// Applies the settings that a sentence asks for to segment 0, the brightness and the power, which a look switches on.
     ///
     /// # Errors
     /// See [`PromptError`]; then nothing has changed.
@@ -63,10 +63,14 @@ impl Prompt {
         }
         let now = now(lights)?;
         let settings = lights.settings();
-        let spec = match &settings.ai_api_key {
+        let mut spec = match &settings.ai_api_key {
             Some(key) => self.anthropic.ask(key, &settings.ai_model, &now, text).await?,
             None => local::interpret(text, &now)?,
         };
+        // What is asked for is to be seen.
+        if spec.power.is_none() && spec.brightness != Some(0) && !lights.view().controller.power {
+            spec.power = Some(true);
+        }
         apply(lights, &spec)?;
         Ok(Answer { message: DONE.to_owned(), spec })
     }

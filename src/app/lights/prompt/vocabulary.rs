@@ -212,6 +212,8 @@ pub const POWERS: &[(bool, &[&str])] = &[
         true,
         &[
             "lights on",
+            "all on",
+            "everything on",
             "turn on",
             "turn it on",
             "turn them on",
