@@ -26,6 +26,9 @@ pub fn run(to: SocketAddr, effect: Effect, seconds: u32) -> f64 {
         priority: 100,
         sync: None,
         interface: None,
+        fps: 60,
+        brightness: 255,
+        current_ma: None,
     };
     let engine = Engine::start(Settings {
         strip: Strip::new(UNIVERSES * PIXELS, effect),
@@ -35,6 +38,7 @@ pub fn run(to: SocketAddr, effect: Effect, seconds: u32) -> f64 {
         outputs: vec![output],
         cid: [1; 16],
         name: "Lumencast".into(),
+        artnet_listen: None,
     });
     let engine = engine.expect("an engine");
     // Brightness is work too; at the highest speed no frame is like the one before.

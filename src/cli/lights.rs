@@ -2,21 +2,22 @@
 
 use crate::{
     app::{
-        lights::{self, Lights, forms, prompt::Prompt},
+        lights::{
+            self, Lights, forms,
+            output_form::LightOutput,
+            outputs::{self, LOOK_UP_EVERY, system_resolver},
+            prompt::Prompt,
+        },
         show::conductor::ShowHandle,
     },
-    config::{self, Config, LightOrder, LightProtocol},
+    config::{self, Config, LightOrder, LightProtocol, SacnMerge},
     domain::lights::Rule,
-    lighting::{ColourOrder, Destination, OutputSpec, Protocol, patch},
+    lighting::{ColourOrder, Merge, Protocol},
     media::engine::Engine,
     store::Store,
 };
 use anyhow::{Context, bail};
-use std::{
-    net::{IpAddr, SocketAddr, ToSocketAddrs},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 /// Opens the lights in their last state.
 ///
@@ -24,17 +25,20 @@ use std::{
 /// An invalid setting, by its key; rows or sockets that cannot be opened.
 pub async fn open(config: &Config, store: &Store) -> anyhow::Result<Lights> {
     let settings = &config.lighting;
-    let outputs = settings.output.iter().enumerate().map(|(n, output)| self::output(n, output, settings.led_count));
-    let outputs: Vec<_> = outputs.collect::<anyhow::Result<_>>()?;
-    patch::check(&outputs, settings.led_count)
-        .map_err(|error| anyhow::anyhow!("lighting.output #{}.{}: {}", error.output + 1, error.key, error.problem))?;
     Lights::open(lights::Setup {
         led_count: settings.led_count,
         gamma: settings.gamma,
         seed: settings.seed,
-        outputs,
+        outputs: outputs(config)?,
+        resolver: system_resolver(),
+        look_up_every: LOOK_UP_EVERY,
         name: settings.name.clone(),
         sacn_listen: settings.sacn_listen,
+        sacn_merge: match settings.sacn_merge {
+            SacnMerge::Ltp => Merge::Ltp,
+            SacnMerge::Htp => Merge::Htp,
+        },
+        artnet_listen: Some(settings.artnet_listen).filter(|listen| listen.port() != 0),
         ai_url: settings.ai_url.clone(),
         rules: rules(config)?,
         memory: store.lights(),
@@ -86,21 +90,42 @@ fn rules(config: &Config) -> anyhow::Result<Vec<Rule>> {
     Ok(rules)
 }
 
-fn output(n: usize, output: &config::LightOutput, led_count: u16) -> anyhow::Result<OutputSpec> {
-    let config::LightOutput { protocol, universe, channel, start, length, order, unicast, interface, priority, sync } =
-        output;
-    let key = |name: &str| format!("lighting.output #{}.{name}", n + 1);
-    let (protocol, port) = match protocol {
-        LightProtocol::Sacn => (Protocol::Sacn, 5568),
-        LightProtocol::Artnet => (Protocol::Artnet, 6454),
-        LightProtocol::Ddp => (Protocol::Ddp, 4048),
+/// The outputs of the settings. Names of hosts are looked up later.
+///
+/// # Errors
+/// An invalid output, by its key.
+fn outputs(config: &Config) -> anyhow::Result<Vec<LightOutput>> {
+    let settings = &config.lighting;
+    let outputs: Vec<_> =
+        settings.output.iter().enumerate().map(|(n, output)| self::output(n, output, settings.led_count)).collect();
+    for (n, output) in outputs.iter().enumerate() {
+        let id = output.id.as_str();
+        let sound = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        if !sound {
+            bail!("lighting.output #{}.id: is not 1 to 64 letters, digits, - and _", n + 1);
+        }
+        if outputs[..n].iter().any(|known| known.id == id) {
+            bail!("lighting.output #{}.id: {id:?} is taken already", n + 1);
+        }
+        if output.unicast.is_none() && output.protocol != Protocol::Sacn {
+            bail!("lighting.output #{}.unicast: missing; only sACN has groups to send to", n + 1);
+        }
+    }
+    let fit = outputs::check(&outputs, settings.led_count);
+    fit.map_err(|(n, fault)| anyhow::anyhow!("lighting.output #{}.{}: {}", n + 1, fault.subject, fault.detail))?;
+    Ok(outputs)
+}
+
+fn output(n: usize, output: &config::LightOutput, led_count: u16) -> LightOutput {
+    let config::LightOutput { id, protocol, universe, channel, start, length, order, unicast, .. } = output;
+    let config::LightOutput { interface, priority, sync, fps, brightness, current_ma, .. } = output;
+    let protocol = match protocol {
+        LightProtocol::Sacn => Protocol::Sacn,
+        LightProtocol::Artnet => Protocol::Artnet,
+        LightProtocol::Ddp => Protocol::Ddp,
     };
-    let to = match unicast {
-        Some(host) => Destination::Unicast(address(host, port).with_context(|| key("unicast"))?),
-        None if protocol == Protocol::Sacn => Destination::Multicast,
-        None => bail!("{}: missing; only sACN has groups to send to", key("unicast")),
-    };
-    Ok(OutputSpec {
+    LightOutput {
+        id: id.clone().unwrap_or_else(|| format!("output-{}", n + 1)),
         protocol,
         universe: *universe,
         channel: *channel,
@@ -113,22 +138,15 @@ fn output(n: usize, output: &config::LightOutput, led_count: u16) -> anyhow::Res
             LightOrder::Rbg => ColourOrder::Rbg,
             LightOrder::Gbr => ColourOrder::Gbr,
             LightOrder::Brg => ColourOrder::Brg,
+            LightOrder::Rgbw => ColourOrder::Rgbw,
+            LightOrder::Grbw => ColourOrder::Grbw,
         },
-        to,
+        unicast: unicast.clone(),
+        interface: *interface,
         priority: *priority,
         sync: *sync,
-        interface: *interface,
-    })
-}
-
-/// `host`, `host:port`, `address`, `address:port` or `[address]:port`; looked up once.
-fn address(host: &str, port: u16) -> anyhow::Result<SocketAddr> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok((address, port).into());
+        fps: fps.unwrap_or(protocol.fps()),
+        brightness: *brightness,
+        current_ma: *current_ma,
     }
-    let found = match host.to_socket_addrs() {
-        Ok(mut found) => found.next(),
-        Err(_) => (host, port).to_socket_addrs()?.next(),
-    };
-    found.with_context(|| format!("{host}: no address"))
 }

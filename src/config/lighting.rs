@@ -22,6 +22,11 @@ pub struct Lighting {
     pub name: String,
     /// UDP address at which a lighting desk's sACN is received, once a client switches that on.
     pub sacn_listen: SocketAddr,
+    /// What counts among desks of one priority.
+    pub sacn_merge: SacnMerge,
+    /// UDP address at which polls of Art-Net controllers are answered while something is sent by Art-Net; port 0: not at
+    /// all.
+    pub artnet_listen: SocketAddr,
     /// The service that prompts go to, up to and without `/v1/messages`.
     pub ai_url: String,
     /// Seconds that its answer may take, 1 to 300.
@@ -36,10 +41,12 @@ impl Default for Lighting {
     fn default() -> Self {
         Self {
             led_count: 160,
-            gamma: 2.2,
+            gamma: 1.0,
             seed: 1,
             name: "Lumencast".to_owned(),
             sacn_listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5568),
+            sacn_merge: SacnMerge::Ltp,
+            artnet_listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 6454),
             ai_url: "https://api.anthropic.com".to_owned(),
             ai_timeout_s: 30,
             output: Vec::new(),
@@ -52,6 +59,8 @@ impl Default for Lighting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LightOutput {
+    /// Its name in the status, 1 to 64 letters, digits, `-` and `_`; `output-N` when not given.
+    pub id: Option<String>,
     /// The protocol.
     pub protocol: LightProtocol,
     /// The first universe: 1 to 63999 for sACN, 0 to 32767 for Art-Net, not for DDP. It goes on in the next ones.
@@ -77,10 +86,21 @@ pub struct LightOutput {
     pub priority: u8,
     /// The synchronisation universe of sACN, 1 to 63999; for Art-Net any number enables ArtSync.
     pub sync: Option<u16>,
+    /// Frames per second at most, 1 to 60; 44 for sACN and 60 for the others when not given.
+    pub fps: Option<u8>,
+    /// Of this output alone, 0 to 255.
+    #[serde(default = "full")]
+    pub brightness: u8,
+    /// Milliamperes that its LEDs may draw; no limit when not given.
+    pub current_ma: Option<u32>,
 }
 
 fn one() -> u16 {
     1
+}
+
+fn full() -> u8 {
+    255
 }
 
 fn hundred() -> u8 {
@@ -111,4 +131,17 @@ pub enum LightOrder {
     Rbg,
     Gbr,
     Brg,
+    Rgbw,
+    Grbw,
+}
+
+/// See [`Lighting::sacn_merge`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SacnMerge {
+    /// The one that sent last.
+    #[default]
+    Ltp,
+    /// The highest level of each channel.
+    Htp,
 }

@@ -17,7 +17,7 @@ mod written;
 
 pub use error::ConfigError;
 pub use imaging::{Database, Engine, ImagesEdit, Lumely, Objects, Route, S3};
-pub use lighting::{LightOrder, LightOutput, LightProtocol, Lighting};
+pub use lighting::{LightOrder, LightOutput, LightProtocol, Lighting, SacnMerge};
 pub use lists::{CaptureFormat, Channel, Graphic, Input, Output, OutputSource, Pattern, Source};
 pub use rate::{NotARate, Rate};
 pub use secret::Secret;

@@ -8,10 +8,11 @@
 //! A caller holds the lock for microseconds, the ticker while it draws a frame. Refuses to know: callers.
 
 use super::{
+    artnet_node::ArtnetNode,
     input::{InputStatus, SacnInput, SacnInputSpec},
     layer::Layer,
     output::Outputs,
-    patch::OutputSpec,
+    patch::{OutputSpec, Protocol},
     shared::{Figures, Shared},
     strip_state::{SavedState, Snapshot, StripState},
     ticker::{self, Ticker},
@@ -22,6 +23,7 @@ use crate::domain::{
 };
 use std::{
     io,
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -44,12 +46,19 @@ pub struct Settings {
     pub cid: [u8; 16],
     /// The sender's name, for people; at most 63 bytes are used.
     pub name: String,
+    /// Where polls of Art-Net controllers are answered while something is sent by Art-Net; none: not at all.
+    pub artnet_listen: Option<SocketAddr>,
 }
 
 /// See the module's text. Dropping it ends the frames and notifies controllers.
 pub struct Engine {
     shared: Arc<Shared>,
     ticker: Mutex<Option<Ticker>>,
+    cid: [u8; 16],
+    name: String,
+    artnet_listen: Option<SocketAddr>,
+    /// There while something is sent by Art-Net.
+    artnet_node: Mutex<Option<ArtnetNode>>,
 }
 
 impl Engine {
@@ -58,11 +67,28 @@ impl Engine {
     /// # Errors
     /// When no socket or thread is to be had.
     pub fn start(settings: Settings) -> io::Result<Self> {
-        let Settings { strip, gamma, seed, saved_state, outputs, cid, name } = settings;
+        let Settings { strip, gamma, seed, saved_state, outputs, cid, name, artnet_listen } = settings;
+        let artnet_node = artnet_node(artnet_listen, &outputs, &name);
         let outputs = Outputs::open(outputs, cid, &name)?;
         let shared = Arc::new(Shared::new(StripState::new(strip, gamma, seed).resume(saved_state)));
         let ticker = ticker::start(shared.clone(), outputs)?;
-        Ok(Self { shared, ticker: Mutex::new(Some(ticker)) })
+        let ticker = Mutex::new(Some(ticker));
+        Ok(Self { shared, ticker, cid, name, artnet_listen, artnet_node: Mutex::new(artnet_node) })
+    }
+
+    /// Sends to these outputs from the next frame on, instead of the earlier ones: universes of both go on, those of the
+    /// earlier ones alone are ended. Blocks while a thread ends.
+    ///
+    /// # Errors
+    /// As with [`Outputs::open`]; then the earlier ones stay.
+    pub fn set_outputs(&self, outputs: Vec<OutputSpec>) -> io::Result<()> {
+        let opened = Outputs::open(outputs.clone(), self.cid, &self.name)?;
+        self.shared.set_outputs(opened);
+        let mut node = self.artnet_node.lock().unwrap_or_else(PoisonError::into_inner);
+        // The old socket is closed before the new one asks for its port.
+        *node = None;
+        *node = artnet_node(self.artnet_listen, &outputs, &self.name);
+        Ok(())
     }
 
     /// Ends the frames and notifies controllers. Blocks for a frame at most.
@@ -94,6 +120,11 @@ impl Engine {
     /// See [`StripState::set_controller`].
     pub fn set_controller(&self, change: ControllerChange) -> Controller {
         self.change(|strip_state, _| strip_state.set_controller(change))
+    }
+
+    /// Makes a change over a time. See [`StripState::over`].
+    pub fn over<T>(&self, lasts: Duration, change: impl FnOnce(&mut StripState) -> T) -> T {
+        self.change(|strip_state, now| strip_state.over(lasts, now, change))
     }
 
     /// See [`StripState::set_led_count`].
@@ -172,4 +203,15 @@ impl Engine {
         self.shared.changed();
         done
     }
+}
+
+/// What answers Art-Net's polls, if anything is sent by Art-Net. A port that another program has is logged.
+fn artnet_node(listen: Option<SocketAddr>, outputs: &[OutputSpec], name: &str) -> Option<ArtnetNode> {
+    let sent = outputs.iter().filter(|output| output.protocol == Protocol::Artnet);
+    let mut universes: Vec<u16> = sent.flat_map(OutputSpec::pieces).map(|piece| piece.universe as u16).collect();
+    universes.sort_unstable();
+    universes.dedup();
+    let listen = listen.filter(|_| !universes.is_empty())?;
+    let opened = ArtnetNode::open(listen, universes, name);
+    opened.inspect_err(|error| tracing::warn!(%listen, %error, "Art-Net controllers will not find the lights")).ok()
 }

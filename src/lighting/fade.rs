@@ -7,6 +7,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fade {
     began: Duration,
+    /// What had passed of it then: in an earlier run of the server.
+    earlier: Duration,
     from: u8,
     /// The brightness to come back with.
     wakes: u8,
@@ -22,12 +24,19 @@ pub struct Progress {
     pub order: Nightlight,
     /// The brightness it began with.
     pub from: u8,
+    /// Since it began, without the time in which the server did not run.
+    pub passed: Duration,
 }
 
 impl Fade {
     /// One that begins now.
     pub fn new(order: Nightlight, from: u8, now: Duration) -> Self {
-        Self { began: now, from, wakes: from, order }
+        Self { began: now, earlier: Duration::ZERO, from, wakes: from, order }
+    }
+
+    /// The same, of which this much had passed when it began.
+    pub fn after(self, earlier: Duration) -> Self {
+        Self { earlier, ..self }
     }
 
     /// The same, after which the light comes back so bright.
@@ -59,8 +68,9 @@ impl Fade {
     /// How far it has come.
     pub fn progress(&self, now: Duration) -> Progress {
         let whole = f64::from(self.order.seconds.max(1));
-        let percent = (self.passed(now).as_secs_f64() / whole * 100.0).clamp(0.0, 100.0);
-        Progress { percent, order: self.order, from: self.from }
+        let passed = self.passed(now);
+        let percent = (passed.as_secs_f64() / whole * 100.0).clamp(0.0, 100.0);
+        Progress { percent, order: self.order, from: self.from, passed }
     }
 
     /// Whether it ends in the dark.
@@ -69,7 +79,7 @@ impl Fade {
     }
 
     fn passed(&self, now: Duration) -> Duration {
-        now.saturating_sub(self.began)
+        self.earlier + now.saturating_sub(self.began)
     }
 }
 

@@ -8,12 +8,15 @@
 //!
 //! Refuses to know: planes, the show, the origin of a change and its reason.
 
+mod artnet_node;
 mod colour;
+mod dimmer;
 pub mod effects;
 mod engine;
 mod fade;
 pub mod input;
 mod layer;
+mod order;
 pub mod output;
 pub mod palette;
 pub mod patch;
@@ -24,8 +27,8 @@ mod ticker;
 
 pub use engine::{Engine, Settings};
 pub use fade::Progress;
-pub use input::{InputStatus, Layout, SacnInputSpec};
+pub use input::{InputStatus, Layout, Merge, SacnInputSpec};
 pub use layer::Layer;
 pub use patch::{ColourOrder, Destination, OutputSpec, Protocol};
 pub use shared::Figures;
-pub use strip_state::{SavedState, Snapshot, StripState};
+pub use strip_state::{SavedFade, SavedState, Snapshot, StripState};

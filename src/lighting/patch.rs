@@ -5,22 +5,26 @@
 //! wire   universe 1 │ universe 2 │ universe 2 from channel 121 on
 //! ```
 //!
-//! A universe takes 170 LEDs of three channels; an output goes on in the next ones at channel 1. Refuses to know:
-//! sockets, packets, and what the LEDs show.
+//! A universe takes 170 LEDs of three channels or 128 of four; an output goes on in the next ones at channel 1. Refuses
+//! to know: names of hosts, sockets, packets, and what the LEDs show.
 
+pub use super::order::ColourOrder;
 use std::{
     collections::BTreeMap,
     fmt,
     net::{Ipv4Addr, SocketAddr},
-    str::FromStr,
 };
 
 /// Channels of a universe.
 pub const CHANNELS: u16 = 512;
-/// LEDs of a universe.
+/// LEDs of three channels in a universe.
 pub const PIXELS: u16 = 170;
 /// Universes that all outputs may have together. A DDP display counts for as many as its LEDs would fill.
 pub const UNIVERSES: usize = 64;
+/// Frames per second at most: as many as are drawn.
+pub const FPS: u8 = 60;
+/// Frames per second of sACN: the refresh rate of a DMX512 line with 512 slots (E1.31-2018 6.6.1).
+pub const SACN_FPS: u8 = 44;
 
 /// The protocol of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +35,29 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Its name in settings and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sacn => "sacn",
+            Self::Artnet => "artnet",
+            Self::Ddp => "ddp",
+        }
+    }
+
+    /// Its port where none is given.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Sacn => crate::protocol::lighting::sacn::PORT,
+            Self::Artnet => crate::protocol::lighting::artnet::PORT,
+            Self::Ddp => crate::protocol::lighting::ddp::PORT,
+        }
+    }
+
+    /// Frames per second where none are given.
+    pub fn fps(self) -> u8 {
+        if self == Self::Sacn { SACN_FPS } else { FPS }
+    }
+
     /// The lowest and the highest universe. DDP has none.
     fn universes(self) -> (u16, u16) {
         match self {
@@ -38,49 +65,6 @@ impl Protocol {
             Self::Artnet => (0, crate::protocol::lighting::artnet::ADDRESSES),
             Self::Ddp => (0, u16::MAX),
         }
-    }
-}
-
-/// The order in which an LED takes its colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ColourOrder {
-    #[default]
-    Rgb,
-    Grb,
-    Bgr,
-    Rbg,
-    Gbr,
-    Brg,
-}
-
-impl ColourOrder {
-    /// Which of red (0), green (1) and blue (2) goes out first, second and third.
-    pub fn places(self) -> [usize; 3] {
-        match self {
-            Self::Rgb => [0, 1, 2],
-            Self::Grb => [1, 0, 2],
-            Self::Bgr => [2, 1, 0],
-            Self::Rbg => [0, 2, 1],
-            Self::Gbr => [1, 2, 0],
-            Self::Brg => [2, 0, 1],
-        }
-    }
-}
-
-impl FromStr for ColourOrder {
-    type Err = ();
-
-    /// `rgb`, `grb`, `bgr`, `rbg`, `gbr`, `brg`.
-    fn from_str(name: &str) -> Result<Self, ()> {
-        Ok(match name {
-            "rgb" => Self::Rgb,
-            "grb" => Self::Grb,
-            "bgr" => Self::Bgr,
-            "rbg" => Self::Rbg,
-            "gbr" => Self::Gbr,
-            "brg" => Self::Brg,
-            _ => return Err(()),
-        })
     }
 }
 
@@ -99,7 +83,7 @@ pub struct OutputSpec {
     /// sACN: 1 to 63999. Art-Net: the port address, 0 to 32767. DDP: not used; its outputs to one destination lie one
     /// behind another in its display, in the order of the list.
     pub universe: u16,
-    /// The first channel in the first universe, 1 to 510. DDP: 1.
+    /// The first channel in the first universe, 1 to 510 (509 with white). DDP: 1.
     pub channel: u16,
     /// Its first LED.
     pub start: u16,
@@ -114,6 +98,12 @@ pub struct OutputSpec {
     pub sync: Option<u16>,
     /// The address of the interface that multicast leaves by; the system's choice without one.
     pub interface: Option<Ipv4Addr>,
+    /// Frames per second at most, 1 to 60.
+    pub fps: u8,
+    /// Of this output alone, 0 to 255, on top of the strip's.
+    pub brightness: u8,
+    /// Milliamperes that its LEDs may draw, by the estimate of [`super::output`]; none: no limit.
+    pub current_ma: Option<u32>,
 }
 
 /// A part of an output that lies in one universe.
@@ -127,26 +117,30 @@ pub struct Piece {
     pub start: u16,
     /// LEDs, 1 to 170.
     pub length: u16,
+    /// Channels of each LED, 3 or 4.
+    pub led_channels: u16,
 }
 
 impl Piece {
     /// Its last channel.
     pub fn last_channel(&self) -> u16 {
-        self.channel + 3 * self.length - 1
+        self.channel + self.led_channels * self.length - 1
     }
 }
 
 impl OutputSpec {
     /// The output cut into universes, ascending. Not for DDP.
     pub fn pieces(&self) -> impl Iterator<Item = Piece> + use<> {
-        let (mut universe, mut channel) = (u32::from(self.universe), self.channel.clamp(1, CHANNELS - 2));
+        let led_channels = self.order.channels();
+        let (mut universe, mut channel) =
+            (u32::from(self.universe), self.channel.clamp(1, CHANNELS + 1 - led_channels));
         let (mut start, mut left) = (self.start, self.length);
         std::iter::from_fn(move || {
             if left == 0 {
                 return None;
             }
-            let length = left.min((CHANNELS - (channel - 1)) / 3);
-            let piece = Piece { universe, channel, start, length };
+            let length = left.min((CHANNELS - (channel - 1)) / led_channels);
+            let piece = Piece { universe, channel, start, length, led_channels };
             (universe, channel) = (universe + 1, 1);
             (start, left) = (start.saturating_add(length), left - length);
             Some(piece)
@@ -171,8 +165,12 @@ impl OutputSpec {
         if end > u32::from(led_count) {
             return Some(("length", format!("reaches LED {}, but the strip has only {led_count}", end - 1)));
         }
-        if !(1..=CHANNELS - 2).contains(&self.channel) {
-            return Some(("channel", "must be 1 to 510, so that an LED fits".into()));
+        let last_channel = CHANNELS + 1 - self.order.channels();
+        if !(1..=last_channel).contains(&self.channel) {
+            return Some(("channel", format!("must be 1 to {last_channel}, so that an LED fits")));
+        }
+        if !(1..=FPS).contains(&self.fps) {
+            return Some(("fps", format!("must be 1 to {FPS}")));
         }
         if ddp && self.channel != 1 {
             return Some(("channel", "DDP has no channels; leave it at 1".into()));
@@ -231,17 +229,24 @@ type UniverseKey = (Protocol, Destination, Option<Ipv4Addr>, u32);
 ///
 /// # Errors
 /// The first output that is invalid by itself, takes channels of an earlier one, differs from it in a property of the
-/// whole universe (`priority`, `sync`), or brings the number of universes above 64.
+/// whole universe (`priority`, `sync`, `fps`) or display (white or not, `fps`), or brings the number of universes above 64.
 pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
     let mut taken: BTreeMap<UniverseKey, Vec<(usize, Piece)>> = BTreeMap::new();
-    let mut displays: BTreeMap<Destination, usize> = BTreeMap::new();
+    let mut displays: BTreeMap<Destination, (usize, &OutputSpec)> = BTreeMap::new();
     for (output, spec) in outputs.iter().enumerate() {
         let error = |key, problem| Err(PatchError { output, key, problem });
         if let Some((key, problem)) = spec.problem(led_count) {
             return error(key, problem);
         }
         if spec.protocol == Protocol::Ddp {
-            *displays.entry(spec.to).or_default() += usize::from(spec.length);
+            let (channels, one) = displays.entry(spec.to).or_insert((0, spec));
+            *channels += usize::from(spec.length) * usize::from(spec.order.channels());
+            for (key, same) in [("order", one.order.channels() == spec.order.channels()), ("fps", one.fps == spec.fps)]
+            {
+                if !same {
+                    return error(key, "another output to the same display has another".into());
+                }
+            }
         } else {
             for piece in spec.pieces() {
                 let others = taken.entry((spec.protocol, spec.to, spec.interface, piece.universe)).or_default();
@@ -254,7 +259,11 @@ pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
                         return error("channel", problem);
                     }
                     let one = &outputs[*other];
-                    for (key, same) in [("priority", one.priority == spec.priority), ("sync", one.sync == spec.sync)] {
+                    for (key, same) in [
+                        ("priority", one.priority == spec.priority),
+                        ("sync", one.sync == spec.sync),
+                        ("fps", one.fps == spec.fps),
+                    ] {
                         if !same {
                             return error(
                                 key,
@@ -266,7 +275,8 @@ pub fn check(outputs: &[OutputSpec], led_count: u16) -> Result<(), PatchError> {
                 others.push((output, piece));
             }
         }
-        let universes = taken.len() + displays.values().map(|leds| leds.div_ceil(PIXELS.into())).sum::<usize>();
+        let universes = taken.len()
+            + displays.values().map(|(channels, _)| channels.div_ceil(3 * usize::from(PIXELS))).sum::<usize>();
         if universes > UNIVERSES {
             return error("length", format!("makes {universes} universes; at most {UNIVERSES} go out"));
         }

@@ -1,6 +1,10 @@
 //! What callers of the lights and their ticker have in common: the strip's state behind a lock, and what is measured.
 
-use super::{input::SacnInput, output::OutputStats, strip_state::StripState};
+use super::{
+    input::SacnInput,
+    output::{OutputStats, Outputs},
+    strip_state::StripState,
+};
 use crate::domain::lights::Rgb;
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -26,6 +30,8 @@ pub(super) struct Shared {
     strip_state: Mutex<StripState>,
     /// The lighting desk that is listened to.
     desk: Mutex<Option<SacnInput>>,
+    /// Those that the ticker is to send to from the next frame on.
+    next_outputs: Mutex<Option<Outputs>>,
     figures: Mutex<Figures>,
     pub(super) began: Instant,
     pub(super) frames: watch::Sender<Arc<[Rgb]>>,
@@ -38,11 +44,26 @@ impl Shared {
         Self {
             strip_state: Mutex::new(strip_state),
             desk: Mutex::new(None),
+            next_outputs: Mutex::new(None),
             figures: Mutex::default(),
             began: Instant::now(),
             frames: watch::Sender::new(Arc::from([])),
             changes: watch::Sender::new(0),
         }
+    }
+
+    /// Other outputs, from the next frame on.
+    pub(super) fn set_outputs(&self, outputs: Outputs) {
+        *self.next_outputs() = Some(outputs);
+    }
+
+    /// The outputs that are to take over, if there are any.
+    pub(super) fn take_outputs(&self) -> Option<Outputs> {
+        self.next_outputs().take()
+    }
+
+    fn next_outputs(&self) -> MutexGuard<'_, Option<Outputs>> {
+        self.next_outputs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was measured last.

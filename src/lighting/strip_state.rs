@@ -8,6 +8,7 @@
 //! Refuses to know: the clock, the network, the origin of a change.
 
 use super::{
+    dimmer::Dimmer,
     effects::Animation,
     fade::{Fade, Progress},
     layer::{self, ActiveLayer, Layer},
@@ -17,24 +18,28 @@ use crate::domain::{
     lights::{Controller, ControllerChange, NewSegment, Nightlight, Pixels, Rgb, Segment, SegmentChange, Strip},
 };
 use std::{collections::BTreeMap, time::Duration};
+use transition::{Crossing, LevelFade, Source, Span};
 
 /// See the module's text.
 pub struct StripState {
     strip: Strip,
     seed: u64,
-    /// Brightness after gamma, for each brightness.
-    dimming: [u16; 256],
+    dimmer: Dimmer,
     /// Counts on while the power is on.
     frame: u64,
     playing: BTreeMap<u8, Option<Animation>>,
     layers: Vec<ActiveLayer>,
     fade: Option<Fade>,
-    /// The brightness before a nightlight put the light out.
+    /// The brightness before it was 0.
     slept: Option<u8>,
     /// The colours of the segments' effects, or those set on LEDs directly.
     base: Vec<Rgb>,
     /// The base is kept as it is: effects stand still.
     held: bool,
+    /// Old looks that give way to the present ones.
+    crossing: Option<Crossing>,
+    /// Brightness on its way to the present one.
+    level: Option<LevelFade>,
     /// The pixels that are sent. Never shorter than the strip was once: LEDs beyond its end are sent as black.
     pixels: Vec<Rgb>,
 }
@@ -56,10 +61,20 @@ pub struct Snapshot {
 /// The activity at the last stop, beside the strip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SavedState {
-    /// The rest of a nightlight.
-    pub nightlight: Option<Nightlight>,
+    /// A nightlight that was running.
+    pub nightlight: Option<SavedFade>,
     /// See [`Snapshot::wakes`].
     pub wakes: Option<u8>,
+}
+
+/// See [`SavedState::nightlight`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SavedFade {
+    pub order: Nightlight,
+    /// The brightness it began with.
+    pub from: u8,
+    /// What had passed of it.
+    pub passed: Duration,
 }
 
 impl StripState {
@@ -67,15 +82,10 @@ impl StripState {
     /// seed gives the same frames.
     pub fn new(strip: Strip, gamma: f32, seed: u64) -> Self {
         let length = usize::from(strip.controller().led_count);
-        let share = |n: usize| {
-            let share = (n as f32 / 255.0).powf(gamma);
-            // A brightness above 0 never becomes 0.
-            ((share * 256.0).round() as u16).max(u16::from(n > 0))
-        };
         Self {
             strip,
             seed,
-            dimming: std::array::from_fn(share),
+            dimmer: Dimmer::new(gamma),
             frame: 0,
             playing: BTreeMap::new(),
             layers: Vec::new(),
@@ -83,6 +93,8 @@ impl StripState {
             slept: None,
             base: vec![[0; 3]; length],
             held: false,
+            crossing: None,
+            level: None,
             pixels: vec![[0; 3]; length],
         }
     }
@@ -93,8 +105,9 @@ impl StripState {
         let brightness = self.strip.controller().brightness;
         let wakes = wakes.filter(|wakes| *wakes > 0);
         match nightlight {
-            Some(order) => {
-                self.fade = Some(Fade::new(order, brightness, Duration::ZERO).waking(wakes.unwrap_or(brightness)));
+            Some(SavedFade { order, from, passed }) => {
+                let fade = Fade::new(order, from, Duration::ZERO).after(passed);
+                self.fade = Some(fade.waking(wakes.unwrap_or(brightness)));
             }
             None => self.slept = wakes,
         }
@@ -113,19 +126,85 @@ impl StripState {
     }
 
     /// Changes the controller. Pixels set directly are dropped when the power changes; setting a brightness ends the
-    /// nightlight. A light that a nightlight turned off comes back as bright as it was before.
+    /// nightlight. Power on brings a light back that a nightlight, or a brightness of 0, turned dark: as bright as it was.
     pub fn set_controller(&mut self, mut change: ControllerChange) -> Controller {
         let before = self.strip.controller();
-        let slept = self.slept.take_if(|_| change.power == Some(true) || change.brightness.is_some());
-        if before.brightness == 0 && change.brightness.is_none() {
-            change.brightness = slept;
+        if change.power == Some(true) && change.brightness.is_none() && before.brightness == 0 {
+            change.brightness = self.slept;
+        }
+        if let Some(brightness) = change.brightness {
+            let lit = self.fade.map(|fade| fade.wakes()).or((before.brightness > 0).then_some(before.brightness));
+            self.slept = (brightness == 0).then(|| lit.or(self.slept)).flatten();
         }
         let after = self.strip.set_controller(change);
+        self.level = None;
         self.held &= before.power == after.power;
         if change.brightness.is_some() || !after.power {
             self.fade = None;
         }
         after
+    }
+
+    /// Makes a change over a time: looks are crossfaded, brightness and power move evenly. What is reported is the change
+    /// itself, at once.
+    pub fn over<T>(&mut self, lasts: Duration, now: Duration, change: impl FnOnce(&mut Self) -> T) -> T {
+        if lasts.is_zero() {
+            return change(self);
+        }
+        let (segments, held, level) = (self.strip.segments().to_vec(), self.held, self.present_level(now));
+        let still = held || self.crossing.is_some();
+        let old = self.base.clone();
+        let mut playing = std::mem::take(&mut self.playing);
+        let done = change(self);
+        let span = Span { began: now, lasts };
+        let mut running = Vec::new();
+        for segment in segments {
+            let new = self.strip.segments().iter().find(|new| new.id == segment.id);
+            let shape = |segment: &Segment| (segment.start, segment.length, segment.reverse, segment.look.effect);
+            let animation = playing.remove(&segment.id).flatten();
+            let source = match new {
+                Some(new) if shape(new) == shape(&segment) => {
+                    self.playing.insert(segment.id, animation);
+                    if *new == segment { Source::Same } else { Source::Shared }
+                }
+                _ => Source::Own(animation),
+            };
+            running.push((segment, source));
+        }
+        let changed = running.iter().any(|(_, source)| !matches!(source, Source::Same));
+        let looks = changed || running.len() != self.strip.segments().len() || (held && !self.held);
+        if looks && self.strip.controller().power {
+            self.crossing = Some(Crossing { span, running: (!still).then_some(running), old });
+        }
+        if level != self.wanted_level() {
+            self.level = Some(LevelFade { span, from: level });
+        }
+        done
+    }
+
+    /// The share of brightness that is wanted.
+    fn wanted_level(&self) -> u32 {
+        let Controller { power, brightness, .. } = self.strip.controller();
+        if power { self.dimmer.share(brightness) } else { 0 }
+    }
+
+    /// The share of brightness that is shown.
+    fn present_level(&self, now: Duration) -> u32 {
+        let wanted = self.wanted_level();
+        self.level.and_then(|fade| fade.level(wanted, now)).unwrap_or(wanted)
+    }
+
+    /// Puts other segments in the place of all.
+    pub fn set_segments(&mut self, segments: &[Segment]) {
+        self.strip.set_segments(segments);
+        self.playing.clear();
+        self.show_anew();
+    }
+
+    /// Pixels set directly are dropped, and what was on its way is there.
+    fn show_anew(&mut self) {
+        self.held = false;
+        self.crossing = None;
     }
 
     /// See [`Strip::set_led_count`].
@@ -135,21 +214,21 @@ impl StripState {
         self.base.resize(length, [0; 3]);
         self.pixels.resize(length.max(self.pixels.len()), [0; 3]);
         self.pixels[length..].fill([0; 3]);
-        self.held = false;
+        self.show_anew();
     }
 
     /// See [`Strip::create`]; pixels set directly are dropped.
     pub fn create_segment(&mut self, new: NewSegment) -> Result<Segment, Fault> {
         let segment = self.strip.create(new)?;
         self.playing.remove(&segment.id);
-        self.held = false;
+        self.show_anew();
         Ok(segment)
     }
 
     /// See [`Strip::update`]; pixels set directly are dropped.
     pub fn update_segment(&mut self, id: u8, change: SegmentChange) -> Result<Segment, Fault> {
         let segment = self.strip.update(id, change)?;
-        self.held = false;
+        self.show_anew();
         Ok(segment)
     }
 
@@ -157,12 +236,13 @@ impl StripState {
     pub fn delete_segment(&mut self, id: u8) -> Result<(), Fault> {
         self.strip.delete(id)?;
         self.playing.remove(&id);
-        self.held = false;
+        self.show_anew();
         Ok(())
     }
 
     /// Sets colours of LEDs directly and returns how many were set. All others stay as they are.
     pub fn set_pixels(&mut self, pixels: &Pixels) -> usize {
+        self.show_anew();
         self.held = true;
         let base = &mut self.base;
         match pixels {
@@ -185,9 +265,19 @@ impl StripState {
         base.len()
     }
 
-    /// Begins a fade, in place of one that runs. Returns the brightness it begins with.
+    /// Begins a fade, in place of one that runs. Returns the brightness it begins with. With the power off, one that
+    /// goes up switches it on and begins in the dark.
     pub fn start_nightlight(&mut self, order: Nightlight, now: Duration) -> u8 {
-        let from = self.strip.controller().brightness;
+        let before = self.strip.controller();
+        if !before.power && order.target > 0 {
+            self.strip.set_controller(ControllerChange { power: Some(true), brightness: Some(0) });
+            self.held = false;
+            let wakes = if before.brightness > 0 { Some(before.brightness) } else { self.slept };
+            self.slept = None;
+            self.fade = Some(Fade::new(order, 0, now).waking(wakes.unwrap_or(order.target)));
+            return 0;
+        }
+        let from = before.brightness;
         // A light that is dimmed already, or off, comes back as bright as it was before all fades.
         let before = self.fade.map(|fade| fade.wakes()).or(self.slept.filter(|_| from == 0));
         self.fade = Some(Fade::new(order, from, now).waking(before.unwrap_or(from)));
@@ -221,26 +311,21 @@ impl StripState {
     pub fn turn(&mut self, now: Duration, desk: impl FnOnce(&mut [Rgb])) -> bool {
         let moved = self.fade_on(now);
         self.layers.retain(|active| !active.is_over(now));
-        let Controller { power, brightness, .. } = self.strip.controller();
-        if !power {
+        let level = self.present_level(now);
+        self.level.take_if(|fade| fade.span.share(now).is_none());
+        if !self.strip.controller().power && self.level.is_none() {
             self.pixels.fill([0; 3]);
             return moved;
         }
         if !self.held {
-            self.play();
+            self.play(now);
         }
         let length = self.base.len();
         self.pixels[..length].copy_from_slice(&self.base);
         self.overlay();
         self.frame += 1;
         desk(&mut self.pixels[..length]);
-        let share = self.dimming[usize::from(brightness)];
-        if share < 256 {
-            for pixel in &mut self.pixels[..length] {
-                // Rounded up, so that no colour that is on becomes 0 before the brightness is 0.
-                *pixel = pixel.map(|value| (u16::from(value) * share).div_ceil(256) as u8);
-            }
-        }
+        self.dimmer.dim(level, self.frame, &mut self.pixels[..length]);
         moved
     }
 
@@ -272,7 +357,7 @@ impl StripState {
     }
 
     /// The effects of the segments, one step further.
-    fn play(&mut self) {
+    fn play(&mut self, now: Duration) {
         self.base.fill([0; 3]);
         for segment in self.strip.segments() {
             let part = &mut self.base[usize::from(segment.start)..=usize::from(segment.stop())];
@@ -282,6 +367,8 @@ impl StripState {
                 part.reverse();
             }
         }
+        let (seed, frame, playing, base) = (self.seed, self.frame, &mut self.playing, &mut self.base);
+        self.crossing.take_if(|crossing| !crossing.draw(seed, frame, now, playing, base));
     }
 
     /// The layers of the rules, over the present colours.
@@ -307,3 +394,4 @@ fn seed(strip_state: u64, segment: u8) -> u64 {
 
 #[cfg(test)]
 mod tests;
+mod transition;

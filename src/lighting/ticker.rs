@@ -64,6 +64,9 @@ fn run(shared: &Shared, outputs: &mut Outputs, over: &AtomicBool) {
             frame.extend_from_slice(strip_state.sent());
             length = strip_state.pixels().len();
         });
+        if let Some(next) = shared.take_outputs() {
+            *outputs = next.replacing(outputs);
+        }
         outputs.send(&frame, now);
         if shared.frames.receiver_count() > 0 {
             shared.frames.send_replace(Arc::from(&frame[..length]));

@@ -4,10 +4,12 @@
 mod effects;
 mod film;
 mod foreign;
+mod levels;
 mod numbers;
 mod ola;
 mod palettes;
 mod patch;
+mod polling;
 mod python_sacn;
 mod receiving;
 mod renderings;

@@ -17,7 +17,7 @@ fn wrong(outputs: &[OutputSpec], led_count: u16) -> (usize, &'static str) {
 fn a_universe_takes_170_leds_and_the_next_begins_at_channel_1() {
     let spec = OutputSpec { channel: 4, start: 10, ..sacn(5, 400) };
     let pieces: Vec<_> = spec.pieces().collect();
-    let piece = |universe, channel, start, length| Piece { universe, channel, start, length };
+    let piece = |universe, channel, start, length| Piece { universe, channel, start, length, led_channels: 3 };
     assert_eq!(pieces, [piece(5, 4, 10, 169), piece(6, 1, 179, 170), piece(7, 1, 349, 61)]);
     assert_eq!(pieces[0].last_channel(), 510);
     let third = OutputSpec { channel: 3, ..sacn(5, 170) };
@@ -90,10 +90,11 @@ fn at_most_64_universes_go_out() {
 
 #[test]
 fn every_order_of_colours_is_what_its_name_says() {
-    for name in ["rgb", "grb", "bgr", "rbg", "gbr", "brg"] {
-        let order: ColourOrder = name.parse().unwrap();
+    for order in ColourOrder::ALL {
+        let white = if order.has_white() { "w" } else { "" };
         let letters: String = order.places().map(|place| ['r', 'g', 'b'][place]).iter().collect();
-        assert_eq!(letters, name);
+        assert_eq!((letters + white).parse(), Ok(order));
+        assert_eq!(usize::from(order.channels()), order.name().len());
     }
-    assert!("rgbw".parse::<ColourOrder>().is_err());
+    assert!("wrgb".parse::<ColourOrder>().is_err());
 }

@@ -3,7 +3,7 @@
 use super::sockets::{DEADLINE, colours, eventually, output};
 use lumencast::{
     lighting::{
-        input::{Layout, SacnInput, SacnInputSpec},
+        input::{Layout, Merge, SacnInput, SacnInputSpec},
         output::Outputs,
         patch::{OutputSpec, Protocol},
     },
@@ -110,7 +110,9 @@ fn of_two_python_senders_the_one_with_the_higher_priority_is_shown() {
     let origin = Instant::now();
     let layout = Layout { universe: 47_011, universes: 1, channel: 1 };
     let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();
-    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false, own: None }, 4, origin).unwrap();
+    let input =
+        SacnInput::open(SacnInputSpec { address, layout, unicast: false, merge: Merge::Ltp, own: None }, 4, origin)
+            .unwrap();
     let shown = || {
         let mut out = [[0; 3]; 4];
         input.copy_frame(origin.elapsed(), &mut out).then_some(out)

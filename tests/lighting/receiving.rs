@@ -3,7 +3,7 @@
 use super::sockets::{colours, eventually, output};
 use lumencast::{
     lighting::{
-        input::{InputStatus, Layout, Receiver, Refused, SacnInput, SacnInputSpec},
+        input::{InputStatus, Layout, Merge, Receiver, Refused, SacnInput, SacnInputSpec},
         output::Outputs,
         patch::{Destination, OutputSpec, Protocol},
     },
@@ -51,7 +51,7 @@ fn receive(receiver: &mut Receiver, sent: &Sent, at: u64) -> Result<(), Refused>
     receiver.packet(&sent.bytes(), ms(at))
 }
 
-fn first_led(receiver: &Receiver, at: u64) -> Option<[u8; 3]> {
+fn first_led(receiver: &mut Receiver, at: u64) -> Option<[u8; 3]> {
     receiver.frame(ms(at)).map(|frame| frame[0])
 }
 
@@ -60,11 +60,11 @@ fn data_overrides_for_five_seconds() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
     assert_eq!(receiver.status(ms(0)), InputStatus::default());
     assert_eq!(receive(&mut receiver, &Sent::new(1, 0, 9), 1000), Ok(()));
-    assert_eq!(first_led(&receiver, 5999), Some([9; 3]));
+    assert_eq!(first_led(&mut receiver, 5999), Some([9; 3]));
     let status = receiver.status(ms(5999));
     assert_eq!((status.receiving, status.packets), (true, 1));
     assert_eq!((status.source.as_deref(), status.priority), (Some("desk 1"), Some(100)));
-    assert_eq!(first_led(&receiver, 6000), None);
+    assert_eq!(first_led(&mut receiver, 6000), None);
     assert_eq!(receiver.status(ms(6000)), InputStatus { packets: 1, ..InputStatus::default() });
     let short = Sent { slots: vec![5; 3], ..Sent::new(1, 1, 0) };
     assert_eq!(receive(&mut receiver, &short, 7000), Ok(()));
@@ -78,10 +78,10 @@ fn the_higher_priority_wins_until_it_is_silent_for_two_and_a_half_seconds() {
     assert_eq!(receive(&mut receiver, &Sent::new(1, 0, 10), 0), Ok(()));
     assert_eq!(receive(&mut receiver, &high(0), 10), Ok(()));
     assert_eq!(receive(&mut receiver, &Sent::new(1, 1, 11), 20), Err(Refused::Outranked));
-    assert_eq!(first_led(&receiver, 20), Some([20; 3]));
+    assert_eq!(first_led(&mut receiver, 20), Some([20; 3]));
     assert_eq!(receive(&mut receiver, &Sent::new(1, 2, 12), 2509), Err(Refused::Outranked));
     assert_eq!(receive(&mut receiver, &Sent::new(1, 3, 13), 2510), Ok(()));
-    assert_eq!(first_led(&receiver, 2510), Some([13; 3]));
+    assert_eq!(first_led(&mut receiver, 2510), Some([13; 3]));
     assert_eq!(receiver.status(ms(2510)).priority, Some(100));
     // A source may also lower its own priority.
     assert_eq!(receive(&mut receiver, &high(1), 2600), Ok(()));
@@ -94,7 +94,7 @@ fn among_equals_the_last_one_to_send_wins() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
     for (turn, (who, level)) in [(1, 10), (2, 20), (1, 30), (2, 40)].into_iter().enumerate() {
         assert_eq!(receive(&mut receiver, &Sent::new(who, turn as u8, level), turn as u64), Ok(()));
-        assert_eq!(first_led(&receiver, turn as u64), Some([level; 3]));
+        assert_eq!(first_led(&mut receiver, turn as u64), Some([level; 3]));
     }
 }
 
@@ -104,15 +104,19 @@ fn four_sources_are_told_apart_and_a_fifth_waits() {
     for who in 1..=4 {
         assert_eq!(receive(&mut receiver, &Sent::new(who, 0, who), u64::from(who)), Ok(()));
     }
-    assert_eq!(receive(&mut receiver, &Sent { priority: 200, ..Sent::new(5, 0, 5) }, 2000), Err(Refused::Crowded));
-    assert_eq!(receive(&mut receiver, &Sent::new(5, 1, 5), 2501), Ok(()), "the first one is forgotten");
+    assert_eq!(receive(&mut receiver, &Sent::new(5, 0, 5), 2000), Err(Refused::Crowded));
+    assert_eq!(receive(&mut receiver, &Sent { priority: 101, ..Sent::new(5, 1, 5) }, 2000), Ok(()), "a higher one");
+    assert_eq!(first_led(&mut receiver, 2000), Some([5; 3]));
+    assert_eq!(receive(&mut receiver, &Sent { priority: 101, ..Sent::new(6, 0, 6) }, 2010), Ok(()));
+    assert_eq!(receive(&mut receiver, &Sent::new(7, 0, 7), 2502), Err(Refused::Crowded));
+    assert_eq!(receive(&mut receiver, &Sent { priority: 101, ..Sent::new(7, 1, 7) }, 2503), Ok(()), "one is forgotten");
 }
 
 #[test]
 fn what_is_not_live_or_not_levels_is_dropped() {
     let mut receiver = Receiver::new(ONE, 170).unwrap();
-    for options in [sacn::PREVIEW, sacn::TERMINATED] {
-        assert_eq!(receive(&mut receiver, &Sent { options, ..Sent::new(1, 0, 9) }, 0), Err(Refused::NotLive));
+    for (options, refused) in [(sacn::PREVIEW, Refused::NotLive), (sacn::TERMINATED, Refused::Ended)] {
+        assert_eq!(receive(&mut receiver, &Sent { options, ..Sent::new(1, 0, 9) }, 0), Err(refused));
     }
     let mut other = Sent::new(1, 0, 9).bytes();
     other[125] = 0xdd;
@@ -123,13 +127,42 @@ fn what_is_not_live_or_not_levels_is_dropped() {
         assert_eq!(receive(&mut receiver, &Sent { universe, ..Sent::new(1, 0, 9) }, 0), Err(Refused::Elsewhere));
     }
     assert_eq!(receiver.status(ms(0)).packets, 0);
-    // A stream that ends runs out by time: its last levels stay until then.
-    assert_eq!(receive(&mut receiver, &Sent::new(1, 1, 9), 10), Ok(()));
-    assert_eq!(
-        receive(&mut receiver, &Sent { options: sacn::TERMINATED, ..Sent::new(1, 2, 0) }, 20),
-        Err(Refused::NotLive)
-    );
-    assert_eq!(first_led(&receiver, 5009), Some([9; 3]));
+}
+
+#[test]
+fn a_stream_that_says_its_end_is_gone_at_once_with_its_sequence() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap();
+    let end = |who, sequence| Sent { options: sacn::TERMINATED, ..Sent::new(who, sequence, 0) };
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 100, 9), 10), Ok(()));
+    assert_eq!(receive(&mut receiver, &Sent { priority: 50, ..Sent::new(2, 0, 4) }, 15), Err(Refused::Outranked));
+    for sequence in 101..104 {
+        assert_eq!(receive(&mut receiver, &end(1, sequence), 20), Err(Refused::Ended));
+    }
+    assert_eq!(receive(&mut receiver, &Sent { priority: 50, ..Sent::new(2, 1, 4) }, 30), Ok(()), "nothing outranks it");
+    assert_eq!(first_led(&mut receiver, 30), Some([4; 3]));
+    assert_eq!(receive(&mut receiver, &Sent::new(1, 90, 7), 40), Ok(()), "an earlier number is no late packet");
+    assert_eq!(receive(&mut receiver, &end(1, 91), 50), Err(Refused::Ended));
+    assert_eq!(first_led(&mut receiver, 50), Some([7; 3]), "another source is there still");
+    assert_eq!(receive(&mut receiver, &end(2, 2), 60), Err(Refused::Ended));
+    assert_eq!(first_led(&mut receiver, 60), None, "effects are back at once");
+}
+
+#[test]
+fn highest_takes_precedence_among_equals_where_that_is_asked_for() {
+    let mut receiver = Receiver::new(ONE, 170).unwrap().merging(Merge::Htp);
+    let slots = |levels: [u8; 3]| levels.repeat(170);
+    let send = |receiver: &mut Receiver, who, sequence, priority, levels, at| {
+        receive(receiver, &Sent { slots: slots(levels), priority, ..Sent::new(who, sequence, 0) }, at)
+    };
+    assert_eq!(send(&mut receiver, 1, 0, 100, [200, 10, 0], 0), Ok(()));
+    assert_eq!(send(&mut receiver, 2, 0, 100, [50, 90, 0], 1000), Ok(()));
+    assert_eq!(first_led(&mut receiver, 1000), Some([200, 90, 0]));
+    assert_eq!(send(&mut receiver, 3, 0, 99, [255; 3], 1100), Err(Refused::Outranked));
+    assert_eq!(first_led(&mut receiver, 1100), Some([200, 90, 0]), "a lower priority is not merged");
+    assert_eq!(send(&mut receiver, 1, 1, 100, [20, 10, 0], 1200), Ok(()));
+    assert_eq!(first_led(&mut receiver, 1200), Some([50, 90, 0]));
+    assert_eq!(first_led(&mut receiver, 3499), Some([50, 90, 0]));
+    assert_eq!(first_led(&mut receiver, 3500), Some([20, 10, 0]), "the second is silent for 2.5 s");
 }
 
 #[test]
@@ -178,7 +211,7 @@ fn a_layout_has_ranges() {
     let mut receiver = Receiver::new(last, 10).unwrap();
     let sent = Sent { universe: 63_993, ..Sent::new(1, 0, 6) };
     assert_eq!(receive(&mut receiver, &sent, 0), Ok(()));
-    assert_eq!(first_led(&receiver, 0), Some([6; 3]), "no LED fits into the one channel of the first universe");
+    assert_eq!(first_led(&mut receiver, 0), Some([6; 3]), "no LED fits into the one channel of the first universe");
 }
 
 #[test]
@@ -186,7 +219,8 @@ fn what_goes_out_comes_in_over_a_socket() {
     let _turn = crate::turn::turn();
     let origin = Instant::now();
     let layout = Layout { universe: 20, universes: 2, channel: 1 };
-    let spec = SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true, own: None };
+    let spec =
+        SacnInputSpec { address: "127.0.0.1:0".parse().unwrap(), layout, unicast: true, merge: Merge::Ltp, own: None };
     let input = SacnInput::open(spec, 300, origin).unwrap();
     let mut received = vec![[1; 3]; 301];
     assert!(!input.copy_frame(origin.elapsed(), &mut received));
@@ -209,7 +243,9 @@ fn the_group_of_the_first_universe_is_joined() {
     let origin = Instant::now();
     let layout = Layout { universe: 47_001, universes: 1, channel: 1 };
     let address = (Ipv4Addr::LOCALHOST, sacn::PORT).into();
-    let input = SacnInput::open(SacnInputSpec { address, layout, unicast: false, own: None }, 10, origin).unwrap();
+    let input =
+        SacnInput::open(SacnInputSpec { address, layout, unicast: false, merge: Merge::Ltp, own: None }, 10, origin)
+            .unwrap();
     let any = "127.0.0.1:1".parse().unwrap();
     let spec = OutputSpec {
         to: Destination::Multicast,
@@ -221,7 +257,10 @@ fn the_group_of_the_first_universe_is_joined() {
     eventually("a packet to the group", || input.status(origin.elapsed()).receiving.then_some(()));
     assert_eq!(outputs.stats().packets, 2, "the universe, and a packet that announces it");
     drop(input);
-    assert!(SacnInput::open(SacnInputSpec { address, layout, unicast: false, own: None }, 10, origin).is_ok());
+    assert!(
+        SacnInput::open(SacnInputSpec { address, layout, unicast: false, merge: Merge::Ltp, own: None }, 10, origin)
+            .is_ok()
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //!      LEDs ►            docs/pictures/effects/<id>.png       96 LEDs, 240 frames (4 seconds)
 //! frames    one line     docs/pictures/palettes/<name>.png    256 places, 16 lines
-//!   ▼       a frame
+//!   ▼       a frame      docs/pictures/effects-at-20.png      all effects side by side, as they are sent at brightness 20
 //! ```
 //!
 //! The stored pictures are also those of docs/guides/lighting-effects.md. After a wanted change of looks they are made
@@ -12,10 +12,13 @@
 use crate::film::film;
 use image::{Rgb as Pixel, RgbImage};
 use lumencast::{
-    domain::lights::{Effect, Look, Palette},
-    lighting::palette,
+    domain::lights::{ControllerChange, Effect, Look, LookChange, Palette, SegmentChange, Strip},
+    lighting::{StripState, palette},
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 const LEDS: usize = 96;
 const FRAMES: usize = 240;
@@ -68,6 +71,34 @@ fn drawn(effect: Effect, look: &Look) -> RgbImage {
 fn every_effect_looks_as_it_did() {
     let differs = |effect: Effect| compare(&format!("effects/{}.png", effect.id()), &drawn(effect, &look()));
     none(Effect::ALL.into_iter().filter_map(differs).collect());
+}
+
+/// The levels that are sent at a brightness of 20, shown 255 / 20 times as bright.
+fn dim() -> RgbImage {
+    const WIDTH: usize = 48;
+    const STRIDE: usize = WIDTH + 4;
+    let mut picture = RgbImage::from_pixel((STRIDE * Effect::ALL.len() - 4) as u32, FRAMES as u32, Pixel([64; 3]));
+    for (place, effect) in Effect::ALL.into_iter().enumerate() {
+        let mut strip = StripState::new(Strip::new(WIDTH as u16, effect), 1.0, SEED);
+        let look = look();
+        let change =
+            LookChange { primary: Some(look.primary), secondary: Some(look.secondary), ..LookChange::default() };
+        strip.update_segment(0, SegmentChange { look: change, ..SegmentChange::default() }).unwrap();
+        strip.set_controller(ControllerChange { brightness: Some(20), ..ControllerChange::default() });
+        for frame in 0..FRAMES {
+            strip.turn(Duration::from_millis(frame as u64 * 1000 / 60), |_| {});
+            for (led, levels) in strip.pixels().iter().enumerate() {
+                let shown = levels.map(|level| (u32::from(level) * 255 / 20).min(255) as u8);
+                picture.put_pixel((place * STRIDE + led) as u32, frame as u32, Pixel(shown));
+            }
+        }
+    }
+    picture
+}
+
+#[test]
+fn every_effect_looks_as_it_did_at_brightness_20() {
+    none(compare("effects-at-20.png", &dim()).into_iter().collect());
 }
 
 #[test]

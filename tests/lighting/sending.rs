@@ -47,7 +47,7 @@ fn each_universe_gets_its_leds_and_counts_by_itself() {
         }
     }
     let stats = outputs.stats();
-    assert_eq!((stats.packets, stats.errors, stats.universes), (900, 0, 3));
+    assert_eq!((stats.packets, stats.errors, stats.universes), (901, 0, 3), "and one that announces the universes");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn outputs_that_share_a_universe_leave_in_one_packet() {
     let mut outputs = open(vec![second, first]);
     outputs.send(&[[1, 2, 3], [4, 5, 6]], ms(0));
     assert_eq!(data(&receiver.receive()).slots, [2, 1, 3, 5, 4, 6, 0, 0, 0, 6, 4, 5]);
-    assert_eq!(outputs.stats().packets, 1);
+    assert_eq!(outputs.stats().packets, 2, "and one that announces the universe");
     outputs.send(&[[1, 2, 3]], ms(17));
     assert_eq!(data(&receiver.receive()).slots[3..6], [5, 4, 6], "an LED that is not there stays as it was");
 }
@@ -195,7 +195,7 @@ fn one_destination_that_cannot_be_reached_does_not_stop_the_others() {
         }
     }
     let stats = outputs.stats();
-    assert_eq!((stats.packets, stats.errors), (15, 5));
+    assert_eq!((stats.packets, stats.errors, stats.failing), (16, 5, 1), "one announces the universe");
 }
 
 #[test]
@@ -205,4 +205,107 @@ fn a_patch_that_is_wrong_is_not_opened() {
     let error = Outputs::open(vec![wrong], CID, "x").err().unwrap();
     assert_eq!((error.kind(), error.to_string().contains("universe")), (io::ErrorKind::InvalidInput, true));
     assert_eq!(open(Vec::new()).stats().universes, 0);
+}
+
+#[test]
+fn leds_with_white_take_four_channels() {
+    let receiver = PacketReceiver::open();
+    let spec = OutputSpec { order: ColourOrder::Grbw, ..output(Protocol::Sacn, 1, 130, receiver.address()) };
+    let mut outputs = open(vec![spec.clone()]);
+    outputs.send(&[[255, 100, 40]; 130], ms(0));
+    let packets = receiver.receive_some(2);
+    let (first, second) = (data(&packets[0]), data(&packets[1]));
+    assert_eq!((first.slots.len(), second.slots.len()), (512, 8), "128 LEDs to a universe");
+    assert!(first.slots.chunks_exact(4).chain(second.slots.chunks_exact(4)).all(|led| led == [60, 215, 0, 40]));
+
+    let display = OutputSpec { protocol: Protocol::Ddp, order: ColourOrder::Rgbw, length: 400, ..spec };
+    let mut outputs = open(vec![display]);
+    outputs.send(&[[9, 9, 10]; 400], ms(0));
+    let packets = receiver.receive_some(2);
+    let parts: Vec<_> = packets.iter().map(|packet| ddp::parse(packet).unwrap()).collect();
+    assert_eq!((parts[0].data_type, parts[0].offset, parts[0].bytes.len()), (ddp::RGBW8, 0, 1440));
+    assert_eq!((parts[1].offset, parts[1].bytes.len(), parts[1].push), (1440, 160, true));
+    assert!(parts.iter().flat_map(|part| part.bytes.chunks_exact(4)).all(|led| led == [0, 0, 1, 9]));
+}
+
+#[test]
+fn brightness_and_current_of_one_output_leave_the_others_alone() {
+    let (dim, limited, whole) = (PacketReceiver::open(), PacketReceiver::open(), PacketReceiver::open());
+    let specs = vec![
+        OutputSpec { brightness: 51, ..output(Protocol::Sacn, 1, 100, dim.address()) },
+        OutputSpec { current_ma: Some(1000), ..output(Protocol::Sacn, 1, 100, limited.address()) },
+        output(Protocol::Sacn, 1, 100, whole.address()),
+    ];
+    let mut outputs = open(specs);
+    outputs.send(&[[255, 100, 0]; 100], ms(0));
+    assert_eq!(data(&dim.receive()).slots[..3], [51, 20, 0]);
+    assert_eq!(data(&whole.receive()).slots[..3], [255, 100, 0]);
+    let packet = limited.receive();
+    let slots = data(&packet).slots;
+    let drawn = 100 + slots.iter().map(|level| u32::from(*level)).sum::<u32>() * 20 / 255;
+    assert!((900..=1000).contains(&drawn), "{drawn} mA: {:?}", &slots[..3]);
+}
+
+#[test]
+fn sacn_moves_44_times_a_second() {
+    let receiver = PacketReceiver::open();
+    let spec = OutputSpec { fps: 44, ..output(Protocol::Sacn, 1, 10, receiver.address()) };
+    let (mut outputs, mut sent) = (open(vec![spec]), 0);
+    for frame in 0..600_u64 {
+        outputs.send(&colours(10, frame as usize), Duration::from_nanos(frame * 1_000_000_000 / 60));
+        // So that the socket holds them.
+        sent += receiver.receive_all().len();
+    }
+    assert!((439..=441).contains(&sent), "{sent} packets in 10 s");
+}
+
+#[test]
+fn outputs_that_take_over_go_on_with_the_sequence_and_end_what_goes() {
+    let (kept, gone, new) = (PacketReceiver::open(), PacketReceiver::open(), PacketReceiver::open());
+    let to = |receiver: &PacketReceiver| output(Protocol::Sacn, 1, 10, receiver.address());
+    let mut outputs = open(vec![to(&kept), to(&gone)]);
+    for frame in 0..5 {
+        outputs.send(&colours(10, frame), ms(0));
+    }
+    drop((kept.receive_all(), gone.receive_all()));
+    let mut next = open(vec![to(&new), to(&kept)]).replacing(&mut outputs);
+    next.send(&colours(10, 9), ms(100));
+    let ended = gone.receive_all();
+    assert!(ended.len() == 3 && ended.iter().all(|packet| data(packet).is_terminated()), "{}", ended.len());
+    let packet = kept.receive();
+    assert_eq!((data(&packet).sequence, data(&packet).options), (5, 0), "it goes on");
+    assert_eq!(data(&new.receive()).sequence, 0);
+    assert!(kept.receive_all().is_empty());
+    assert_eq!(next.stats().packets, 10 + 1 + 3 + 2 + 1, "frames, the end, and the announcements");
+}
+
+#[test]
+fn unicast_universes_are_announced_where_they_leave() {
+    let (receiver, listener) = (PacketReceiver::open(), listener());
+    let mut outputs = open(vec![output(Protocol::Sacn, 300, 400, receiver.address())]);
+    outputs.send(&colours(400, 0), ms(0));
+    let deadline = std::time::Instant::now() + super::sockets::DEADLINE;
+    loop {
+        let mut bytes = [0; 1500];
+        let length = listener.recv(&mut bytes).expect("an announcement before the deadline");
+        if let Ok(Packet::Discovery(found)) = sacn::parse(&bytes[..length])
+            && found.universes().eq([300, 301, 302])
+        {
+            assert_eq!(found.source_name(), "Lumencast");
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "no announcement");
+    }
+}
+
+/// Joined to the group of discovery on loopback, beside whatever else of this machine listens there.
+fn listener() -> UdpSocket {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    let group = sacn::group(sacn::DISCOVERY);
+    socket.bind(&std::net::SocketAddr::from((group, sacn::PORT)).into()).unwrap();
+    socket.join_multicast_v4(&group, &std::net::Ipv4Addr::LOCALHOST).unwrap();
+    let socket: UdpSocket = socket.into();
+    socket.set_read_timeout(Some(super::sockets::DEADLINE)).unwrap();
+    socket
 }

@@ -62,6 +62,9 @@ pub fn output(protocol: Protocol, universe: u16, length: u16, to: SocketAddr) ->
         priority: 100,
         sync: None,
         interface: None,
+        fps: 60,
+        brightness: 255,
+        current_ma: None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Numbers of the document's table, for effects of chance: flames, dots, sparks, stars.
 
 use crate::film::{film, lit, look};
-use lumencast::domain::lights::{Effect, Look, Palette, Rgb};
+use lumencast::{
+    domain::lights::{Effect, Look, Palette, Rgb},
+    lighting::effects::Animation,
+};
 
 fn with(speed: u8, intensity: u8) -> Look {
     Look { speed, intensity, ..look() }
@@ -58,7 +61,7 @@ fn twinkle_twinkles_more_at_a_higher_speed() {
 #[test]
 fn confetti_is_thrown_with_its_chance_and_fades_slowly() {
     for (speed, of_256) in [(0, 20), (128, 36), (255, 51)] {
-        let film = film(Effect::Confetti, &with(speed, 128), 200, 1, 25_600);
+        let film = film(Effect::Confetti, &with(speed, 128), 160, 1, 25_600);
         let brighter =
             |pair: &[Vec<Rgb>]| pair[0].iter().zip(&pair[1]).any(|(then, now)| now.iter().max() > then.iter().max());
         let thrown = film.windows(2).filter(|pair| brighter(pair)).count();
@@ -75,10 +78,60 @@ fn confetti_is_thrown_with_its_chance_and_fades_slowly() {
 }
 
 #[test]
+fn confetti_is_as_dense_on_a_long_strip_as_on_the_documents() {
+    let share = |length: usize| {
+        let film = film(Effect::Confetti, &with(128, 128), length, 1, 900);
+        film[300..].iter().map(|frame| lit(frame)).sum::<usize>() as f64 / (600 * length) as f64
+    };
+    let [document, long, longer] = [160, 300, 1000].map(share);
+    for other in [long, longer] {
+        assert!((other / document - 1.0).abs() < 0.2, "{other:.3} of the LEDs are lit, {document:.3} of 160");
+    }
+}
+
+#[test]
+fn fire_burns_from_the_first_second_whatever_its_length() {
+    for (effect, lengths) in [(Effect::Fire, [10, 30, 60, 160, 300]), (Effect::FireUp, [10, 30, 96, 160, 300])] {
+        for length in lengths {
+            let mut film = film(effect, &with(128, 128), length, 4, 360);
+            if effect == Effect::FireUp {
+                film.iter_mut().for_each(|frame| frame.reverse());
+            }
+            let shares = |frames: &[Vec<Rgb>]| {
+                frames.iter().map(|frame| lit(frame)).sum::<usize>() as f64 / (frames.len() * length) as f64
+            };
+            let (first, later) = (shares(&film[..60]), shares(&film[60..]));
+            assert!(
+                first > 0.25 && (first - later).abs() < 0.35,
+                "{effect:?}, {length} LEDs: {first:.2}, then {later:.2}"
+            );
+            let dark = film.iter().filter(|frame| lit(frame) == 0).count();
+            assert!(dark < 4, "{effect:?}, {length} LEDs: out in {dark} of 360 frames");
+            // Hotter at the foot than at the tip, and moving.
+            let heat = |part: fn(&[Rgb]) -> &[Rgb]| -> u64 {
+                film.iter().flat_map(|frame| part(frame).as_flattened()).map(|level| u64::from(*level)).sum()
+            };
+            let (foot, tip) =
+                (heat(|frame| &frame[..frame.len() / 2]), heat(|frame| &frame[frame.len().div_ceil(2)..]));
+            assert!(foot > tip, "{effect:?}, {length} LEDs: {foot} and {tip}");
+            assert!(film.windows(2).filter(|pair| pair[0] == pair[1]).count() < 36);
+        }
+    }
+}
+
+#[test]
 fn fire_is_kindled_in_its_first_seven_leds_and_rises() {
     // Without cooling to speak of, and without chance: what is lit first is at the foot.
     for seed in 0..40 {
-        let film = film(Effect::Fire, &with(255, 10), 60, seed, 60);
+        // It stays out at speed 0, and is kindled then.
+        let mut animation = Animation::new(Effect::Fire, 60, seed);
+        let mut frame = |number: u64, speed| {
+            let mut out = vec![[0; 3]; 60];
+            animation.draw(&with(speed, 10), number, &mut out);
+            out
+        };
+        assert_eq!(lit(&frame(0, 0)), 0);
+        let film: Vec<_> = (1..=60).map(|number| frame(number, 255)).collect();
         let first = film.iter().find(|frame| lit(frame) > 0).unwrap();
         assert!(first[7..].iter().all(|led| *led == [0; 3]), "seed {seed}");
         let tip = |frame: &[Rgb]| frame.iter().rposition(|led| *led != [0; 3]).unwrap_or(0);

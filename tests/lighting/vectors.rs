@@ -144,9 +144,9 @@ fn an_artsync_is_as_art_net_4_has_it() {
 #[test]
 fn a_ddp_packet_is_as_3waylabs_has_it() {
     let expected = bytes("41 00 0b 01 00 00 05 a0 00 06 00 *6");
-    let mut packet = ddp::data(1440, 6, true);
+    let mut packet = ddp::data(1440, 6, true, ddp::RGB8);
     assert_eq!(packet, expected);
-    assert_eq!(ddp::data(0, 1440, false)[..10], bytes("40 00 0b 01 00 00 00 00 05 a0"));
+    assert_eq!(ddp::data(0, 1440, false, ddp::RGB8)[..10], bytes("40 00 0b 01 00 00 00 00 05 a0"));
     packet[ddp::SEQUENCE] = 15;
     packet[ddp::FIRST_BYTE..].copy_from_slice(&[1, 2, 3, 4, 5, 6]);
     let read = ddp::parse(&packet).unwrap();

@@ -24,7 +24,9 @@ async fn the_documents_example_is_taken_and_shown_with_its_secrets_masked() {
           "mqttBroker": "192.168.1.10", "mqttPort": 1883,
           "wifiPassword": "", "authToken": "", "authEnabled": false,
           "sacnUniverse": 1, "sacnUniverseCount": 1, "sacnStartChannel": 1, "sacnUnicast": true,
-          "mqttUsername": "", "mqttPassword": "", "mqttTopicPrefix": "lume"
+          "mqttUsername": "", "mqttPassword": "", "mqttTopicPrefix": "lume",
+          "sacn": {"enabled": true, "universe": 1, "universeCount": 1, "startChannel": 1, "unicast": true},
+          "mqtt": {"enabled": true, "connected": false}
         }"#,
     );
     assert_eq!(text, shown);
@@ -77,9 +79,9 @@ async fn every_setting_is_checked_before_any_is_changed() {
         ("wifiPassword", vec![json!(1), long(65)]),
         ("ledCount", vec![json!(0), json!(10_881), json!("160"), json!(1.5)]),
         ("aiApiKey", vec![json!(true), long(513), json!("a b"), json!("ä")]),
-        ("aiModel", vec![json!(""), json!([]), long(129)]),
+        ("aiModel", vec![json!([]), long(129)]),
         ("authToken", vec![json!(1), json!("a b"), json!("ü"), long(129)]),
-        ("defaultBrightness", vec![json!(-1), json!(256), json!(null)]),
+        ("defaultBrightness", vec![json!(-1), json!(256)]),
         ("sacnEnabled", vec![json!("true"), json!(1)]),
         ("sacnUniverse", vec![json!(0), json!(64_000)]),
         ("sacnUniverseCount", vec![json!(0), json!(9)]),
@@ -90,7 +92,7 @@ async fn every_setting_is_checked_before_any_is_changed() {
         ("mqttPort", vec![json!(0), json!(65_536)]),
         ("mqttUsername", vec![json!(1), long(129)]),
         ("mqttPassword", vec![json!(1), long(129)]),
-        ("mqttTopicPrefix", vec![json!(""), json!("a/#"), json!("+/b"), long(129)]),
+        ("mqttTopicPrefix", vec![json!("/"), json!("a/#"), json!("+/b"), long(129)]),
     ];
     for (field, values) in bad {
         for value in values {
@@ -105,4 +107,21 @@ async fn every_setting_is_checked_before_any_is_changed() {
     assert_eq!(server.get(CONFIG).await, before);
     let ends = json!({ "sacnUniverse": 63_992, "sacnUniverseCount": 8, "sacnStartChannel": 512, "mqttPort": 65_535 });
     server.done("POST", CONFIG, ends).await;
+}
+
+#[tokio::test]
+async fn what_the_devices_page_posts_for_untouched_fields_changes_nothing() {
+    let server = Server::open().await;
+    let set = json!({ "mqttBroker": "192.168.1.10", "mqttUsername": "me", "authToken": "", "sacnUniverse": 7 });
+    server.done("POST", CONFIG, set).await;
+    let before = server.lights.settings();
+    // An empty number of a form is NaN, which is null in JSON.
+    let posted = json!({
+        "wifiSSID": "", "ledCount": null, "aiModel": "", "sacnUniverse": null, "sacnStartChannel": "",
+        "mqttBroker": "", "mqttPort": null, "mqttUsername": "", "mqttTopicPrefix": "", "mqttEnabled": false,
+    });
+    server.done("POST", CONFIG, posted).await;
+    assert!(server.lights.settings() == before, "secrets are not printed");
+    let elsewhere = server.request_from("192.168.1.77", "POST", CONFIG).json(&json!({ "mqttBroker": "" }));
+    assert_eq!(elsewhere.send().await.expect("an answer").status(), 200, "it names no destination");
 }

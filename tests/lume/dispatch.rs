@@ -51,7 +51,7 @@ async fn a_head_is_a_get_without_its_body() {
 #[tokio::test]
 async fn paths_of_others_are_left_alone() {
     let server = Server::open().await;
-    for path in ["/", "/health", "/api/v1/status/cg1", "/api/v1/apps", "/api/scenes", "/ws/x", "/live/ws"] {
+    for path in ["/", "/health", "/api/v1/status/cg1", "/api/v1/apps", "/api/sceneries", "/ws/x", "/live/ws"] {
         let response = server.raw("GET", path, &Value::Null).await;
         assert_eq!(response.status(), 404);
         assert!(!response.headers().contains_key("access-control-allow-origin"), "{path} was answered by this plane");

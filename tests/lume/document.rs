@@ -11,6 +11,6 @@ pub static DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::of("lume"))
 #[test]
 fn the_document_and_the_route_table_are_of_one_mind() {
     let served: BTreeSet<String> = route_table().into_iter().map(|(method, path)| format!("{method} {path}")).collect();
-    assert_eq!(served.len(), 28);
+    assert_eq!(served.len(), 37);
     assert_eq!(DOCUMENT.operation_lines(), served);
 }

@@ -10,12 +10,14 @@ mod nightlight;
 mod older;
 #[path = "../support/openapi.rs"]
 mod openapi;
+mod outputs;
 mod pixels;
 mod preview;
 mod prompt;
 mod push;
 mod refusals;
 mod rules;
+mod scenes;
 mod segments;
 mod server;
 mod tokens;

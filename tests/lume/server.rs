@@ -5,8 +5,14 @@ use lumencast::{
     api::lume::{LumeState, routes},
     app::{
         access::{client::Origins, connection_limiter::ConnectionLimiter, trusted_proxies::TrustedProxies},
-        lights::{Lights, Setup, forms, prompt::Prompt},
+        lights::{
+            Lights, Setup, forms,
+            output_form::LightOutput,
+            outputs::{LOOK_UP_EVERY, Resolver, system_resolver},
+            prompt::Prompt,
+        },
     },
+    lighting::Merge,
     server::http,
     store::Store,
 };
@@ -41,6 +47,11 @@ impl Server {
     }
 
     pub async fn with_leds(led_count: u16) -> Self {
+        Self::with(led_count, Vec::new(), system_resolver(), LOOK_UP_EVERY).await
+    }
+
+    /// One whose settings file has these outputs, with a look-up of names of its own.
+    pub async fn with(led_count: u16, outputs: Vec<LightOutput>, resolver: Resolver, look_up_every: Duration) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let store = Store::open(data.path()).await.expect("a store");
         let fixed = json!({ "id": "of-the-file", "segment": 7, "when": { "ambient": "program" } });
@@ -48,7 +59,11 @@ impl Server {
             led_count,
             gamma: 1.0,
             seed: 1,
-            outputs: Vec::new(),
+            outputs,
+            resolver,
+            look_up_every,
+            sacn_merge: Merge::Ltp,
+            artnet_listen: None,
             name: "tests".into(),
             sacn_listen: ([127, 0, 0, 1], 0).into(),
             ai_url: "https://ai.example".into(),

@@ -81,16 +81,67 @@ async fn bad_payloads_change_nothing_and_the_next_good_one_is_done() {
 }
 
 #[tokio::test]
-async fn without_segment_0_a_command_changes_nothing_at_all() {
+async fn without_segment_0_power_and_brightness_act_and_looks_go_to_the_lowest_segment() {
     let broker = Broker::open().await;
     let home = Home::at(&broker).await;
     let lights = &home.fixture.lights;
+    for start in [0, 80, 120] {
+        lights.create_segment(NewSegment { start, length: 40, reverse: false, look: LookChange::default() }).unwrap();
+    }
     lights.delete_segment(0).unwrap();
     let listener = Listener::at(&broker).await;
-    listener.publish("lume/set", r#"{"effect":"fire","brightness":9,"state":"OFF"}"#).await;
+    listener.publish("lume/set", r#"{"effect":"fire","brightness":9}"#).await;
     listener.publish("lume/brightness/set", "77").await;
     until("brightness", || lights.view().controller.brightness == 77).await;
-    assert!(lights.view().controller.power && lights.view().segments.is_empty());
+    let effects = || lights.view().segments.iter().map(|segment| segment.look.effect).collect::<Vec<_>>();
+    assert_eq!(effects(), [Some(Effect::Fire), None], "of segments 1 and 2");
+    listener.wait("lume/state", |received| received.json()["effect"] == "fire").await;
+    lights.delete_segment(1).unwrap();
+    lights.delete_segment(2).unwrap();
+    listener.publish("lume/set", r#"{"effect":"rain","state":"OFF"}"#).await;
+    until("power off", || !lights.view().controller.power).await;
+    assert!(lights.view().segments.is_empty());
+}
+
+#[tokio::test]
+async fn each_segment_is_a_lamp_of_its_own_as_long_as_it_is_there() {
+    let broker = Broker::open().await;
+    let home = Home::at(&broker).await;
+    let lights = &home.fixture.lights;
+    let look = LookChange { effect: Some(Some(Effect::Solid)), primary: Some([255, 128, 0]), ..LookChange::default() };
+    for start in [0, 80] {
+        lights.create_segment(NewSegment { start, length: 80, reverse: false, look }).unwrap();
+    }
+    let config = "homeassistant/light/lume_02aabbccddee_segment_1/config";
+    let listener = Listener::at(&broker).await;
+    let found = listener.wait(config, |received| !received.payload.is_empty()).await.json();
+    assert_eq!((&found["name"], &found["unique_id"]), (&"Segment 1".into(), &"lume-02aabbccddee_segment_1".into()));
+    assert_eq!(
+        (&found["state_topic"], &found["command_topic"]),
+        (&"lume/segment/1/state".into(), &"lume/segment/1/set".into())
+    );
+    assert_eq!(found["device"]["identifiers"], serde_json::json!(["lume-02aabbccddee"]));
+
+    // What Home Assistant sends for a brightness, for off and for on.
+    let first = lights.view().segments[0];
+    listener.publish("lume/segment/1/set", r#"{"state":"ON","brightness":128}"#).await;
+    let state = listener.wait("lume/segment/1/state", |received| received.json()["brightness"] == 128).await.json();
+    assert_eq!((&state["state"], &state["color"]), (&"ON".into(), &serde_json::json!({"r": 255, "g": 128, "b": 0})));
+    assert_eq!(lights.view().segments[1].look.primary, [128, 64, 0]);
+    listener.publish("lume/segment/1/set", r#"{"state":"ON","effect":"meteor"}"#).await;
+    listener.publish("lume/segment/1/set", r#"{"state":"OFF"}"#).await;
+    listener.wait("lume/segment/1/state", |received| received.json()["state"] == "OFF").await;
+    assert_eq!(lights.view().segments[1].look.effect, None);
+    listener.publish("lume/power/set", "OFF").await;
+    listener.publish("lume/segment/1/set", r#"{"state":"ON"}"#).await;
+    listener.wait("lume/segment/1/state", |received| received.json()["effect"] == "meteor").await;
+    until("power on", || lights.view().controller.power).await;
+    assert_eq!(lights.view().segments[0], first, "the other one stays");
+    listener.publish("lume/segment/5/set", r#"{"state":"OFF"}"#).await;
+
+    lights.delete_segment(1).unwrap();
+    listener.wait(config, |received| received.payload.is_empty()).await;
+    listener.wait("lume/segment/1/state", |received| received.payload.is_empty()).await;
 }
 
 #[tokio::test]

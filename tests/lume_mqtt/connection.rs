@@ -54,7 +54,17 @@ async fn settings_are_followed_as_they_change() {
     let prefix = Some("set/lamp".to_owned());
     home.fixture.set(SettingsChange { mqtt_topic_prefix: prefix, ..SettingsChange::default() }).await;
     listener.wait("lume/status", |received| received.payload == "offline").await;
+    for topic in ["lume/status", "lume/state", "lume/segment/0/state"] {
+        listener.wait(topic, |received| received.payload.is_empty()).await;
+    }
     listener.wait("set/lamp/status", |received| received.payload == "online").await;
+    let discovery = "homeassistant/light/lume_02aabbccddee/config";
+    let command = "set/lamp/set";
+    listener
+        .wait(discovery, |received| !received.payload.is_empty() && received.json()["command_topic"] == command)
+        .await;
+    let kept = Listener::all_kept(&broker, "set/lamp/segment/0/state").await;
+    assert!(kept.iter().all(|topic| !topic.starts_with("lume/")), "{kept:?}");
     listener.publish("set/lamp/brightness/set", "5").await;
     until("brightness", || home.fixture.lights.view().controller.brightness == 5).await;
     home.fixture.set(SettingsChange { mqtt_enabled: Some(false), ..SettingsChange::default() }).await;

@@ -18,8 +18,11 @@ pub struct Received {
 }
 
 impl Received {
-    /// Its payload as JSON.
+    /// Its payload as JSON; null for an empty one.
     pub fn json(&self) -> Value {
+        if self.payload.is_empty() {
+            return Value::Null;
+        }
         serde_json::from_str(&self.payload).expect("JSON")
     }
 }
@@ -41,6 +44,16 @@ impl Listener {
         // A message that comes while a client listens is not marked as retained, so a second client connects.
         Self::at(broker).await.wait(topic, |_| true).await;
         Self::at(broker).await.wait(topic, |received| received.kept).await
+    }
+
+    /// Topics of all retained messages, once `last` is among them. They come before a message to the client itself.
+    pub async fn all_kept(broker: &Broker, last: &str) -> Vec<String> {
+        Self::kept(broker, last).await;
+        let listener = Self::at(broker).await;
+        listener.publish("listener/end", "").await;
+        listener.wait("listener/end", |_| true).await;
+        let received = listener.received.lock().unwrap();
+        received.iter().filter(|received| received.kept).map(|received| received.topic.clone()).collect()
     }
 
     /// The same as [`Listener::at`], as a user.

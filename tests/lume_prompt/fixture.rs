@@ -1,7 +1,12 @@
 //! Real lights on a store of their own, without controllers.
 
 use lumencast::{
-    app::lights::{Lights, Setup, settings::SettingsChange},
+    app::lights::{
+        Lights, Setup,
+        outputs::{LOOK_UP_EVERY, system_resolver},
+        settings::SettingsChange,
+    },
+    lighting::Merge,
     store::Store,
 };
 use tempfile::TempDir;
@@ -21,6 +26,10 @@ pub async fn fixture() -> Fixture {
         gamma: 1.0,
         seed: 1,
         outputs: Vec::new(),
+        resolver: system_resolver(),
+        look_up_every: LOOK_UP_EVERY,
+        sacn_merge: Merge::Ltp,
+        artnet_listen: None,
         name: "test".to_owned(),
         sacn_listen: "127.0.0.1:0".parse().expect("an address"),
         ai_url: "https://ai.example".into(),

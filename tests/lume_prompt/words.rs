@@ -5,7 +5,7 @@ use lumencast::{
     app::lights::prompt::{LONGEST, Now, Prompt, PromptError, Spec, local::interpret},
     domain::{
         fault::Blame,
-        lights::{Effect, Look, Palette, Rgb},
+        lights::{Effect, Look, Nightlight, Palette, Rgb},
     },
 };
 use std::time::Duration;
@@ -168,8 +168,7 @@ fn brightness_is_a_word_a_percentage_or_more_than_now() {
         ("dark", 40),
         ("brighter", 160),
         ("darker", 60),
-        ("turn it off", 0),
-        ("switch on the lights", 128),
+        ("half bright", 128),
     ];
     for (text, brightness) in table {
         assert_eq!(spec(text), Spec { brightness: Some(brightness), ..Spec::default() }, "{text}");
@@ -210,6 +209,58 @@ fn nothing_understood_says_what_would_be() {
         let message = error.message();
         assert!(["colour", "effect", "mood", "speed", "brightness"].iter().all(|kind| message.contains(kind)));
     }
+}
+
+#[test]
+fn off_and_on_are_the_power_and_what_is_spared_stays_on() {
+    let power = |power| Spec { power: Some(power), ..Spec::default() };
+    for text in ["turn it off", "off", "lights out", "blackout", "switch off the red lights", "turn it off, please"] {
+        assert_eq!(spec(text), power(false), "{text}");
+    }
+    for text in ["switch on the lights", "turn it on", "lights on", "turn the lights on", "On"] {
+        assert_eq!(spec(text), power(true), "{text}");
+    }
+    assert_eq!(spec("turn on, red"), Spec { power: Some(true), ..colored(Effect::Solid, [255, 0, 0]) });
+    for text in ["all off except blue", "turn all off but blue", "everything off, except for blue"] {
+        assert_eq!(spec(text), colored(Effect::Solid, [0, 0, 255]), "{text}");
+    }
+    assert_eq!(spec("everything off apart from a red candle").effect, Some(Effect::Candle));
+    assert_eq!(spec("rainbow, except red"), Spec { effect: Some(Effect::Rainbow), ..Spec::default() });
+}
+
+#[test]
+fn night_dims_a_scene_and_waking_is_a_slow_rise() {
+    let (day, night) = (spec("ocean"), spec("ocean at night"));
+    assert_eq!(night, Spec { brightness: Some(25), ..day });
+    assert_eq!(spec("night").brightness, Some(25));
+    assert_eq!(spec("a starry night").effect, Some(Effect::Twinkle));
+    let wake = spec("wake me up gently");
+    let rise = Nightlight { seconds: 900, target: 200 };
+    assert_eq!(
+        (wake.effect, wake.brightness, wake.power, wake.fade),
+        (Some(Effect::Solid), Some(1), Some(true), Some(rise))
+    );
+    assert_eq!(spec("on air"), Spec { primary: Some([255, 0, 0]), ..colored(Effect::Solid, [255, 0, 0]) });
+}
+
+#[tokio::test]
+async fn a_prompt_switches_the_power_and_begins_a_rise() {
+    let fixture = fixture().await;
+    let prompt = Prompt::new("http://127.0.0.1:9", Duration::from_secs(1)).unwrap();
+    let controller = || fixture.lights.view().controller;
+    prompt.ask(&fixture.lights, "at 40%").await.unwrap();
+    prompt.ask(&fixture.lights, "turn it off").await.unwrap();
+    assert_eq!((controller().power, controller().brightness), (false, 102));
+    prompt.ask(&fixture.lights, "turn it on").await.unwrap();
+    assert_eq!((controller().power, controller().brightness), (true, 102));
+    prompt.ask(&fixture.lights, "turn it off").await.unwrap();
+    let red = prompt.ask(&fixture.lights, "make it red").await.unwrap();
+    assert_eq!((red.spec.power, controller().power, controller().brightness), (Some(true), true, 102), "it is seen");
+    assert_eq!(prompt.ask(&fixture.lights, "blue").await.unwrap().spec.power, None);
+    prompt.ask(&fixture.lights, "turn it off").await.unwrap();
+    prompt.ask(&fixture.lights, "wake me up gently").await.unwrap();
+    let rise = fixture.lights.view().nightlight.unwrap();
+    assert_eq!((controller().power, rise.from, rise.order), (true, 1, Nightlight { seconds: 900, target: 200 }));
 }
 
 #[tokio::test]

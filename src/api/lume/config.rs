@@ -48,7 +48,42 @@ struct ConfigBody<'a> {
     mqtt_username: &'a str,
     mqtt_password: &'static str,
     mqtt_topic_prefix: &'a str,
+    /// The objects of the device's own page.
+    sacn: SacnBody,
+    mqtt: MqttBody,
 }
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SacnBody {
+    enabled: bool,
+    universe: u16,
+    universe_count: u8,
+    start_channel: u16,
+    unicast: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct MqttBody {
+    enabled: bool,
+    connected: bool,
+}
+
+/// Values that the device's page posts empty where they were not touched.
+const UNTOUCHED: [&str; 12] = [
+    "wifiSSID",
+    "ledCount",
+    "aiModel",
+    "defaultBrightness",
+    "sacnUniverse",
+    "sacnUniverseCount",
+    "sacnStartChannel",
+    "mqttBroker",
+    "mqttPort",
+    "mqttUsername",
+    "mqttTopicPrefix",
+    "wifiPassword",
+];
 
 /// `GET`. A client with read permission alone sees no broker, no user, and no end of a key.
 pub fn read(lights: &Lights, permission: Permission) -> Answer {
@@ -80,17 +115,27 @@ pub fn read(lights: &Lights, permission: Permission) -> Answer {
         mqtt_username: shown(&mqtt.username),
         mqtt_password: masked(!mqtt.password.is_empty()),
         mqtt_topic_prefix: &mqtt.topic_prefix,
+        sacn: SacnBody {
+            enabled: sacn.enabled,
+            universe: sacn.universe,
+            universe_count: sacn.universe_count,
+            start_channel: sacn.start_channel,
+            unicast: sacn.unicast,
+        },
+        mqtt: MqttBody { enabled: mqtt.enabled, connected: lights.mqtt_connected() },
     }))
 }
 
-/// `POST`. A Wi-Fi password is accepted and dropped: the server has no Wi-Fi as a lamp has.
+/// `POST`. A Wi-Fi password is accepted and dropped: the server has no Wi-Fi as a lamp has. `null`, and an empty value of
+/// a field that is no secret, leave it as it is: the device's page posts them. An empty secret is removed.
 pub async fn change(lights: &Lights, body: &Fields, permission: Permission) -> Answer {
+    let body = &body.touched(&UNTOUCHED);
     body.text("wifiPassword", 64)?;
     let change = SettingsChange {
         led_count: body.number("ledCount", 1, MAX_LEDS.into())?,
         wifi_ssid: body.text("wifiSSID", 32)?,
         ai_api_key: header_safe("aiApiKey", secret(body, "aiApiKey", 512)?)?,
-        ai_model: filled("aiModel", body.text("aiModel", 128)?)?,
+        ai_model: body.text("aiModel", 128)?,
         auth_token: header_safe("authToken", secret(body, "authToken", 128)?)?,
         default_brightness: body.byte("defaultBrightness")?,
         sacn_enabled: body.flag("sacnEnabled")?,
@@ -159,13 +204,6 @@ fn header_safe(name: &str, text: Option<String>) -> Result<Option<String>, Fault
         Some(text) if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Err(Fault::invalid(name, "Must have no blanks and only ASCII characters"))
         }
-        text => Ok(text),
-    }
-}
-
-fn filled(name: &str, text: Option<String>) -> Result<Option<String>, Fault> {
-    match text {
-        Some(text) if text.is_empty() => Err(Fault::invalid(name, "Must not be empty")),
         text => Ok(text),
     }
 }

@@ -12,8 +12,9 @@ pub fn read(lights: &Lights) -> Answer {
     Ok(Reply::ok(&ControllerBody::from(lights.view().controller)))
 }
 
-/// `PUT`. The number of LEDs is passed over.
+/// `PUT`. The number of LEDs is passed over. `transition` is ours.
 pub fn change(lights: &Lights, body: &Fields) -> Answer {
     let change = ControllerChange { power: body.flag("power")?, brightness: body.byte("brightness")? };
-    Ok(Reply::ok(&ControllerBody::from(lights.set_controller(change))))
+    let lasts = body.transition()?;
+    Ok(Reply::ok(&ControllerBody::from(lights.over(lasts, |strip| strip.set_controller(change)))))
 }

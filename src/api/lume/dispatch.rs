@@ -25,7 +25,7 @@ use warp::{
 };
 
 /// The first segments below `/api` that are this plane's.
-const CLAIMED: [&str; 8] = ["v2", "status", "config", "pixels", "prompt", "nightlight", "led", "segments"];
+const CLAIMED: [&str; 9] = ["v2", "status", "config", "pixels", "prompt", "nightlight", "scenes", "led", "segments"];
 
 struct Request {
     method: Method,

@@ -12,6 +12,10 @@ use crate::{
     },
 };
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// An hour, in milliseconds.
+const LONGEST_TRANSITION: i64 = 3_600_000;
 
 /// The fields of an object.
 #[derive(Debug, Default)]
@@ -65,9 +69,23 @@ impl Fields {
         forms::look_change(&self.0)
     }
 
+    /// How long a change takes, in milliseconds; none where it is not said.
+    pub fn transition(&self) -> Result<Duration, Fault> {
+        Ok(Duration::from_millis(self.number("transition", 0, LONGEST_TRANSITION)?.unwrap_or(0)))
+    }
+
     /// These without some of them.
     pub fn without(&self, names: &[&str]) -> Self {
         let others = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        Self(others.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// These without `null`, and without empty texts in some of them.
+    pub fn touched(&self, names: &[&str]) -> Self {
+        let untouched = |name: &str, value: &Value| {
+            value.is_null() || names.contains(&name) && value.as_str().is_some_and(|text| text.trim().is_empty())
+        };
+        let others = self.0.iter().filter(|(name, value)| !untouched(name, value));
         Self(others.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 

@@ -7,8 +7,8 @@
 //!    └─ sockets: push (state), preview (LEDs)
 //! ```
 //!
-//! Handlers are one file for each resource. Names, bodies and limits are those of the LUME document; rules and the
-//! preview are our additions in the same style. Refuses to know: frames, packets, rows, how a prompt is understood.
+//! Handlers are one file for each resource. Names, bodies and limits are those of the LUME document; rules, outputs
+//! and the preview are our additions in the same style. Refuses to know: frames, packets, rows, how a prompt is understood.
 
 mod config;
 mod controller;
@@ -18,6 +18,7 @@ mod fields;
 mod info;
 mod intake;
 mod nightlight;
+mod outputs;
 mod permission;
 mod pixels;
 mod preview;
@@ -25,6 +26,7 @@ mod prompt;
 mod push;
 mod reply;
 mod rules;
+mod scenes;
 mod segments;
 mod socket;
 mod status;

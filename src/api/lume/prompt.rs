@@ -10,7 +10,7 @@ use crate::{
     app::lights::prompt::{self, Spec},
     domain::{
         fault::Fault,
-        lights::{Effect, Palette, Rgb},
+        lights::{Effect, Nightlight, Palette, Rgb},
     },
 };
 use serde::Serialize;
@@ -46,11 +46,23 @@ struct SpecBody {
     colors: Vec<Rgb>,
     #[serde(skip_serializing_if = "Option::is_none")]
     brightness: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nightlight: Option<FadeBody>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FadeBody {
+    duration: u16,
+    target_brightness: u8,
 }
 
 impl From<Spec> for SpecBody {
     fn from(spec: Spec) -> Self {
-        let Spec { effect, speed, intensity, primary, secondary, palette, colors, brightness } = spec;
+        let Spec { effect, speed, intensity, primary, secondary, palette, colors, brightness, power, fade } = spec;
+        let body = |Nightlight { seconds, target }| FadeBody { duration: seconds, target_brightness: target };
         Self {
             effect: effect.map(Effect::id),
             speed,
@@ -60,6 +72,8 @@ impl From<Spec> for SpecBody {
             palette: palette.map(Palette::number),
             colors,
             brightness,
+            power,
+            nightlight: fade.map(body),
         }
     }
 }

@@ -29,7 +29,9 @@ pub fn create(lights: &Lights, body: &Fields) -> Answer {
         look: body.look()?,
         reverse: body.flag("reverse")?.unwrap_or(false),
     };
-    Ok(Reply::ok(&SegmentBody::from(&lights.create_segment(new)?)).created())
+    let lasts = body.transition()?;
+    let segment = lights.over(lasts, |strip| strip.create_segment(new))?;
+    Ok(Reply::ok(&SegmentBody::from(&segment)).created())
 }
 
 /// `GET` of one.
@@ -49,7 +51,8 @@ pub fn change(lights: &Lights, id: &str, body: &Fields) -> Answer {
         length: body.number("length", 1, LAST)?,
         look: body.look()?,
     };
-    Ok(Reply::ok(&SegmentBody::from(&lights.update_segment(id, change)?)))
+    let lasts = body.transition()?;
+    Ok(Reply::ok(&SegmentBody::from(&lights.over(lasts, |strip| strip.update_segment(id, change))?)))
 }
 
 /// `DELETE` of one.

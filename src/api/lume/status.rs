@@ -1,7 +1,7 @@
 //! `/api/status`: how the whole controller does.
 
 use super::reply::{Answer, Reply};
-use crate::app::lights::{Lights, settings::SacnSettings};
+use crate::app::lights::{Lights, outputs::OutputView, settings::SacnSettings};
 use serde::Serialize;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 
@@ -76,6 +76,18 @@ struct Output {
     universes: usize,
     frames: u64,
     late_frames: u64,
+    /// Outputs that are not sent now.
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Debug, Serialize)]
+struct Waiting {
+    id: String,
+    problem: String,
+}
+
+fn waiting(view: OutputView) -> Option<Waiting> {
+    Some(Waiting { id: view.output.id, problem: view.problem? })
 }
 
 /// `GET`.
@@ -114,6 +126,7 @@ pub fn read(lights: &Lights) -> Answer {
             universes: figures.output.universes,
             frames: figures.frames,
             late_frames: figures.late,
+            waiting: lights.outputs().into_iter().filter_map(waiting).collect(),
         },
     }))
 }

@@ -4,11 +4,11 @@ use super::{
     LumeState, config, controller,
     error::Refusal,
     fields::Fields,
-    info, nightlight,
+    info, nightlight, outputs,
     permission::Permission,
     pixels, prompt,
     reply::{Answer, Reply},
-    rules, segments, status, v1,
+    rules, scenes, segments, status, v1,
     wire::{EffectsBody, PalettesBody, effects},
 };
 use crate::{
@@ -92,7 +92,7 @@ impl Run {
 pub type Route = routing::Route<Access, Run>;
 
 /// The table, in the order of the document.
-pub static ROUTES: [Route; 28] = [
+pub static ROUTES: [Route; 37] = [
     now(Get, "/api/v2/controller", Token, |call| controller::read(call.lights())),
     now(Put, "/api/v2/controller", Token, |call| controller::change(call.lights(), &call.fields()?)),
     now(Get, SEGMENTS, Token, |call| segments::list(call.lights())),
@@ -114,6 +114,14 @@ pub static ROUTES: [Route; 28] = [
     later(Delete, "/api/v2/rules/{id}", Token, |call| {
         Box::pin(async move { rules::delete(call.lights(), call.id()).await })
     }),
+    now(Get, "/api/v2/outputs", Token, |call| outputs::list(call.lights())),
+    later(Post, "/api/v2/outputs", Token, |call| {
+        Box::pin(async move { outputs::put(call.lights(), call.fields()?, call.permission).await })
+    }),
+    now(Get, "/api/v2/outputs/{id}", Token, |call| outputs::read(call.lights(), call.id())),
+    later(Delete, "/api/v2/outputs/{id}", Token, |call| {
+        Box::pin(async move { outputs::delete(call.lights(), call.id(), call.permission).await })
+    }),
     row(Get, "/api/v2/preview", Token, Run::Socket(Socket::Preview)),
     now(Get, "/api/status", Open, |call| status::read(call.lights())),
     now(Get, "/api/config", Open, |call| config::read(call.lights(), call.permission)),
@@ -125,6 +133,17 @@ pub static ROUTES: [Route; 28] = [
     now(Get, "/api/nightlight", Open, |call| nightlight::read(call.lights())),
     now(Post, "/api/nightlight", Token, |call| nightlight::start(call.lights(), &Fields::of_any(call.body)?)),
     now(Post, "/api/nightlight/stop", Token, |call| nightlight::stop(call.lights())),
+    now(Get, "/api/scenes", Token, |call| scenes::list(call.lights())),
+    later(Post, "/api/scenes", Token, |call| {
+        Box::pin(async move { scenes::save(call.lights(), &call.fields()?).await })
+    }),
+    now(Get, "/api/scenes/{id}", Token, |call| scenes::read(call.lights(), call.id())),
+    later(Delete, "/api/scenes/{id}", Token, |call| {
+        Box::pin(async move { scenes::delete(call.lights(), call.id()).await })
+    }),
+    now(Post, "/api/scenes/{id}/apply", Token, |call| {
+        scenes::apply(call.lights(), call.id(), &Fields::of_any(call.body)?)
+    }),
     now(Get, "/api/led", Token, |call| v1::led(call.lights())),
     now(Post, "/api/led", Token, |call| v1::change_led(call.lights(), &call.fields()?)),
     now(Get, "/api/segments", Open, |call| v1::segments(call.lights())),

@@ -59,6 +59,8 @@ const METRICS: &[(Kind, &str, &str)] = &[
     (Gauge, "lumencast_lights_fps", "Frames of the lights in the last second."),
     (Counter, "lumencast_lights_frames_total", "Frames that the lights drew."),
     (Counter, "lumencast_lights_late_frames_total", "Frames of the lights that came late."),
+    (Gauge, "lumencast_lights_failing_destinations", "Destinations to which the last packet could not be sent."),
+    (Gauge, "lumencast_lights_output_up", "1 while an output is sent, 0 while it waits for its name or interface."),
     (Gauge, "lumencast_lights_universes", "Universes that are sent."),
     (Counter, "lumencast_lights_packets_total", "Packets of the lights that were sent."),
     (Counter, "lumencast_lights_send_errors_total", "Packets of the lights that could not be sent."),

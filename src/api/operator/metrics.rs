@@ -7,7 +7,7 @@ use super::{
     OperatorState, describe,
     health::{room, signal},
 };
-use crate::app::lights::Figures;
+use crate::app::lights::{Figures, outputs::OutputView};
 use crate::domain::{
     disk::{Disk, Room},
     source::{Signal, SourceId},
@@ -31,7 +31,7 @@ pub fn reply(state: &OperatorState) -> Response {
         of_tasks();
         record(&stats, &state.show.view(), state.began.elapsed().as_secs_f64());
         if let Some(lights) = &state.lights {
-            of_lights(&lights.figures());
+            of_lights(&lights.figures(), &lights.outputs());
         }
     });
     let process = state.process.as_ref().map(|handle| handle.render()).unwrap_or_default();
@@ -78,7 +78,7 @@ fn of_mixer(stats: &MixerStats) {
     gauge!("lumencast_mixer_fps").set(fps);
 }
 
-fn of_lights(figures: &Figures) {
+fn of_lights(figures: &Figures, outputs: &[OutputView]) {
     let Figures { fps, frames, late, output } = *figures;
     gauge!("lumencast_lights_fps").set(fps);
     counter!("lumencast_lights_frames_total").absolute(frames);
@@ -86,6 +86,11 @@ fn of_lights(figures: &Figures) {
     gauge!("lumencast_lights_universes").set(output.universes as f64);
     counter!("lumencast_lights_packets_total").absolute(output.packets);
     counter!("lumencast_lights_send_errors_total").absolute(output.errors);
+    gauge!("lumencast_lights_failing_destinations").set(output.failing as f64);
+    for view in outputs {
+        let up = u8::from(view.problem.is_none());
+        gauge!("lumencast_lights_output_up", "output" => view.output.id.clone()).set(up);
+    }
 }
 
 fn of_source(id: SourceId, kind: &'static str, stats: &SourceStats) {

@@ -7,13 +7,13 @@
 //!
 //! Refuses to know: when changes are allowed.
 
-use super::forms;
+use super::{forms, output_form::LightOutput, scene_form::Scene};
 use crate::{
     domain::{
         fault::Fault,
-        lights::{Controller, Effect, MAX_LEDS, Nightlight, Rule, Segment, Strip},
+        lights::{Controller, MAX_LEDS, Nightlight, Rule, Segment, Strip},
     },
-    lighting::{Progress, SavedState, Snapshot},
+    lighting::{Progress, SavedFade, SavedState, Snapshot},
     store::{LightMemory, StoreError},
     tasks,
 };
@@ -32,6 +32,8 @@ const LAST: Duration = Duration::from_secs(5);
 const LOOKS: &str = "looks";
 const SETTINGS: &str = "settings";
 const RULES: &str = "rules";
+const OUTPUTS: &str = "outputs";
+const SCENES: &str = "scenes";
 const SENDER: &str = "sender";
 
 /// A value to be stored, and where the result goes.
@@ -40,6 +42,10 @@ pub(super) enum SaveRequest {
     Settings(String, oneshot::Sender<Result<(), Fault>>),
     /// The rules that came by request.
     Rules(Vec<Rule>, oneshot::Sender<Result<(), Fault>>),
+    /// The outputs that came by request.
+    Outputs(Vec<LightOutput>, oneshot::Sender<Result<(), Fault>>),
+    /// The scenes.
+    Scenes(Vec<Scene>, oneshot::Sender<Result<(), Fault>>),
     /// The looks, now; then nothing more.
     End(oneshot::Sender<()>),
 }
@@ -50,6 +56,8 @@ pub(super) struct Kept {
     pub saved_state: SavedState,
     pub settings: Option<Value>,
     pub rules: Vec<Rule>,
+    pub outputs: Vec<LightOutput>,
+    pub scenes: Vec<Scene>,
     /// The sender's id of E1.31; constant.
     pub sender: [u8; 16],
 }
@@ -68,11 +76,17 @@ struct Looks {
     nightlight: Option<KeptFade>,
 }
 
-/// The rest of a nightlight's fade.
+/// A nightlight's fade.
 #[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct KeptFade {
     seconds: u16,
     target: u8,
+    /// None in rows of earlier versions, whose `seconds` are the rest from the present brightness on.
+    #[serde(default)]
+    from: Option<u8>,
+    #[serde(default)]
+    passed_ms: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -95,6 +109,13 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
     let settings = rows.get(SETTINGS).await?.and_then(|text| understood(SETTINGS, &text));
     let rules: Vec<Value> = rows.get(RULES).await?.and_then(|text| understood(RULES, &text)).unwrap_or_default();
     let rule = |value: &Value| forms::rule(value).inspect_err(|fault| tracing::warn!("a rule is left out: {fault}"));
+    let outputs: Vec<Value> = rows.get(OUTPUTS).await?.and_then(|text| understood(OUTPUTS, &text)).unwrap_or_default();
+    let output = |value: &Value| {
+        let read = LightOutput::read(value.as_object()?, None, 0);
+        read.inspect_err(|fault| tracing::warn!("an output is left out: {fault}")).ok()
+    };
+    let outputs = outputs.iter().filter_map(output).collect();
+    let scenes = rows.get(SCENES).await?.and_then(|text| understood(SCENES, &text)).unwrap_or_default();
     let sender = rows.get(SENDER).await?.and_then(|text| uuid::Uuid::parse_str(&text).ok());
     let sender = match sender {
         Some(sender) => sender,
@@ -105,7 +126,7 @@ pub(super) async fn read(rows: &LightMemory) -> Result<Kept, StoreError> {
         }
     };
     let rules = rules.iter().filter_map(|value| rule(value).ok()).collect();
-    Ok(Kept { strip, saved_state, settings, rules, sender: *sender.as_bytes() })
+    Ok(Kept { strip, saved_state, settings, rules, outputs, scenes, sender: *sender.as_bytes() })
 }
 
 /// Stores changes until it is stopped. A change that was being written during a panic is lost, and its caller gets an
@@ -140,6 +161,14 @@ async fn write(
                 Some(SaveRequest::Rules(rules, reply)) => {
                     let text = Value::from_iter(rules.iter().map(forms::rule_value)).to_string();
                     let _ = reply.send(kept(rows.put(RULES, &text).await));
+                }
+                Some(SaveRequest::Outputs(outputs, reply)) => {
+                    let text = Value::from_iter(outputs.iter().map(LightOutput::value)).to_string();
+                    let _ = reply.send(kept(rows.put(OUTPUTS, &text).await));
+                }
+                Some(SaveRequest::Scenes(scenes, reply)) => {
+                    let text = serde_json::to_string(&scenes).unwrap_or_default();
+                    let _ = reply.send(kept(rows.put(SCENES, &text).await));
                 }
                 Some(SaveRequest::End(reply)) => {
                     put_looks(rows, &looks()).await;
@@ -180,11 +209,13 @@ async fn put_looks(rows: &LightMemory, looks: &Snapshot) {
         KeptSegment { id, start, length, reverse, look: forms::look_value(&look) }
     };
     let segments = segments.iter().map(segment).collect();
-    let rest = |fade: &Progress| KeptFade {
-        seconds: (f64::from(fade.order.seconds) * (1.0 - fade.percent / 100.0)).ceil().max(1.0) as u16,
-        target: fade.order.target,
+    let fade = |Progress { order, from, passed, .. }: &Progress| KeptFade {
+        seconds: order.seconds,
+        target: order.target,
+        from: Some(*from),
+        passed_ms: u64::try_from(passed.as_millis()).unwrap_or(u64::MAX),
     };
-    let nightlight = nightlight.as_ref().map(rest);
+    let nightlight = nightlight.as_ref().map(fade);
     let looks = Looks { power, brightness, led_count, untouched: *untouched, segments, wakes: *wakes, nightlight };
     let text = serde_json::to_string(&looks).unwrap_or_default();
     if let Err(error) = rows.put(LOOKS, &text).await {
@@ -204,8 +235,12 @@ fn kept(done: Result<(), StoreError>) -> Result<(), Fault> {
 }
 
 fn saved_state(looks: &Looks) -> SavedState {
-    let order = |fade: &KeptFade| Nightlight { seconds: fade.seconds, target: fade.target };
-    SavedState { nightlight: looks.nightlight.as_ref().map(order), wakes: looks.wakes }
+    let fade = |KeptFade { seconds, target, from, passed_ms }: &KeptFade| SavedFade {
+        order: Nightlight { seconds: *seconds, target: *target },
+        from: from.unwrap_or(looks.brightness),
+        passed: Duration::from_millis(*passed_ms),
+    };
+    SavedState { nightlight: looks.nightlight.as_ref().map(fade), wakes: looks.wakes }
 }
 
 fn strip(looks: Looks) -> Option<Strip> {
@@ -219,14 +254,7 @@ fn strip(looks: Looks) -> Option<Strip> {
         let KeptSegment { id, start, length, reverse, look: _ } = kept;
         Some(Segment { id, start, length, reverse, look })
     };
-    let strip = Strip::restore(controller, segments.into_iter().filter_map(segment), untouched);
-    if !strip.segments().is_empty() {
-        return Some(strip);
-    }
-    // A controller starts with one segment over all of it where none is left.
-    let mut whole = Strip::new(led_count, Effect::Rainbow);
-    whole.set_controller(crate::domain::lights::ControllerChange { power: Some(power), brightness: Some(brightness) });
-    Some(whole)
+    Some(Strip::restore(controller, segments.into_iter().filter_map(segment), untouched))
 }
 
 fn understood<T: for<'a> Deserialize<'a>>(name: &str, text: &str) -> Option<T> {

@@ -13,7 +13,12 @@ mod follow;
 pub mod forms;
 mod memory;
 pub mod mqtt;
+pub mod output_form;
+pub mod outputs;
 pub mod prompt;
+mod rules;
+pub mod scene_form;
+pub mod scenes;
 pub mod settings;
 
 use crate::{
@@ -21,18 +26,21 @@ use crate::{
     domain::{
         fault::Fault,
         lights::{
-            AudioSource, Controller, ControllerChange, Effect, NewSegment, Nightlight, Pixels, Rgb, Rule, Segment,
-            SegmentChange, Strip, Trigger,
+            Controller, ControllerChange, Effect, NewSegment, Nightlight, Pixels, Rgb, Rule, Segment, SegmentChange,
+            Strip,
         },
-        view::View,
     },
-    lighting::{self, Engine, InputStatus, Layout, OutputSpec, SacnInputSpec, Snapshot},
+    lighting::{self, Engine, InputStatus, Layout, Merge, SacnInputSpec, Snapshot},
     media,
     store::LightMemory,
     tasks,
 };
 use anyhow::Context;
 use memory::SaveRequest;
+use output_form::LightOutput;
+use outputs::{Outputs, Resolver};
+use rules::Rules;
+use scene_form::Scene;
 use settings::{DeviceSettings, SettingsChange};
 use std::{
     net::SocketAddr,
@@ -40,17 +48,16 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot, watch,
 };
+use tokio_util::sync::CancellationToken;
 
-pub use crate::lighting::{Figures, Progress};
-
-/// The maximum number of rules, including those of the settings file.
-pub const MAX_RULES: usize = 64;
+pub use crate::lighting::{Figures, Progress, StripState};
+pub use rules::{MAX_RULES, check};
 
 /// Changes of settings and rules that may wait for the database.
 const UNSAVED: usize = 16;
@@ -63,12 +70,20 @@ pub struct Setup {
     pub gamma: f32,
     /// The same seed gives the same frames.
     pub seed: u64,
-    /// The outputs, validated.
-    pub outputs: Vec<OutputSpec>,
+    /// Outputs of the settings file, validated: no request changes them.
+    pub outputs: Vec<LightOutput>,
+    /// How names of outputs are looked up.
+    pub resolver: Resolver,
+    /// Between two look-ups of every name.
+    pub look_up_every: Duration,
     /// The sender's name, for people.
     pub name: String,
     /// Address for a lighting desk's data, once a client switches it on.
     pub sacn_listen: SocketAddr,
+    /// What counts among desks of one priority.
+    pub sacn_merge: Merge,
+    /// Where polls of Art-Net controllers are answered while something is sent by Art-Net; none: not at all.
+    pub artnet_listen: Option<SocketAddr>,
     /// The service for prompts; clients set its key.
     pub ai_url: String,
     /// Rules of the settings file: no request changes them.
@@ -91,24 +106,15 @@ struct Inner {
     /// Changes that wait to be written down; a further one is refused as `unavailable` before it takes effect.
     keep: mpsc::Sender<SaveRequest>,
     show: OnceLock<ShowHandle>,
+    outputs: Outputs,
+    scenes: Mutex<Vec<Scene>>,
     sacn_listen: SocketAddr,
+    sacn_merge: Merge,
     /// The sender's permanent id: E1.31's component identifier.
     sender: [u8; 16],
     mqtt_connected: AtomicBool,
     began: Instant,
-}
-
-/// See [`Inner::rules`].
-#[derive(Default)]
-struct Rules {
-    fixed: Vec<Rule>,
-    asked: Vec<Rule>,
-}
-
-impl Rules {
-    fn all(&self) -> impl Iterator<Item = &Rule> {
-        self.fixed.iter().chain(&self.asked)
-    }
+    closing: CancellationToken,
 }
 
 /// The public state of the lights.
@@ -127,7 +133,8 @@ impl Lights {
     /// # Errors
     /// When rows or sockets cannot be had.
     pub async fn open(setup: Setup) -> anyhow::Result<Self> {
-        let Setup { led_count, gamma, seed, outputs, name, sacn_listen, ai_url, rules, memory } = setup;
+        let Setup { led_count, gamma, seed, outputs, resolver, look_up_every, name, .. } = setup;
+        let Setup { sacn_listen, sacn_merge, artnet_listen, ai_url, rules, memory, .. } = setup;
         let kept = memory::read(&memory).await.context("lights")?;
         let settings = kept
             .settings
@@ -144,16 +151,18 @@ impl Lights {
         if settings.default_brightness.is_some() {
             strip.set_controller(ControllerChange { power: None, brightness: settings.default_brightness });
         }
+        let outputs = Outputs::new(outputs, kept.outputs);
         let engine = Engine::start(lighting::Settings {
             strip,
             gamma,
             seed,
             saved_state: kept.saved_state,
-            outputs,
+            outputs: outputs.at_once(),
             cid: kept.sender,
             name,
+            artnet_listen,
         })
-        .context("lighting.output")?;
+        .context("lights")?;
         let taken = |rule: &Rule| rules.iter().any(|fixed| fixed.id == rule.id);
         let asked = kept.rules.into_iter().filter(|rule| !taken(rule)).collect();
         let (keep, orders) = mpsc::channel(UNSAVED);
@@ -164,15 +173,21 @@ impl Lights {
             changing: Mutex::new(()),
             keep,
             show: OnceLock::new(),
+            outputs,
+            scenes: Mutex::new(kept.scenes),
             sacn_listen,
+            sacn_merge,
             sender: kept.sender,
             mqtt_connected: AtomicBool::new(false),
             began: Instant::now(),
+            closing: CancellationToken::new(),
         }));
         let led_count = lights.view().controller.led_count;
         if let Err(fault) = lights.0.listen(&lights.settings(), led_count) {
-            tracing::error!("{fault}"); // a port that another program uses must not keep the show from starting
+            // A port that another program uses must not keep the show from starting; it is tried again.
+            tracing::error!("{fault}");
         }
+        lights.refresh_outputs(resolver, look_up_every);
         let looks = lights.clone();
         tokio::spawn(memory::keep(memory, lights.changes(), move || looks.0.engine.snapshot(), orders));
         Ok(lights)
@@ -192,6 +207,7 @@ impl Lights {
 
     /// Stores all pending changes and ends the frames, with a last packet to controllers. Nothing is stored after it.
     pub async fn close(&self) {
+        self.0.closing.cancel();
         memory::end(&self.0.keep).await;
         let ending = self.0.clone();
         let _ = tokio::task::spawn_blocking(move || ending.engine.end()).await; // its panic was logged already
@@ -231,6 +247,11 @@ impl Lights {
     /// Changes the controller.
     pub fn set_controller(&self, change: ControllerChange) -> Controller {
         self.0.engine.set_controller(change)
+    }
+
+    /// Makes changes over a time, which may be none: looks are crossfaded, brightness and power move evenly.
+    pub fn over<T>(&self, lasts: Duration, change: impl FnOnce(&mut StripState) -> T) -> T {
+        self.0.engine.over(lasts, change)
     }
 
     /// Makes a segment.
@@ -294,77 +315,6 @@ impl Lights {
         kept.await.map_err(|_| Fault::unavailable("The server is shutting down"))?
     }
 
-    /// The rules, in their order, those of the settings file first.
-    pub fn rules(&self) -> Vec<Rule> {
-        self.0.rules.borrow().all().cloned().collect()
-    }
-
-    /// Makes or changes the rule of an id: `by` makes the new one from the present one. True when it is new.
-    ///
-    /// # Errors
-    /// Those of `by`; `conflict` for one of the settings file (`fixed_rule`) and beyond [`MAX_RULES`]
-    /// (`too_many_rules`); `invalid` (`when`) for an input, graphic or channel that the show does not have; `failed`
-    /// when it cannot be stored.
-    pub async fn put_rule(
-        &self,
-        id: &str,
-        by: impl FnOnce(Option<&Rule>) -> Result<Rule, Fault>,
-    ) -> Result<(Rule, bool), Fault> {
-        let mut made = None;
-        self.change_rules(id, |asked| {
-            let place = asked.iter().position(|known| known.id == id);
-            let rule = by(place.map(|place| &asked[place]))?;
-            if let Some(show) = self.0.show.get() {
-                check(&rule, &show.view())?;
-            }
-            made = Some((rule.clone(), place.is_none()));
-            match place {
-                Some(place) => asked[place] = rule,
-                None => asked.push(rule),
-            }
-            Ok(())
-        })
-        .await?;
-        made.ok_or_else(|| Fault::failed("not_made", "id", "The rule was not made"))
-    }
-
-    /// Deletes a rule.
-    ///
-    /// # Errors
-    /// `not_found`; `conflict` for one of the settings file; `failed` when that cannot be stored.
-    pub async fn delete_rule(&self, id: &str) -> Result<(), Fault> {
-        self.change_rules(id, |asked| {
-            let place = asked.iter().position(|rule| rule.id == id);
-            let unknown = || Fault::not_found("not_found", "id", format!("There is no rule {id}"));
-            asked.remove(place.ok_or_else(unknown)?);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn change_rules(&self, id: &str, by: impl FnOnce(&mut Vec<Rule>) -> Result<(), Fault>) -> Result<(), Fault> {
-        let kept = {
-            let _order = self.0.changing();
-            let permit = self.0.permit()?;
-            let known = self.0.rules.borrow().clone();
-            if known.fixed.iter().any(|rule| rule.id == id) {
-                let text = format!("Rule {id} is of the settings file; change it there");
-                return Err(Fault::conflict("fixed_rule", "id", text));
-            }
-            let mut asked = known.asked.clone();
-            by(&mut asked)?;
-            if known.fixed.len() + asked.len() > MAX_RULES.max(known.all().count()) {
-                let text = format!("There are {MAX_RULES} rules already");
-                return Err(Fault::conflict("too_many_rules", "id", text));
-            }
-            let (reply, kept) = oneshot::channel();
-            permit.send(SaveRequest::Rules(asked.clone(), reply));
-            self.0.rules.send_replace(Arc::new(Rules { fixed: known.fixed.clone(), asked }));
-            kept
-        };
-        kept.await.map_err(|_| Fault::unavailable("The server is shutting down"))?
-    }
-
     /// The name of this installation for brokers: `lume-` and 12 hex digits, where a lamp has those of its MAC address.
     pub fn client_id(&self) -> String {
         let digits = self.0.sender.iter().take(6).map(|byte| format!("{byte:02x}"));
@@ -425,6 +375,20 @@ impl Inner {
         Ok(kept)
     }
 
+    /// Tries to receive where that is wanted and was not possible. True when it still is not.
+    fn listen_again(&self) -> bool {
+        let _order = self.changing();
+        let settings = self.settings.borrow().clone();
+        if !settings.sacn.enabled || self.engine.input().is_some() {
+            return false;
+        }
+        let listening = self.listen(&settings, self.engine.snapshot().controller.led_count);
+        if listening.is_ok() {
+            tracing::info!(address = %self.sacn_listen, "sACN is received");
+        }
+        listening.is_err()
+    }
+
     /// Receives a lighting desk's data according to the settings.
     fn listen(&self, settings: &DeviceSettings, led_count: u16) -> Result<(), Fault> {
         let sacn = &settings.sacn;
@@ -432,33 +396,12 @@ impl Inner {
             address: self.sacn_listen,
             layout: Layout { universe: sacn.universe, universes: sacn.universe_count, channel: sacn.start_channel },
             unicast: sacn.unicast,
+            merge: self.sacn_merge,
             own: Some(self.sender),
         });
         self.engine.listen(spec, led_count).map_err(|error| {
             let text = format!("sACN cannot be received on {}: {error}", self.sacn_listen);
             Fault::failed("sacn_input", "sacnEnabled", text)
         })
-    }
-}
-
-/// Whether the show has the objects that a rule follows.
-///
-/// # Errors
-/// `invalid` (`when`) that names what is missing.
-pub fn check(rule: &Rule, view: &View) -> Result<(), Fault> {
-    let missing = |what: &str, name: String| Err(Fault::invalid("when", format!("This show has no {what} {name}")));
-    let no_channel = |id: &str| view.channel(id).is_none();
-    match &rule.when {
-        Trigger::SourceTally { source, .. } | Trigger::Level { audio: AudioSource::Input(source) }
-            if view.sources.iter().all(|known| known.id != *source) =>
-        {
-            missing("input", source.to_string())
-        }
-        Trigger::ChannelTally { channel } if no_channel(channel) => missing("channel", channel.clone()),
-        Trigger::Graphic { channel: Some(channel), .. } if no_channel(channel) => missing("channel", channel.clone()),
-        Trigger::Graphic { graphic: Some(graphic), .. } if !view.graphics.contains_key(graphic) => {
-            missing("graphic", graphic.clone())
-        }
-        _ => Ok(()),
     }
 }

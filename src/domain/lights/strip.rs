@@ -171,6 +171,11 @@ impl Strip {
         Ok(())
     }
 
+    /// Puts other segments in the place of all: those that do not fit are cut, those that cannot be are left out.
+    pub fn set_segments(&mut self, segments: &[Segment]) {
+        *self = Self::restore(self.controller, segments.iter().copied(), false);
+    }
+
     fn insert(&mut self, segment: Segment) {
         self.segments.push(segment);
         self.segments.sort_by_key(|segment| segment.id);

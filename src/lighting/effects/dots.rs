@@ -8,7 +8,6 @@ use super::{
     Draw, Moment,
     bands::along,
     random::Random,
-    shares,
     wheel::{Wheel, sine},
 };
 use crate::domain::lights::Rgb;
@@ -37,7 +36,7 @@ impl Draw for Confetti {
         let Self { leds, random } = self;
         if moment.is_new() {
             fade(leds, CONFETTI_KEEPS);
-            for _ in 0..shares(leds.len()) {
+            for _ in 0..chances(leds.len(), moment.frame) {
                 if random.chance(20 + u32::from(moment.look.speed) / 8) {
                     let at = random.below(leds.len());
                     leds[at] = colour(moment.look.palette, random.byte());
@@ -48,6 +47,15 @@ impl Draw for Confetti {
             *led = *dot;
         }
     }
+}
+
+/// LEDs of the document's strip, on which there is one chance of a dot in each frame.
+const CHANCE: u64 = 160;
+
+/// Chances of a dot in a frame: one up to that length, and in proportion beyond it, so that a long strip is no emptier.
+fn chances(length: usize, frame: u64) -> u64 {
+    let (length, frame) = ((length as u64).max(CHANCE), frame % CHANCE);
+    (frame + 1) * length / CHANCE - frame * length / CHANCE
 }
 
 /// Every third LED is lit; they march one LED on every 768 / speed frames, through a palette that stands.

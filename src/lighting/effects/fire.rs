@@ -18,22 +18,43 @@ use crate::lighting::{
 /// LEDs at the foot in which sparks fall.
 const FOOT: usize = 7;
 
+/// Heat that a flame of middle intensity loses each frame at most, so that on a short strip it does not go out between
+/// two sparks. Each step of intensity above the middle adds twice as much.
+const MILD: usize = 24;
+const MIDDLE: usize = 128;
+/// Frames that a fire has burned before its first picture: as many as it has LEDs, and at least so many.
+const BURNED: usize = 60;
+/// LEDs times frames at most, so that a long strip's first picture is no later than the others.
+const BURNED_LEDS: usize = 100_000;
+
 /// The heat of each LED, 0 to 255, from the foot up.
 struct Flame {
     heat: Vec<u8>,
     random: Random,
+    burns: bool,
 }
 
 impl Flame {
     fn new(length: usize, seed: u64) -> Self {
-        Self { heat: vec![0; length], random: Random::new(seed) }
+        Self { heat: vec![0; length], random: Random::new(seed), burns: false }
+    }
+
+    /// One frame more; the first one finds the fire as high as it gets.
+    fn frame(&mut self, cooling: usize, sparking: u8) {
+        if !std::mem::replace(&mut self.burns, true) {
+            let length = self.heat.len().max(1);
+            let frames = length.max(BURNED).min(BURNED_LEDS / length);
+            (0..frames).for_each(|_| self.burn(cooling, sparking));
+        }
+        self.burn(cooling, sparking);
     }
 
     /// One frame: `sparking` of 256 is the chance of a spark; `cooling` is how much a flame loses on its whole way.
     fn burn(&mut self, cooling: usize, sparking: u8) {
-        let Self { heat, random } = self;
+        let Self { heat, random, .. } = self;
         let length = heat.len();
-        let most = (cooling * 10 / length.max(1) + 2).min(255) as u16;
+        let mild = MILD + 2 * cooling.saturating_sub(MIDDLE);
+        let most = (cooling * 10 / length.max(1) + 2).min(mild).min(255) as u16;
         random.each(heat, |heat, byte| {
             let loss = ((u16::from(byte) * most) >> 8) as u8;
             // Branch-free: mispredictions on random values would be slow.
@@ -69,7 +90,7 @@ impl Fire {
 impl Draw for Fire {
     fn draw(&mut self, moment: &Moment, out: &mut [Rgb]) {
         if moment.is_new() {
-            self.0.burn(moment.intensity(), moment.look.speed);
+            self.0.frame(moment.intensity(), moment.look.speed);
         }
         let colours = embers(moment.look.palette);
         for (led, heat) in out.iter_mut().zip(&self.0.heat) {
@@ -90,7 +111,7 @@ impl FireUp {
 impl Draw for FireUp {
     fn draw(&mut self, moment: &Moment, out: &mut [Rgb]) {
         if moment.is_new() {
-            self.0.burn(moment.intensity() / 4, moment.look.speed);
+            self.0.frame(moment.intensity() / 4, moment.look.speed);
         }
         for (led, heat) in out.iter_mut().rev().zip(&self.0.heat) {
             *led = glow(&HEAT, *heat);

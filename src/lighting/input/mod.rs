@@ -9,7 +9,7 @@
 
 mod receiver;
 
-pub use receiver::{InputStatus, Layout, Receiver, Refused};
+pub use receiver::{InputStatus, Layout, Merge, Receiver, Refused};
 
 use crate::{domain::lights::Rgb, protocol::lighting::sacn, tasks};
 use rustix::{
@@ -39,9 +39,10 @@ pub struct SacnInputSpec {
     /// ones too.
     pub address: SocketAddr,
     pub layout: Layout,
-    /// No group is joined. Otherwise only that of the first universe is, so that further universes must come by
-    /// unicast.
+    /// No group is joined. Otherwise that of each universe is.
     pub unicast: bool,
+    /// What counts among sources of one priority.
+    pub merge: Merge,
     /// The id of our own outputs, which are ignored.
     pub own: Option<[u8; 16]>,
 }
@@ -67,7 +68,8 @@ impl SacnInput {
     /// `InvalidInput` for a layout that is out of range; else the system's error: the port is taken, no such interface.
     pub fn open(spec: SacnInputSpec, led_count: u16, origin: Instant) -> io::Result<Self> {
         let receiver = Receiver::new(spec.layout, led_count)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?;
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no such universes or start channel"))?
+            .merging(spec.merge);
         let receiver = match spec.own {
             Some(own) => receiver.ignoring_cid(own),
             None => receiver,
@@ -76,19 +78,19 @@ impl SacnInput {
         let local = first.local_addr()?;
         let mut sockets = vec![first];
         if !spec.unicast {
-            let group = sacn::group(spec.layout.universe);
             let IpAddr::V4(interface) = local.ip() else {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "groups need an IPv4 address to listen at"));
             };
-            // A socket that is bound to an interface's address does not receive multicast.
-            let joined = match interface.is_unspecified() {
-                true => &sockets[0],
-                false => {
-                    sockets.push(socket((group, local.port()).into())?);
-                    &sockets[1]
-                }
-            };
-            joined.join_multicast_v4(&group, &interface)?;
+            for universe in (spec.layout.universe..).take(spec.layout.universes.into()) {
+                let group = sacn::group(universe);
+                // A socket that is bound to an interface's address does not receive multicast.
+                let own = match interface.is_unspecified() {
+                    true => None,
+                    false => Some(socket((group, local.port()).into())?),
+                };
+                own.as_ref().unwrap_or(&sockets[0]).join_multicast_v4(&group, &interface)?;
+                sockets.extend(own);
+            }
         }
         let end = eventfd(0, EventfdFlags::CLOEXEC)?;
         let shared = Arc::new(Shared { receiver: Mutex::new(receiver), end, origin });
@@ -105,7 +107,7 @@ impl SacnInput {
     /// Copies the received levels over `out`, and returns whether they override the effects; else `out` stays as it
     /// was.
     pub fn copy_frame(&self, now: Duration, out: &mut [Rgb]) -> bool {
-        let receiver = self.shared.receiver();
+        let mut receiver = self.shared.receiver();
         let Some(frame) = receiver.frame(now) else { return false };
         let length = frame.len().min(out.len());
         out[..length].copy_from_slice(&frame[..length]);

@@ -4,9 +4,9 @@
 //! packet ─► of our universes? live? in order? ─► the highest priority of its universe? ─► LEDs
 //! ```
 //!
-//! Among equals the last one to send wins. A source is forgotten 2.5 s after its last packet (E1.31-2018 6.7.1,
-//! E131_NETWORK_DATA_LOSS_TIMEOUT); a source that signals its end is simply ignored. Refuses to know: sockets, clocks,
-//! effects.
+//! Among equals the last one to send wins (LTP), or each channel has the highest of their levels (HTP). A source is
+//! forgotten 2.5 s after its last packet (E1.31-2018 6.7.1, E131_NETWORK_DATA_LOSS_TIMEOUT), and at once when it signals
+//! its end (6.2.6); when the last one has signalled it, effects come back at once. Refuses to know: sockets, clocks, effects.
 
 use crate::{
     domain::lights::Rgb,
@@ -61,6 +61,16 @@ impl Layout {
     }
 }
 
+/// What counts where sources of one priority send to one universe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Merge {
+    /// Latest takes precedence: the packet that came last.
+    #[default]
+    Ltp,
+    /// Highest takes precedence: the highest level of each channel.
+    Htp,
+}
+
 /// Why a packet changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
@@ -71,11 +81,13 @@ pub enum Refused {
     NoLevels,
     /// A universe outside the layout.
     Elsewhere,
-    /// For preview only, or the end of a stream.
+    /// For preview only.
     NotLive,
+    /// The end of a stream.
+    Ended,
     /// Older than what came before.
     Late,
-    /// Four other sources are there already.
+    /// Four other sources are there already, none of a lower priority.
     Crowded,
     /// Another source has a higher priority.
     Outranked,
@@ -94,22 +106,29 @@ pub struct InputStatus {
     pub priority: Option<u8>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct LastPacket {
     at: Duration,
     sequence: u8,
     priority: u8,
+    /// Empty unless levels are merged.
+    slots: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Source {
     cid: [u8; 16],
     last_packets: [Option<LastPacket>; UNIVERSES],
 }
 
 impl Source {
-    fn last(&self) -> Option<Duration> {
-        self.last_packets.iter().flatten().map(|last| last.at).max()
+    fn is_gone(&self) -> bool {
+        self.last_packets.iter().all(Option::is_none)
+    }
+
+    /// Its highest priority in any universe.
+    fn priority(&self) -> u8 {
+        self.last_packets.iter().flatten().map(|last| last.priority).max().unwrap_or(0)
     }
 }
 
@@ -125,6 +144,7 @@ struct WinningSource {
 #[derive(Debug)]
 pub struct Receiver {
     layout: Layout,
+    merge: Merge,
     sources: Vec<Source>,
     leds: Vec<Rgb>,
     winning_source: Option<WinningSource>,
@@ -138,12 +158,26 @@ impl Receiver {
     pub fn new(layout: Layout, led_count: u16) -> Option<Self> {
         let leds = vec![[0; 3]; led_count.into()];
         let sources = Vec::with_capacity(SOURCES);
-        layout.is_valid().then_some(Self { layout, sources, leds, winning_source: None, packets: 0, ignored_cid: None })
+        let merge = Merge::default();
+        layout.is_valid().then_some(Self {
+            layout,
+            merge,
+            sources,
+            leds,
+            winning_source: None,
+            packets: 0,
+            ignored_cid: None,
+        })
     }
 
     /// The same, ignoring one sender: this server.
     pub fn ignoring_cid(self, cid: [u8; 16]) -> Self {
         Self { ignored_cid: Some(cid), ..self }
+    }
+
+    /// The same with another way of merging sources of one priority.
+    pub fn merging(self, merge: Merge) -> Self {
+        Self { merge, ..self }
     }
 
     /// Processes a packet.
@@ -162,22 +196,27 @@ impl Receiver {
         if universe >= usize::from(self.layout.universes) {
             return Err(Refused::Elsewhere);
         }
-        if data.is_preview() || data.is_terminated() {
+        if data.is_preview() {
             return Err(Refused::NotLive);
         }
         self.forget(now);
+        if data.is_terminated() {
+            self.end(&data, universe);
+            return Err(Refused::Ended);
+        }
         self.accept(&data, universe, now)?;
-        let highest =
-            self.sources.iter().filter_map(|source| source.last_packets[universe]).map(|last| last.priority).max();
-        if highest.is_some_and(|highest| highest > data.priority) {
+        if self.highest(universe).is_some_and(|highest| highest > data.priority) {
             return Err(Refused::Outranked);
         }
         self.apply_levels(&data, universe, now);
         Ok(())
     }
 
-    /// The levels that override the effects now.
-    pub fn frame(&self, now: Duration) -> Option<&[Rgb]> {
+    /// The levels that override the effects now. Merged levels lose those of a source that has fallen silent.
+    pub fn frame(&mut self, now: Duration) -> Option<&[Rgb]> {
+        if self.merge == Merge::Htp {
+            self.forget(now);
+        }
         self.is_receiving(now).then_some(&self.leds)
     }
 
@@ -200,12 +239,36 @@ impl Receiver {
         self.winning_source.is_some_and(|source| now.saturating_sub(source.at) < HOLD)
     }
 
+    /// The highest priority of a universe.
+    fn highest(&self, universe: usize) -> Option<u8> {
+        self.sources.iter().filter_map(|source| source.last_packets[universe].as_ref()).map(|last| last.priority).max()
+    }
+
     /// Removes sources that have been silent for too long, in each universe separately.
     fn forget(&mut self, now: Duration) {
-        for last in self.sources.iter_mut().flat_map(|source| &mut source.last_packets) {
-            *last = last.filter(|last| now.saturating_sub(last.at) < FORGOTTEN);
+        let mut silent = [false; UNIVERSES];
+        for source in &mut self.sources {
+            for (last, silent) in source.last_packets.iter_mut().zip(&mut silent) {
+                if last.take_if(|last| now.saturating_sub(last.at) >= FORGOTTEN).is_some() {
+                    *silent = true;
+                }
+            }
         }
-        self.sources.retain(|source| source.last().is_some());
+        self.sources.retain(|source| !source.is_gone());
+        for (universe, _) in silent.into_iter().enumerate().filter(|(_, silent)| *silent) {
+            self.merge_levels(universe);
+        }
+    }
+
+    /// A source says that it sends to a universe no more. Without any source, effects come back at once.
+    fn end(&mut self, data: &Data<'_>, universe: usize) {
+        let Some(source) = self.sources.iter_mut().find(|source| source.cid == data.cid) else { return };
+        source.last_packets[universe] = None;
+        self.sources.retain(|source| !source.is_gone());
+        self.merge_levels(universe);
+        if self.sources.is_empty() {
+            self.winning_source = None;
+        }
     }
 
     /// Notes a packet of a source, unless it is late or there are too many sources.
@@ -213,18 +276,37 @@ impl Receiver {
         let known = self.sources.iter().position(|source| source.cid == data.cid);
         let place = match known {
             Some(place) => place,
-            None if self.sources.len() == SOURCES => return Err(Refused::Crowded),
             None => {
-                self.sources.push(Source { cid: data.cid, last_packets: [None; UNIVERSES] });
+                if self.sources.len() == SOURCES {
+                    self.make_room(data.priority)?;
+                }
+                self.sources.push(Source { cid: data.cid, last_packets: [const { None }; UNIVERSES] });
                 self.sources.len() - 1
             }
         };
         let last = &mut self.sources[place].last_packets[universe];
-        if last.is_some_and(|before| is_late(before.sequence, data.sequence)) {
+        if last.as_ref().is_some_and(|before| is_late(before.sequence, data.sequence)) {
             return Err(Refused::Late);
         }
-        *last = Some(LastPacket { at: now, sequence: data.sequence, priority: data.priority });
+        let mut slots = last.take().map(|before| before.slots).unwrap_or_default();
+        if self.merge == Merge::Htp {
+            slots.clear();
+            slots.extend_from_slice(data.slots);
+        }
+        *last = Some(LastPacket { at: now, sequence: data.sequence, priority: data.priority, slots });
         Ok(())
+    }
+
+    /// The source of the lowest priority goes for one of a higher.
+    fn make_room(&mut self, priority: u8) -> Result<(), Refused> {
+        let lowest = self.sources.iter().enumerate().min_by_key(|(_, source)| source.priority());
+        match lowest.map(|(place, source)| (place, source.priority())) {
+            Some((place, lowest)) if lowest < priority => {
+                self.sources.remove(place);
+                Ok(())
+            }
+            _ => Err(Refused::Crowded),
+        }
     }
 
     /// Applies a packet's levels to the LEDs.
@@ -236,8 +318,30 @@ impl Receiver {
         name.copy_from_slice(data.source);
         self.winning_source = Some(WinningSource { at: now, name, priority: data.priority });
         self.packets += 1;
+        match self.merge {
+            Merge::Ltp => self.set_levels(universe, data.slots),
+            Merge::Htp => self.merge_levels(universe),
+        }
+    }
+
+    /// The highest levels of the sources of the highest priority. Without any, the levels stay.
+    fn merge_levels(&mut self, universe: usize) {
+        if self.merge != Merge::Htp {
+            return;
+        }
+        let Some(highest) = self.highest(universe) else { return };
+        let mut merged: Vec<u8> = Vec::with_capacity(CHANNELS.into());
+        let last = self.sources.iter().filter_map(|source| source.last_packets[universe].as_ref());
+        for LastPacket { slots, .. } in last.filter(|last| last.priority == highest) {
+            merged.resize(merged.len().max(slots.len()), 0);
+            merged.iter_mut().zip(slots).for_each(|(merged, level)| *merged = (*merged).max(*level));
+        }
+        self.set_levels(universe, &merged);
+    }
+
+    fn set_levels(&mut self, universe: usize, slots: &[u8]) {
         let (slot, led) = self.layout.place(universe);
-        let levels = data.slots.get(slot..).unwrap_or_default().chunks_exact(3).take(PIXELS.into());
+        let levels = slots.get(slot..).unwrap_or_default().chunks_exact(3).take(PIXELS.into());
         for (led, levels) in self.leds.iter_mut().skip(led).zip(levels) {
             led.copy_from_slice(levels);
         }

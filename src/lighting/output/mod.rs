@@ -7,6 +7,7 @@
 //!
 //! Nothing is allocated once it is open. Refuses to know: effects, clocks (time is an argument), and receivers.
 
+mod levels;
 mod pace;
 mod packet;
 mod peer;
@@ -20,7 +21,12 @@ use crate::{
 };
 use packet::Packet;
 use plan::{Plan, Stream};
-use std::{io, time::Duration};
+use socket2::Domain;
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+    time::Duration,
+};
 use wire::Wire;
 
 /// Between two discovery packets (E1.31-2018 table A-1, E131_UNIVERSE_DISCOVERY_INTERVAL).
@@ -37,6 +43,8 @@ pub struct OutputStats {
     pub errors: u64,
     /// Universes and DDP displays.
     pub universes: usize,
+    /// Destinations to which the last packet could not be sent.
+    pub failing: usize,
 }
 
 /// See the module's text.
@@ -56,7 +64,7 @@ impl Outputs {
     /// `InvalidInput` for a patch that [`patch::check`] refuses on the longest strip; else the system's error.
     pub fn open(specs: Vec<OutputSpec>, cid: [u8; 16], source_name: &str) -> io::Result<Self> {
         patch::check(&specs, u16::MAX).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let plan = Plan::of(&specs, &cid, source_name);
+        let plan = Plan::of(&specs, &cid, source_name, local_address);
         let wires = plan.wires.iter().map(|(domain, interface)| Wire::open(*domain, *interface));
         let wires = wires.collect::<io::Result<_>>()?;
         let batch = Vec::with_capacity(plan.packets.len());
@@ -64,13 +72,56 @@ impl Outputs {
         Ok(Self { plan, wires, batch, noticed: None, stats })
     }
 
+    /// Whether the socket of an output can be had now: its interface may be missing.
+    ///
+    /// # Errors
+    /// The system's error.
+    pub fn try_open(spec: &OutputSpec) -> io::Result<()> {
+        let domain = match spec.to {
+            patch::Destination::Unicast(to) => Domain::for_address(to),
+            patch::Destination::Multicast => Domain::IPV4,
+        };
+        Wire::open(domain, spec.interface).map(drop)
+    }
+
+    /// Goes on where others end: universes of both keep their sequence, those of `old` alone are ended.
+    pub fn replacing(mut self, old: &mut Self) -> Self {
+        for stream in &mut self.plan.streams {
+            let to = self.plan.packets[stream.packets.start].to;
+            let place = old.plan.streams.iter().position(|before| {
+                (before.protocol, before.universe) == (stream.protocol, stream.universe)
+                    && old.plan.packets[before.packets.start].to == to
+            });
+            if let Some(place) = place {
+                stream.sequence = old.plan.streams.swap_remove(place).sequence;
+            }
+        }
+        for marker in &mut self.plan.markers {
+            let to = self.plan.packets[marker.packet].to;
+            let before = old
+                .plan
+                .markers
+                .iter()
+                .find(|before| before.protocol == marker.protocol && old.plan.packets[before.packet].to == to);
+            marker.sequence = before.map_or(marker.sequence, |before| before.sequence);
+        }
+        for peer in &mut self.plan.peers {
+            peer.take_over(&old.plan.peers);
+        }
+        old.terminate();
+        self.stats.packets += old.stats.packets;
+        self.stats.errors += old.stats.errors;
+        self
+    }
+
     /// Sends a frame of the strip. Called at a steady rate; `now` only grows. LEDs beyond the end of `pixels` stay as
     /// they were. Unchanged packets are sent three times more, then once each 900 ms (DDP: each second).
     pub fn send(&mut self, pixels: &[Rgb], now: Duration) {
         self.batch.clear();
+        self.plan.levels.iter_mut().for_each(|levels| levels.take(pixels));
         for stream in &mut self.plan.streams {
-            let packets = &mut self.plan.packets[stream.packets.clone()];
-            let changed = packets.iter_mut().fold(false, |changed, packet| packet.fill(pixels) | changed);
+            let (levels, packets) = (&self.plan.levels, &mut self.plan.packets[stream.packets.clone()]);
+            let changed = packets.iter_mut().fold(false, |changed, packet| packet.fill(pixels, levels) | changed);
             if !stream.pace.is_due(changed, now) {
                 continue;
             }
@@ -97,6 +148,7 @@ impl Outputs {
         }
         self.flush();
         self.plan.peers.iter_mut().for_each(peer::Peer::settle);
+        self.stats.failing = self.plan.peers.iter().filter(|peer| peer.is_failing()).count();
     }
 
     /// Signals the end of the universes. E1.31: three packets with the termination bit for each universe. The other
@@ -136,14 +188,25 @@ impl Outputs {
         let Self { plan: Plan { packets, peers, .. }, wires, batch, stats, .. } = self;
         for part in batch.chunk_by(|one, other| packets[*one].wire == packets[*other].wire) {
             wires[packets[part[0]].wire].send(packets, part, |place, outcome| {
+                let peer = &mut peers[packets[place].peer];
                 match outcome {
                     Ok(()) => stats.packets += 1,
-                    Err(_) => stats.errors += 1,
+                    Err(_) => stats.errors += u64::from(peer.counts()),
                 }
-                peers[packets[place].peer].note(outcome);
+                peer.note(outcome);
             });
         }
         batch.clear();
+    }
+}
+
+/// This machine's address on the way to another. A UDP socket asks the routing table without sending.
+pub fn local_address(to: SocketAddr) -> Option<Ipv4Addr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(to).ok()?;
+    match socket.local_addr().ok()?.ip() {
+        IpAddr::V4(address) => Some(address),
+        IpAddr::V6(_) => None,
     }
 }
 

@@ -6,7 +6,11 @@
 //!
 //! Refuses to know: protocols, and when it is sent.
 
-use crate::{domain::lights::Rgb, lighting::patch::ColourOrder};
+use super::levels::OutputLevels;
+use crate::{
+    domain::lights::Rgb,
+    lighting::order::{ColourOrder, with_white},
+};
 use rustix::net::SocketAddrAny;
 use std::net::SocketAddr;
 
@@ -19,6 +23,8 @@ pub struct Run {
     pub start: usize,
     pub length: usize,
     pub order: ColourOrder,
+    /// The index of the levels of its output, where they are not those of the strip.
+    pub levels: Option<usize>,
 }
 
 /// See the module's text.
@@ -40,11 +46,15 @@ impl Packet {
     }
 
     /// Writes the LEDs in; those beyond the end of `pixels` stay as they were. Returns whether anything changed.
-    pub fn fill(&mut self, pixels: &[Rgb]) -> bool {
+    pub fn fill(&mut self, pixels: &[Rgb], levels: &[OutputLevels]) -> bool {
         let mut changed = false;
         for run in &self.runs {
-            let end = pixels.len().min(run.start + run.length);
-            let (Some(leds), Some(slots)) = (pixels.get(run.start..end), self.bytes.get_mut(run.at..)) else {
+            let (pixels, start) = match run.levels.and_then(|place| levels.get(place)) {
+                Some(own) => (own.leds(), run.start - own.start()),
+                None => (pixels, run.start),
+            };
+            let end = pixels.len().min(start + run.length);
+            let (Some(leds), Some(slots)) = (pixels.get(start..end), self.bytes.get_mut(run.at..)) else {
                 continue;
             };
             if run.order == ColourOrder::Rgb {
@@ -58,10 +68,19 @@ impl Packet {
                 continue;
             }
             let [first, second, third] = run.order.places();
-            for (slot, led) in slots.chunks_exact_mut(3).zip(leds) {
-                let levels = [led[first], led[second], led[third]];
-                changed |= *slot != levels;
-                slot.copy_from_slice(&levels);
+            let mut write = |slot: &mut [u8], levels: &[u8]| {
+                changed |= *slot != *levels;
+                slot.copy_from_slice(levels);
+            };
+            if run.order.has_white() {
+                for (slot, led) in slots.chunks_exact_mut(4).zip(leds) {
+                    let (led, white) = with_white(*led);
+                    write(slot, &[led[first], led[second], led[third], white]);
+                }
+            } else {
+                for (slot, led) in slots.chunks_exact_mut(3).zip(leds) {
+                    write(slot, &[led[first], led[second], led[third]]);
+                }
             }
         }
         changed

@@ -10,7 +10,11 @@ use tracing::{info, warn};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
     Unicast(SocketAddr),
-    Groups { wire: usize },
+    Groups {
+        wire: usize,
+    },
+    /// The group of discovery packets, which nothing on the strip depends on.
+    Discovery,
 }
 
 impl fmt::Display for Name {
@@ -18,6 +22,7 @@ impl fmt::Display for Name {
         match self {
             Self::Unicast(to) => to.fmt(f),
             Self::Groups { .. } => f.write_str("multicast"),
+            Self::Discovery => f.write_str("discovery"),
         }
     }
 }
@@ -36,6 +41,21 @@ impl Peer {
         Self { name, failing: false, frame: None }
     }
 
+    /// Whether its last packets could not be sent.
+    pub fn is_failing(&self) -> bool {
+        self.failing
+    }
+
+    /// Whether its failures count.
+    pub fn counts(&self) -> bool {
+        self.name != Name::Discovery
+    }
+
+    /// Fails already where the same destination failed before, so that it is not logged again.
+    pub fn take_over(&mut self, before: &[Self]) {
+        self.failing = before.iter().any(|peer| peer.name == self.name && peer.failing);
+    }
+
     /// A packet was sent, or failed.
     pub fn note(&mut self, outcome: Result<(), Errno>) {
         if self.frame.is_none_or(|before| before.is_ok()) {
@@ -46,6 +66,7 @@ impl Peer {
     /// The frame is over.
     pub fn settle(&mut self) {
         match self.frame.take() {
+            _ if self.name == Name::Discovery => {}
             Some(Err(error)) if !self.failing => {
                 self.failing = true;
                 let error = io::Error::from(error);

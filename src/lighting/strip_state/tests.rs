@@ -76,14 +76,14 @@ fn layers_lie_by_priority_and_a_cue_goes_by_itself() {
 }
 
 #[test]
-fn brightness_is_bent_and_never_puts_out_what_is_on() {
+fn gamma_bends_brightness_and_never_puts_out_what_is_on() {
     let mut strip_state = strip_state();
     strip_state.set_pixels(&Pixels::Fill([255, 3, 0]));
     let mut at = |brightness| {
         strip_state.set_controller(ControllerChange { power: None, brightness: Some(brightness) });
         turn(&mut strip_state, 0)[0]
     };
-    assert_eq!((at(255), at(128), at(1), at(0)), ([255, 3, 0], [56, 1, 0], [1, 1, 0], [0; 3]));
+    assert_eq!((at(255), at(128), at(1), at(0)), ([255, 3, 0], [56, 1, 0], [1, 0, 0], [0; 3]));
 }
 
 #[test]
@@ -138,4 +138,117 @@ fn a_nightlight_after_a_nightlight_does_not_forget_how_bright_it_was() {
     strip_state.start_nightlight(order, Duration::from_secs(20));
     strip_state.turn(Duration::from_secs(30), |_| {});
     assert_eq!(strip_state.set_controller(on).brightness, 255);
+}
+
+#[test]
+fn a_nightlight_goes_on_where_it_was_after_a_restart() {
+    let mut strip_state = strip_state();
+    let order = Nightlight { seconds: 100, target: 0 };
+    strip_state.start_nightlight(order, Duration::from_secs(7));
+    strip_state.turn(Duration::from_secs(47), |_| {});
+    let Snapshot { controller, segments, untouched, nightlight, wakes } = strip_state.snapshot(Duration::from_secs(47));
+    let fade = nightlight.unwrap();
+    assert_eq!((controller.brightness, fade.percent), (153, 40.0));
+    let saved = SavedFade { order: fade.order, from: fade.from, passed: fade.passed };
+    let mut again = StripState::new(Strip::restore(controller, segments, untouched), 1.0, 7)
+        .resume(SavedState { nightlight: Some(saved), wakes });
+    again.turn(Duration::ZERO, |_| {});
+    let begun = again.snapshot(Duration::ZERO);
+    assert_eq!((begun.controller.brightness, begun.nightlight.map(|fade| fade.percent)), (153, Some(40.0)));
+    again.turn(Duration::from_secs(30), |_| {});
+    assert_eq!(again.snapshot(Duration::from_secs(30)).controller.brightness, 76, "70 of 100 seconds");
+    again.turn(Duration::from_secs(60), |_| {});
+    let end = again.snapshot(Duration::from_secs(60));
+    assert_eq!((end.controller.power, end.wakes), (false, Some(255)));
+}
+
+#[test]
+fn power_on_brings_back_the_brightness_before_the_dark() {
+    let mut strip_state = strip_state();
+    let change = |power, brightness| ControllerChange { power, brightness };
+    strip_state.set_controller(change(None, Some(90)));
+    strip_state.set_controller(change(None, Some(0)));
+    strip_state.set_controller(change(Some(false), None));
+    assert_eq!(strip_state.set_controller(change(Some(true), None)).brightness, 90);
+    strip_state.set_controller(change(Some(false), Some(0)));
+    assert_eq!(strip_state.snapshot(Duration::ZERO).wakes, Some(90), "kept across starts");
+    assert_eq!(strip_state.set_controller(change(Some(true), Some(0))).brightness, 0, "what is said counts");
+    assert_eq!(strip_state.set_controller(change(Some(true), None)).brightness, 90);
+    assert_eq!(strip_state.set_controller(change(Some(true), Some(7))).brightness, 7);
+}
+
+#[test]
+fn a_nightlight_that_goes_up_begins_in_the_dark_where_the_power_is_off() {
+    let mut strip_state = strip_state();
+    strip_state.set_controller(ControllerChange { power: Some(false), brightness: Some(80) });
+    assert_eq!(strip_state.start_nightlight(Nightlight { seconds: 10, target: 200 }, Duration::ZERO), 0);
+    strip_state.turn(Duration::from_secs(5), |_| {});
+    let controller = strip_state.snapshot(Duration::from_secs(5)).controller;
+    assert_eq!((controller.power, controller.brightness), (true, 100));
+}
+
+fn solid(colour: Rgb) -> SegmentChange {
+    let look = LookChange { effect: Some(Some(Effect::Solid)), primary: Some(colour), ..LookChange::default() };
+    SegmentChange { look, ..SegmentChange::default() }
+}
+
+#[test]
+fn looks_are_crossfaded_while_both_move_and_other_segments_stay() {
+    let mut strip_state = strip_state();
+    strip_state.create_segment(new(0, 20, Effect::Solid)).unwrap();
+    strip_state.create_segment(new(20, 20, Effect::Fire)).unwrap();
+    strip_state.update_segment(0, solid([200, 0, 0])).unwrap();
+    let mut untouched = StripState::new(Strip::new(40, Effect::Rainbow), 1.0, 7);
+    untouched.create_segment(new(0, 20, Effect::Solid)).unwrap();
+    untouched.create_segment(new(20, 20, Effect::Fire)).unwrap();
+    untouched.set_controller(FULL);
+    for n in 0..60 {
+        turn(&mut strip_state, n * 16);
+        turn(&mut untouched, n * 16);
+    }
+    let now = Duration::from_millis(1000);
+    let done = strip_state.over(Duration::from_millis(1000), now, |strip| strip.update_segment(0, solid([0, 0, 100])));
+    assert_eq!(done.unwrap().look.primary, [0, 0, 100], "it is reported at once");
+    for (ms, colour) in [(1000, [200, 0, 0]), (1250, [150, 0, 25]), (1500, [100, 0, 50]), (2000, [0, 0, 100])] {
+        let frame = turn(&mut strip_state, ms);
+        assert_eq!(frame[0], colour, "at {ms} ms");
+        assert_eq!(frame[20..], turn(&mut untouched, ms)[20..], "the fire burns on at {ms} ms");
+    }
+    // Into another division of the strip, and into the dark.
+    let whole = Segment { id: 0, start: 0, length: 40, reverse: false, look: Look::solid([0, 100, 0]) };
+    strip_state.over(Duration::from_millis(1000), Duration::from_secs(3), |strip| strip.set_segments(&[whole]));
+    let half = turn(&mut strip_state, 3500);
+    assert_eq!(half[0], [0, 50, 50]);
+    assert!(half[39][1] >= 50, "{:?}", half[39]);
+    assert_eq!(turn(&mut strip_state, 4000), [[0, 100, 0]; 40]);
+    // A change while one is on its way begins from what is seen.
+    strip_state.over(Duration::from_millis(1000), Duration::from_secs(5), |strip| {
+        strip.update_segment(0, solid([200; 3])).unwrap()
+    });
+    assert_eq!(turn(&mut strip_state, 5500)[0], [100, 150, 100]);
+    strip_state.over(Duration::from_millis(1000), Duration::from_millis(5500), |strip| {
+        strip.update_segment(0, solid([0; 3])).unwrap()
+    });
+    assert_eq!(turn(&mut strip_state, 6000)[0], [50, 75, 50]);
+    strip_state.update_segment(0, solid([9; 3])).unwrap();
+    assert_eq!(turn(&mut strip_state, 6016)[0], [9; 3], "without a time at once");
+}
+
+#[test]
+fn brightness_and_power_move_evenly() {
+    let mut strip_state = StripState::new(Strip::new(4, Effect::Rainbow), 1.0, 7);
+    strip_state.update_segment(0, solid([255, 0, 0])).unwrap();
+    strip_state.set_controller(FULL);
+    let change = |power, brightness| ControllerChange { power, brightness };
+    let second = Duration::from_secs(1);
+    strip_state.over(second, second, |strip| strip.set_controller(change(None, Some(55))));
+    assert_eq!(strip_state.snapshot(second).controller.brightness, 55);
+    assert_eq!([1000, 1500, 2000].map(|ms| turn(&mut strip_state, ms)[0][0]), [255, 155, 55]);
+    strip_state.over(second, 3 * second, |strip| strip.set_controller(change(Some(false), None)));
+    assert!(!strip_state.snapshot(3 * second).controller.power);
+    let levels = [3000, 3500, 4000].map(|ms| turn(&mut strip_state, ms)[0][0]);
+    assert!((26..=29).contains(&levels[1]) && (levels[0], levels[2]) == (55, 0), "{levels:?}");
+    strip_state.over(second, 5 * second, |strip| strip.set_controller(change(Some(true), None)));
+    let levels = [5000, 5500, 6000].map(|ms| turn(&mut strip_state, ms)[0][0]);
+    assert!(levels[0] <= 1 && (26..=29).contains(&levels[1]) && levels[2] == 55, "{levels:?}");
 }

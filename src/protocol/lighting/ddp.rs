@@ -20,6 +20,8 @@ pub const FIRST_BYTE: usize = 10;
 pub const DEFAULT_DISPLAY: u8 = 1;
 /// Data type: red, green and blue of 8 bits each.
 pub const RGB8: u8 = 0x0b;
+/// Data type: red, green, blue and white of 8 bits each.
+pub const RGBW8: u8 = 0x1b;
 
 const VERSION: u8 = 0x40;
 const VERSION_MASK: u8 = 0xc0;
@@ -28,9 +30,9 @@ const STORED_OR_ASKED: u8 = 0x08 | 0x04 | 0x02;
 const PUSH: u8 = 0x01;
 
 /// A packet of `length` dark bytes (at most 1440) from `offset` on. `push`: the display shows what it has got.
-pub fn data(offset: u32, length: usize, push: bool) -> Vec<u8> {
+pub fn data(offset: u32, length: usize, push: bool, data_type: u8) -> Vec<u8> {
     let length = length.min(MOST);
-    let mut bytes = vec![VERSION | if push { PUSH } else { 0 }, 0, RGB8, DEFAULT_DISPLAY];
+    let mut bytes = vec![VERSION | if push { PUSH } else { 0 }, 0, data_type, DEFAULT_DISPLAY];
     bytes.extend(offset.to_be_bytes());
     bytes.extend((length as u16).to_be_bytes());
     bytes.resize(FIRST_BYTE + length, 0);

@@ -52,7 +52,7 @@ mod tests {
             Just(sacn::discovery(&[7; 16], "x", &[1, 2, 3])),
             Just(artnet::dmx(1, 512)),
             Just(artnet::sync()),
-            Just(ddp::data(0, 30, true)),
+            Just(ddp::data(0, 30, true, ddp::RGB8)),
         ];
         let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
         (starts, changes, any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 0..200)).prop_map(

@@ -1,18 +1,26 @@
-//! What comes in: an order and its payload become a change of segment 0 and the controller, or nothing at all.
+//! What comes in: an order and its payload become a change of a segment and the controller, or nothing at all.
 //!
 //! Refuses to know: the broker, how lights are changed.
 
 use super::topics::Order;
 use crate::domain::lights::{ControllerChange, Effect, LookChange, Rgb};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// What a command changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Command {
     pub controller: ControllerChange,
-    /// Segment 0's.
+    /// Segment 0's, or that of the lowest there is; with `segment`, its own.
     pub look: LookChange,
+    /// A command for this segment alone, whose power and brightness are its own.
+    pub segment: Option<u8>,
+    /// How long it takes.
+    pub lasts: Duration,
 }
+
+/// The longest transition.
+const LONGEST: f64 = 3600.0;
 
 impl Command {
     /// Reads a payload.
@@ -30,12 +38,16 @@ impl Command {
             }
             Order::Effect => command.look.effect = Some(effect(text)?),
             Order::Power => command.controller.power = Some(power(text)?),
+            Order::Segment(id) => {
+                command.set(text)?;
+                command.segment = Some(id);
+            }
         }
         Ok(command)
     }
 
-    /// The JSON of a lamp in Home Assistant's JSON schema, and two fields more. Others are passed over, e.g.
-    /// `transition`.
+    /// The JSON of a lamp in Home Assistant's JSON schema, and two fields more. Others are passed over. `transition` is in
+    /// seconds, as Home Assistant has it.
     fn set(&mut self, text: &str) -> Result<(), String> {
         let fields: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| format!("it is no JSON object: {error}"))?;
@@ -47,10 +59,15 @@ impl Command {
                 "speed" => self.look.speed = Some(number(name, value, 1)?),
                 "intensity" => self.look.intensity = Some(number(name, value, 0)?),
                 "color" => self.look.primary = Some(color(value)?),
+                "transition" => self.lasts = seconds(value)?,
                 _ => {}
             }
         }
-        if *self == Self::default() { Err("it sets nothing".to_owned()) } else { Ok(()) }
+        if *self == (Self { lasts: self.lasts, ..Self::default() }) {
+            Err("it sets nothing".to_owned())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -61,6 +78,12 @@ fn word<'a>(name: &str, value: &'a Value) -> Result<&'a str, String> {
 fn number(name: &str, value: &Value, least: u8) -> Result<u8, String> {
     let number = value.as_u64().and_then(|number| u8::try_from(number).ok()).filter(|number| *number >= least);
     number.ok_or_else(|| format!("`{name}` is a whole number from {least} to 255"))
+}
+
+fn seconds(value: &Value) -> Result<Duration, String> {
+    let seconds = value.as_f64().filter(|seconds| *seconds >= 0.0);
+    let seconds = seconds.ok_or_else(|| "`transition` is a number of seconds".to_owned())?;
+    Ok(Duration::from_secs_f64(seconds.min(LONGEST)))
 }
 
 fn color(value: &Value) -> Result<Rgb, String> {
@@ -102,6 +125,8 @@ mod tests {
         let look = command.look;
         assert_eq!((look.effect, look.speed, look.intensity), (Some(Some(Effect::Fire)), Some(180), Some(0)));
         assert_eq!((look.primary, look.secondary), (Some([255, 80, 0]), None));
+        assert_eq!(command.lasts, Duration::from_secs(2));
+        assert_eq!(set(r#"{"state":"OFF","transition":0.25}"#).unwrap().lasts, Duration::from_millis(250));
     }
 
     #[test]
@@ -113,6 +138,7 @@ mod tests {
             r#"{"effect":"lasers","brightness":1}"#,
             r#"{"color":{"r":1,"g":2}}"#,
             r#"{"transition":2}"#,
+            r#"{"state":"ON","transition":-1}"#,
             r#"["ON"]"#,
             "ON",
             "",

@@ -144,7 +144,8 @@ fn system(now: &Now) -> String {
          \"primaryColor\", \"secondaryColor\": [red, green, blue], integers, 0 to 255\n\
          \"colors\": list of such triplets, only when the wish has more than two colours\n\
          \"palette\": integer, {}\n\
-         \"brightness\": integer, 0 (dark) to 255, only when the wish is about brightness\n\
+         \"brightness\": integer, 1 to 255, only when the wish is about brightness\n\
+         \"power\": true or false, only when the wish is to switch on or off\n\
          Example: {{\"effect\":\"fire\",\"speed\":180,\"intensity\":200,\"primaryColor\":[255,80,0],\
          \"secondaryColor\":[255,40,0]}}\n\
          The lights now: effect {}, speed {}, intensity {}, primaryColor {:?}, secondaryColor {:?}, brightness {}.",

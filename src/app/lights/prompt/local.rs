@@ -21,12 +21,16 @@ use crate::domain::lights::{Effect, Palette, Rgb};
 #[derive(Default)]
 struct Wish {
     colors: Vec<Rgb>,
-    mood: Option<&'static Mood>,
+    /// A place or an occasion.
+    scene: Option<&'static Mood>,
+    /// A mere air: below a scene, only its brightness counts.
+    air: Option<&'static Mood>,
     effect: Option<Effect>,
     palette: Option<Palette>,
     speed: Option<Amount>,
     intensity: Option<Amount>,
     brightness: Option<Amount>,
+    power: Option<bool>,
     /// Numbers, which count before words.
     numbers: Vec<(Noun, u8)>,
 }
@@ -45,6 +49,8 @@ pub fn interpret(text: &str, now: &Now) -> Result<Spec, PromptError> {
 struct Reader {
     wish: Wish,
     denied: bool,
+    /// What follows stays on, though all was to go off.
+    spared: bool,
     /// Shades for the next colour.
     shades: Vec<Shade>,
     /// The subject of the next number.
@@ -54,6 +60,12 @@ struct Reader {
 impl Reader {
     fn read(tokens: &[Token]) -> Wish {
         let mut reader = Self::default();
+        // Within a sentence it means a place.
+        if let [Token::Word(word)] = tokens
+            && word == "on"
+        {
+            reader.wish.power = Some(true);
+        }
         let mut rest = tokens;
         while !rest.is_empty() {
             let taken = reader.step(rest);
@@ -99,6 +111,11 @@ impl Reader {
             match *meaning {
                 Meaning::Denial => self.denied = true,
                 Meaning::Turn => self.denied = false,
+                Meaning::Except | Meaning::But if self.wish.power == Some(false) => {
+                    (self.denied, self.spared) = (false, true);
+                }
+                Meaning::Except => self.denied = true,
+                Meaning::But => self.denied = false,
                 Meaning::Noun(noun) => self.noun = Some(noun),
                 Meaning::Shade(shade) if before_color(behind) => {
                     self.shades.push(shade);
@@ -108,12 +125,19 @@ impl Reader {
                 Meaning::Shade(_) => {}
                 _ if self.denied => {}
                 Meaning::Mood(mood) => {
-                    if self.wish.mood.is_none_or(|other| mood.scene || !other.scene) {
-                        self.wish.mood = Some(mood);
-                    }
+                    self.spare();
+                    let place = if mood.scene { &mut self.wish.scene } else { &mut self.wish.air };
+                    *place = Some(mood);
                 }
-                Meaning::Effect(effect) => self.wish.effect = Some(effect),
-                Meaning::Palette(palette) => self.wish.palette = Some(palette),
+                Meaning::Effect(effect) => {
+                    self.spare();
+                    self.wish.effect = Some(effect);
+                }
+                Meaning::Palette(palette) => {
+                    self.spare();
+                    self.wish.palette = Some(palette);
+                }
+                Meaning::Power(power) => self.wish.power = Some(power),
                 Meaning::Speed(amount) => self.wish.speed = Some(amount),
                 Meaning::Intensity(amount) => self.wish.intensity = Some(amount),
                 Meaning::Brightness(amount) => self.wish.brightness = Some(amount),
@@ -124,7 +148,15 @@ impl Reader {
     fn color(&mut self, color: Rgb) {
         let color = self.shades.drain(..).rev().fold(color, shaded);
         if !self.denied && self.wish.colors.len() < MOST_COLORS {
+            self.spare();
             self.wish.colors.push(color);
+        }
+    }
+
+    /// Something is to be seen: all goes off but this.
+    fn spare(&mut self) {
+        if self.spared {
+            self.wish.power = None;
         }
     }
 
@@ -159,7 +191,12 @@ impl Reader {
 
 impl Wish {
     fn spec(self, now: &Now) -> Spec {
-        let mood = self.mood;
+        if self.power == Some(false) {
+            return Spec { power: Some(false), ..Spec::default() };
+        }
+        let mood = self.scene.or(self.air);
+        let dimmed = [self.scene, self.air].into_iter().flatten().find_map(|mood| mood.brightness);
+        let fade = mood.and_then(|mood| mood.fade);
         let palette_alone = self.palette.is_some() && self.colors.is_empty();
         let heeds_palette = now.look.effect.is_some_and(|effect| effect.uses().palette);
         let effect = self.effect.or(mood.map(|mood| mood.effect)).or(match self.colors.len() {
@@ -188,7 +225,9 @@ impl Wish {
                 .palette
                 .or(first.filter(|_| by_palette).map(palette_near))
                 .or(mood.and_then(|mood| mood.palette)),
-            brightness: amount(Noun::Brightness, self.brightness, mood.and_then(|m| m.brightness), brightness, 0, 255),
+            brightness: amount(Noun::Brightness, self.brightness, dimmed, brightness, 0, 255),
+            power: self.power.or(fade.map(|_| true)),
+            fade,
             colors: if self.colors.len() > 2 { self.colors } else { Vec::new() },
         }
     }

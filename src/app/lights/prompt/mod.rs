@@ -49,7 +49,7 @@ impl Prompt {
         Ok(Self { anthropic: Anthropic::new(base_url, timeout)? })
     }
 
-    /// Applies the settings that a sentence asks for to segment 0 and the brightness.
+    /// Applies the settings that a sentence asks for to segment 0, the brightness and the power, which a look switches on.
     ///
     /// # Errors
     /// See [`PromptError`]; then nothing has changed.
@@ -63,10 +63,14 @@ impl Prompt {
         }
         let now = now(lights)?;
         let settings = lights.settings();
-        let spec = match &settings.ai_api_key {
+        let mut spec = match &settings.ai_api_key {
             Some(key) => self.anthropic.ask(key, &settings.ai_model, &now, text).await?,
             None => local::interpret(text, &now)?,
         };
+        // What is asked for is to be seen.
+        if spec.power.is_none() && spec.brightness != Some(0) && !lights.view().controller.power {
+            spec.power = Some(true);
+        }
         apply(lights, &spec)?;
         Ok(Answer { message: DONE.to_owned(), spec })
     }
@@ -81,10 +85,15 @@ fn now(lights: &Lights) -> Result<Now, PromptError> {
 
 fn apply(lights: &Lights, spec: &Spec) -> Result<(), PromptError> {
     let change = SegmentChange { look: spec.change(), ..SegmentChange::default() };
-    // It may have been deleted while the answer was awaited.
-    lights.update_segment(0, change).map_err(|_| PromptError::NoSegment)?;
-    if spec.brightness.is_some() {
-        lights.set_controller(ControllerChange { brightness: spec.brightness, power: None });
+    if change != SegmentChange::default() {
+        // It may have been deleted while the answer was awaited.
+        lights.update_segment(0, change).map_err(|_| PromptError::NoSegment)?;
+    }
+    if spec.brightness.is_some() || spec.power.is_some() {
+        lights.set_controller(ControllerChange { brightness: spec.brightness, power: spec.power });
+    }
+    if let Some(fade) = spec.fade {
+        lights.start_nightlight(fade);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Moods: words for several settings at once. Refuses to know: sentences.
 
-use crate::domain::lights::{Effect, Palette, Rgb};
+use crate::domain::lights::{Effect, Nightlight, Palette, Rgb};
 
 /// Settings that belong together.
 #[derive(Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Mood {
     pub secondary: Option<Rgb>,
     pub palette: Option<Palette>,
     pub brightness: Option<u8>,
+    /// A fade that begins at this brightness.
+    pub fade: Option<Nightlight>,
 }
 
 impl Mood {
@@ -31,6 +33,11 @@ impl Mood {
         self
     }
 
+    const fn rising(mut self, seconds: u16, target: u8) -> Self {
+        self.fade = Some(Nightlight { seconds, target });
+        self
+    }
+
     const fn at(mut self, brightness: u8) -> Self {
         self.brightness = Some(brightness);
         self
@@ -42,8 +49,8 @@ const fn air(words: &'static [&'static str], effect: Effect, primary: Rgb) -> Mo
 }
 
 const fn scene(words: &'static [&'static str], effect: Effect, primary: Rgb) -> Mood {
-    let (speed, intensity, secondary, palette, brightness) = (None, None, None, None, None);
-    Mood { words, scene: true, effect, speed, intensity, primary, secondary, palette, brightness }
+    let (speed, intensity, secondary, palette, brightness, fade) = (None, None, None, None, None, None);
+    Mood { words, scene: true, effect, speed, intensity, primary, secondary, palette, brightness, fade }
 }
 
 /// All moods: speed, intensity and secondary colour in this order.
@@ -72,9 +79,13 @@ pub static MOODS: &[Mood] = &[
         .moving(60, 200, [128, 0, 0])
         .drawn_from(Palette::Lava),
     scene(&["lava lamp"], Effect::Noise, [255, 60, 0]).moving(25, 128, [255, 0, 128]).drawn_from(Palette::Lava),
-    scene(&["party", "disco", "dance", "dance floor", "rave", "club", "birthday"], Effect::Confetti, [255, 0, 128])
-        .moving(180, 200, [0, 128, 255])
-        .drawn_from(Palette::Party),
+    scene(
+        &["party", "party night", "disco", "dance", "dance floor", "rave", "club", "birthday"],
+        Effect::Confetti,
+        [255, 0, 128],
+    )
+    .moving(180, 200, [0, 128, 255])
+    .drawn_from(Palette::Party),
     scene(&["concert", "stage show", "rock show"], Effect::Scanner, [255, 0, 80]).moving(170, 180, [0, 80, 255]),
     scene(&["ocean", "sea", "underwater", "aquarium", "beach"], Effect::Pacifica, [0, 90, 255])
         .moving(60, 128, [0, 200, 200])
@@ -120,6 +131,9 @@ pub static MOODS: &[Mood] = &[
     ),
     scene(&["matrix", "hacker"], Effect::Rain, [0, 255, 60]).moving(120, 180, [0, 40, 0]),
     scene(&["movie", "cinema", "film night"], Effect::Solid, [255, 120, 40]).at(40),
-    scene(&["sleep", "sleepy", "bedtime", "night", "good night"], Effect::Solid, [255, 90, 20]).at(25),
+    scene(&["sleep", "sleepy", "bedtime", "good night"], Effect::Solid, [255, 90, 20]).at(25),
+    air(&["night", "at night", "by night", "nighttime"], Effect::Solid, [255, 90, 20]).at(25),
+    scene(&["wake me up", "wake me", "wake up", "waking up"], Effect::Solid, [255, 170, 90]).at(1).rising(900, 200),
+    scene(&["on air", "recording"], Effect::Solid, [255, 0, 0]),
     scene(&["wedding", "dinner"], Effect::Twinkle, [255, 200, 140]).moving(60, 128, [255, 255, 255]).at(150),
 ];

@@ -27,6 +27,8 @@ pub fn spec_of(text: &str) -> Result<Spec, PromptError> {
         palette: fields.read("palette", palette)?,
         colors,
         brightness: fields.read("brightness", |value| whole(value, 0, 255))?,
+        power: fields.read("power", Value::as_bool)?,
+        fade: None,
     };
     if spec.is_empty() {
         return Err(unusable("it changes nothing"));

@@ -1,6 +1,6 @@
 //! The result of a prompt. Refuses to know: the interpreter.
 
-use crate::domain::lights::{Effect, Look, LookChange, Palette, Rgb};
+use crate::domain::lights::{Effect, Look, LookChange, Nightlight, Palette, Rgb};
 
 /// The settings that were understood and applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,10 @@ pub struct Spec {
     pub colors: Vec<Rgb>,
     /// 0 to 255, of the whole strip.
     pub brightness: Option<u8>,
+    /// Of the whole strip.
+    pub power: Option<bool>,
+    /// A fade that begins at the brightness above.
+    pub fade: Option<Nightlight>,
 }
 
 /// The highest speed that a prompt may set.

@@ -21,12 +21,17 @@ pub enum Meaning {
     Speed(Amount),
     Intensity(Amount),
     Brightness(Amount),
+    Power(bool),
     /// What a number beside it is about.
     Noun(Noun),
     /// What follows is not wished for.
     Denial,
     /// A denial ends.
     Turn,
+    /// What follows stays on where all was to go off; else a denial.
+    Except,
+    /// The same; else a denial ends.
+    But,
 }
 
 /// What a number can be about.
@@ -187,12 +192,11 @@ pub const INTENSITIES: &[(Amount, &[&str])] = &[
 ];
 
 pub const BRIGHTNESSES: &[(Amount, &[&str])] = &[
-    (Amount::To(0), &["off", "lights out", "blackout", "darkness"]),
     (Amount::To(20), &["very dim", "very dark", "barely lit"]),
     (Amount::To(40), &["dark", "nightlight"]),
     (Amount::To(60), &["dim", "dimmed", "low light"]),
     (Amount::To(90), &["soft", "softly lit", "not too bright", "not so bright"]),
-    (Amount::To(128), &["half bright", "half brightness", "lights on", "turn on", "switch on"]),
+    (Amount::To(128), &["half bright", "half brightness"]),
     (Amount::To(220), &["bright", "brightly"]),
     (Amount::To(255), &["very bright", "full brightness", "full power", "brightest", "as bright as possible"]),
     (Amount::Times(0.6), &["dimmer", "darker", "less bright"]),
@@ -202,8 +206,30 @@ pub const BRIGHTNESSES: &[(Amount, &[&str])] = &[
 pub const NOUNS: &[(Noun, &[&str])] =
     &[(Noun::Speed, &["speed"]), (Noun::Intensity, &["intensity"]), (Noun::Brightness, &["brightness"])];
 
-pub const DENIALS: &[&str] = &["no", "not", "without", "never", "dont", "except", "nor", "neither", "instead of"];
-pub const TURNS: &[&str] = &["but", "with", "just", "only", "rather", "instead", "please"];
+pub const POWERS: &[(bool, &[&str])] = &[
+    (false, &["off", "lights out", "blackout", "darkness"]),
+    (
+        true,
+        &[
+            "lights on",
+            "all on",
+            "everything on",
+            "turn on",
+            "turn it on",
+            "turn them on",
+            "turn the lights on",
+            "switch on",
+            "switch it on",
+            "switch the lights on",
+            "power on",
+        ],
+    ),
+];
+
+pub const DENIALS: &[&str] = &["no", "not", "without", "never", "dont", "nor", "neither", "instead of"];
+pub const EXCEPTS: &[&str] = &["except", "apart from"];
+pub const BUTS: &[&str] = &["but"];
+pub const TURNS: &[&str] = &["with", "just", "only", "rather", "instead", "please"];
 
 static TABLE: LazyLock<BTreeMap<&'static str, Vec<Meaning>>> = LazyLock::new(|| {
     let mut table: BTreeMap<_, Vec<Meaning>> = BTreeMap::new();
@@ -219,7 +245,10 @@ static TABLE: LazyLock<BTreeMap<&'static str, Vec<Meaning>>> = LazyLock::new(|| 
     INTENSITIES.iter().for_each(|(amount, words)| add(words, Meaning::Intensity(*amount)));
     BRIGHTNESSES.iter().for_each(|(amount, words)| add(words, Meaning::Brightness(*amount)));
     NOUNS.iter().for_each(|(noun, words)| add(words, Meaning::Noun(*noun)));
+    POWERS.iter().for_each(|(power, words)| add(words, Meaning::Power(*power)));
     add(DENIALS, Meaning::Denial);
+    add(EXCEPTS, Meaning::Except);
+    add(BUTS, Meaning::But);
     add(TURNS, Meaning::Turn);
     table
 });
