@@ -265,8 +265,8 @@ fn after_a_stall_and_a_burst_the_picture_is_back_where_it_was_in_time() {
         };
         screen.seen().into_iter().find(is_back).map(|(at, _)| milliseconds(burst, at))
     };
-    until("it is back at its latency", || back(LATENCY + Duration::from_millis(100)).is_some());
-    let (seen, at_latency) = (back(Duration::from_secs(1)), back(LATENCY + Duration::from_millis(100)));
+    until("it is back at its latency", || back(LATENCY + Duration::from_millis(120)).is_some());
+    let (seen, at_latency) = (back(Duration::from_secs(1)), back(LATENCY + Duration::from_millis(120)));
     println!("back {seen:?} ms after the burst, at its latency after {at_latency:?} ms");
     assert!(seen < Some(1000) && at_latency < Some(2000), "{seen:?}, {at_latency:?} ms");
     let moved = (screen.source.offset() - offset) / 1_000_000;

@@ -319,8 +319,10 @@ impl Grid {
             return;
         }
         let length = self.rate.slot_ns() as i64;
-        let by = (self.least_margin - self.latency) / length * length;
-        if by > 0 {
+        let spare = self.least_margin - self.latency;
+        let by = spare / length * length;
+        // A slot more is not worth a frame.
+        if spare * 2 >= length * 3 {
             self.offset = self.offset.map(|offset| offset - by);
             (self.put_back, self.returning) = (Some(now), Some(now + RETURN));
             self.moved += 1;
