@@ -2,4 +2,5 @@
 
 mod edits;
 mod published;
+mod rooms;
 mod web;
