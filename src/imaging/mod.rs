@@ -14,8 +14,10 @@ pub mod grade;
 pub mod picture;
 pub mod plans;
 pub mod resize;
+pub mod room;
 pub mod scene;
 pub mod staging;
+pub mod tone;
 pub mod upscale;
 pub mod wishes;
 

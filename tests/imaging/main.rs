@@ -3,4 +3,5 @@
 mod edits;
 mod profiles;
 mod published;
+mod rooms;
 mod web;

@@ -1,4 +1,4 @@
-//! Floors seen in perspective: planks, tiles, slabs and carpet as factors of lightness, on a plane that meets the horizon.
+//! Floors seen in perspective: planks, tiles, slabs and carpet as factors of lightness, by the camera of the room.
 //!
 //! ```text
 //! pixel ─► place on the floor ─► plank or tile it is in, joint, grain ─► change of lightness and of warmth
@@ -11,40 +11,26 @@ use crate::imaging::{
         colour::{mix, smooth},
         particles::{chance, noise},
     },
+    room::view::View,
     wishes::Texture,
 };
-
-/// A floor: where its horizon lies and how large it is seen.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Floor {
-    /// Row of the horizon, 0 to 1, above the floor's first row.
-    pub horizon: f32,
-    /// Width of the picture over its height.
-    pub aspect: f32,
-    /// Rows of the picture: what is smaller than they can show is left out.
-    pub rows: f32,
-}
 
 /// Change of lightness (added) and of chroma (factor) at a place.
 pub type Change = (f32, f32);
 
-impl Floor {
-    /// The pattern of a texture at a pixel, column and row 0 to 1.
-    pub fn at(&self, texture: Texture, u: f32, v: f32) -> Change {
-        let down = (v - self.horizon).max(0.01);
-        // Units are about metres for a camera at a man's chest.
-        let far = 1.3 / down * 0.9;
-        let across = (u - 0.5) * self.aspect * far;
-        // What one row spans along the floor: finer patterns than that turn into their mean.
-        let span = far / (down * self.rows);
-        match texture {
-            Texture::Wood => planks(across, far, span),
-            Texture::Tiles => tiles(across, far, span, 0.6, 0.012, 0.020),
-            Texture::Stone => slabs(across, far, span),
-            Texture::Carpet => (0.022 * (noise(across * 60.0, far * 60.0, 5) - 0.5) * seen(0.03, span), 1.0),
-            Texture::Concrete => (0.06 * (noise(across * 1.6, far * 1.6, 9) - 0.5), 1.0),
-            Texture::Plain => (0.0, 1.0),
-        }
+/// The pattern of a texture on the floor at a pixel of a view.
+pub fn at(view: &View, texture: Texture, x: f32, y: f32) -> Change {
+    let Some(place) = view.floor_at(x, y) else { return (0.0, 1.0) };
+    let (across, far) = (place.x, place.y);
+    // What one row spans along the floor: finer patterns than that turn into their mean.
+    let span = place.length() / (y - view.horizon(x)).max(1.0);
+    match texture {
+        Texture::Wood => planks(across, far, span),
+        Texture::Tiles => tiles(across, far, span, 0.6, 0.012, 0.020),
+        Texture::Stone => slabs(across, far, span),
+        Texture::Carpet => (0.022 * (noise(across * 60.0, far * 60.0, 5) - 0.5) * seen(0.03, span), 1.0),
+        Texture::Concrete => (0.06 * (noise(across * 1.6, far * 1.6, 9) - 0.5), 1.0),
+        Texture::Plain => (0.0, 1.0),
     }
 }
 

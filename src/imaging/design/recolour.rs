@@ -6,28 +6,22 @@
 //!
 //! Refuses to know: how the surface was found.
 
-use super::{pattern::Floor, surface::Region};
+use super::pattern;
 use crate::imaging::{
     Fault, Stop,
     grade::{
-        colour::{luma, mix, oklab, rgb_of_oklab, smooth},
+        colour::{mix, oklab, rgb_of_oklab, smooth},
         field::{self, plane_of, shrink},
         layout::{base_within, labs},
     },
-    picture::Picture,
+    picture::{Picture, Plane},
+    resize,
+    room::view::View,
     wishes::{Paint, Texture},
 };
 
-/// What a region is of.
-struct Mean {
-    lab: [f32; 3],
-    /// First row of it, 0 to 1.
-    top: f32,
-}
-
-/// Measures a region.
-fn mean(small: &Picture, region: &Region) -> Option<Mean> {
-    let share = region.small(small.width(), small.height());
+/// The mean colour of a surface, in Oklab; `share` of the picture's size.
+fn mean(small: &Picture, share: &Plane) -> Option<[f32; 3]> {
     let (mut sum, mut weights) = ([0.0_f32; 3], 0.0_f32);
     for (lab, share) in labs(small).into_iter().zip(&share.data) {
         for (sum, value) in sum.iter_mut().zip(lab) {
@@ -35,51 +29,48 @@ fn mean(small: &Picture, region: &Region) -> Option<Mean> {
         }
         weights += share;
     }
-    let width = (small.width() as usize).max(1);
-    let full = share.data.chunks_exact(width).position(|row| row.iter().sum::<f32>() > width as f32 * 0.03);
-    (weights > 4.0).then(|| Mean {
-        lab: sum.map(|sum| sum / weights),
-        top: full.unwrap_or(0) as f32 / small.height().max(1) as f32,
-    })
+    (weights > 4.0).then(|| sum.map(|sum| sum / weights))
 }
 
-/// Paints a region; on a floor a texture brings its pattern.
+/// Paints a surface by its share at each pixel; on a floor, seen by a camera, a texture brings its pattern.
 ///
 /// # Errors
 /// [`Fault::Stopped`].
-pub fn paint(picture: &mut Picture, region: &Region, floor: bool, paint: &Paint, stop: &Stop) -> Result<(), Fault> {
+pub fn paint(
+    picture: &mut Picture,
+    share: &Plane,
+    floor: Option<&View>,
+    paint: &Paint,
+    stop: &Stop,
+) -> Result<(), Fault> {
     let small = shrink(picture);
-    let Some(mean) = mean(&small, region) else { return Ok(()) };
+    let inside = resize::plane(share, small.width(), small.height());
+    let Some(mean) = mean(&small, &inside) else { return Ok(()) };
     let goal = oklab(paint.rgb);
-    let (width, height) = (picture.width() as f32, picture.height() as f32);
-    let plane = Floor { horizon: (mean.top - 0.10).min(0.55), aspect: width / height, rows: height };
-    let patterned = floor && paint.texture != Texture::Plain;
+    let plane = floor.filter(|_| paint.texture != Texture::Plain);
     // A room that is dark stays dark with white paint: lightness goes the larger part of the way, not all of it.
-    let light = mix(mean.lab[0], goal[0], 0.78);
+    let light = mix(mean[0], goal[0], 0.78);
     // Shading is a factor of light; below a pattern only the wide shading of the old floor is kept.
     let lumas = plane_of(&small, |pixel| oklab([pixel[0], pixel[1], pixel[2]])[0]);
     // What borders on the surface is not its shading.
-    let inside = region.small(small.width(), small.height());
     let wide = base_within(&lumas, &inside, (small.long_edge() as usize / 60).max(1));
-    let (slope, offset, share) = region.planes();
     let tint = goal[1].hypot(goal[2]);
-    field::each_row(picture, [&slope, &offset, &share, &wide], stop, |y, line, [slope, offset, share, wide]| {
-        let v = (y as f32 + 0.5) / height;
+    field::each_row(picture, [share, &wide], stop, |y, line, [share, wide]| {
         for (x, pixel) in line.chunks_exact_mut(3).enumerate() {
-            let here = region.at(slope[x], offset[x], share[x], luma(pixel)).clamp(0.0, 1.0);
+            let here = share[x].clamp(0.0, 1.0);
             if here <= 0.0 {
                 continue;
             }
             let lab = oklab([pixel[0], pixel[1], pixel[2]]);
             let fine = lab[0] - wide[x];
-            let shade = (wide[x] / mean.lab[0].max(0.05)).clamp(0.3, 1.6);
+            let shade = (wide[x] / mean[0].max(0.05)).clamp(0.3, 1.6);
             let fine = fine.clamp(-0.3, 0.2);
             // In deep shade and in glare paint has less colour.
             let mut new = light * shade.powf(mix(1.0, 0.75, smooth(0.6, 0.95, light)));
-            new += fine * if patterned { 0.45 } else { 1.0 };
+            new += fine * if plane.is_some() { 0.45 } else { 1.0 };
             let mut chroma = mix(0.35, 1.0, smooth(0.0, 0.45, new)) * smooth(1.02, 0.86, new);
-            if patterned {
-                let (change, factor) = plane.at(paint.texture, (x as f32 + 0.5) / width, v);
+            if let Some(view) = plane {
+                let (change, factor) = pattern::at(view, paint.texture, x as f32 + 0.5, y as f32 + 0.5);
                 new += change * smooth(0.05, 0.4, new);
                 chroma *= factor.clamp(0.6, 1.4);
             }
@@ -87,8 +78,8 @@ pub fn paint(picture: &mut Picture, region: &Region, floor: bool, paint: &Paint,
             let keep = if tint > 0.0 { 0.35 } else { 0.25 };
             let painted = [
                 if new > 0.93 { 0.93 + 0.07 * (1.0 - (-(new - 0.93) / 0.07).exp()) } else { new.max(0.0) },
-                goal[1] * chroma + (lab[1] - mean.lab[1]) * keep,
-                goal[2] * chroma + (lab[2] - mean.lab[2]) * keep,
+                goal[1] * chroma + (lab[1] - mean[1]) * keep,
+                goal[2] * chroma + (lab[2] - mean[2]) * keep,
             ];
             let rgb = rgb_of_oklab(painted);
             for (value, painted) in pixel.iter_mut().zip(rgb) {

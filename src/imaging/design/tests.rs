@@ -82,15 +82,6 @@ fn a_wall_in_the_mask_takes_the_colour_and_keeps_its_shading() {
 }
 
 #[test]
-fn floor_and_wall_are_found_and_painted_apart() {
-    let picture = room();
-    let made = design(picture, None, None, &request("navy walls", None, Some("light oak")), &Stop::default()).unwrap();
-    let (wall, floor) = (mean(&made, 20..140, 10..60), mean(&made, 20..140, 95..118));
-    assert!(wall[2] < -0.02 && wall[0] < 0.6, "a navy wall: {wall:?}");
-    assert!(floor[2] > 0.03 && floor[0] > 0.55, "a light wooden floor: {floor:?}");
-}
-
-#[test]
 fn a_picture_without_such_a_surface_is_refused_by_name() {
     let mut picture = room();
     for (index, pixel) in picture.pixels_mut().enumerate() {
@@ -146,11 +137,11 @@ fn each_style_has_its_own_colours() {
 
 #[test]
 fn planks_run_together_towards_the_horizon() {
-    let floor = pattern::Floor { horizon: 0.4, aspect: 1.5, rows: 1000.0 };
+    let view = View::usual(1500.0, 1000.0);
     let steps = |row: f32| {
         let lights: Vec<f32> =
-            (0..1500).map(|x| floor.at(crate::imaging::wishes::Texture::Wood, x as f32 / 1500.0, row).0).collect();
+            (0..1500).map(|x| pattern::at(&view, crate::imaging::wishes::Texture::Wood, x as f32, row).0).collect();
         lights.windows(2).filter(|pair| pair[1] - pair[0] < -0.03).count()
     };
-    assert!(steps(0.75) > steps(0.98), "more boards fit further away: {} and {}", steps(0.75), steps(0.98));
+    assert!(steps(750.0) > steps(980.0), "more boards fit further away: {} and {}", steps(750.0), steps(980.0));
 }

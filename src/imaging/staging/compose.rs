@@ -12,14 +12,15 @@ use glam::{Vec2, Vec3};
 
 use super::{
     grain::{self, Grain},
-    room::{Room, floor::Walls, view::View},
-    tone,
+    site::Site,
 };
 use crate::imaging::{
     Fault, Stop,
     picture::{Picture, Plane},
     resize,
+    room::{confidence::between, floor::Walls, view::View},
     scene::{self, Camera, Catcher, Rendered, Scene},
+    tone,
 };
 
 /// The most pixels that are rendered; a larger window is rendered smaller and enlarged.
@@ -37,11 +38,11 @@ type Window = [f32; 4];
 pub fn compose(
     mut picture: Picture,
     mut scene: Scene,
-    room: &Room,
+    site: &Site,
     masked: Option<&Plane>,
     stop: &Stop,
 ) -> Result<Picture, Fault> {
-    let view = room.view.scaled(picture.width() as f32, picture.height() as f32);
+    let view = site.room.view.scaled(picture.width() as f32, picture.height() as f32);
     let grain = grain::of(&picture);
     stop.check()?;
     let Some(window) = window(&scene, &view) else { return Ok(picture) };
@@ -50,14 +51,42 @@ pub fn compose(
     let size = Vec2::new(window[2] * scale, window[3] * scale).round().max(Vec2::ONE);
     let Some(camera) = Camera::of(view.view_matrix(), view.window_matrix(window)) else { return Ok(picture) };
     scene.camera = camera;
-    let walls = if masked.is_some() { Vec::new() } else { wall_catchers(&room.floor.walls) };
+    let walls = if masked.is_some() { Vec::new() } else { wall_catchers(&site.floor.walls) };
     let mut catchers = vec![Catcher::floor()];
     catchers.extend(&walls);
     let options = scene::Options { samples: 4, catchers };
-    let rendered = scene::render(&scene, size.x as u32, size.y as u32, &options, stop)?;
-    let shadows = Shadows::of(room, &view, masked, !walls.is_empty());
-    put(&mut picture, &rendered, window, &shadows, (room.light.black, grain), stop)?;
+    let mut rendered = scene::render(&scene, size.x as u32, size.y as u32, &options, stop)?;
+    without_fireflies(&mut rendered);
+    let shadows = Shadows::of(site, &view, masked, !walls.is_empty());
+    put(&mut picture, &rendered, window, &shadows, (site.light.black, grain), stop)?;
     Ok(picture)
+}
+
+/// Single pixels much brighter than all around them are chance hits of a glossy surface on a light: as bright as their
+/// surroundings instead.
+fn without_fireflies(rendered: &mut Rendered) {
+    let (width, height) = (rendered.width as usize, rendered.height as usize);
+    let bright: Vec<f32> = rendered.colour.iter().map(|pixel| pixel[0].max(pixel[1]).max(pixel[2])).collect();
+    for y in 0..height {
+        for x in 0..width {
+            let at = y * width + x;
+            let mut near: Vec<f32> = Vec::with_capacity(8);
+            for row in y.saturating_sub(1)..(y + 2).min(height) {
+                for column in x.saturating_sub(1)..(x + 2).min(width) {
+                    if (row, column) != (y, x) {
+                        near.push(bright[row * width + column]);
+                    }
+                }
+            }
+            near.sort_by(|a, b| b.total_cmp(a));
+            // The second brightest: two hits may lie side by side.
+            let most = near.get(1).copied().unwrap_or(f32::MAX) * 1.15 + 0.02;
+            if bright[at] > most {
+                let factor = most / bright[at];
+                rendered.colour[at][..3].iter_mut().for_each(|value| *value *= factor);
+            }
+        }
+    }
 }
 
 /// The walls of the room that are known.
@@ -112,8 +141,8 @@ struct Shadows {
 }
 
 impl Shadows {
-    fn of(room: &Room, view: &View, masked: Option<&Plane>, on_walls: bool) -> Self {
-        let floor = &room.floor.region;
+    fn of(site: &Site, view: &View, masked: Option<&Plane>, on_walls: bool) -> Self {
+        let floor = &site.floor.region;
         let (width, height) = (floor.width(), floor.height());
         let region = match masked {
             Some(mask) => {
@@ -124,7 +153,7 @@ impl Shadows {
             None => softened(floor),
         };
         let scale = Vec2::new(width as f32 / view.width, height as f32 / view.height);
-        Self { region, scale, view: *view, walls: on_walls.then_some(room.floor.walls) }
+        Self { region, scale, view: *view, walls: on_walls.then_some(site.floor.walls) }
     }
 
     /// How much of a shadow is painted at a pixel, 0 to 1.
@@ -135,12 +164,7 @@ impl Shadows {
                 return 1.0;
             }
         }
-        let place = Vec2::new(x, y) * self.scale - 0.5;
-        let (from, part) = (place.floor(), place.fract());
-        let at = |dx: i64, dy: i64| self.region.at(from.x as i64 + dx, from.y as i64 + dy);
-        let above = at(0, 0) * (1.0 - part.x) + at(1, 0) * part.x;
-        let below = at(0, 1) * (1.0 - part.x) + at(1, 1) * part.x;
-        above * (1.0 - part.y) + below * part.y
+        between(&self.region, Vec2::new(x, y) * self.scale - 0.5)
     }
 }
 
@@ -246,4 +270,28 @@ fn sample(rendered: &Rendered, x: f32, y: f32) -> ([f32; 4], f32) {
         shade += rendered.shade.data[at] * weight;
     }
     (colour, shade)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_bright_pixels_go_and_edges_stay() {
+        let mut rendered = Rendered {
+            width: 8,
+            height: 8,
+            colour: vec![[0.2, 0.2, 0.2, 1.0]; 64],
+            shade: Plane::filled(8, 8, 1.0),
+            depth: Plane::filled(8, 8, 1.0),
+        };
+        rendered.colour[2 * 8 + 2] = [4.0, 3.0, 2.0, 1.0];
+        for y in 0..8 {
+            rendered.colour[y * 8 + 6] = [0.9; 4];
+            rendered.colour[y * 8 + 7] = [0.9; 4];
+        }
+        without_fireflies(&mut rendered);
+        assert!(rendered.colour[2 * 8 + 2][0] < 0.3, "{:?}", rendered.colour[2 * 8 + 2]);
+        assert_eq!(rendered.colour[4 * 8 + 6], [0.9; 4]);
+    }
 }

@@ -1,7 +1,7 @@
 //! The service virtual-staging: furniture of a room type and style on the floor of a photographed room.
 //!
 //! ```text
-//! Picture ─► room (camera, floor, light) ─► layout (what stands where) ─► furniture + palette ─► scene
+//! Picture ─► site (room, floor, light) ─► layout (what stands where) ─► furniture + palette ─► scene
 //!        └───────────────────────────────────────────► compose ◄──────────────── colour, shade ◄──┘
 //! ```
 //!
@@ -12,17 +12,17 @@ mod furniture;
 mod grain;
 mod layout;
 mod palette;
-pub mod room;
-mod tone;
+mod site;
 mod wanted;
 
 use glam::{Mat4, Vec2, Vec3};
 
-use self::{furniture::Kind, layout::Placed, palette::Palette, room::Room, wanted::Wanted};
+use self::{furniture::Kind, layout::Placed, palette::Palette, site::Site, wanted::Wanted};
 use super::{
     Fault, Stop,
     picture::{Picture, Plane},
     scene::{Camera, Lamp, Scene, Sky, Sun},
+    tone,
     wishes::{Light, Wishes},
 };
 use crate::domain::imaging::Request;
@@ -32,7 +32,7 @@ use crate::domain::imaging::Request;
 /// picture.
 ///
 /// # Errors
-/// [`Fault::Unsuitable`] when there is no floor or too little of it; [`Fault::Stopped`].
+/// [`Fault::Unsuitable`] when there is no floor, too little of it, or furniture on most of it; [`Fault::Stopped`].
 pub fn stage(
     picture: Picture,
     mask: Option<&Plane>,
@@ -40,22 +40,22 @@ pub fn stage(
     request: &Request,
     stop: &Stop,
 ) -> Result<Picture, Fault> {
-    let room = room::look(&picture, mask, stop)?;
-    let placed = layout::furnish(&room, &request.config, &Wanted::of(&request.prompt))?;
+    let site = site::of(&picture, mask, stop)?;
+    let placed = layout::furnish(&site, &request.config, &Wanted::of(&request.prompt))?;
     stop.check()?;
     let wishes = Wishes::of(request);
     let size = |kind: Kind| Vec2::new(kind.size().x, kind.size().z);
     let palette = Palette::of(&wishes, reference, size(Kind::Rug), size(Kind::SmallRug));
-    let scene = scene(&room, &placed, &palette, &wishes);
-    compose::compose(picture, scene, &room, mask, stop)
+    let scene = scene(&site, &placed, &palette, &wishes);
+    compose::compose(picture, scene, &site, mask, stop)
 }
 
 /// The furniture in the light of the room. The renderer sets its camera.
-fn scene(room: &Room, placed: &[Placed], palette: &Palette, wishes: &Wishes) -> Scene {
-    let camera = Camera::of(room.view.view_matrix(), Mat4::perspective_rh(1.0, 1.0, 0.1, 50.0));
+fn scene(site: &Site, placed: &[Placed], palette: &Palette, wishes: &Wishes) -> Scene {
+    let camera = Camera::of(site.room.view.view_matrix(), Mat4::perspective_rh(1.0, 1.0, 0.1, 50.0));
     let mut scene = Scene::new(camera.unwrap_or(Camera::looking(Vec3::Y, Vec3::NEG_Z, 1.0, 1.0)));
     scene.materials = palette.materials.clone();
-    let light = &room.light;
+    let light = &site.light;
     let tint = match wishes.light {
         Some(Light::Warm | Light::GoldenHour | Light::Sunset) => Vec3::new(1.06, 1.0, 0.9),
         Some(Light::Cool) => Vec3::new(0.95, 1.0, 1.06),

@@ -4,12 +4,7 @@ use glam::{Vec2, Vec3};
 
 use super::{
     layout::{self, ground::Ground},
-    room::{
-        self, Room,
-        floor::{Floor, Walls},
-        light::RoomLight,
-        view::{EYE, View, turned},
-    },
+    site::Site,
     stage,
     wanted::Wanted,
 };
@@ -18,7 +13,16 @@ use crate::{
     imaging::{
         Fault, Stop,
         picture::{Picture, Plane},
-        staging::tone,
+        room::{
+            self, Room,
+            confidence::Confidence,
+            floor::{Floor, Walls},
+            light::RoomLight,
+            openings::Opening,
+            shell::{Face, Shell},
+            view::{EYE, View, turned},
+        },
+        tone,
     },
 };
 
@@ -86,19 +90,20 @@ fn changed(a: &Picture, b: &Picture, x: usize, y: usize) -> f32 {
 fn the_camera_the_floor_and_the_walls_of_a_room_are_found() {
     for (yaw, wide) in [(0.4, 70.0), (-0.3, 62.0), (0.15, 80.0)] {
         let real = view(640, 480, yaw, wide);
-        let room = room::look(&drawn(&real), None, &Stop::default()).unwrap();
+        let room = room::look(&drawn(&real), &Stop::default()).unwrap();
         let found = room.view.scaled(640.0, 480.0);
         let off = (found.horizon(320.0) - real.horizon(320.0)).abs() / 480.0;
         assert!(room.found && off < 0.03, "{yaw} horizon is off by {off}");
         assert!((found.focal / real.focal - 1.0).abs() < 0.15, "{yaw} focal {} {}", found.focal, real.focal);
-        let walls = room.floor.walls;
+        let found_floor = room.floor().unwrap();
+        let walls = found_floor.walls;
         assert!((walls.back - BACK).abs() < 0.5, "{yaw} {walls:?}");
         let (mut right, mut all) = (0, 0);
         for y in 0..480 {
             for x in 0..640 {
                 let floor = real.floor_at(x as f32 + 0.5, y as f32 + 0.5);
                 let is = floor.is_some_and(|at| at.x > LEFT && at.x < RIGHT && at.y < BACK);
-                let region = &room.floor.region;
+                let region = &found_floor.region;
                 let said = region.at(x * i64::from(region.width()) / 640, y * i64::from(region.height()) / 480) > 0.5;
                 right += i32::from(is == said);
                 all += 1;
@@ -109,7 +114,7 @@ fn the_camera_the_floor_and_the_walls_of_a_room_are_found() {
 }
 
 /// A room with a floor that is known to the pixel.
-fn known(view: View, left: f32, right: f32, back: f32) -> Room {
+fn known(view: View, left: f32, right: f32, back: f32) -> Site {
     let mut region = Plane::filled(view.width as u32, view.height as u32, 0.0);
     let walls = Walls { left, right, back };
     for (at, value) in region.data.iter_mut().enumerate() {
@@ -117,14 +122,20 @@ fn known(view: View, left: f32, right: f32, back: f32) -> Room {
         *value = f32::from(u8::from(view.floor_at(x, y).is_some_and(|floor| walls.hold(floor))));
     }
     let light = RoomLight { towards: Vec3::Y, directed: 0.3, white: Vec3::ONE, black: 0.0 };
-    Room { view, found: true, floor: Floor { region, walls }, light }
+    let shell = Shell { walls, ceiling: 2.6, skirting: [0.0; 3] };
+    let free = Plane::filled(region.width(), region.height(), 1.0);
+    let near = free.clone();
+    let confidence = Confidence::default();
+    let (openings, things) = (Vec::new(), Vec::new());
+    let room = Room { view, found: true, shell, confidence, free, near, openings, things };
+    Site { room, floor: Floor { region, walls }, light }
 }
 
 #[test]
 fn in_rooms_of_all_sizes_pieces_stand_on_the_floor_and_beside_one_another() {
     for (left, right, back) in [(-1.5, 1.5, 4.2), (-2.2, 2.6, 5.0), (-4.0, 4.0, 7.5)] {
         let room = known(view(320, 240, 0.15, 70.0), left, right, back);
-        let ground = Ground::of(&room.floor, &room.view);
+        let ground = Ground::of(&room);
         for config in Service::VirtualStaging.configs() {
             let placed = layout::furnish(&room, config, &Wanted::default()).unwrap();
             assert!(placed.len() >= 2, "{config} {back}: {placed:?}");
@@ -140,6 +151,27 @@ fn in_rooms_of_all_sizes_pieces_stand_on_the_floor_and_beside_one_another() {
                     assert!(flat || apart, "{config} {back}: {piece:?} is in {other:?}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn nothing_stands_before_a_door_or_in_the_way_to_it() {
+    for config in Service::VirtualStaging.configs() {
+        let mut site = known(view(320, 240, 0.1, 70.0), -2.4, 2.6, 5.0);
+        let door = Opening { wall: Face::Back, low: Vec2::new(-0.4, 0.0), high: Vec2::new(0.5, 2.0) };
+        site.room.openings.push(door);
+        let placed = layout::furnish(&site, config, &Wanted::default()).unwrap();
+        let view = &site.room.view;
+        let door = door.corners(&site.room.shell).map(|corner| view.pixel_of(corner).unwrap());
+        let (left, right) = (door[0].x.min(door[3].x), door[1].x.max(door[2].x));
+        for piece in &placed {
+            let extent = piece.extent();
+            let in_the_way = extent.high.y > 4.15 && extent.high.x > -0.35 && extent.low.x < 0.45;
+            assert!(!in_the_way, "{config}: {piece:?}");
+            let top = view.pixel_of(Vec3::new(piece.at.x, piece.kind.size().y, -piece.at.y)).unwrap();
+            let covers = (left..right).contains(&top.x) && top.y < door[0].y;
+            assert!(!covers, "{config}: {piece:?}");
         }
     }
 }
@@ -224,7 +256,7 @@ fn a_picture_without_floor_is_refused_with_advice() {
 #[test]
 fn rectangles_are_weighed_by_the_floor_below_them() {
     let room = known(view(320, 240, 0.0, 70.0), -1.0, 1.0, 5.0);
-    let ground = Ground::of(&room.floor, &room.view);
+    let ground = Ground::of(&room);
     let rect = |low: Vec2, high: Vec2| layout::ground::Rect { low, high };
     assert!(ground.floor(&rect(Vec2::new(-0.8, 3.0), Vec2::new(0.8, 4.5))) > 0.999);
     let half = ground.floor(&rect(Vec2::new(0.0, 3.0), Vec2::new(2.0, 4.0)));

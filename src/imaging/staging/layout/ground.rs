@@ -9,7 +9,7 @@
 
 use glam::{Vec2, Vec3};
 
-use crate::imaging::staging::room::{floor::Floor, view::View};
+use crate::imaging::{room::shell::Face, staging::site::Site};
 
 /// Metres along a square.
 const CELL: f32 = 0.05;
@@ -36,8 +36,9 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// The ground of a floor.
-    pub fn of(floor: &Floor, view: &View) -> Self {
+    /// The ground of a site: its floor, without the ways through its doors.
+    pub fn of(site: &Site) -> Self {
+        let (floor, view) = (&site.floor, &site.room.view);
         let (across, along) = COUNT;
         let mut cells = vec![0u8; across * along];
         for (at, cell) in cells.iter_mut().enumerate() {
@@ -49,6 +50,9 @@ impl Ground {
                 if (inside || near) && floor.region.at(pixel.x.floor() as i64, pixel.y.floor() as i64) > 0.5 {
                     *cell = if inside { 2 } else { 1 };
                 }
+            }
+            if way(site, place) {
+                *cell = 0;
             }
         }
         let cells = without_holes(&cells);
@@ -95,6 +99,22 @@ impl Ground {
         let sum = |x: f32, y: f32| sums[y as usize * (COUNT.0 + 1) + x as usize] as f32;
         (sum(high.x, high.y) + sum(low.x, low.y) - sum(high.x, low.y) - sum(low.x, high.y)) / (whole.x * whole.y)
     }
+}
+
+/// Metres before a door that stay free.
+const WAY: f32 = 0.9;
+
+/// Whether a place is right before a door.
+fn way(site: &Site, place: Vec2) -> bool {
+    let walls = &site.room.shell.walls;
+    site.room.openings.iter().filter(|opening| opening.is_door()).any(|door| {
+        let (along, from) = match door.wall {
+            Face::Left => (place.y, place.x - walls.left),
+            Face::Right => (place.y, walls.right - place.x),
+            _ => (place.x, walls.back - place.y),
+        };
+        along > door.low.x - 0.1 && along < door.high.x + 0.1 && from < WAY
+    })
 }
 
 /// Holes of up to 20 cm filled: specks of the picture, not objects.

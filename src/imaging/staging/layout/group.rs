@@ -14,9 +14,9 @@ use super::{
     Placed,
     ground::{Ground, Rect},
 };
-use crate::imaging::staging::{
-    furniture::Kind,
+use crate::imaging::{
     room::{floor::Walls, view::View},
+    staging::{furniture::Kind, site::Site},
 };
 
 /// A piece of a group, relative to its first one: metres to the right and to the front of that, turned by radians.
@@ -73,12 +73,57 @@ pub struct Placer<'a> {
     pub walls: Walls,
     /// The pieces that are placed already.
     pub placed: Vec<Placed>,
+    /// What pieces may not cover: rectangles of the picture (left, top, right, bottom), the metres ahead from which on a
+    /// piece would be behind it (a piece nearer than that may cover it), and the share that may be covered.
+    kept: Vec<Kept>,
+}
+
+/// What pieces may not cover.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// Left, top, right and bottom in pixels.
+    covers: [f32; 4],
+    /// Pieces nearer than this may cover it: 0 for none.
+    near: f32,
+    /// The share that may be covered.
+    spare: f32,
+}
+
+fn area([left, top, right, bottom]: [f32; 4]) -> f32 {
+    (right - left).max(0.0) * (bottom - top).max(0.0)
+}
+
+fn common(one: [f32; 4], other: [f32; 4]) -> f32 {
+    area([one[0].max(other[0]), one[1].max(other[1]), one[2].min(other[2]), one[3].min(other[3])])
 }
 
 /// Metres between a back and its wall.
 const GAP: f32 = 0.06;
 
-impl Placer<'_> {
+impl<'a> Placer<'a> {
+    /// For a site; doors, windows and things are kept.
+    pub fn new(ground: &'a Ground, site: &'a Site) -> Self {
+        let view = &site.room.view;
+        let openings = site.room.openings.iter().filter_map(|opening| {
+            let mut covers = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
+            for corner in opening.corners(&site.room.shell) {
+                let at = view.pixel_of(corner)?;
+                covers = [covers[0].min(at.x), covers[1].min(at.y), covers[2].max(at.x), covers[3].max(at.y)];
+            }
+            Some(Kept { covers, near: 0.0, spare: if opening.is_door() { 0.0 } else { 0.2 } })
+        });
+        // A thing that is nearer than a piece would have to hide it, and only its outline in the picture is known.
+        let things = site.room.things.iter().map(|thing| Kept { covers: thing.covers, near: thing.near, spare: 0.02 });
+        Self { ground, view, walls: site.floor.walls, placed: Vec::new(), kept: openings.chain(things).collect() }
+    }
+
+    /// Whether a piece would cover what is kept.
+    fn bars(&self, placed: &Placed) -> bool {
+        let Some(own) = self.covers(placed) else { return false };
+        let front = placed.extent().low.y;
+        self.kept.iter().any(|kept| front > kept.near && common(own, kept.covers) > kept.spare * area(kept.covers))
+    }
+
     /// Puts a group in its best place; `false` when there is none.
     pub fn put(&mut self, group: &Group) -> bool {
         let Some(first) = group.members.first() else { return false };
@@ -143,6 +188,7 @@ impl Placer<'_> {
         let whole = placed.extent();
         self.ground.floor(&whole) > 0.999
             && self.ground.seen(&whole) > 0.35
+            && !self.bars(placed)
             && self.placed.iter().all(|other| !placed.collides(other))
     }
 
@@ -159,14 +205,8 @@ impl Placer<'_> {
     /// How much a piece and the placed pieces hide one another, each 0 to 1, added up.
     fn hides(&self, placed: &Placed) -> f32 {
         let Some(own) = self.covers(placed) else { return 1.0 };
-        let area = |[left, top, right, bottom]: [f32; 4]| (right - left).max(0.0) * (bottom - top).max(0.0);
         let others = self.placed.iter().filter(|other| !other.kind.is_flat()).filter_map(|other| self.covers(other));
-        others
-            .map(|other| {
-                let both = [own[0].max(other[0]), own[1].max(other[1]), own[2].min(other[2]), own[3].min(other[3])];
-                area(both) / area(own).min(area(other)).max(1.0)
-            })
-            .sum()
+        others.map(|other| common(own, other) / area(own).min(area(other)).max(1.0)).sum()
     }
 
     /// The corners of the box around a piece.
@@ -198,7 +238,19 @@ impl Placer<'_> {
             Rect { low: Vec2::new(low.x, low.y - GAP - 0.12), high: Vec2::new(high.x, low.y - GAP) },
             Rect { low: Vec2::new(high.x + GAP, low.y), high: Vec2::new(high.x + GAP + 0.12, high.y) },
         ];
-        let wall = |side: usize| 1.0 - self.ground.floor(&behind[side % 4]);
+        let gaps = [self.walls.back - high.y, low.x - self.walls.left, f32::MAX, self.walls.right - high.x];
+        let known = [
+            self.walls.back < Walls::NONE.back,
+            self.walls.left > Walls::NONE.left,
+            false,
+            self.walls.right < Walls::NONE.right,
+        ];
+        // A wall that is known counts by its distance: things and the way to a door are no wall to stand at.
+        let wall = |side: usize| match (known[side % 4], gaps[side % 4]) {
+            (true, gap) => f32::from(u8::from(gap < GAP + 0.14)),
+            (false, _) if known.contains(&true) => 0.0,
+            (false, _) => 1.0 - self.ground.floor(&behind[side % 4]),
+        };
         let back = wall(quarter);
         let beside = wall(quarter + 1).max(wall(quarter + 3));
         // Backs of furniture look bad, and the wall behind the camera is seldom visible.

@@ -17,7 +17,7 @@ use self::{
     group::{Placer, around},
 };
 pub use super::furniture::Kind;
-use super::{room::Room, wanted::Wanted};
+use super::{site::Site, wanted::Wanted};
 use crate::imaging::Fault;
 
 /// A piece at its place.
@@ -74,10 +74,10 @@ pub fn crosses(one: &[Vec2; 4], other: &[Vec2; 4]) -> bool {
 ///
 /// # Errors
 /// [`Fault::Unsuitable`] when the floor is too small for the room's most important piece.
-pub fn furnish(room: &Room, config: &str, wanted: &Wanted) -> Result<Vec<Placed>, Fault> {
-    let ground = Ground::of(&room.floor, &room.view);
+pub fn furnish(site: &Site, config: &str, wanted: &Wanted) -> Result<Vec<Placed>, Fault> {
+    let ground = Ground::of(site);
     let area = ground.seen_area();
-    let mut placer = Placer { ground: &ground, view: &room.view, walls: room.floor.walls, placed: Vec::new() };
+    let mut placer = Placer::new(&ground, site);
     for stage in rooms::stages(config, area, wanted) {
         // Of a stage's choices the first that fits is taken.
         stage.iter().any(|group| placer.put(group));

@@ -10,7 +10,7 @@ use super::schemes::Scheme;
 use crate::imaging::{
     picture::Picture,
     resize,
-    staging::tone::{self, Lab},
+    tone::{self, Lab},
 };
 
 /// Clusters.
@@ -80,8 +80,14 @@ pub fn adopt(scheme: &mut Scheme, colours: &[(Lab, f32)]) {
         (0.25..0.75).contains(&lab.l) && lab.b > 0.03 && lab.a > 0.0 && lab.chroma() < 0.13
     };
     if let Some((wood, _)) = colours.iter().find(brown) {
-        scheme.wood = rgb(*wood);
-        scheme.table = scheme.wood;
+        // As dark as that one, in its own hue: wood stays wood under a reference of any colour.
+        let stained = |own: [f32; 3]| {
+            let own = Lab::of(tone::light(&own));
+            let factor = wood.l / own.l.max(0.1);
+            rgb(Lab { l: wood.l, a: own.a * factor, b: own.b * factor })
+        };
+        scheme.wood = stained(scheme.wood);
+        scheme.table = stained(scheme.table);
     }
 }
 
@@ -105,5 +111,17 @@ mod tests {
         assert!((scheme.fabric[0] - 0.6).abs() < 0.03, "{:?}", scheme.fabric);
         let lively = |rgb: [f32; 3]| rgb[0] - rgb[2] > 0.5 || rgb[2] - rgb[0] > 0.25;
         assert!(lively(scheme.accent) && lively(scheme.throw), "{:?} {:?}", scheme.accent, scheme.throw);
+    }
+
+    #[test]
+    fn wood_takes_the_lightness_of_a_reference_and_keeps_its_hue() {
+        let reddish = Lab { l: 0.35, a: 0.07, b: 0.035 };
+        let mut scheme = schemes::scheme(Style::Scandinavian);
+        let lab = |rgb: [f32; 3]| Lab::of(tone::light(&rgb));
+        let before = lab(scheme.wood);
+        adopt(&mut scheme, &[(reddish, 1.0)]);
+        let after = lab(scheme.wood);
+        assert!((after.l - 0.35).abs() < 0.02 && before.l > 0.6, "{before:?} {after:?}");
+        assert!((after.b.atan2(after.a) - before.b.atan2(before.a)).abs() < 0.08, "{before:?} {after:?}");
     }
 }

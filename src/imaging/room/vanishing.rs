@@ -55,7 +55,10 @@ pub fn camera(segments: &[Segment], width: f32, height: f32) -> Option<Found> {
     let horizon = view.horizon(width / 2.0) / height;
     let total = search.edges.iter().map(|edge| edge.length).sum::<f32>();
     let support = (across + upright + ahead) / total;
-    let trusted = upright > 0.04 * total && across.max(ahead) > 0.08 * total && support > 0.3;
+    // Two directions are enough: the third is at right angles to them.
+    let upright = upright > 0.04 * total && across.max(ahead) > 0.08 * total;
+    let level = across.min(ahead) > 0.15 * total;
+    let trusted = (upright || level) && support > 0.3;
     (trusted && (0.05..0.8).contains(&horizon)).then_some(Found { view, support })
 }
 
@@ -196,7 +199,7 @@ impl Dice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::staging::room::view::turned;
+    use crate::imaging::room::view::turned;
 
     /// Edges of a box room and of tiles on its floor as a camera would show them.
     fn edges(view: &View) -> Vec<Segment> {

@@ -10,7 +10,7 @@
 use glam::{Vec2, Vec3};
 
 use super::{floor::Floor, view::View};
-use crate::imaging::staging::tone::{Lab, brightness};
+use crate::imaging::tone::{Lab, brightness};
 
 /// The light of a room.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -113,7 +113,7 @@ fn tint(light: &[Vec3], from: f32, to: f32) -> Vec3 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::{picture::Plane, staging::room::floor::Walls};
+    use crate::imaging::{picture::Plane, room::floor::Walls};
 
     fn room(colour: impl Fn(usize, usize) -> Vec3) -> RoomLight {
         let (width, height) = (80, 60);
