@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 for tool in ffmpeg chromium; do
-  command -v "$tool" >/dev/null || { echo "bench: $tool is missing; scripts/setup.sh installs it" >&2; exit 2; }
+  command -v "$tool" >/dev/null || { echo "bench: $tool is missing; scripts/setup.sh bench installs it" >&2; exit 2; }
 done
 scripts/python.sh
 

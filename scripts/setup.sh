@@ -18,8 +18,8 @@ test_packages=(chromium python3 python3-venv python3-gi gir1.2-gst-rtsp-server-1
 ola_packages=(ola)
 # The broker of the home automation's tests; they start one of their own.
 broker_packages=(mosquitto)
-# What only benchmarks need: the peers of scripts/bench_streams.sh, scripts/bench_imaging.sh and scripts/bench_lighting.sh.
-bench_packages=(python3 python3-venv nginx-light libnginx-mod-rtmp libvips-tools)
+# What only benchmarks need: the peers of scripts/bench_*.sh.
+bench_packages=(chromium python3 python3-venv nginx-light libnginx-mod-rtmp libvips-tools)
 # For the operator's pages, when no Node.js is there at all.
 node_packages=(nodejs npm)
 # Node.js of our own, when the one at hand is too old for the build of the pages (Debian 12 has 18).

@@ -106,6 +106,27 @@ fn a_stream_that_follows_another_hands_over_all_that_was_kept_for_newcomers() {
 }
 
 #[test]
+fn a_newcomer_to_a_long_group_begins_with_its_key_frame_where_none_can_be_asked_for() {
+    let _alone = alone();
+    let parent = live("cam");
+    // More pictures than are decoded rather than waiting for a key frame, by an encoder that makes none on request.
+    let player = play(&parent, packets(&Clip { gop: 300, ..small(4, 8.0) }));
+    let room = Live::new("room", parent.clock().clone());
+    let publishing = room.begin();
+    publishing.ask_keyframes_of(&parent);
+    let _passed = parent.listen(Start::Backlog, move |unit| {
+        publishing.pass(unit);
+    });
+    until("the group is long", || room.backlog().iter().filter(|unit| is_frame(unit)).count() > 170);
+    assert!(!room.makes_keyframes(), "it cannot make what its source cannot");
+    let received = Received::of(&room.view(web()), Start::Backlog);
+    until("pictures come", || !received.frames().is_empty());
+    assert!(received.frames()[0].is_keyframe());
+    assert!(parent.is_live(), "long before the next key frame");
+    player.join().expect("played");
+}
+
+#[test]
 fn reordered_pictures_and_aac_become_ordered_pictures_and_opus_without_a_loss_and_in_sync() {
     let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");

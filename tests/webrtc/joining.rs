@@ -14,19 +14,24 @@ const FIRST: Duration = Duration::from_millis(80);
 /// And is within this one, also beside a load: nothing of the key frame has to be asked for again.
 const ALWAYS: Duration = Duration::from_secs(1);
 
+/// Publishes a group of 20 s, and waits until so many pictures of it are there.
+async fn long_group(open: &Open, size: usize, pictures: u64) -> Feeder {
+    let feeder = Feeder::of_size(&open.fixture.live, 0, 600, true, (180_000, size));
+    let came = async {
+        while open.fixture.live.stats().frames < pictures {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(TIMEOUT, came).await.unwrap();
+    feeder
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_group_begins_at_once_and_whole_with_a_plain_socket() {
     let _turn = crate::support::turn();
     let open = Open::endpoint().await;
     // 5 Mbit/s at 30 frames a second, with a key frame every 20 s.
-    let feeder = Feeder::of_size(&open.fixture.live, 0, 600, true, (180_000, 20_000));
-    timeout(TIMEOUT, async {
-        while open.fixture.live.stats().frames < 300 {
-            sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .unwrap();
+    let feeder = long_group(&open, 20_000, 300).await;
     let kind = Kind { plain: true, ..Kind::VIEWER };
     let mut firsts = Vec::new();
     for join in 0..20 {
@@ -56,14 +61,7 @@ async fn a_long_group_begins_at_once_and_whole_with_a_plain_socket() {
 async fn a_viewer_that_caught_up_is_at_the_live_edge_and_hears() {
     let _turn = crate::support::turn();
     let open = Open::endpoint().await;
-    let feeder = Feeder::of_size(&open.fixture.live, 0, 600, true, (180_000, 40_000));
-    timeout(TIMEOUT, async {
-        while open.fixture.live.stats().frames < 200 {
-            sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .unwrap();
+    let feeder = long_group(&open, 40_000, 200).await;
     // A backlog of 8 MB takes a second; what comes meanwhile is caught up with too.
     let mut viewer = Client::to(&open.url(""), "/whep/live/hall", Kind::VIEWER).await;
     let (mut pictures, mut heard) = (Vec::new(), None);

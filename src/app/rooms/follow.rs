@@ -36,12 +36,8 @@ pub(super) fn follow(
                     let next = watched.borrow_and_update().clone();
                     drop(present.take());
                     present = next.map(|next| {
-                        let (place, asked) = (publishing.clone(), Arc::downgrade(&next));
-                        publishing.on_want_keyframe(move || {
-                            if let Some(asked) = asked.upgrade() {
-                                asked.want_keyframe();
-                            }
-                        });
+                        let place = publishing.clone();
+                        publishing.ask_keyframes_of(&next);
                         next.listen(Start::Backlog, move |unit| {
                             place.pass(unit);
                         })

@@ -155,12 +155,7 @@ impl Engine {
     pub fn show(&self, source: SourceId, live: &Arc<Live>) -> std::io::Result<Shown> {
         let source = self.sources.get(source).ok_or(std::io::ErrorKind::NotFound)?;
         let publishing = source.live.begin();
-        let asked = Arc::downgrade(live);
-        publishing.on_want_keyframe(move || {
-            if let Some(asked) = asked.upgrade() {
-                asked.want_keyframe();
-            }
-        });
+        publishing.ask_keyframes_of(live);
         let passed = live.listen(Start::Backlog, move |unit| {
             publishing.pass(unit);
         });

@@ -84,7 +84,15 @@ pub enum Start {
 }
 
 type OnUnit = Box<dyn FnMut(&Arc<Unit>) + Send>;
-type Ask = Arc<dyn Fn() + Send + Sync>;
+
+/// Who makes key frames on request.
+#[derive(Clone)]
+enum KeyframeMaker {
+    /// The publisher.
+    Publisher(Arc<dyn Fn() + Send + Sync>),
+    /// The publisher of the stream whose units are handed on, if it makes any.
+    Of(WeakLive),
+}
 
 /// See the module's text.
 pub struct Live {
@@ -112,7 +120,7 @@ struct State {
     unsupported: [Option<String>; 2],
     next_id: u64,
     listeners: HashMap<u64, OnUnit>,
-    want_keyframe: Option<Ask>,
+    keyframe_maker: Option<KeyframeMaker>,
 }
 
 impl Live {
@@ -180,7 +188,7 @@ impl Live {
         state.passed = None;
         state.backlog.clear();
         (state.picture, state.sound, state.unsupported) = (None, None, [None, None]);
-        state.want_keyframe = None;
+        state.keyframe_maker = None;
         state.figures.begin(self.clock.now());
         Publishing { live: self.clone(), run }
     }
@@ -226,15 +234,26 @@ impl Live {
 
     /// Asks the publisher for a key frame; nothing happens where it cannot be asked.
     pub fn want_keyframe(&self) {
-        let ask = self.lock().want_keyframe.clone();
-        if let Some(ask) = ask {
-            ask();
+        let maker = self.lock().keyframe_maker.clone(); // it may use the stream; so not under the lock
+        match maker {
+            Some(KeyframeMaker::Publisher(ask)) => ask(),
+            Some(KeyframeMaker::Of(other)) => {
+                if let Some(other) = other.upgrade() {
+                    other.want_keyframe();
+                }
+            }
+            None => {}
         }
     }
 
     /// Whether the publisher can be asked for a key frame.
     pub fn makes_keyframes(&self) -> bool {
-        self.lock().want_keyframe.is_some()
+        let maker = self.lock().keyframe_maker.clone();
+        match maker {
+            Some(KeyframeMaker::Publisher(_)) => true,
+            Some(KeyframeMaker::Of(other)) => other.upgrade().is_some_and(|other| other.makes_keyframes()),
+            None => false,
+        }
     }
 
     /// Calls `on_unit` with every unit. `on_unit` runs on the publisher's thread with the stream locked: it must
@@ -376,11 +395,20 @@ impl Publishing {
         }
     }
 
-    /// Sets how the publisher is asked for a key frame.
+    /// Sets how the publisher is asked for a key frame; of one that hands on another stream's units see
+    /// [`ask_keyframes_of`](Self::ask_keyframes_of).
     pub fn on_want_keyframe(&self, ask: impl Fn() + Send + Sync + 'static) {
         let mut state = self.live.lock();
         if state.run == Some(self.run) {
-            state.want_keyframe = Some(Arc::new(ask));
+            state.keyframe_maker = Some(KeyframeMaker::Publisher(Arc::new(ask)));
+        }
+    }
+
+    /// Has key frames asked of the stream whose units are handed on.
+    pub fn ask_keyframes_of(&self, other: &Arc<Live>) {
+        let mut state = self.live.lock();
+        if state.run == Some(self.run) {
+            state.keyframe_maker = Some(KeyframeMaker::Of(Arc::downgrade(other)));
         }
     }
 }
@@ -390,7 +418,7 @@ impl Drop for Publishing {
         let mut state = self.live.lock();
         if state.run == Some(self.run) {
             state.run = None;
-            state.want_keyframe = None;
+            state.keyframe_maker = None;
             // A new listener should not begin with pictures of a publisher that left.
             state.backlog.clear();
         }

@@ -332,13 +332,8 @@ impl View {
 
     /// Key frames are the publisher's own.
     fn ask_parent(&self) {
-        let parent = Arc::downgrade(&self.parent);
         if let Some(publishing) = &self.publishing {
-            publishing.on_want_keyframe(move || {
-                if let Some(parent) = parent.upgrade() {
-                    parent.want_keyframe();
-                }
-            });
+            publishing.ask_keyframes_of(&self.parent);
         }
     }
 

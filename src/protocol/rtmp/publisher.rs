@@ -8,22 +8,16 @@
 
 use super::{
     amf,
-    chunk::{ChunkError, Message, Reader},
+    chunk::ChunkError,
+    link::{Link, LinkError, WriteError, object, text},
 };
 use bytes::Bytes;
-use rml_rtmp::{
-    chunk_io::ChunkSerializer,
-    messages::{MessagePayload, RtmpMessage, UserControlEventType},
-    rml_amf0::Amf0Value as Value,
-    time::RtmpTimestamp,
-};
+use rml_rtmp::{messages::MessagePayload, rml_amf0::Amf0Value as Value, time::RtmpTimestamp};
 
 /// The largest message of a server that is read, in bytes: answers to commands are small.
 const LIMIT: usize = 64 * 1024;
 /// Length of the handshake's packets (section 5.2.2).
 const HANDSHAKE: usize = 1536;
-/// Chunk size of what is sent, in bytes.
-const CHUNK_SIZE: u32 = 4096;
 /// Transactions of the commands, in the order in which they are sent.
 const CONNECT: f64 = 1.0;
 const RELEASE: f64 = 2.0;
@@ -61,8 +55,17 @@ pub enum PublisherError {
     #[error(transparent)]
     Chunk(#[from] ChunkError),
     /// A message could not be written; our fault.
-    #[error("cannot write a message: {0}")]
-    Write(String),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+impl From<LinkError> for PublisherError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Chunk(error) => error.into(),
+            LinkError::Write(error) => error.into(),
+        }
+    }
 }
 
 /// Names of the stream, as the server gets them.
@@ -79,33 +82,19 @@ pub struct Publisher {
     names: Names,
     /// What came of the handshake; gone once that is complete.
     handshake: Option<Vec<u8>>,
-    reader: Reader,
-    serializer: ChunkSerializer,
-    output: Vec<u8>,
+    link: Link,
     stream: u32,
     published: bool,
-    received: u32,
-    acknowledged: u32,
-    window: u32,
 }
 
 impl Publisher {
     /// A client whose handshake holds these random bytes.
     pub fn new(names: Names, random: [u8; HANDSHAKE - 8]) -> Self {
-        let mut output = vec![3, 0, 0, 0, 0, 0, 0, 0, 0];
-        output.extend_from_slice(&random);
-        Self {
-            names,
-            handshake: Some(Vec::new()),
-            reader: Reader::new(LIMIT),
-            serializer: ChunkSerializer::new(),
-            output,
-            stream: 0,
-            published: false,
-            received: 0,
-            acknowledged: 0,
-            window: u32::MAX,
-        }
+        // A server that says nothing of acknowledgements gets none.
+        let mut link = Link::new(LIMIT, u32::MAX);
+        link.raw(&[3, 0, 0, 0, 0, 0, 0, 0, 0]);
+        link.raw(&random);
+        Self { names, handshake: Some(Vec::new()), link, stream: 0, published: false }
     }
 
     /// Processes received bytes.
@@ -113,7 +102,7 @@ impl Publisher {
     /// # Errors
     /// [`PublisherError`], after which the connection is of no more use.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), PublisherError> {
-        let Some(shaken) = &mut self.handshake else { return self.feed_chunks(bytes) };
+        let Some(shaken) = &mut self.handshake else { return Ok(self.link.feed(bytes)?) };
         let had = shaken.len();
         shaken.extend_from_slice(bytes);
         if shaken[0] != 3 {
@@ -121,7 +110,7 @@ impl Publisher {
         }
         // The server's packet is sent back as soon as it is there; what it makes of ours does not matter.
         if let (true, Some(packet)) = (had <= HANDSHAKE, shaken.get(1..=HANDSHAKE)) {
-            self.output.extend_from_slice(packet);
+            self.link.raw(packet);
         }
         let end = 1 + 2 * HANDSHAKE;
         if shaken.len() < end {
@@ -130,22 +119,12 @@ impl Publisher {
         let rest = shaken.split_off(end);
         self.handshake = None;
         self.connect()?;
-        self.feed_chunks(&rest)
-    }
-
-    fn feed_chunks(&mut self, bytes: &[u8]) -> Result<(), PublisherError> {
-        self.reader.feed(bytes);
-        self.received = self.received.wrapping_add(bytes.len() as u32);
-        if self.received.wrapping_sub(self.acknowledged) >= self.window {
-            self.acknowledged = self.received;
-            self.send(0, RtmpMessage::Acknowledgement { sequence_number: self.received })?;
-        }
-        Ok(())
+        Ok(self.link.feed(&rest)?)
     }
 
     /// The bytes to send; empty when there are none.
     pub fn take_output(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.output)
+        self.link.take_output()
     }
 
     /// The next event, or `None` when more bytes are needed.
@@ -153,8 +132,11 @@ impl Publisher {
     /// # Errors
     /// [`PublisherError`], after which the connection is of no more use.
     pub fn poll(&mut self) -> Result<Option<Event>, PublisherError> {
-        while let Some(message) = self.reader.next()? {
-            if let Some(event) = self.message(&message)? {
+        while let Some(message) = self.link.next()? {
+            // Others are media and data that nothing here asked for.
+            if message.kind == 20
+                && let Some(event) = self.answer(&message.body)?
+            {
                 return Ok(Some(event));
             }
         }
@@ -176,7 +158,8 @@ impl Publisher {
             _ => Bytes::copy_from_slice(body),
         };
         let timestamp = RtmpTimestamp::new(timestamp);
-        self.write(&MessagePayload { timestamp, type_id: kind, message_stream_id: self.stream, data })
+        let payload = MessagePayload { timestamp, type_id: kind, message_stream_id: self.stream, data };
+        Ok(self.link.write(&payload)?)
     }
 
     /// Takes leave: the stream is over.
@@ -186,48 +169,22 @@ impl Publisher {
     pub fn close(&mut self) -> Result<(), PublisherError> {
         if self.published {
             self.published = false;
-            let key = Value::Utf8String(self.names.key.clone());
-            self.command(0, "FCUnpublish", 0.0, Value::Null, vec![key])?;
+            self.link.command(0, "FCUnpublish", 0.0, Value::Null, vec![text(&self.names.key)])?;
             let stream = Value::Number(f64::from(self.stream));
-            self.command(0, "deleteStream", 0.0, Value::Null, vec![stream])?;
+            self.link.command(0, "deleteStream", 0.0, Value::Null, vec![stream])?;
         }
         Ok(())
     }
 
     fn connect(&mut self) -> Result<(), PublisherError> {
-        let size = self.serializer.set_max_chunk_size(CHUNK_SIZE, RtmpTimestamp::new(0)).map_err(write_error)?;
-        self.output.extend_from_slice(&size.bytes);
-        let text = |text: &str| Value::Utf8String(text.to_owned());
+        self.link.enlarge_chunks()?;
         let properties = [
             ("app", text(&self.names.application)),
             ("type", text("nonprivate")),
             ("flashVer", text("FMLE/3.0 (compatible; Lumencast)")),
             ("tcUrl", text(&self.names.tc_url)),
         ];
-        let object = Value::Object(properties.map(|(name, value)| (name.to_owned(), value)).into());
-        self.command(0, "connect", CONNECT, object, Vec::new())
-    }
-
-    fn message(&mut self, message: &Message) -> Result<Option<Event>, PublisherError> {
-        let number = message.body.first_chunk().copied().map(u32::from_be_bytes);
-        match message.kind {
-            1 => self.reader.set_chunk_size(number.unwrap_or(0))?,
-            2 => self.reader.abort(number.unwrap_or(0)),
-            // A ping request: event 6 and a timestamp.
-            4 => {
-                if let Some([0, 6, a, b, c, d]) = message.body.first_chunk().copied() {
-                    let timestamp = Some(RtmpTimestamp::new(u32::from_be_bytes([a, b, c, d])));
-                    let event_type = UserControlEventType::PingResponse;
-                    let pong = RtmpMessage::UserControl { event_type, stream_id: None, buffer_length: None, timestamp };
-                    self.send(0, pong)?;
-                }
-            }
-            5 => self.window = number.unwrap_or(u32::MAX).max(64 * 1024),
-            20 => return self.answer(&message.body),
-            17 => return self.answer(message.body.strip_prefix(&[0]).unwrap_or(&message.body)),
-            _ => {}
-        }
-        Ok(None)
+        Ok(self.link.command(0, "connect", CONNECT, object(properties), Vec::new())?)
     }
 
     fn answer(&mut self, body: &[u8]) -> Result<Option<Event>, PublisherError> {
@@ -240,8 +197,8 @@ impl Publisher {
             "_result" if transaction == CREATE => {
                 self.stream = argument.and_then(Value::get_number).map_or(1, |stream| stream as u32);
                 let stream = self.stream;
-                let arguments = vec![Value::Utf8String(self.names.key.clone()), Value::Utf8String("live".to_owned())];
-                self.command(stream, "publish", PUBLISH, Value::Null, arguments)?;
+                let arguments = vec![text(&self.names.key), text("live")];
+                self.link.command(stream, "publish", PUBLISH, Value::Null, arguments)?;
             }
             "_error" if transaction == CONNECT => return Ok(Some(Event::Refused(Refusal::Connection))),
             "_error" if transaction == CREATE => return Ok(Some(Event::Refused(Refusal::Stream))),
@@ -253,11 +210,10 @@ impl Publisher {
     }
 
     fn create(&mut self) -> Result<(), PublisherError> {
-        let key = || vec![Value::Utf8String(self.names.key.clone())];
-        let (release, publish) = (key(), key());
-        self.command(0, "releaseStream", RELEASE, Value::Null, release)?;
-        self.command(0, "FCPublish", FC_PUBLISH, Value::Null, publish)?;
-        self.command(0, "createStream", CREATE, Value::Null, Vec::new())
+        let key = || vec![text(&self.names.key)];
+        self.link.command(0, "releaseStream", RELEASE, Value::Null, key())?;
+        self.link.command(0, "FCPublish", FC_PUBLISH, Value::Null, key())?;
+        Ok(self.link.command(0, "createStream", CREATE, Value::Null, Vec::new())?)
     }
 
     fn status(&mut self, information: Option<Value>) -> Option<Event> {
@@ -277,38 +233,4 @@ impl Publisher {
             _ => None,
         }
     }
-
-    fn command(
-        &mut self,
-        stream: u32,
-        name: &str,
-        transaction: f64,
-        object: Value,
-        arguments: Vec<Value>,
-    ) -> Result<(), PublisherError> {
-        self.send(
-            stream,
-            RtmpMessage::Amf0Command {
-                command_name: name.to_owned(),
-                transaction_id: transaction,
-                command_object: object,
-                additional_arguments: arguments,
-            },
-        )
-    }
-
-    fn send(&mut self, stream: u32, message: RtmpMessage) -> Result<(), PublisherError> {
-        let payload = message.into_message_payload(RtmpTimestamp::new(0), stream).map_err(write_error)?;
-        self.write(&payload)
-    }
-
-    fn write(&mut self, payload: &MessagePayload) -> Result<(), PublisherError> {
-        let packet = self.serializer.serialize(payload, false, false).map_err(write_error)?;
-        self.output.extend_from_slice(&packet.bytes);
-        Ok(())
-    }
-}
-
-fn write_error(error: impl std::fmt::Display) -> PublisherError {
-    PublisherError::Write(error.to_string())
 }

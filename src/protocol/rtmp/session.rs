@@ -5,8 +5,9 @@
 
 use super::{
     amf,
-    chunk::{ChunkError, Message, Reader},
-    reply::{Level, ReplyError, WINDOW, Writer},
+    chunk::{ChunkError, Message},
+    link::{Link, LinkError, WriteError},
+    reply::{Level, WINDOW},
     tag::TagError,
     unpack::Unpacker,
 };
@@ -34,7 +35,16 @@ pub enum SessionError {
     Protocol(&'static str),
     /// An answer could not be written; our fault.
     #[error(transparent)]
-    Reply(#[from] ReplyError),
+    Reply(#[from] WriteError),
+}
+
+impl From<LinkError> for SessionError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Chunk(error) => error.into(),
+            LinkError::Write(error) => error.into(),
+        }
+    }
 }
 
 /// An event that the caller must act on.
@@ -94,17 +104,12 @@ enum State {
 pub struct Session {
     /// Gone once the handshake is complete.
     handshake: Option<Handshake>,
-    reader: Reader,
-    writer: Writer,
+    link: Link,
     max_message: usize,
     state: State,
     app: String,
     password: Option<String>,
     streams: u32,
-    /// Bytes since the handshake and how many of them are acknowledged; both wrap (section 5.4.3).
-    received: u32,
-    acknowledged: u32,
-    window: u32,
     unpacker: Unpacker,
     /// Events of a message that has several.
     events: VecDeque<Event>,
@@ -117,16 +122,12 @@ impl Session {
     pub fn new(max_message: usize) -> Self {
         Self {
             handshake: Some(Handshake::new(PeerType::Server)),
-            reader: Reader::new(COMMAND_LIMIT.min(max_message)),
-            writer: Writer::new(),
+            link: Link::new(COMMAND_LIMIT.min(max_message), WINDOW),
             max_message,
             state: State::New,
             app: String::new(),
             password: None,
             streams: 0,
-            received: 0,
-            acknowledged: 0,
-            window: WINDOW,
             unpacker: Unpacker::default(),
             events: VecDeque::new(),
             unsupported: [None, None],
@@ -149,35 +150,25 @@ impl Session {
     /// [`SessionError::Handshake`] when the peer does not speak RTMP.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
         let Some(handshake) = &mut self.handshake else {
-            return self.feed_chunks(bytes);
+            return Ok(self.link.feed(bytes)?);
         };
         match handshake.process_bytes(bytes) {
             Ok(HandshakeProcessResult::InProgress { response_bytes }) => {
-                self.writer.raw(&response_bytes);
+                self.link.raw(&response_bytes);
                 Ok(())
             }
             Ok(HandshakeProcessResult::Completed { response_bytes, remaining_bytes }) => {
-                self.writer.raw(&response_bytes);
+                self.link.raw(&response_bytes);
                 self.handshake = None;
-                self.feed_chunks(&remaining_bytes)
+                Ok(self.link.feed(&remaining_bytes)?)
             }
             Err(error) => Err(SessionError::Handshake(error.to_string())),
         }
     }
 
-    fn feed_chunks(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
-        self.reader.feed(bytes);
-        self.received = self.received.wrapping_add(bytes.len() as u32);
-        if self.received.wrapping_sub(self.acknowledged) >= self.window {
-            self.acknowledged = self.received;
-            self.writer.acknowledge(self.received)?;
-        }
-        Ok(())
-    }
-
     /// The bytes to send; empty when there are none.
     pub fn take_output(&mut self) -> Vec<u8> {
-        self.writer.take()
+        self.link.take_output()
     }
 
     /// The next event, or `None` when more bytes or an answer to [`Event::Publish`] are needed.
@@ -189,7 +180,7 @@ impl Session {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
             }
-            let Some(message) = self.reader.next()? else {
+            let Some(message) = self.link.next()? else {
                 return Ok(None);
             };
             if let Some(event) = self.message(message)? {
@@ -208,10 +199,10 @@ impl Session {
             return Ok(());
         };
         let stream = *stream;
-        self.writer.on_fc_publish(stream, key)?;
-        self.writer.stream_begin(stream)?;
-        self.writer.on_status(stream, Level::Status, "NetStream.Publish.Start", "Publishing is on.")?;
-        self.reader.set_limit(self.max_message);
+        self.link.on_fc_publish(stream, key)?;
+        self.link.stream_begin(stream)?;
+        self.link.on_status(stream, Level::Status, "NetStream.Publish.Start", "Publishing is on.")?;
+        self.link.set_limit(self.max_message);
         self.unpacker = Unpacker::default();
         self.unsupported = [None, None];
         self.state = State::Publishing { stream };
@@ -228,22 +219,11 @@ impl Session {
             return Ok(());
         };
         self.state = State::Refused;
-        Ok(self.writer.on_status(stream, Level::Error, denial.code(), description)?)
+        Ok(self.link.on_status(stream, Level::Error, denial.code(), description)?)
     }
 
     fn message(&mut self, message: Message) -> Result<Option<Event>, SessionError> {
-        let number = message.body.first_chunk().copied().map(u32::from_be_bytes);
         match message.kind {
-            1 => self.reader.set_chunk_size(number.unwrap_or(0))?,
-            2 => self.reader.abort(number.unwrap_or(0)),
-            // A ping request: event 6 and a timestamp.
-            4 => {
-                if let Some([0, 6, a, b, c, d]) = message.body.first_chunk().copied() {
-                    self.writer.pong(u32::from_be_bytes([a, b, c, d]))?;
-                }
-            }
-            // Acknowledging more often than every 64 KiB has no use.
-            5 => self.window = number.unwrap_or(WINDOW).max(64 * 1024),
             8 if self.is_publishing() => {
                 let packets = self.unpacker.audio(message.timestamp, message.body);
                 return Ok(self.media(MediaKind::Sound, packets));
@@ -253,11 +233,6 @@ impl Session {
                 return Ok(self.media(MediaKind::Picture, packets));
             }
             20 => return self.command(message.stream, &message.body),
-            // An "AMF3" command is AMF0 behind a zero byte in practice.
-            17 => {
-                let body = message.body.strip_prefix(&[0]).unwrap_or(&message.body);
-                return self.command(message.stream, body);
-            }
             // Acknowledgements, bandwidth, data messages and media outside of a publish.
             _ => {}
         }
@@ -297,14 +272,14 @@ impl Session {
                 if self.streams > MAX_STREAMS {
                     return Err(SessionError::Protocol("too many message streams"));
                 }
-                self.writer.result(transaction, Value::Number(f64::from(self.streams)))?;
+                self.link.result(transaction, Value::Number(f64::from(self.streams)))?;
             }
-            "releaseStream" | "FCPublish" => self.writer.result(transaction, Value::Undefined)?,
+            "releaseStream" | "FCPublish" => self.link.result(transaction, Value::Undefined)?,
             "publish" => return self.publish(stream, values.next()).map(Some),
             "play" | "play2" => {
                 let description = "This server takes streams over RTMP and does not play them.";
                 let code = "NetStream.Play.Failed";
-                self.writer.on_status(stream, Level::Error, code, description)?;
+                self.link.on_status(stream, Level::Error, code, description)?;
                 return Err(SessionError::Protocol("the peer wants to play"));
             }
             "FCUnpublish" | "closeStream" => return self.finish(None),
@@ -327,7 +302,7 @@ impl Session {
         self.password = app.as_deref().and_then(password);
         self.app = without_query(&app.unwrap_or_default()).trim_matches('/').to_owned();
         self.state = State::Connected;
-        Ok(self.writer.connected(transaction)?)
+        Ok(self.link.connected(transaction)?)
     }
 
     fn publish(&mut self, stream: u32, name: Option<Value>) -> Result<Event, SessionError> {
@@ -359,7 +334,7 @@ impl Session {
             return Ok(None);
         }
         self.state = State::Connected;
-        self.writer.on_status(stream, Level::Status, "NetStream.Unpublish.Success", "Publishing is over.")?;
+        self.link.on_status(stream, Level::Status, "NetStream.Unpublish.Success", "Publishing is over.")?;
         Ok(Some(Event::Finished))
     }
 }

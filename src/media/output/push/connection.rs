@@ -196,6 +196,6 @@ fn names(parts: &Parts<'_>) -> Names {
 fn of_publisher(error: PublisherError) -> Trouble {
     match error {
         PublisherError::Handshake | PublisherError::Chunk(_) => Trouble::NotRtmp,
-        PublisherError::Write(text) => Trouble::Here(text),
+        PublisherError::Write(error) => Trouble::Here(error.to_string()),
     }
 }
