@@ -94,9 +94,11 @@ fn port_of(url: &str) -> u16 {
 /// Slots that a report may be old when it is asked for: a source is looked at ten times a second, by a thread that has
 /// to get its turn on the machine.
 const OLD: u64 = 6;
+/// Slots in which the first pictures after lost packets may be too damaged for their marks to be read.
+const DAMAGED: u64 = 8;
 
 /// Asks for the signal of an input again and again, until it is dropped.
-async fn ask_signal(server: &Server, input: usize) -> (Arc<Mutex<Vec<Reported>>>, AbortOnDropHandle<()>) {
+async fn ask_signal(server: &Server, input: usize, damaged: u64) -> (Arc<Mutex<Vec<Reported>>>, AbortOnDropHandle<()>) {
     let mut wing = fixture::panel(server).await;
     let reported = Arc::<Mutex<Vec<Reported>>>::default();
     let into = reported.clone();
@@ -104,7 +106,7 @@ async fn ask_signal(server: &Server, input: usize) -> (Arc<Mutex<Vec<Reported>>>
         loop {
             let from = fixture::slot(&mut wing).await - OLD;
             let list = wing.must("inputs.list", json!({})).await;
-            let slots = from..=fixture::slot(&mut wing).await;
+            let slots = from..=fixture::slot(&mut wing).await + damaged;
             into.lock().expect("reports").push(Reported { slots, is_ok: list["inputs"][input]["status"] == "ok" });
             tokio::time::sleep(Duration::from_millis(60)).await; // five commands, of a hundred a second
         }
@@ -116,7 +118,7 @@ async fn ask_signal(server: &Server, input: usize) -> (Arc<Mutex<Vec<Reported>>>
 /// reported as the pictures show it. `late` is by how many frames it may come later than before until the line has
 /// caught up.
 async fn assert_back(server: &Server, wing: &mut LiveWing, input: usize, hold: impl Fn(bool), late: i64) {
-    let (reported, asking) = ask_signal(server, input).await;
+    let (reported, asking) = ask_signal(server, input, if late > 0 { DAMAGED } else { 0 }).await;
     let recording = fixture::record(server, wing, json!({})).await;
     fixture::until_slot(wing, recording.first + FPS).await;
     hold(true);

@@ -128,7 +128,8 @@ pub fn share(
         for (x, value) in row.iter_mut().enumerate() {
             let parts = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
             let inside = parts.iter().filter(|part| wanted(shell.face(&view, x as f32 + part.0, y as f32 + part.1)));
-            let inside = inside.count() as f32 / 4.0;
+            // A pixel that is half outside is left: nothing shows beyond the outline.
+            let inside = (inside.count() as f32 / 2.0 - 1.0).max(0.0);
             if inside > 0.0 {
                 let at = (Vec2::new(x as f32, y as f32) + 0.5) * scale - 0.5;
                 *value = inside * between(free, at);
