@@ -14,22 +14,15 @@ export class Link {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly audioOnly: boolean,
+    audioOnly: boolean,
   ) {
     if (!audioOnly) this.#pc.addTransceiver('video', { direction: 'recvonly' });
     this.#pc.addTransceiver('audio', { direction: 'recvonly' });
     this.#pc.addEventListener('track', ({ track }) => this.#stream.addTrack(track));
   }
 
-  /**
-   * Posts the offer and takes the answer. Not `ok`: the HTTP status that refused, 0 without an answer; with `soundAlone`
-   * the stream has no picture, and the offer must have none either: browsers cannot take an answer that declines the
-   * m-line whose transport all others are to use.
-   */
-  async open(
-    url: string,
-    token: Promise<string | null>,
-  ): Promise<{ ok: boolean; status: number; soundAlone?: boolean }> {
+  /** Posts the offer and takes the answer. Not `ok`: the HTTP status that refused, 0 without an answer. */
+  async open(url: string, token: Promise<string | null>): Promise<{ ok: boolean; status: number }> {
     const [sdp, bearer] = await Promise.all([offerOf(this.#pc, withStereo), token]);
     this.#token = bearer;
     const answer = await post(url, sdp, bearer, this.#closing.signal);
@@ -38,10 +31,6 @@ export class Link {
     if (this.#closing.signal.aborted) {
       this.#leave();
       return { ok: false, status: 0 };
-    }
-    if (!this.audioOnly && /^m=video 0 /m.test(answer.sdp)) {
-      this.#leave();
-      return { ok: false, status: 201, soundAlone: true };
     }
     this.video.srcObject = this.#stream;
     await this.#pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });

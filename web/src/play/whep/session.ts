@@ -119,19 +119,15 @@ export class WhepSession implements Transport {
     if (order === 'bar') this.listener.barred();
   }
 
-  async #open(audioOnly = this.audioOnly): Promise<void> {
+  async #open(): Promise<void> {
     this.#doubtedAt = Number.NEGATIVE_INFINITY;
-    const link = new Link(this.video, audioOnly);
+    const link = new Link(this.video, this.audioOnly);
     this.#link = link;
     const answer = await link
       .open(whepUrl(this.address), viewerToken(this.address))
       // What the browser cannot read or offer, HLS may still bring.
-      .catch(() => ({ ok: false, status: 406, soundAlone: false }));
+      .catch(() => ({ ok: false, status: 406 }));
     if (this.#link !== link) return;
-    if (answer.soundAlone) {
-      link.close();
-      return this.#open(true);
-    }
     if (!answer.ok) {
       this.#take({ type: 'refused', status: answer.status });
       return;
